@@ -1,0 +1,82 @@
+import type { AdminApiKey, adminApiKeys as routes } from '../contract/admin-api-keys.ts'
+import { ApiError, notFound } from '../contract/error.ts'
+import type { Db, Row } from '../db/tables.ts'
+import type { Handlers } from './handlers.ts'
+import { newKey } from './keys.ts'
+import { cursor, page } from './page.ts'
+
+export const adminApiKeys: Handlers<typeof routes> = {
+  async list({ db, caller, query }) {
+    const after = cursor(query.after, 'key')
+    let rows = keys(db, caller.organizationId)
+      .orderBy('k.id', query.order)
+      .limit(query.limit + 1)
+    if (after) rows = rows.where('k.id', query.order === 'asc' ? '>' : '<', after)
+    return page(await rows.execute(), query.limit, view)
+  },
+
+  // The new key is no wider than the one that makes it.
+  async create({ db, caller, body, now, newId }) {
+    const input = { name: body.name, scopes: caller.scopes, expiresIn: body.expires_in_seconds }
+    const { value, columns } = newKey('admin', input, now, newId)
+    const row = { ...columns, organization_id: caller.organizationId, user_id: caller.userId }
+    await db.insertInto('admin_api_key').values(row).execute()
+    const created = await findKey(db, caller.organizationId, row.id)
+    return { reply: { ...view(created), value }, audit: { id: row.id, data: { scopes: caller.scopes } } }
+  },
+
+  async retrieve({ db, caller, params }) {
+    return view(await findKey(db, caller.organizationId, params.key_id))
+  },
+
+  async delete({ db, caller, params }) {
+    const key = await findKey(db, caller.organizationId, params.key_id)
+    if (key.id === caller.keyId) {
+      const message = 'You cannot delete the key that makes this request. Use another admin key.'
+      throw new ApiError('would_lock_out_caller', message, { param: 'key_id' })
+    }
+    await db.deleteFrom('admin_api_key').where('id', '=', key.id).execute()
+    return { reply: { object: 'organization.admin_api_key.deleted', id: key.id, deleted: true }, audit: { id: key.id } }
+  },
+}
+
+function keys(db: Db, organizationId: string) {
+  return db
+    .selectFrom('admin_api_key as k')
+    .innerJoin('organization_user as u', 'u.id', 'k.user_id')
+    .selectAll('k')
+    .select(['u.name as owner_name', 'u.created_at as owner_created_at', 'u.role as owner_role'])
+    .where('k.organization_id', '=', organizationId)
+}
+
+type KeyWithOwner = Row<'admin_api_key'> & {
+  owner_name: string
+  owner_created_at: number
+  owner_role: Row<'organization_user'>['role']
+}
+
+export async function findKey(db: Db, organizationId: string, id: string): Promise<KeyWithOwner> {
+  const key = await keys(db, organizationId).where('k.id', '=', id).executeTakeFirst()
+  if (!key) throw notFound('admin API key', id, 'key_id')
+  return key
+}
+
+export function view(row: KeyWithOwner): AdminApiKey {
+  return {
+    object: 'organization.admin_api_key',
+    id: row.id,
+    name: row.name,
+    redacted_value: row.redacted_value,
+    created_at: row.created_at,
+    expires_at: row.expires_at,
+    last_used_at: row.last_used_at,
+    owner: {
+      type: 'user',
+      object: 'organization.user',
+      id: row.user_id,
+      name: row.owner_name,
+      created_at: row.owner_created_at,
+      role: row.owner_role,
+    },
+  }
+}

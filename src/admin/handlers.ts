@@ -1,0 +1,57 @@
+import type { Of, Route } from '../contract/route.ts'
+import type { AuditActor, AuditPayload, AuditType } from '../core/audit.ts'
+import type { NewId } from '../core/id.ts'
+import type { OrganizationRole } from '../core/permission.ts'
+import type { Db, Row } from '../db/tables.ts'
+
+/** Who calls: an admin key, and through it its owner with the roles the owner has now. */
+export type Caller = {
+  organizationId: string
+  defaultProjectId: string
+  keyId: string
+  /** The key's; empty: not narrowed. */
+  scopes: readonly string[]
+  userId: string
+  email: string
+  role: OrganizationRole
+}
+
+/**
+ * What a handler is given, and all it can reach. For a mutation `db` is the transaction; there is no other way to the
+ * database. Below `/projects/:project_id` the dispatcher has already found the project (in the caller's organization, and
+ * not archived if this is a change).
+ */
+export type Call<R extends Route> = {
+  db: Db
+  /** Unix seconds. */
+  now: number
+  newId: NewId
+  caller: R extends { permission: null } ? null : Caller
+  project: R extends { path: `${string}:project_id${string}` } ? Row<'project'> : null
+  params: Of<R['params']>
+  query: Of<R['query']>
+  body: Of<R['body']>
+}
+
+/** What a mutation answers and what it did: the event its route declares, and others that went with it. */
+export type Change<Reply> = {
+  reply: Reply
+  audit: AuditPayload
+  also?: { type: AuditType; payload: AuditPayload; projectId?: string }[]
+}
+/** A mutation without a caller also says whose organization it changed and who it turned out to be. */
+export type PublicChange<Reply> = Change<Reply> & { organizationId: string; projectId: string; actor: AuditActor }
+
+/** A read answers with the reply alone; a mutation must also say what to record in the audit log. */
+export type Handler<R extends Route> = (
+  call: Call<R>,
+) => Promise<
+  R extends { method: 'GET' }
+    ? Of<R['reply']>
+    : R extends { permission: null }
+      ? PublicChange<Of<R['reply']>>
+      : Change<Of<R['reply']>>
+>
+
+/** One handler for every route of a resource: none missing, none extra. */
+export type Handlers<T extends Record<string, Route>> = { [K in keyof T]: Handler<T[K]> }

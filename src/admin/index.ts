@@ -1,0 +1,36 @@
+import { contract } from '../contract/index.ts'
+import type { Route } from '../contract/route.ts'
+import { adminApiKeys } from './admin-api-keys.ts'
+import type { Call, Handlers } from './handlers.ts'
+import { invites } from './invites.ts'
+import { projectApiKeys } from './project-api-keys.ts'
+import { projectUsers } from './project-users.ts'
+import { projects } from './projects.ts'
+import { serviceAccounts } from './service-accounts.ts'
+import { users } from './users.ts'
+
+/** A resource in the contract without handlers does not compile. */
+const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> } = {
+  adminApiKeys,
+  users,
+  invites,
+  projects,
+  projectUsers,
+  serviceAccounts,
+  projectApiKeys,
+}
+
+/** An operation with what answers it; its name is used in logs, metrics and as OpenAPI `operationId`. */
+export type Endpoint = { name: string; route: Route; handle: (call: Call<Route>) => Promise<unknown> }
+
+/**
+ * Every endpoint, named `resource.verb`. The cast forgets which handler belongs to which route, which the annotation above
+ * has just checked; the dispatcher treats them all alike.
+ */
+export const endpoints: Endpoint[] = Object.entries(contract).flatMap(([resource, routes]) =>
+  Object.entries(routes as Record<string, Route>).map(([verb, route]) => {
+    const handle = (handlers as unknown as Record<string, Record<string, Endpoint['handle']>>)[resource]?.[verb]
+    if (!handle) throw new Error(`No handler for ${resource}.${verb}`)
+    return { name: `${resource}.${verb}`, route, handle }
+  }),
+)

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AuditActor, AuditType, Origin } from '../core/audit.ts'
+import type { NewId } from '../core/id.ts'
+import { insertAudit } from '../db/audit.ts'
+import { isDeadlock } from '../db/errors.ts'
+import type { Db, Tx } from '../db/tables.ts'
+import type { Change } from './handlers.ts'
+
+/** Where a change belongs and who makes it: what its audit rows say. */
+export type Attribution = {
+  organizationId: string
+  /** Changes of the organization itself are recorded against its default project, as the original does. */
+  projectId: string
+  actor: AuditActor | null
+  origin: Origin
+}
+
+export type Mutator = { db: Db; newId: NewId }
+
+const ATTEMPTS = 3
+
+/**
+ * Makes a change and records it, in one transaction: either both are there afterwards or neither. Work that lost a
+ * deadlock is done again, so it must do nothing but use the database it is given.
+ * @param type the event that the change is
+ * @param now Unix seconds
+ */
+export async function mutate<C extends Change<unknown>>(
+  { db, newId }: Mutator,
+  type: AuditType,
+  now: number,
+  work: (tx: Tx) => Promise<{ change: C; by: Attribution }>,
+): Promise<C & { by: Attribution }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction().execute(async (tx) => {
+        const { change, by } = await work(tx)
+        const events = [{ type, payload: change.audit, projectId: by.projectId }, ...(change.also ?? [])]
+        const rows = events.map((event) => ({ ...by, ...event, projectId: event.projectId ?? by.projectId }))
+        await insertAudit(
+          tx,
+          rows.map((row) => ({ ...row, id: newId('audit'), at: now })),
+        )
+        return { ...change, by }
+      })
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isDeadlock(error)) throw error
+      await sleep(10 * attempt)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { ApiError } from '../contract/error.ts'
+import { isId, type Prefix } from '../core/id.ts'
+
+/** The list envelope. `rows` holds one more than `limit` where there are more. */
+export function page<R, Item extends { id: string }>(rows: readonly R[], limit: number, view: (row: R) => Item) {
+  const data = rows.slice(0, limit).map(view)
+  return {
+    object: 'list' as const,
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: rows.length > limit,
+  }
+}
+
+/**
+ * The cursor to go on from, or undefined at the start. An id that no longer names anything keeps its place in the order,
+ * so a deletion never breaks an iteration; text that is no id of this list is refused.
+ */
+export function cursor(after: string | undefined, prefix: Prefix): string | undefined {
+  if (after === undefined || after === '') return undefined
+  if (!isId(prefix, after)) {
+    throw new ApiError('invalid_value', `Invalid 'after': '${after}' is not the ID of an object of this list.`, {
+      param: 'after',
+    })
+  }
+  return after
+}

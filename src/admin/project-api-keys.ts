@@ -1,0 +1,112 @@
+import { sql } from 'kysely'
+import { ApiError, notFound } from '../contract/error.ts'
+import type { ProjectApiKey, projectApiKeys as routes } from '../contract/project-api-keys.ts'
+import type { Db, Row } from '../db/tables.ts'
+import type { Handlers } from './handlers.ts'
+import { checkProjectScopes } from './keys.ts'
+import { cursor, page } from './page.ts'
+
+export const projectApiKeys: Handlers<typeof routes> = {
+  // The keys of an archived project are kept, so that the gate can say why it refuses them, but no longer shown.
+  async list({ db, project, query }) {
+    const after = cursor(query.after, 'key')
+    let rows = keys(db, project)
+      .orderBy('k.id')
+      .limit(query.limit + 1)
+    if (after) rows = rows.where('k.id', '>', after)
+    const access = query.owner_project_access ?? 'active'
+    if (access === 'active') rows = rows.where(hasAccess, '=', 1)
+    if (access === 'inactive') rows = rows.where(hasAccess, '=', 0)
+    return page(project.archived_at === null ? await rows.execute() : [], query.limit, view)
+  },
+
+  async retrieve({ db, project, params }) {
+    return view(await findProjectKey(db, project, params.api_key_id))
+  },
+
+  async update({ db, project, params, body, now }) {
+    checkProjectScopes(body.scopes)
+    if (body.scopes === undefined && body.expires_in_seconds === undefined) {
+      const message = "Missing required parameter: 'scopes'. Give it, 'expires_in_seconds', or both."
+      throw new ApiError('missing_required_parameter', message, { param: 'scopes' })
+    }
+    const key = await findProjectKey(db, project, params.api_key_id)
+    if (key.expires_at !== null && key.expires_at <= now) {
+      throw new ApiError('api_key_expired', `API key '${key.id}' has expired. An expired key cannot be changed.`, {
+        param: 'api_key_id',
+      })
+    }
+    const changes = {
+      scopes: body.scopes ? JSON.stringify(body.scopes) : key.scopes,
+      expires_at: body.expires_in_seconds ? now + body.expires_in_seconds : key.expires_at,
+    }
+    await db.updateTable('project_api_key').set(changes).where('id', '=', key.id).execute()
+    return { reply: view({ ...key, ...changes }), audit: { id: key.id, changes_requested: body } }
+  },
+
+  async delete({ db, project, params }) {
+    const key = await findProjectKey(db, project, params.api_key_id)
+    await db.deleteFrom('project_api_key').where('id', '=', key.id).execute()
+    return {
+      reply: { object: 'organization.project.api_key.deleted', id: key.id, deleted: true },
+      audit: { id: key.id },
+    }
+  },
+}
+
+/** Whether the owner has a role in the project now. */
+const hasAccess = sql<number>`case
+  when s.role in ('owner', 'member') then 1
+  when u.id is not null and u.removed_at is null and (u.role = 'owner' or m.role is not null) then 1
+  else 0 end`
+
+function keys(db: Db, project: Row<'project'>) {
+  return db
+    .selectFrom('project_api_key as k')
+    .leftJoin('organization_user as u', 'u.id', 'k.user_id')
+    .leftJoin('project_user as m', (join) =>
+      join.onRef('m.user_id', '=', 'k.user_id').onRef('m.project_id', '=', 'k.project_id'),
+    )
+    .leftJoin('service_account as s', 's.id', 'k.service_account_id')
+    .selectAll('k')
+    .select(['u.name as user_name', 'u.email as user_email', 'u.created_at as user_created_at'])
+    .select(['u.role as organization_role', 'm.role as member_role'])
+    .select(['s.name as account_name', 's.created_at as account_created_at', 's.role as account_role'])
+    .select(hasAccess.as('has_access'))
+    .where('k.organization_id', '=', project.organization_id)
+    .where('k.project_id', '=', project.id)
+}
+
+type KeyWithOwner = Awaited<ReturnType<ReturnType<typeof keys>['executeTakeFirstOrThrow']>>
+
+export async function findProjectKey(db: Db, project: Row<'project'>, id: string): Promise<KeyWithOwner> {
+  const key = await keys(db, project).where('k.id', '=', id).executeTakeFirst()
+  if (!key || project.archived_at !== null) throw notFound('API key', id, 'api_key_id')
+  return key
+}
+
+export function view(row: KeyWithOwner): ProjectApiKey {
+  return {
+    object: 'organization.project.api_key',
+    id: row.id,
+    name: row.name,
+    redacted_value: row.redacted_value,
+    created_at: row.created_at,
+    expires_at: row.expires_at,
+    last_used_at: row.last_used_at,
+    owner_project_access: row.has_access ? 'active' : 'inactive',
+    owner: owner(row),
+  }
+}
+
+/** The owner, with the role it has in the project now; `none` where it has none. */
+function owner(row: KeyWithOwner): ProjectApiKey['owner'] {
+  if (row.user_id === null) {
+    const id = row.service_account_id ?? ''
+    const account = { id, name: row.account_name ?? '', created_at: row.account_created_at ?? 0 }
+    return { type: 'service_account', service_account: { ...account, role: row.account_role ?? 'none' } }
+  }
+  const user = { id: row.user_id, email: row.user_email ?? '', name: row.user_name ?? '' }
+  const role = !row.has_access ? 'none' : row.organization_role === 'owner' ? 'owner' : (row.member_role ?? 'none')
+  return { type: 'user', user: { ...user, created_at: row.user_created_at ?? 0, role } }
+}

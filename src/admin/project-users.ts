@@ -1,0 +1,164 @@
+import { ApiError, notFound } from '../contract/error.ts'
+import type { ProjectUser, projectUsers as routes } from '../contract/project-users.ts'
+import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
+import type { Db, Row } from '../db/tables.ts'
+import type { Caller, Handlers } from './handlers.ts'
+import { cursor, page } from './page.ts'
+import { emailKey, members } from './users.ts'
+
+export const projectUsers: Handlers<typeof routes> = {
+  // Owners of the organization and direct members are two index ranges in the same order: a page of each, merged.
+  async list({ db, project, query }) {
+    const after = cursor(query.after, 'user') ?? ''
+    const owners = ownersIn(db, project).where('u.id', '>', after).orderBy('u.id')
+    const direct = membersOf(db, project).where('m.user_id', '>', after).orderBy('m.user_id')
+    const rows = [
+      ...(await owners.limit(query.limit + 1).execute()),
+      ...(await direct.limit(query.limit + 1).execute()),
+    ].sort((a, b) => (a.id < b.id ? -1 : 1))
+    return page(rows, query.limit, (person) => view(project, person))
+  },
+
+  async create({ db, caller, project, body, now }) {
+    const user = await wantedUser(db, caller, body)
+    const already = () =>
+      new ApiError('user_already_in_project', `User '${user.id}' already exists in project '${project.id}'.`, {
+        param: body.user_id == null ? 'email' : 'user_id',
+      })
+    if (user.role === 'owner') throw already()
+    const row = { project_id: project.id, user_id: user.id, role: body.role, added_at: now }
+    const done = await db
+      .insertInto('project_user')
+      .values({ ...row, organization_id: caller.organizationId })
+      .onConflict((conflict) => conflict.columns(['project_id', 'user_id']).doNothing())
+      .executeTakeFirst()
+    if (done.numInsertedOrUpdatedRows === 0n) throw already()
+    const reply = view(project, { ...user, organization_role: user.role, member_role: body.role, added_at: now })
+    return { reply, audit: { id: user.id, data: { role: body.role } } }
+  },
+
+  async retrieve({ db, project, params }) {
+    return view(project, await findPerson(db, project, params.user_id))
+  },
+
+  async update({ db, project, params, body }) {
+    const user = await findMember(db, project, params.user_id, 'have another role')
+    const role = body.role ?? user.member_role
+    await db
+      .updateTable('project_user')
+      .set({ role })
+      .where('project_id', '=', project.id)
+      .where('user_id', '=', user.id)
+      .execute()
+    const reply = view(project, { ...user, member_role: role })
+    return { reply, audit: { id: user.id, changes_requested: { role } } }
+  },
+
+  async delete({ db, project, params }) {
+    const user = await findMember(db, project, params.user_id, 'be removed')
+    await db.deleteFrom('project_user').where('project_id', '=', project.id).where('user_id', '=', user.id).execute()
+    return {
+      reply: { object: 'organization.project.user.deleted', id: user.id, deleted: true },
+      audit: { id: user.id },
+    }
+  },
+}
+
+/** Somebody with a role in a project: `member_role` by a membership, or as an owner of the organization. */
+type Person = {
+  id: string
+  name: string
+  email: string
+  created_at: number
+  organization_role: OrganizationRole
+  member_role: ProjectRole | null
+  added_at: number | null
+}
+
+const columns = ['u.id', 'u.name', 'u.email', 'u.created_at', 'u.role as organization_role'] as const
+
+/** The organization's owners, who are owners of every project without having been added to it. */
+function ownersIn(db: Db, project: Row<'project'>) {
+  return people(db, project).where('u.role', '=', 'owner')
+}
+
+/** Direct members who are in the project only by that. */
+function membersOf(db: Db, project: Row<'project'>) {
+  return db
+    .selectFrom('project_user as m')
+    .innerJoin('organization_user as u', 'u.id', 'm.user_id')
+    .select([...columns, 'm.role as member_role', 'm.added_at'])
+    .where('m.organization_id', '=', project.organization_id)
+    .where('m.project_id', '=', project.id)
+    .where('u.removed_at', 'is', null)
+    .where('u.role', '!=', 'owner')
+}
+
+function people(db: Db, project: Row<'project'>) {
+  return db
+    .selectFrom('organization_user as u')
+    .leftJoin('project_user as m', (join) => join.onRef('m.user_id', '=', 'u.id').on('m.project_id', '=', project.id))
+    .select([...columns, 'm.role as member_role', 'm.added_at'])
+    .where('u.organization_id', '=', project.organization_id)
+    .where('u.removed_at', 'is', null)
+}
+
+/** The role somebody has in a project now, if any. */
+export async function projectRole(db: Db, project: Row<'project'>, userId: string): Promise<ProjectRole | null> {
+  const person = await people(db, project).where('u.id', '=', userId).executeTakeFirst()
+  return person ? roleOf(person) : null
+}
+
+const roleOf = (person: Person) => (person.organization_role === 'owner' ? 'owner' : person.member_role)
+
+/** An archived project has no users. */
+async function findPerson(db: Db, project: Row<'project'>, id: string): Promise<Person> {
+  const person = await people(db, project).where('u.id', '=', id).executeTakeFirst()
+  if (!person || roleOf(person) === null || project.archived_at !== null) throw notFound('user', id, 'user_id')
+  return person
+}
+
+/** Somebody whose place in the project this API can change: an owner of the organization keeps it. */
+async function findMember(db: Db, project: Row<'project'>, id: string, what: string) {
+  const person = await findPerson(db, project, id)
+  const { member_role } = person
+  if (person.organization_role !== 'owner' && member_role !== null) return { ...person, member_role }
+  throw new ApiError(
+    'user_organization_owner',
+    `User '${id}' is an owner of the organization and with that of every project, so they cannot ${what} in project '${project.id}'.`,
+    { param: 'user_id' },
+  )
+}
+
+/** The user of the organization that a request names by id, by e-mail address, or by both. */
+async function wantedUser(db: Db, caller: Caller, body: { user_id?: string | null; email?: string | null }) {
+  const { user_id = null, email = null } = body
+  if (user_id === null && email === null) {
+    throw new ApiError('missing_required_parameter', "Missing required parameter: 'user_id'. Give it or 'email'.", {
+      param: 'user_id',
+    })
+  }
+  let users = members(db, caller.organizationId)
+  if (user_id !== null) users = users.where('id', '=', user_id)
+  if (email !== null) users = users.where('email_key', '=', emailKey(email))
+  const user = await users.executeTakeFirst()
+  if (user) return user
+  throw new ApiError(
+    'user_not_in_organization',
+    `'${user_id ?? email}' is not a user of the organization. Invite them first.`,
+    {
+      param: user_id === null ? 'email' : 'user_id',
+    },
+  )
+}
+
+function view(project: Row<'project'>, person: Person): ProjectUser {
+  return {
+    object: 'organization.project.user',
+    id: person.id,
+    name: person.name,
+    email: person.email,
+    role: roleOf(person) ?? 'member',
+    added_at: person.added_at ?? Math.max(person.created_at, project.created_at),
+  }
+}

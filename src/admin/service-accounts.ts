@@ -1,0 +1,124 @@
+import { ApiError, notFound } from '../contract/error.ts'
+import type { serviceAccounts as routes, ServiceAccount, ServiceAccountKey } from '../contract/service-accounts.ts'
+import type { NewId } from '../core/id.ts'
+import type { Db, Row } from '../db/tables.ts'
+import type { Change, Handlers } from './handlers.ts'
+import { checkProjectScopes, type KeyInput, newKey } from './keys.ts'
+import { cursor, page } from './page.ts'
+
+export const serviceAccounts: Handlers<typeof routes> = {
+  async list({ db, project, query }) {
+    const after = cursor(query.after, 'serviceAccount')
+    let rows = accounts(db, project)
+      .orderBy('id')
+      .limit(query.limit + 1)
+    if (after) rows = rows.where('id', '>', after)
+    return page(await rows.execute(), query.limit, view)
+  },
+
+  async create({ db, project, body, now, newId }) {
+    const bare = body.create_service_account_only === true
+    if (bare && body.expires_in_seconds != null) {
+      const message = "Invalid 'expires_in_seconds': there is no key to expire with 'create_service_account_only'."
+      throw new ApiError('invalid_value', message, { param: 'expires_in_seconds' })
+    }
+    const role: 'none' | 'member' = bare ? 'none' : 'member'
+    const row = {
+      id: newId('serviceAccount'),
+      organization_id: project.organization_id,
+      project_id: project.id,
+      name: body.name,
+      role,
+      created_at: now,
+    }
+    await db.insertInto('service_account').values(row).execute()
+    const input = { name: row.name, expiresIn: body.expires_in_seconds }
+    const key = bare ? null : await insertKey(db, row, input, now, newId)
+    const also: Change<unknown>['also'] = key
+      ? [{ type: 'api_key.created', payload: { id: key.id, data: { scopes: [] } } }]
+      : []
+    return { reply: { ...view(row), role, api_key: key }, audit: { id: row.id, data: { role } }, also }
+  },
+
+  async retrieve({ db, project, params }) {
+    return view(await find(db, project, params.service_account_id))
+  },
+
+  async update({ db, project, params, body }) {
+    const account = await find(db, project, params.service_account_id)
+    const changes = { name: body.name ?? account.name, role: body.role ?? account.role }
+    await db.updateTable('service_account').set(changes).where('id', '=', account.id).execute()
+    return { reply: view({ ...account, ...changes }), audit: { id: account.id, changes_requested: body } }
+  },
+
+  async delete({ db, project, params }) {
+    const { id } = await find(db, project, params.service_account_id)
+    const gone = await db.deleteFrom('project_api_key').where('service_account_id', '=', id).returning('id').execute()
+    await db.deleteFrom('service_account').where('id', '=', id).execute()
+    return {
+      reply: { object: 'organization.project.service_account.deleted', id, deleted: true },
+      audit: { id },
+      also: gone.map((key) => ({ type: 'api_key.deleted' as const, payload: { id: key.id } })),
+    }
+  },
+
+  async createApiKey({ db, project, params, body, now, newId }) {
+    checkProjectScopes(body.scopes)
+    const account = await find(db, project, params.service_account_id)
+    const input = {
+      name: body.name ?? account.name,
+      scopes: body.scopes ?? [],
+      expiresIn: body.expires_in_seconds,
+    }
+    const reply = await insertKey(db, account, input, now, newId)
+    return { reply, audit: { id: reply.id, data: { scopes: input.scopes } } }
+  },
+}
+
+function accounts(db: Db, project: Row<'project'>) {
+  return db
+    .selectFrom('service_account')
+    .selectAll()
+    .where('organization_id', '=', project.organization_id)
+    .where('project_id', '=', project.id)
+}
+
+/** An archived project has no service accounts. */
+async function find(db: Db, project: Row<'project'>, id: string): Promise<Row<'service_account'>> {
+  const account = await accounts(db, project).where('id', '=', id).executeTakeFirst()
+  if (!account || project.archived_at !== null) throw notFound('service account', id, 'service_account_id')
+  return account
+}
+
+async function insertKey(
+  db: Db,
+  account: Row<'service_account'>,
+  input: KeyInput,
+  now: number,
+  newId: NewId,
+): Promise<ServiceAccountKey> {
+  const { value, columns } = newKey('service_account', input, now, newId)
+  const { organization_id, project_id, id } = account
+  await db
+    .insertInto('project_api_key')
+    .values({ ...columns, organization_id, project_id, user_id: null, service_account_id: id })
+    .execute()
+  return {
+    object: 'organization.project.service_account.api_key',
+    id: columns.id,
+    name: columns.name,
+    value,
+    created_at: now,
+    expires_at: columns.expires_at,
+  }
+}
+
+function view(row: Row<'service_account'>): ServiceAccount {
+  return {
+    object: 'organization.project.service_account',
+    id: row.id,
+    name: row.name,
+    role: row.role,
+    created_at: row.created_at,
+  }
+}

@@ -1,0 +1,189 @@
+import { ApiError, notFound } from '../contract/error.ts'
+import type { users as routes, User } from '../contract/users.ts'
+import type { OrganizationRole } from '../core/permission.ts'
+import type { Db, Row } from '../db/tables.ts'
+import type { Caller, Handlers } from './handlers.ts'
+import { cursor, page } from './page.ts'
+
+export const users: Handlers<typeof routes> = {
+  async list({ db, caller, query }) {
+    const after = cursor(query.after, 'user')
+    let rows = members(db, caller.organizationId)
+      .orderBy('id')
+      .limit(query.limit + 1)
+    if (after) rows = rows.where('id', '>', after)
+    if (query.emails) rows = rows.where('email_key', 'in', query.emails.map(emailKey))
+    return page(await rows.execute(), query.limit, userView)
+  },
+
+  async retrieve({ db, caller, params }) {
+    return userView(await findUser(db, caller, params.user_id))
+  },
+
+  async update({ db, caller, params, body }) {
+    const user = await findUser(db, caller, params.user_id)
+    const role = wantedRole(caller, body) ?? user.role
+    if (role !== user.role) refuseSelf(caller, user, 'change your own role')
+    if (user.role === 'owner' && role !== 'owner') await refuseLastOwner(db, user)
+    const changes = {
+      role,
+      technical_level: body.technical_level === undefined ? user.technical_level : body.technical_level,
+      developer_persona: body.developer_persona === undefined ? user.developer_persona : body.developer_persona,
+    }
+    await db.updateTable('organization_user').set(changes).where('id', '=', user.id).execute()
+    return { reply: userView({ ...user, ...changes }), audit: { id: user.id, changes_requested: body } }
+  },
+
+  // The row stays: the user's keys still name it. They stop working, because every look-up asks whether it was removed.
+  async delete({ db, caller, params, now }) {
+    const user = await findUser(db, caller, params.user_id)
+    refuseSelf(caller, user, 'remove yourself')
+    if (user.role === 'owner') await refuseLastOwner(db, user)
+    await db.updateTable('organization_user').set({ removed_at: now }).where('id', '=', user.id).execute()
+    await db.deleteFrom('project_user').where('user_id', '=', user.id).execute()
+    return { reply: { object: 'organization.user.deleted', id: user.id, deleted: true }, audit: { id: user.id } }
+  },
+}
+
+/** What two e-mail addresses are compared by. */
+export const emailKey = (email: string) => email.toLowerCase()
+
+/** The organization's users now: removed ones are gone for everybody. */
+export function members(db: Db, organizationId: string) {
+  return db
+    .selectFrom('organization_user')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('removed_at', 'is', null)
+}
+
+/** Adds somebody; an address that already belongs to a user is refused, also when two callers race for it. */
+export async function insertUser(
+  db: Db,
+  user: { id: string; organizationId: string; email: string; name: string; role: OrganizationRole; now: number },
+): Promise<Row<'organization_user'>> {
+  const row = {
+    id: user.id,
+    organization_id: user.organizationId,
+    email: user.email,
+    email_key: emailKey(user.email),
+    name: user.name,
+    role: user.role,
+    technical_level: null,
+    developer_persona: null,
+    created_at: user.now,
+    removed_at: null,
+    api_key_last_used_at: null,
+  }
+  const done = await db
+    .insertInto('organization_user')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['organization_id', 'email_key']).where('removed_at', 'is', null).doNothing(),
+    )
+    .executeTakeFirst()
+  if (done.numInsertedOrUpdatedRows === 0n) throw alreadyInOrganization(user.email)
+  return row
+}
+
+export function alreadyInOrganization(email: string): ApiError {
+  return new ApiError(
+    'user_already_in_organization',
+    `A user with the e-mail address '${email}' already is a member of the organization.`,
+    {
+      param: 'email',
+    },
+  )
+}
+
+async function findUser(db: Db, caller: Caller, id: string): Promise<Row<'organization_user'>> {
+  const user = await members(db, caller.organizationId).where('id', '=', id).executeTakeFirst()
+  if (!user) throw notFound('user', id, 'user_id')
+  return user
+}
+
+/** `role`, or the same as a role id, in its short form or the long one that names the organization. */
+function wantedRole(caller: Caller, body: { role?: OrganizationRole | null; role_id?: string | null }) {
+  const byName = body.role ?? undefined
+  if (body.role_id == null) return byName
+  const [, byId] = /^role-api-organization-(owner|reader)(?:__api-organization__(.+))?$/.exec(body.role_id) ?? []
+  const organization = body.role_id.split('__')[2]
+  if (byId === undefined || (organization !== undefined && organization !== caller.organizationId)) {
+    throw new ApiError('invalid_value', `Invalid 'role_id': there is no organization role '${body.role_id}'.`, {
+      param: 'role_id',
+    })
+  }
+  if (byName !== undefined && byName !== byId) {
+    throw new ApiError('invalid_value', "Invalid 'role_id': it names another role than 'role' does.", {
+      param: 'role_id',
+    })
+  }
+  return byId as OrganizationRole
+}
+
+/** A call cannot take away the access it is made with: another owner can. */
+function refuseSelf(caller: Caller, user: Row<'organization_user'>, what: string) {
+  if (user.id !== caller.userId) return
+  throw new ApiError(
+    'would_lock_out_caller',
+    `You cannot ${what}: the key of this request would stop working. Another owner can do it.`,
+    {
+      param: 'user_id',
+    },
+  )
+}
+
+/**
+ * The organization keeps an owner. Writing the organization's row first makes two such calls wait for each other, so that
+ * two owners cannot remove one another at the same moment.
+ */
+async function refuseLastOwner(db: Db, user: Row<'organization_user'>) {
+  await db
+    .updateTable('organization')
+    .set((eb) => ({ name: eb.ref('name') }))
+    .where('id', '=', user.organization_id)
+    .execute()
+  const other = await members(db, user.organization_id)
+    .where('role', '=', 'owner')
+    .where('id', '!=', user.id)
+    .limit(1)
+    .execute()
+  if (other.length > 0) return
+  throw new ApiError(
+    'last_organization_owner',
+    `User '${user.id}' is the last owner of the organization. Make somebody else an owner first.`,
+    {
+      param: 'user_id',
+    },
+  )
+}
+
+export function userView(row: Row<'organization_user'>): User {
+  return {
+    object: 'organization.user',
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    added_at: row.created_at,
+    created: row.created_at,
+    is_default: false,
+    is_service_account: false,
+    is_scale_tier_authorized_purchaser: null,
+    is_scim_managed: false,
+    api_key_last_used_at: row.api_key_last_used_at,
+    technical_level: row.technical_level,
+    developer_persona: row.developer_persona,
+    projects: null,
+    user: {
+      object: 'user',
+      id: row.id,
+      email: row.email,
+      name: row.name,
+      picture: null,
+      enabled: true,
+      banned: false,
+      banned_at: null,
+    },
+  }
+}

@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util'
+import { type Config, readConfig, settingFlags } from '../config.ts'
+import { idSource, type NewId } from '../core/id.ts'
+import { migrate } from '../db/migrate.ts'
+import { openDb } from '../db/open.ts'
+import type { Db, Row } from '../db/tables.ts'
+
+/** A way of calling a command that cannot be understood: told to the person with how it is called, exit code 2. */
+export class UsageError extends Error {}
+
+/** What a command works with: its own connection to the database, beside a running server's. */
+export type Context = {
+  db: Db
+  newId: NewId
+  /** Unix seconds. */
+  now: number
+  config: Config
+  flags: Flags
+  words: readonly string[]
+}
+export type Flags = Record<string, string | undefined>
+
+/** A command of the database. It answers with the API's object and with what a person is told. */
+export type Command = {
+  usage: string
+  about: string
+  /** Flags besides the settings, `--org` and `--json`. */
+  flags: readonly string[]
+  /** Words it takes behind its name. */
+  words?: number
+  run: (context: Context) => Promise<{ json: unknown; text: string }>
+}
+
+/** Splits a command's arguments. @throws UsageError */
+export function readArguments(args: readonly string[], command: Pick<Command, 'usage' | 'flags' | 'words'>) {
+  const own = Object.fromEntries(command.flags.map((name) => [name, { type: 'string' as const }]))
+  const options = { ...settingFlags, org: { type: 'string' as const }, ...own, json: { type: 'boolean' as const } }
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    if (positionals.length !== (command.words ?? 0))
+      throw new Error(`expected ${command.words ?? 0} arguments, got ${positionals.length}`)
+    const { json = false, ...flags } = values as Flags & { json?: boolean }
+    return { json, flags: flags as Flags, words: positionals }
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\nusage: gatehouse ${command.usage}`)
+  }
+}
+
+/** Runs a command on the database, which is brought to this version's schema first. */
+export async function runOnDatabase(
+  command: Command,
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+) {
+  const { json, flags, words } = readArguments(args, command)
+  const config = readConfig(env, flags)
+  if (config.databaseUrl === 'sqlite::memory:')
+    throw new UsageError("a database in memory is its server's alone: there is none to work on")
+  const db = await openDb(config.databaseUrl, { connections: 1 })
+  try {
+    await migrate(db)
+    const context = { db, newId: idSource(Date.now), now: Math.floor(Date.now() / 1000), config, flags, words }
+    return { json, result: await command.run(context) }
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** A flag that must be given. @throws UsageError */
+export function need(flags: Flags, name: string): string {
+  const value = flags[name]?.trim()
+  if (value) return value
+  throw new UsageError(`--${name} is missing`)
+}
+
+/** The organization that a command is about: the one that `--org` names, or the only one there is. */
+export async function theOrganization({ db, flags }: Context): Promise<Row<'organization'>> {
+  const all = db.selectFrom('organization').selectAll().orderBy('id')
+  if (flags.org !== undefined) {
+    const found = await all.where('id', '=', flags.org).executeTakeFirst()
+    if (found) return found
+    throw new UsageError(`there is no organization '${flags.org}'`)
+  }
+  const [only, ...others] = await all.limit(11).execute()
+  if (!only)
+    throw new UsageError('the database has no organization yet: `gatehouse serve` or `gatehouse org create` makes one')
+  if (others.length === 0) return only
+  const names = [only, ...others].map(({ id, name }) => `  ${id}  ${name}`)
+  throw new UsageError(`the database holds several organizations; choose one with --org:\n${names.join('\n')}`)
+}

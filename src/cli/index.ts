@@ -1,0 +1,85 @@
+import { ConfigError, readConfig, settingFlags } from '../config.ts'
+import { ApiError } from '../contract/error.ts'
+import { type Command, readArguments, runOnDatabase, UsageError } from './command.ts'
+import { inviteAccept, inviteLink } from './invites.ts'
+import { adminKeyCreate, projectKeyCreate } from './keys.ts'
+import { migrateCommand, orgCreate, userCreate } from './organization.ts'
+import { type Output, standardOutput } from './output.ts'
+
+const commands: Record<string, Command> = {
+  migrate: migrateCommand,
+  'org create': orgCreate,
+  'user create': userCreate,
+  'admin-key create': adminKeyCreate,
+  'project-key create': projectKeyCreate,
+  'invite link': inviteLink,
+  'invite accept': inviteAccept,
+}
+
+/**
+ * The command line.
+ * @param args what stands behind the program's name
+ * @returns the exit code: 0 done, 1 refused or failed, 2 not understood
+ */
+export async function run(
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  output: Output = standardOutput,
+) {
+  try {
+    return await dispatch(args, env, output)
+  } catch (error) {
+    output.note(explain(error))
+    return error instanceof UsageError || error instanceof ConfigError ? 2 : 1
+  }
+}
+
+async function dispatch(
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  output: Output,
+): Promise<number> {
+  const [first = 'help', second = ''] = args
+  if (first === 'serve') {
+    // Loaded for this command only: the others need no server.
+    const { serve } = await import('./serve.ts')
+    const { flags } = readArguments(args.slice(1), {
+      usage: 'serve [--only admin,gateway,docs] [settings]',
+      flags: ['only'],
+    })
+    return serve(readConfig(env, flags), output)
+  }
+  if (['help', '--help', '-h'].includes(first)) {
+    output.line(help())
+    return 0
+  }
+  const name = commands[first] ? first : `${first} ${second}`
+  const command = commands[name]
+  if (!command) throw new UsageError(`there is no command '${args.slice(0, 2).join(' ')}'\n\n${help()}`)
+  const { json, result } = await runOnDatabase(command, args.slice(name.split(' ').length), env)
+  if (json) output.json(result.json)
+  else output.line(result.text)
+  return 0
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return `gatehouse: ${error.message}`
+  if (error instanceof ConfigError) return error.message
+  if (error instanceof ApiError) return `gatehouse: ${error.message}`
+  return `gatehouse: ${error instanceof Error ? (error.stack ?? error.message) : error}`
+}
+
+function help(): string {
+  const all = [
+    { usage: 'serve [--only admin,gateway,docs]', about: 'Serves until it is stopped.' },
+    ...Object.values(commands),
+  ]
+  const settings = Object.keys(settingFlags).map((flag) => `--${flag}`)
+  return `gatehouse <command> [--json] [--org ID] [settings]
+
+${all.map(({ usage, about }) => `  gatehouse ${usage}\n      ${about}`).join('\n')}
+
+With --json, a command prints its result as one JSON value. The commands work on the database itself, also beside a
+running server. Settings, each also an environment variable (--port is GATEHOUSE_PORT):
+  ${settings.join(' ')}`
+}

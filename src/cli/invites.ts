@@ -1,0 +1,63 @@
+import { findInvite, invites, inviteView } from '../admin/invites.ts'
+import { mutate } from '../admin/mutation.ts'
+import { byNobody } from '../admin/organization.ts'
+import { mintToken } from '../core/key.ts'
+import { type Command, theOrganization, UsageError } from './command.ts'
+import { nameFlag } from './organization.ts'
+
+export const inviteLink: Command = {
+  usage: 'invite link ID',
+  about: 'Makes the link that accepts an invite. A link made before stops working.',
+  flags: [],
+  words: 1,
+  async run(context) {
+    const { db, newId, now, config, words } = context
+    const organization = await theOrganization(context)
+    const token = mintToken()
+    // A link is a new way in, so it is recorded like the invite itself.
+    const { reply: invite } = await mutate({ db, newId }, 'invite.sent', now, async (tx) => {
+      const invite = await findInvite(tx, organization.id, words[0] ?? '')
+      const done = await tx
+        .updateTable('invite')
+        .set({ token_hash: token.hash })
+        .where('id', '=', invite.id)
+        .where('accepted_at', 'is', null)
+        .where('expires_at', '>', now)
+        .executeTakeFirst()
+      if (done.numUpdatedRows === 0n) throw new UsageError(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
+      const audit = { id: invite.id, data: { email: invite.email, role: invite.role } }
+      return { change: { reply: invite, audit }, by: byNobody(organization) }
+    })
+    const url = `${config.publicUrl ?? `http://${config.host}:${config.port}`}/invite#${token.value}`
+    return {
+      json: { ...inviteView(invite, now), url, token: token.value },
+      text: `The link for ${invite.email}, until ${new Date(invite.expires_at * 1000).toISOString()}:\n\n  ${url}\n`,
+    }
+  },
+}
+
+export const inviteAccept: Command = {
+  usage: 'invite accept TOKEN --name NAME',
+  about: 'Accepts an invite for the person it was sent to.',
+  flags: ['name'],
+  words: 1,
+  async run({ db, newId, now, flags, words }) {
+    const body = { token: words[0] ?? '', name: nameFlag(flags) }
+    const done = await mutate({ db, newId }, 'invite.accepted', now, async (tx) => {
+      const change = await invites.accept({
+        db: tx,
+        newId,
+        now,
+        caller: null,
+        project: null,
+        params: undefined,
+        query: undefined,
+        body,
+      })
+      // The database was changed by whoever runs this command, not by the person who was invited.
+      const origin = { ip: null, userAgent: null }
+      return { change, by: { organizationId: change.organizationId, projectId: change.projectId, actor: null, origin } }
+    })
+    return { json: done.reply, text: `User ${done.reply.id}, ${done.reply.email}, ${done.reply.role}.` }
+  },
+}

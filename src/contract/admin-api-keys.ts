@@ -1,0 +1,76 @@
+import { type Static, Type } from 'typebox'
+import { route } from './route.ts'
+import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { OrganizationRole } from './users.ts'
+
+const YEAR = 31_536_000
+
+export const AdminApiKey = Type.Object({
+  object: Const('organization.admin_api_key'),
+  id: Id('The key, as other operations name it; never the secret.'),
+  name: Nullable(Type.String()),
+  redacted_value: Type.String(),
+  created_at: Time,
+  expires_at: Nullable(Time),
+  last_used_at: Nullable(Time),
+  owner: Type.Object({
+    type: Const('user'),
+    object: Const('organization.user'),
+    id: Type.String(),
+    name: Type.String(),
+    created_at: Time,
+    role: OrganizationRole,
+  }),
+})
+export type AdminApiKey = Static<typeof AdminApiKey>
+
+export const AdminApiKeyWithValue = Type.Object({
+  ...AdminApiKey.properties,
+  value: Type.String({ description: 'The secret. Shown here and never again.' }),
+})
+
+const ref = Params({ key_id: Id('The key.') })
+const path = '/v1/organization/admin_api_keys'
+const one = `${path}/:key_id` as const
+
+export const adminApiKeys = {
+  list: route({
+    method: 'GET',
+    path,
+    summary: 'List admin API keys',
+    permission: 'api.management.read',
+    query: Query({ ...paging(), order: Enum(['asc', 'desc'], { default: 'asc', description: 'By creation.' }) }),
+    reply: List(AdminApiKey),
+  }),
+  create: route({
+    method: 'POST',
+    path,
+    summary: 'Create an admin API key for yourself, with the scopes of the key you use',
+    permission: 'api.management.write',
+    audit: 'api_key.created',
+    body: Body({
+      name: Name('What the key is for.'),
+      expires_in_seconds: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: YEAR, description: 'Omitted: the key does not expire.' }),
+      ),
+    }),
+    reply: AdminApiKeyWithValue,
+  }),
+  retrieve: route({
+    method: 'GET',
+    path: one,
+    summary: 'Retrieve an admin API key',
+    permission: 'api.management.read',
+    params: ref,
+    reply: AdminApiKey,
+  }),
+  delete: route({
+    method: 'DELETE',
+    path: one,
+    summary: 'Delete an admin API key; not the one you use',
+    permission: 'api.management.write',
+    audit: 'api_key.deleted',
+    params: ref,
+    reply: Deleted('organization.admin_api_key.deleted'),
+  }),
+}

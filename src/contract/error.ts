@@ -1,0 +1,124 @@
+/**
+ * Every failure a client can see: its status, and where they differ from the rule, its `type` and `code`.
+ * The rule: `type` is `invalid_request_error` below 500 and `server_error` from there; `code` is the failure's own name.
+ * Adding one here is an API change. Conflicts are 400, never 409: the official SDKs retry a 409.
+ */
+const table = {
+  // Who is calling.
+  missing_key: { status: 401, code: null },
+  invalid_api_key: { status: 401 },
+  insufficient_permissions: { status: 401, code: null },
+  not_a_member: { status: 401, code: null },
+  not_authorized_invalid_project: { status: 401 },
+  mismatched_organization: { status: 401 },
+  mismatched_project: { status: 401 },
+  // What was asked for.
+  not_found: { status: 404 },
+  model_not_found: { status: 404 },
+  unknown_url: { status: 404, code: null },
+  not_offered: { status: 404 },
+  method_not_allowed: { status: 405, code: null },
+  // How it was asked.
+  malformed_http: { status: 400, code: null },
+  malformed_url: { status: 400, code: null },
+  malformed_json: { status: 400, code: null },
+  request_timeout: { status: 408, code: null },
+  headers_too_large: { status: 431, code: null },
+  body_too_large: { status: 413, type: 'server_error', code: null },
+  unsupported_content_type: { status: 400 },
+  unknown_parameter: { status: 400 },
+  missing_required_parameter: { status: 400 },
+  duplicate_parameter: { status: 400 },
+  invalid_type: { status: 400 },
+  invalid_value: { status: 400 },
+  integer_above_max_value: { status: 400 },
+  integer_below_min_value: { status: 400 },
+  string_above_max_length: { status: 400 },
+  string_below_min_length: { status: 400 },
+  array_above_max_length: { status: 400 },
+  array_below_min_length: { status: 400 },
+  // What the state does not allow.
+  already_exists: { status: 400 },
+  default_project_not_modifiable: { status: 400 },
+  project_archived: { status: 400 },
+  residency_not_available: { status: 400 },
+  external_key_not_found: { status: 400 },
+  user_already_in_organization: { status: 400 },
+  user_already_in_project: { status: 400 },
+  user_not_in_organization: { status: 400 },
+  user_organization_owner: { status: 400 },
+  last_organization_owner: { status: 400 },
+  would_lock_out_caller: { status: 400 },
+  invite_already_accepted: { status: 400 },
+  api_key_expired: { status: 400 },
+  // What went wrong on this side.
+  internal: { status: 500, code: null },
+  service_unavailable: { status: 503 },
+  upstream_unreachable: { status: 502 },
+  upstream_timeout: { status: 504 },
+} as const satisfies Record<string, { status: number; type?: string; code?: null }>
+
+export type Failure = keyof typeof table
+
+/** The one shape of every failure on the wire: all four keys, always. */
+export type ErrorEnvelope = {
+  error: { message: string; type: string; param: string | null; code: string | null }
+}
+
+export type ErrorOptions = {
+  /** The request parameter at fault, as the client wrote it: `limit`, `projects[0].id`. */
+  param?: string
+  /** Reply headers that belong to this failure: `allow`, `retry-after`. */
+  headers?: Record<string, string>
+  /** What really happened: for the log, never for the client. */
+  cause?: unknown
+}
+
+/** A failure meant for the client. `message` is written for the client; `cause` is for the log. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly failure: Failure
+  readonly status: number
+  readonly type: string
+  readonly code: string | null
+  readonly param: string | null
+  readonly headers: Record<string, string>
+
+  constructor(failure: Failure, message: string, options: ErrorOptions = {}) {
+    super(message, { cause: options.cause })
+    const row: { status: number; type?: string; code?: null } = table[failure]
+    this.failure = failure
+    this.status = row.status
+    this.type = row.type ?? (row.status < 500 ? 'invalid_request_error' : 'server_error')
+    this.code = row.code === undefined ? failure : row.code
+    this.param = options.param ?? null
+    this.headers = options.headers ?? {}
+  }
+
+  get envelope(): ErrorEnvelope {
+    return { error: { message: this.message, type: this.type, param: this.param, code: this.code } }
+  }
+}
+
+/** The answer to an unknown thing and to one the caller may not know of: the same, byte for byte. */
+export function notFound(what: string, id: string, param: string): ApiError {
+  return new ApiError('not_found', `No such ${what}: '${id}'.`, { param })
+}
+
+/** A bug or an outage nobody foresaw. It tells the client nothing but the request id, which every reply carries. */
+export function internalError(requestId: string, cause: unknown): ApiError {
+  const message = `The server had an error while processing your request. Its operator finds it under the request ID ${requestId}.`
+  return new ApiError('internal', message, { cause })
+}
+
+/** The database cannot be reached now: never a 401 or a 429, and worth a retry. */
+export function databaseUnavailable(cause: unknown): ApiError {
+  return new ApiError(
+    'service_unavailable',
+    'The server cannot reach its database right now. Please try again shortly.',
+    {
+      headers: { 'retry-after': '1' },
+      cause,
+    },
+  )
+}

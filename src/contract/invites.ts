@@ -1,0 +1,83 @@
+import { type Static, Type } from 'typebox'
+import { ProjectRole } from './project-users.ts'
+import { route } from './route.ts'
+import { Body, Const, Deleted, Email, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { OrganizationRole, User } from './users.ts'
+
+const InviteProject = Type.Object({ id: Id('The project.'), role: ProjectRole })
+
+export const Invite = Type.Object({
+  object: Const('organization.invite'),
+  id: Id('The invite, as other operations name it.'),
+  email: Type.String(),
+  role: OrganizationRole,
+  status: Enum(['accepted', 'expired', 'pending']),
+  created_at: Time,
+  expires_at: Nullable(Time),
+  accepted_at: Nullable(Time),
+  projects: Type.Array(InviteProject),
+})
+export type Invite = Static<typeof Invite>
+
+const ref = Params({ invite_id: Id('The invite.') })
+const path = '/v1/organization/invites'
+const one = `${path}/:invite_id` as const
+
+export const invites = {
+  list: route({
+    method: 'GET',
+    path,
+    summary: 'List invites, oldest first',
+    permission: 'api.management.read',
+    query: Query(paging()),
+    reply: List(Invite),
+  }),
+  create: route({
+    method: 'POST',
+    path,
+    summary: 'Invite somebody. It replaces a pending invite to the same address and lives for 7 days',
+    permission: 'api.management.write',
+    audit: 'invite.sent',
+    body: Body({
+      email: Email('Whom to invite.'),
+      role: OrganizationRole,
+      projects: Type.Optional(
+        Type.Array(Body({ id: Id('The project.'), role: ProjectRole }), {
+          maxItems: 100,
+          description: 'Memberships granted on acceptance. Omitted: the default project. Empty: none.',
+        }),
+      ),
+    }),
+    reply: Invite,
+  }),
+  retrieve: route({
+    method: 'GET',
+    path: one,
+    summary: 'Retrieve an invite',
+    permission: 'api.management.read',
+    params: ref,
+    reply: Invite,
+  }),
+  delete: route({
+    method: 'DELETE',
+    path: one,
+    summary: 'Withdraw an invite. An accepted one cannot be',
+    permission: 'api.management.write',
+    audit: 'invite.deleted',
+    params: ref,
+    reply: Deleted('organization.invite.deleted'),
+  }),
+  accept: route({
+    method: 'POST',
+    path: `${path}/accept`,
+    summary: 'Accept an invite: the token is the proof, no key is asked for',
+    permission: null,
+    audit: 'invite.accepted',
+    extension: 'The original accepts invites in its web application only.',
+    body: Body({
+      token: Type.String({ minLength: 1, maxLength: 255, description: "The token of the invite's link." }),
+      name: Name('The name of the new user.'),
+    }),
+    reply: User,
+  }),
+}

@@ -1,0 +1,89 @@
+import { type Static, Type } from 'typebox'
+import { ProjectRef } from './projects.ts'
+import { route } from './route.ts'
+import { Body, Const, Deleted, Enum, Id, List, Nullable, Params, paging, Query, Time } from './schema.ts'
+
+/** Seconds. The original states no maximum; ten years is one that still says "this key ends". */
+export const KeyLifetime = Type.Integer({ minimum: 1, maximum: 315_360_000 })
+export const KeyScopes = Type.Array(Type.String({ maxLength: 255 }), {
+  maxItems: 100,
+  description:
+    "What the key is narrowed to. An empty list narrows nothing: all that its owner may do. ['api.all.read'] is read-only.",
+})
+
+export const ProjectApiKey = Type.Object({
+  object: Const('organization.project.api_key'),
+  id: Id('The key, as other operations name it; never the secret.'),
+  name: Type.String(),
+  redacted_value: Type.String(),
+  created_at: Time,
+  expires_at: Nullable(Time),
+  last_used_at: Nullable(Time),
+  owner_project_access: Enum(['active', 'inactive'], { description: 'Whether the owner can use the project now.' }),
+  owner: Type.Object({
+    type: Enum(['user', 'service_account']),
+    user: Type.Optional(
+      Type.Object({
+        id: Type.String(),
+        email: Type.String(),
+        name: Type.String(),
+        created_at: Time,
+        role: Type.String(),
+      }),
+    ),
+    service_account: Type.Optional(
+      Type.Object({ id: Type.String(), name: Type.String(), created_at: Time, role: Type.String() }),
+    ),
+  }),
+})
+export type ProjectApiKey = Static<typeof ProjectApiKey>
+
+const ref = Params({ ...ProjectRef.properties, api_key_id: Id('The key.') })
+const path = '/v1/organization/projects/:project_id/api_keys'
+const one = `${path}/:api_key_id` as const
+
+export const projectApiKeys = {
+  list: route({
+    method: 'GET',
+    path,
+    summary: "List a project's API keys, oldest first",
+    permission: 'api.management.read',
+    params: ProjectRef,
+    query: Query({
+      ...paging(),
+      owner_project_access: Type.Optional(
+        Enum(['active', 'inactive', 'any'], {
+          description: 'Keys whose owner can use the project now (also when omitted), cannot, or both.',
+        }),
+      ),
+    }),
+    reply: List(ProjectApiKey),
+  }),
+  retrieve: route({
+    method: 'GET',
+    path: one,
+    summary: 'Retrieve a project API key',
+    permission: 'api.management.read',
+    params: ref,
+    reply: ProjectApiKey,
+  }),
+  update: route({
+    method: 'POST',
+    path: one,
+    summary: "Change a key's scopes, expiry or both; the expiry counts from this request",
+    permission: 'api.management.write',
+    audit: 'api_key.updated',
+    params: ref,
+    body: Body({ scopes: Type.Optional(KeyScopes), expires_in_seconds: Type.Optional(KeyLifetime) }),
+    reply: ProjectApiKey,
+  }),
+  delete: route({
+    method: 'DELETE',
+    path: one,
+    summary: 'Delete a project API key, whoever owns it',
+    permission: 'api.management.write',
+    audit: 'api_key.deleted',
+    params: ref,
+    reply: Deleted('organization.project.api_key.deleted'),
+  }),
+}

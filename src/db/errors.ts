@@ -1,0 +1,39 @@
+/** What drivers put on their errors; SQLite's are numbers, PostgreSQL's are SQLSTATE strings, the network's are names. */
+type DriverError = { code?: string; errcode?: number }
+
+const asDriverError = (error: unknown) => (error ?? {}) as DriverError
+
+/** A unique index or a primary key refused a row, in either database. */
+export function isConflict(error: unknown): boolean {
+  const { code, errcode } = asDriverError(error)
+  return code === '23505' || errcode === 2067 || errcode === 1555
+}
+
+/** SQLite: another process holds the write lock. The low byte is the primary result code. */
+export function isBusy(error: unknown): boolean {
+  const { errcode } = asDriverError(error)
+  return errcode !== undefined && (errcode & 0xff) === 5
+}
+
+const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH'])
+/** PostgreSQL: connection exceptions, insufficient resources, operator intervention (shutdown, statement timeout). */
+const states = /^(08|53|57P|57014|25006)/
+/** SQLite: busy, locked, read-only, I/O, full, cannot open. */
+const results = new Set([5, 6, 8, 10, 13, 14])
+const phrases =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/
+
+/** The database is not there or cannot work now: an outage, not a bug and not the caller's fault. */
+export function isUnavailable(error: unknown): boolean {
+  const { code, errcode } = asDriverError(error)
+  if (errcode !== undefined) return results.has(errcode & 0xff)
+  if (code !== undefined && (network.has(code) || states.test(code))) return true
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable)
+  return error instanceof Error && phrases.test(error.message)
+}
+
+/** PostgreSQL broke a tie between two transactions; the one it gave up can simply be done again. */
+export function isDeadlock(error: unknown): boolean {
+  const { code } = asDriverError(error)
+  return code === '40P01' || code === '40001'
+}

@@ -1,0 +1,45 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Dialect, Kysely, type LogEvent, PostgresDialect } from 'kysely'
+import { nodeSqlite } from './sqlite.ts'
+import type { Db, Tables } from './tables.ts'
+
+export type OpenOptions = {
+  /** Called for every statement, for counting. */
+  onQuery?: (event: LogEvent) => void
+  /** Connections to PostgreSQL; SQLite has one. */
+  connections?: number
+}
+
+/**
+ * Opens a database by its URL: `sqlite:path`, `sqlite::memory:` or `postgres://…`.
+ * The rest of the program does not know which of the two it is.
+ */
+export async function openDb(url: string, options: OpenOptions = {}): Promise<Db> {
+  const dialect = url.startsWith('sqlite:') ? sqlite(url.slice('sqlite:'.length)) : await postgres(url, options)
+  return new Kysely<Tables>({ dialect, ...(options.onQuery && { log: options.onQuery }) })
+}
+
+function sqlite(path: string): Dialect {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  return nodeSqlite(path)
+}
+
+/** `pg` is loaded only where it is used. Every wait has an end: an outage is an answer, not a hang. */
+async function postgres(url: string, options: OpenOptions): Promise<Dialect> {
+  const { default: pg } = await import('pg')
+  // int8 holds times and amounts far below 2^53.
+  pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: 3000,
+    statement_timeout: 10_000,
+    query_timeout: 12_000,
+    keepAlive: true,
+    application_name: 'gatehouse',
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {})
+  return new PostgresDialect({ pool })
+}

@@ -1,0 +1,51 @@
+import type { AuditActor, Origin } from '../core/audit.ts'
+import type { NewId } from '../core/id.ts'
+import { insertAudit } from './audit.ts'
+import type { Db } from './tables.ts'
+
+/** A call that a known key made in vain. */
+export type Refusal = {
+  organizationId: string
+  projectId: string
+  keyId: string
+  actor: AuditActor
+  origin: Origin
+  /** The operation's name; together with the key it says what a refusal repeats. */
+  operation: string
+  code: string
+  message: string
+}
+
+const MINUTE = 60
+const REMEMBERED = 10_000
+
+/**
+ * Writes refused calls of known keys to the audit log as `login.failed`: at most one for each key, operation and minute,
+ * so that a client in a loop cannot fill the disk.
+ */
+export class Refusals {
+  readonly #db: Db
+  readonly #newId: NewId
+  #minute = 0
+  readonly #seen = new Set<string>()
+
+  constructor(db: Db, newId: NewId) {
+    this.#db = db
+    this.#newId = newId
+  }
+
+  /** @param now Unix seconds */
+  async record(refusal: Refusal, now: number): Promise<void> {
+    const minute = Math.floor(now / MINUTE)
+    if (minute !== this.#minute) this.#seen.clear()
+    this.#minute = minute
+    const repeated = `${refusal.keyId} ${refusal.operation}`
+    if (this.#seen.has(repeated) || this.#seen.size >= REMEMBERED) return
+    this.#seen.add(repeated)
+    const { organizationId, projectId, actor, origin } = refusal
+    const payload = { id: refusal.keyId, error_code: refusal.code, error_message: refusal.message }
+    await insertAudit(this.#db, [
+      { id: this.#newId('audit'), organizationId, projectId, type: 'login.failed', at: now, actor, origin, payload },
+    ])
+  }
+}

@@ -1,0 +1,124 @@
+import type { Caller } from '../admin/handlers.ts'
+import { ApiError } from '../contract/error.ts'
+import type { AuditActor } from '../core/audit.ts'
+import { hashSecret, keyKind, redact } from '../core/key.ts'
+import { type ManagementPermission, missingScopes } from '../core/permission.ts'
+import type { Db } from '../db/tables.ts'
+
+/** A key that is known, although the call may be refused: whom the audit log names. */
+export type Known = { organizationId: string; projectId: string; keyId: string; actor: AuditActor }
+
+/** Thrown for a key that is known and still may not call. */
+export class KnownKeyRefused extends Error {
+  readonly known: Known
+  readonly reason: ApiError
+  constructor(known: Known, reason: ApiError) {
+    super(reason.message)
+    this.known = known
+    this.reason = reason
+  }
+}
+
+/** The text behind `Bearer`. Without one the caller showed no key at all. */
+export function bearer(header: string | undefined): string {
+  const [, token] = /^bearer +(\S+) *$/i.exec(header ?? '') ?? []
+  if (token === undefined) {
+    throw new ApiError('missing_key', 'Missing bearer authentication in header', { headers: challenge })
+  }
+  return token
+}
+
+export const challenge = { 'www-authenticate': 'Bearer realm="Gatehouse"' }
+
+export function invalidKey(token: string): ApiError {
+  const shown = token.length > 300 ? `${token.slice(0, 8)}***` : redact(token)
+  return new ApiError(
+    'invalid_api_key',
+    `Incorrect API key provided: ${shown}. An owner of the organization can create one.`,
+    {
+      headers: challenge,
+    },
+  )
+}
+
+/**
+ * Who calls the Administration API. Only admin keys can: a project key that is known learns which scope it lacks, any other
+ * text is an incorrect key. The owner's role is the one the owner has at this moment.
+ * @param now Unix seconds
+ * @param permission what the operation asks for, for the sentence that says it is missing
+ * @throws ApiError, or KnownKeyRefused for a key that is known
+ */
+export async function authenticate(
+  db: Db,
+  token: string,
+  now: number,
+  permission: ManagementPermission,
+): Promise<Caller> {
+  const kind = keyKind(token)
+  if (kind === null) throw invalidKey(token)
+  const hash = hashSecret(token)
+  if (kind !== 'admin') throw await refuseProjectKey(db, token, hash, permission)
+  const row = await db
+    .selectFrom('admin_api_key as k')
+    .innerJoin('organization_user as u', 'u.id', 'k.user_id')
+    .innerJoin('organization as o', 'o.id', 'k.organization_id')
+    .select(['k.id', 'k.organization_id', 'k.scopes', 'k.expires_at', 'k.user_id'])
+    .select(['u.email', 'u.role', 'u.removed_at', 'o.default_project_id'])
+    .where('k.hash', '=', hash)
+    .executeTakeFirst()
+  if (!row) throw invalidKey(token)
+  const caller: Caller = {
+    organizationId: row.organization_id,
+    defaultProjectId: row.default_project_id,
+    keyId: row.id,
+    scopes: JSON.parse(row.scopes),
+    userId: row.user_id,
+    email: row.email,
+    role: row.role,
+  }
+  if (row.expires_at !== null && row.expires_at <= now) throw new KnownKeyRefused(knownCaller(caller), expired(token))
+  if (row.removed_at !== null) throw new KnownKeyRefused(knownCaller(caller), notAMember())
+  return caller
+}
+
+export function knownCaller(caller: Caller): Known {
+  return {
+    organizationId: caller.organizationId,
+    projectId: caller.defaultProjectId,
+    keyId: caller.keyId,
+    actor: actorOf(caller),
+  }
+}
+
+export function actorOf({ keyId, userId, email }: Caller): AuditActor {
+  return { type: 'api_key', api_key: { id: keyId, type: 'user', user: { id: userId, email } } }
+}
+
+export function expired(token: string): ApiError {
+  return new ApiError('invalid_api_key', `Incorrect API key provided: ${redact(token)}. The key has expired.`, {
+    headers: challenge,
+  })
+}
+
+export function notAMember(): ApiError {
+  return new ApiError('not_a_member', 'You must be a member of an organization to use the API', { headers: challenge })
+}
+
+async function refuseProjectKey(db: Db, token: string, hash: string, permission: ManagementPermission): Promise<Error> {
+  const key = await db
+    .selectFrom('project_api_key as k')
+    .leftJoin('organization_user as u', 'u.id', 'k.user_id')
+    .select(['k.id', 'k.organization_id', 'k.project_id', 'k.user_id', 'k.service_account_id', 'u.email'])
+    .where('k.hash', '=', hash)
+    .executeTakeFirst()
+  if (!key) return invalidKey(token)
+  const actor: AuditActor = {
+    type: 'api_key',
+    api_key:
+      key.user_id === null
+        ? { id: key.id, type: 'service_account', service_account: { id: key.service_account_id ?? '' } }
+        : { id: key.id, type: 'user', user: { id: key.user_id, email: key.email ?? '' } },
+  }
+  const known = { organizationId: key.organization_id, projectId: key.project_id, keyId: key.id, actor }
+  return new KnownKeyRefused(known, new ApiError('insufficient_permissions', missingScopes(permission)))
+}

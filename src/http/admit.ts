@@ -1,0 +1,66 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Caller } from '../admin/handlers.ts'
+import type { Endpoint } from '../admin/index.ts'
+import { projectRole } from '../admin/project-users.ts'
+import { findProject } from '../admin/projects.ts'
+import { ApiError } from '../contract/error.ts'
+import type { Origin } from '../core/audit.ts'
+import { type ManagementPermission, missingScopes, permits } from '../core/permission.ts'
+import { authenticate, bearer, KnownKeyRefused, knownCaller } from './actor.ts'
+import type { AdminApp } from './app.ts'
+
+/** Who calls, from where; null where the operation asks for no key. */
+export type Session = { caller: Caller | null; origin: Origin }
+
+type Request = { id: string; headers: IncomingHttpHeaders; params: Record<string, string>; origin: Origin }
+
+/**
+ * Lets a request in or throws: first who calls, then whether they may. The answer to a member without the permission is the
+ * same whether the thing exists or not. A refused key that is known leaves a row in the audit log.
+ */
+export async function admit(app: AdminApp, { name, route }: Endpoint, request: Request): Promise<Session> {
+  const { origin } = request
+  const { permission } = route
+  if (permission === null) return { caller: null, origin }
+  const now = Math.floor(app.now() / 1000)
+  try {
+    const caller = await authenticate(app.db, bearer(request.headers.authorization), now, permission)
+    app.lastUsed.touch('admin_api_key', caller.keyId, caller.userId, now)
+    const refused =
+      organizationMismatch(caller, request.headers) ?? (await lacks(app, caller, permission, request.params.project_id))
+    if (refused) throw new KnownKeyRefused(knownCaller(caller), refused)
+    return { caller, origin }
+  } catch (error) {
+    if (error instanceof KnownKeyRefused) {
+      const { reason, known } = error
+      const refusal = {
+        ...known,
+        origin,
+        operation: name,
+        code: reason.code ?? reason.failure,
+        message: reason.message,
+      }
+      await app.refusals.record(refusal, now)
+    }
+    throw error
+  }
+}
+
+async function lacks(app: AdminApp, caller: Caller, permission: ManagementPermission, projectId: string | undefined) {
+  const roles = { organization: caller.role, project: null }
+  if (permits(roles, caller.scopes, permission)) return null
+  // Below a project its own roles count too: its owners manage it.
+  const project = projectId === undefined ? undefined : await findProject(app.db, caller.organizationId, projectId)
+  if (project) {
+    const role = await projectRole(app.db, project, caller.userId)
+    if (permits({ ...roles, project: role }, caller.scopes, permission)) return null
+  }
+  return new ApiError('insufficient_permissions', missingScopes(permission))
+}
+
+/** A client configured for another organization is told so, rather than let loose on this one. */
+function organizationMismatch(caller: Caller, headers: IncomingHttpHeaders): ApiError | null {
+  const wanted = headers['openai-organization']
+  if (wanted === undefined || wanted === '' || wanted === caller.organizationId) return null
+  return new ApiError('mismatched_organization', 'OpenAI-Organization header should match organization for API key')
+}

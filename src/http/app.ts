@@ -1,0 +1,22 @@
+import type { NewId } from '../core/id.ts'
+import type { LastUsed } from '../db/last-used.ts'
+import type { Refusals } from '../db/refusals.ts'
+import type { Db } from '../db/tables.ts'
+
+/** Just what the doors log with; pino has it. */
+export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>
+
+/** What the Administration API needs of the program around it. */
+export type AdminApp = {
+  db: Db
+  /** Milliseconds since the epoch. */
+  now: () => number
+  newId: NewId
+  log: Log
+  lastUsed: LastUsed
+  refusals: Refusals
+  /** Called after a change is committed and before its reply is sent: what was cached of it must be gone then. */
+  changed: (scope: { organizationId: string; projectId: string | null }) => void
+  /** The address that a connection and its `x-forwarded-for` stand for. */
+  address: (remote: string | undefined, forwarded: string | undefined) => string | null
+}

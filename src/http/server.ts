@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Endpoint } from '../admin/index.ts'
+import { challenge } from './actor.ts'
+import { admit, type Session } from './admit.ts'
+import type { AdminApp } from './app.ts'
+import {
+  BODY_LIMIT,
+  methodNotAllowed,
+  type RequestFacts,
+  toApiError,
+  unknownUrl,
+  unsupportedContentType,
+} from './errors.ts'
+import { perform } from './perform.ts'
+import { parseQuery } from './query.ts'
+import { lazySerializer, lazyValidator } from './validation.ts'
+
+export type AdminServer = {
+  handle: (request: IncomingMessage, response: ServerResponse) => void
+  close: () => Promise<void>
+}
+
+/** A closed, empty object: what an operation without a body takes. */
+const NO_BODY = { type: 'object', properties: {}, additionalProperties: false }
+const LONGEST_PARAM = 512
+
+/**
+ * The Administration API as a request handler. This is the only file that knows Fastify; what every operation has in common
+ * (who calls, may they, is the request well-formed, the transaction, the audit row, the failure's shape) happens here or in
+ * `admit` and `perform`, once.
+ */
+export async function createAdminServer(app: AdminApp, endpoints: readonly Endpoint[]): Promise<AdminServer> {
+  const fastify = Fastify({
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    genReqId: () => app.newId('request'),
+    routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: parseQuery },
+    frameworkErrors: (error, request, reply) => fail(app, error, request, reply as FastifyReply),
+  })
+  fastify.setValidatorCompiler(({ schema, httpPart }) => lazyValidator(schema as object, httpPart as 'body'))
+  fastify.setSerializerCompiler(({ schema }) => lazySerializer(schema as object))
+  fastify.setErrorHandler((error, request, reply) => fail(app, error, request, reply))
+  readJsonOnly(fastify)
+  fastify.decorateRequest('session', null)
+  for (const endpoint of endpoints) serve(app, fastify, endpoint)
+  const methodsOf = pathIndex(endpoints)
+  fastify.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(request.url)
+    const error = allowed.length > 0 ? methodNotAllowed(request, allowed) : unknownUrl(request)
+    return fail(app, error, request, reply)
+  })
+  await fastify.ready()
+  return { handle: (request, response) => fastify.routing(request, response), close: () => fastify.close() }
+}
+
+function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
+  const { route } = endpoint
+  fastify.route({
+    method: route.method,
+    url: route.path,
+    schema: {
+      ...(route.query && { querystring: route.query }),
+      ...(route.method !== 'GET' && { body: route.body ?? NO_BODY }),
+      response: { 200: route.reply },
+    },
+    // Before the body is read or judged: a stranger learns nothing about the shape of a request.
+    onRequest: async (request) => {
+      const { headers, id } = request
+      const origin = {
+        ip: app.address(request.raw.socket.remoteAddress, headers['x-forwarded-for'] as string | undefined),
+        userAgent: headers['user-agent']?.slice(0, 512) ?? null,
+      }
+      const session = await admit(app, endpoint, {
+        id,
+        headers,
+        params: request.params as Record<string, string>,
+        origin,
+      })
+      request.setDecorator('session', session)
+    },
+    handler: async (request, reply) => {
+      const session = request.getDecorator<Session>('session')
+      const { params, query, body } = request as { params: Record<string, string>; query: unknown; body: unknown }
+      const result = await perform(app, endpoint, session, { params, query, body: body ?? {} })
+      if (session.caller) reply.header('openai-organization', session.caller.organizationId)
+      stamp(reply).send(result)
+      if (route.method !== 'GET') {
+        app.log.info({ request_id: request.id, operation: endpoint.name, key_id: session.caller?.keyId }, 'changed')
+      }
+      return reply
+    },
+  })
+}
+
+/** JSON is the only language, and an empty body is no body, whatever its content type says (openai-python names one). */
+function readJsonOnly(fastify: FastifyInstance) {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error')
+  fastify.addHook('onRequest', async ({ raw }) => {
+    const { headers } = raw
+    if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)
+      delete headers['content-type']
+  })
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    const type = request.headers['content-type'] ?? ''
+    if (body.length === 0) done(null, undefined)
+    else if (/^application\/json *(;|$)/i.test(type)) parseJson(request, body.toString('utf8'), done)
+    else done(unsupportedContentType(type))
+  })
+}
+
+function fail(app: AdminApp, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const error = toApiError(thrown, facts(request))
+  if (error.status >= 500)
+    app.log.error({ request_id: request.id, url: request.url, err: error.cause ?? error }, 'request failed')
+  reply.headers(error.headers)
+  if (error.status === 401) reply.headers(challenge)
+  return stamp(reply).code(error.status).serializer(JSON.stringify).send(error.envelope)
+}
+
+function stamp(reply: FastifyReply): FastifyReply {
+  return reply.type('application/json; charset=utf-8').headers({
+    'x-request-id': reply.request.id,
+    'openai-version': '2020-10-01',
+    'openai-processing-ms': Math.round(reply.elapsedTime),
+  })
+}
+
+const facts = (request: FastifyRequest): RequestFacts => ({
+  id: request.id,
+  method: request.method,
+  url: request.url,
+  contentType: request.headers['content-type'] ?? '',
+  contentLength: request.headers['content-length'],
+})
+
+/** Which methods a URL's path has, for the answer to one that it has not. */
+function pathIndex(endpoints: readonly Endpoint[]): (url: string) => string[] {
+  const paths = new Map<string, { pattern: RegExp; methods: string[] }>()
+  for (const { route } of endpoints) {
+    const known = paths.get(route.path)
+    if (known) known.methods.push(route.method)
+    else
+      paths.set(route.path, {
+        pattern: new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`),
+        methods: [route.method],
+      })
+  }
+  return (url) => {
+    const path = url.split('?', 1)[0] ?? ''
+    return [...paths.values()].find(({ pattern }) => pattern.test(path))?.methods ?? []
+  }
+}

@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { ApiError } from './contract/error.ts'
+import type { NewId } from './core/id.ts'
+
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void
+
+/** What is behind the one port. A door that is not served answers like an unknown URL. */
+export type Doors = { admin: Handle | null; gateway: Handle | null; operations: Handle }
+
+/** Node's own answers are bare; ours say what was wrong in the one envelope. */
+const SERVER_OPTIONS = { requireHostHeader: false, keepAliveTimeout: 65_000, headersTimeout: 60_000, noDelay: true }
+
+/** The listener: it decides by the path, as received, which door a request has come to. */
+export function createListener(doors: Doors, newId: NewId, count: (door: string, status: number) => void): Server {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const name = doorOf(request.url ?? '')
+    response.once('finish', () => count(name, response.statusCode))
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      return refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
+    }
+    const door = doors[name]
+    if (door) door(request, response)
+    else
+      refuse(
+        response,
+        newId,
+        new ApiError('unknown_url', `Invalid URL (${request.method} ${request.url?.split('?', 1)[0]})`),
+      )
+  }
+  const server = createServer(SERVER_OPTIONS, answer)
+  server.on('checkExpectation', (_request, response: ServerResponse) =>
+    refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'.")),
+  )
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseRaw(socket, newId, clientFailure(error)))
+  server.on('connect', (request, socket) =>
+    refuseRaw(
+      socket,
+      newId,
+      new ApiError('method_not_allowed', `Not allowed to CONNECT on ${request.url}.`, {
+        headers: { allow: 'GET, POST' },
+      }),
+    ),
+  )
+  return server
+}
+
+function doorOf(url: string): keyof Doors {
+  if (/^\/v1\/(organization|projects)(\/|\?|$)/.test(url)) return 'admin'
+  return url.startsWith('/v1/') ? 'gateway' : 'operations'
+}
+
+function clientFailure(error: NodeJS.ErrnoException): ApiError {
+  if (error.code === 'HPE_HEADER_OVERFLOW') {
+    return new ApiError(
+      'headers_too_large',
+      'The URL and the headers of the request are too large together (16384 bytes).',
+    )
+  }
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ApiError('request_timeout', 'The request was not received in time.')
+  }
+  return new ApiError('malformed_http', 'The request is not HTTP as this server understands it.')
+}
+
+/** Sends a failure that belongs to no door. */
+export function refuse(response: ServerResponse, newId: NewId, error: ApiError): void {
+  const body = JSON.stringify(error.envelope)
+  response.writeHead(error.status, {
+    ...error.headers,
+    'x-request-id': newId('request'),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(response.req.method === 'HEAD' ? undefined : body)
+}
+
+/** The same where Node gave up before there was a response: what came is no request it could read. */
+function refuseRaw(socket: Duplex, newId: NewId, error: ApiError): void {
+  if (!socket.writable) return void socket.destroy()
+  const body = JSON.stringify(error.envelope)
+  const headers = {
+    ...error.headers,
+    'x-request-id': newId('request'),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`)
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sql } from 'kysely'
+import { ApiError } from './contract/error.ts'
+import { openapi } from './contract/openapi.ts'
+import type { NewId } from './core/id.ts'
+import type { Db } from './db/tables.ts'
+import { type Handle, refuse } from './listener.ts'
+import type { Metrics } from './metrics.ts'
+
+type Operations = { db: Db; newId: NewId; metrics: Metrics; version: string; publicUrl: () => string; docs: boolean }
+type Answer = { status?: number; contentType: string; body: string }
+
+/** `/healthz`, `/readyz` and `/metrics`, which are always there, and the documents. */
+export function createOperations(app: Operations): Handle {
+  const answers: Record<string, () => Promise<Answer>> = {
+    '/healthz': async () => json({ status: 'ok', version: app.version }),
+    '/readyz': () => ready(app.db),
+    '/metrics': () => app.metrics.text(),
+    ...(app.docs && { '/openapi.json': async () => json(openapi(app.version, app.publicUrl())) }),
+  }
+  return (request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+    const answer = Object.hasOwn(answers, path) ? answers[path] : undefined
+    if (!answer)
+      return refuse(response, app.newId, new ApiError('unknown_url', `Invalid URL (${request.method} ${path})`))
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const message = `Not allowed to ${request.method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`
+      return refuse(
+        response,
+        app.newId,
+        new ApiError('method_not_allowed', message, { headers: { allow: 'GET, HEAD' } }),
+      )
+    }
+    answer().then(
+      (found) => send(request, response, app.newId, found),
+      () => refuse(response, app.newId, new ApiError('internal', 'The server could not answer.')),
+    )
+  }
+}
+
+/** Whether this node can do its work now: the database is asked, not remembered. */
+async function ready(db: Db): Promise<Answer> {
+  try {
+    await sql`select 1`.execute(db)
+    return json({ status: 'ready', database: 'ok' })
+  } catch {
+    return { ...json({ status: 'not_ready', database: 'unavailable' }), status: 503 }
+  }
+}
+
+const json = (value: unknown): Answer => ({
+  contentType: 'application/json; charset=utf-8',
+  body: JSON.stringify(value),
+})
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  newId: NewId,
+  { status = 200, contentType, body }: Answer,
+) {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'x-request-id': newId('request'),
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

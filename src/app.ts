@@ -5,14 +5,13 @@ import pino, { type Logger } from 'pino'
 import { endpoints } from './admin/index.ts'
 import { bootstrap, isLivingAdminKey } from './admin/organization.ts'
 import { type Config, version } from './config.ts'
-import { idSource } from './core/id.ts'
+import { idSource, type NewId } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
 import { LastUsed } from './db/last-used.ts'
 import { migrate } from './db/migrate.ts'
 import { openDb } from './db/open.ts'
 import { Refusals } from './db/refusals.ts'
 import { echoUpstream } from './gateway/echo/index.ts'
-import { httpUpstream } from './gateway/forward.ts'
 import { loadGrant } from './gateway/grant.ts'
 import { Grants } from './gateway/grants.ts'
 import { createGateway } from './gateway/server.ts'
@@ -75,7 +74,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     clientAddress(remote, forwarded, config.trustedProxies)
   const parts = { db, newId, now, log, lastUsed, refusals, address }
 
-  const upstream = overrides.upstream ?? chooseUpstream(config, newId, now, log)
+  const upstream = overrides.upstream ?? (await chooseUpstream(config, newId, now, log))
   stack.defer(() => upstream.close())
   const admin = await createAdminServer({ ...parts, changed: (scope) => grants.invalidate(scope) }, endpoints)
   stack.defer(() => admin.close())
@@ -102,14 +101,17 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   server.listen(config.port, config.host)
   await once(server, 'listening')
   const url = addressOf(server)
-  log.info({ url, doors: config.doors, version }, 'Gatehouse is ready')
+  log.info({ url, doors: config.doors, version, startup_ms: Math.round(performance.now()) }, 'Gatehouse is ready')
 
   const rest = stack.move()
   return { url, firstKey, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-function chooseUpstream(config: Config, newId: ReturnType<typeof idSource>, now: () => number, log: Logger): Upstream {
-  if (config.upstreamUrl !== null) return httpUpstream({ url: config.upstreamUrl, key: config.upstreamKey })
+async function chooseUpstream(config: Config, newId: NewId, now: () => number, log: Logger): Promise<Upstream> {
+  if (config.upstreamUrl !== null) {
+    const { httpUpstream } = await import('./gateway/forward.ts')
+    return httpUpstream({ url: config.upstreamUrl, key: config.upstreamKey })
+  }
   log.warn(
     "no GATEHOUSE_UPSTREAM_URL is set: the gateway answers with its built-in model 'echo', which repeats what it is told",
   )

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './json-schema.ts'
 import { route } from './route.ts'
 import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'
 import { OrganizationRole } from './users.ts'

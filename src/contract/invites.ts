@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './json-schema.ts'
 import { ProjectRole } from './project-users.ts'
 import { route } from './route.ts'
 import { Body, Const, Deleted, Email, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'

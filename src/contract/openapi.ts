@@ -1,5 +1,5 @@
-import type { TSchema } from 'typebox'
 import { contract } from './index.ts'
+import type { TSchema } from './json-schema.ts'
 import type { Route } from './route.ts'
 
 type Schema = Record<string, unknown>

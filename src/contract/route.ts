@@ -1,6 +1,6 @@
-import type { Static, TSchema } from 'typebox'
 import type { AuditType } from '../core/audit.ts'
 import type { ManagementPermission } from '../core/permission.ts'
+import type { Static, TSchema } from './json-schema.ts'
 
 export type Mutation = 'POST' | 'DELETE'
 

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from './json-schema.ts'
 
 /** An identifier. A malformed one is simply unknown (404), so no pattern is asked for. */
 export const Id = (description: string) => Type.String({ description })

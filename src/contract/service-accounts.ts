@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './json-schema.ts'
 import { KeyLifetime, KeyScopes } from './project-api-keys.ts'
 import { ProjectRole } from './project-users.ts'
 import { ProjectRef } from './projects.ts'

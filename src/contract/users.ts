@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, Type } from './json-schema.ts'
 import { route } from './route.ts'
 import { Body, Const, Deleted, Email, Enum, Id, List, Nullable, Params, paging, Query, Text, Time } from './schema.ts'
 

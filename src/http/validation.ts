@@ -1,17 +1,31 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { createRequire } from 'node:module'
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import type { DataValidationCxt } from 'ajv/dist/types/index.js'
-import fastJsonStringify from 'fast-json-stringify'
+import type { Schema } from 'fast-json-stringify'
 import { ApiError } from '../contract/error.ts'
 
 /** Where a request carries a value; only the path and the query are strings that need converting. */
 export type HttpPart = 'body' | 'querystring' | 'params' | 'headers'
 
+// Loaded at the first request that needs them, which must not wait for a promise: they cost the start 20 ms otherwise.
+const require = createRequire(import.meta.url)
+
 const options = { strict: false, validateFormats: false, useDefaults: true, unicodeRegExp: true } as const
-// A typo is worth more to a caller than the field it left missing, so bodies are judged to the end and typos named first.
-const bodies = new Ajv({ ...options, coerceTypes: false, allErrors: true })
-const strings = new Ajv({ ...options, coerceTypes: 'array' })
-for (const ajv of [bodies, strings]) {
-  ajv.addKeyword({
+const validators = new Map<'body' | 'strings', Ajv>()
+
+/** A typo is worth more to a caller than the field it left missing, so bodies are judged to the end and typos named first. */
+function ajvFor(part: HttpPart): Ajv {
+  const kind = part === 'body' ? 'body' : 'strings'
+  const known = validators.get(kind)
+  if (known) return known
+  const fresh = newAjv(kind === 'body' ? { coerceTypes: false, allErrors: true } : { coerceTypes: 'array' })
+  validators.set(kind, fresh)
+  return fresh
+}
+
+function newAjv(own: { coerceTypes: boolean | 'array'; allErrors?: boolean }): Ajv {
+  const ajv = new (require('ajv') as typeof import('ajv')).Ajv({ ...options, ...own })
+  return ajv.addKeyword({
     keyword: 'x-trim',
     type: 'string',
     schemaType: 'boolean',
@@ -29,7 +43,7 @@ export function lazyValidator(schema: object, part: HttpPart) {
   let validate: ValidateFunction | undefined
   return (data: unknown) => {
     const value = part === 'body' ? (data ?? {}) : data
-    validate ??= (part === 'body' ? bodies : strings).compile(schema)
+    validate ??= ajvFor(part).compile(schema)
     if (validate(value)) return { value }
     const typo = validate.errors?.find(({ keyword }) => keyword === 'additionalProperties')
     return { error: toApiError(typo ?? validate.errors?.[0], value, part) }
@@ -40,7 +54,7 @@ export function lazyValidator(schema: object, part: HttpPart) {
 export function lazySerializer(schema: object) {
   let stringify: ((data: unknown) => string) | undefined
   return (data: unknown) => {
-    stringify ??= fastJsonStringify(schema as Parameters<typeof fastJsonStringify>[0])
+    stringify ??= (require('fast-json-stringify') as typeof import('fast-json-stringify').default)(schema as Schema)
     return stringify(data)
   }
 }

@@ -54,9 +54,15 @@ export function lazyValidator(schema: object, part: HttpPart) {
 export function lazySerializer(schema: object) {
   let stringify: ((data: unknown) => string) | undefined
   return (data: unknown) => {
-    stringify ??= (require('fast-json-stringify') as typeof import('fast-json-stringify').default)(schema as Schema)
+    stringify ??= newSerializer(schema as Schema)
     return stringify(data)
   }
+}
+
+function newSerializer(schema: Schema): (data: unknown) => string {
+  const build: typeof import('fast-json-stringify').default = require('fast-json-stringify')
+  // It judges unions with a validator of its own, which would otherwise complain that it knows no format `unixtime`.
+  return build(schema, { ajv: { validateFormats: false } })
 }
 
 /** One validator error in the original's words (behaviour reference, validation). */

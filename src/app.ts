@@ -7,6 +7,7 @@ import { bootstrap, isLivingAdminKey } from './admin/organization.ts'
 import { type Config, version } from './config.ts'
 import { idSource, type NewId } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
+import { listenForChanges } from './db/changes.ts'
 import { LastUsed } from './db/last-used.ts'
 import { migrate } from './db/migrate.ts'
 import { openDb } from './db/open.ts'
@@ -70,6 +71,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   stack.defer(() => lastUsed.close())
   const refusals = new Refusals(db, newId)
   const grants = new Grants((hash) => loadGrant(db, hash))
+  stack.use(await listenForChanges(config.databaseUrl, (scope) => grants.invalidate(scope)))
   const address = (remote: string | undefined, forwarded: string | undefined) =>
     clientAddress(remote, forwarded, config.trustedProxies)
   const parts = { db, newId, now, log, lastUsed, refusals, address }
@@ -81,7 +83,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const gateway = createGateway({ ...parts, grants, upstream })
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
   const publicUrl = () => config.publicUrl ?? (server ? addressOf(server) : '')
-  const operations = createOperations({ db, newId, metrics, version, publicUrl, docs: serves('docs') })
+  const operations = createOperations({ db, newId, metrics, version, publicUrl, doors: config.doors })
   const doors = {
     admin: serves('admin') ? admin.handle : null,
     gateway: serves('gateway') ? gateway : null,

@@ -14,7 +14,9 @@ const SERVER_OPTIONS = { requireHostHeader: false, keepAliveTimeout: 65_000, hea
 /** The listener: it decides by the path, as received, which door a request has come to. */
 export function createListener(doors: Doors, newId: NewId, count: (door: string, status: number) => void): Server {
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const name = doorOf(request.url ?? '')
+    // A proxy may write the whole URL (RFC 9112, 3.2.2); which host it names decides nothing here.
+    request.url = (request.url ?? '').replace(/^https?:\/\/[^/?#]*(?=[/?]|$)/i, '')
+    const name = doorOf(request.url)
     response.once('finish', () => count(name, response.statusCode))
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))

@@ -1,22 +1,36 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sql } from 'kysely'
+import type { Door } from './config.ts'
 import { ApiError } from './contract/error.ts'
 import { openapi } from './contract/openapi.ts'
 import type { NewId } from './core/id.ts'
 import type { Db } from './db/tables.ts'
+import { invitePage, invitePageHeaders } from './http/invite-page.ts'
 import { type Handle, refuse } from './listener.ts'
 import type { Metrics } from './metrics.ts'
 
-type Operations = { db: Db; newId: NewId; metrics: Metrics; version: string; publicUrl: () => string; docs: boolean }
-type Answer = { status?: number; contentType: string; body: string }
+type Operations = {
+  db: Db
+  newId: NewId
+  metrics: Metrics
+  version: string
+  publicUrl: () => string
+  /** The doors that are served. */
+  doors: readonly Door[]
+}
+type Answer = { status?: number; contentType: string; body: string; headers?: Record<string, string> }
 
-/** `/healthz`, `/readyz` and `/metrics`, which are always there, and the documents. */
+/** `/healthz`, `/readyz` and `/metrics`, which are always there, the documents, and the page behind an invite's link. */
 export function createOperations(app: Operations): Handle {
   const answers: Record<string, () => Promise<Answer>> = {
+    '/': async () => json({ name: 'Gatehouse', version: app.version, doors: app.doors }),
     '/healthz': async () => json({ status: 'ok', version: app.version }),
     '/readyz': () => ready(app.db),
     '/metrics': () => app.metrics.text(),
-    ...(app.docs && { '/openapi.json': async () => json(openapi(app.version, app.publicUrl())) }),
+    ...(app.doors.includes('docs') && { '/openapi.json': async () => json(openapi(app.version, app.publicUrl())) }),
+    ...(app.doors.includes('admin') && {
+      '/invite': async () => ({ ...html(invitePage), headers: invitePageHeaders }),
+    }),
   }
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
@@ -48,6 +62,7 @@ async function ready(db: Db): Promise<Answer> {
   }
 }
 
+const html = (body: string): Answer => ({ contentType: 'text/html; charset=utf-8', body })
 const json = (value: unknown): Answer => ({
   contentType: 'application/json; charset=utf-8',
   body: JSON.stringify(value),
@@ -57,9 +72,10 @@ function send(
   request: IncomingMessage,
   response: ServerResponse,
   newId: NewId,
-  { status = 200, contentType, body }: Answer,
+  { status = 200, contentType, body, headers }: Answer,
 ) {
   response.writeHead(status, {
+    ...headers,
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     'x-request-id': newId('request'),

@@ -40,7 +40,11 @@ export type Change<Reply> = {
   also?: { type: AuditType; payload: AuditPayload; projectId?: string }[]
 }
 /** A mutation without a caller also says whose organization it changed and who it turned out to be. */
-export type PublicChange<Reply> = Change<Reply> & { organizationId: string; projectId: string; actor: AuditActor }
+export type PublicChange<Reply> = Change<Reply> & {
+  organizationId: string
+  defaultProjectId: string
+  actor: AuditActor
+}
 
 /** A read answers with the reply alone; a mutation must also say what to record in the audit log. */
 export type Handler<R extends Route> = (

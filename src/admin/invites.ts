@@ -78,7 +78,7 @@ export const invites: Handlers<typeof routes> = {
         ...joined.map((to) => ({ ...added, payload: { id: user.id, data: { role: to.role } }, projectId: to.id })),
       ],
       organizationId,
-      projectId: default_project_id,
+      defaultProjectId: default_project_id,
       actor: { type: 'session', session: { user: { id: user.id, email } } },
     }
   },

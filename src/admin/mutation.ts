@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditActor, AuditType, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
 import { insertAudit } from '../db/audit.ts'
+import { announceChange } from '../db/changes.ts'
 import { isDeadlock } from '../db/errors.ts'
 import type { Db, Tx } from '../db/tables.ts'
 import type { Change } from './handlers.ts'
@@ -9,8 +10,10 @@ import type { Change } from './handlers.ts'
 /** Where a change belongs and who makes it: what its audit rows say. */
 export type Attribution = {
   organizationId: string
+  /** The project that was changed, or null: the organization itself, and with it perhaps all of its projects. */
+  projectId: string | null
   /** Changes of the organization itself are recorded against its default project, as the original does. */
-  projectId: string
+  defaultProjectId: string
   actor: AuditActor | null
   origin: Origin
 }
@@ -35,12 +38,13 @@ export async function mutate<C extends Change<unknown>>(
     try {
       return await db.transaction().execute(async (tx) => {
         const { change, by } = await work(tx)
-        const events = [{ type, payload: change.audit, projectId: by.projectId }, ...(change.also ?? [])]
-        const rows = events.map((event) => ({ ...by, ...event, projectId: event.projectId ?? by.projectId }))
-        await insertAudit(
-          tx,
-          rows.map((row) => ({ ...row, id: newId('audit'), at: now })),
-        )
+        const { organizationId, actor, origin } = by
+        const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]
+        const rows = events.map(({ type, payload, projectId = by.projectId ?? by.defaultProjectId }) => {
+          return { id: newId('audit'), organizationId, projectId, type, at: now, actor, origin, payload }
+        })
+        await insertAudit(tx, rows)
+        await announceChange(tx, { organizationId, projectId: by.projectId })
         return { ...change, by }
       })
     } catch (error) {

@@ -52,7 +52,12 @@ export async function createOrganization(
       { ...input, ownerName: 'Owner' },
       now,
     )
-    const by = { ...nobody, organizationId: organization.id, projectId: organization.default_project_id }
+    const by = {
+      ...nobody,
+      organizationId: organization.id,
+      projectId: null,
+      defaultProjectId: organization.default_project_id,
+    }
     return { change: { reply: { organization, owner }, audit: created, also: events }, by }
   })
   return done.reply
@@ -79,7 +84,12 @@ export async function bootstrap(app: Mutator, wanted: string | null, now: number
         .values({ ...columns, organization_id: organization.id, user_id: owner.id })
         .execute()
       events.push({ type: 'api_key.created', payload: { id: columns.id, data: { scopes: [] } } })
-      const by = { ...nobody, organizationId: organization.id, projectId: organization.default_project_id }
+      const by = {
+        ...nobody,
+        organizationId: organization.id,
+        projectId: null,
+        defaultProjectId: organization.default_project_id,
+      }
       return { change: { reply: null, audit: created, also: events }, by }
     })
     return key.value
@@ -132,5 +142,10 @@ export async function createUser(
 
 /** What the command line's changes of an organization are attributed to. */
 export function byNobody(organization: Row<'organization'>) {
-  return { ...nobody, organizationId: organization.id, projectId: organization.default_project_id }
+  return {
+    ...nobody,
+    organizationId: organization.id,
+    projectId: null,
+    defaultProjectId: organization.default_project_id,
+  }
 }

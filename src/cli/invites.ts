@@ -56,7 +56,8 @@ export const inviteAccept: Command = {
       })
       // The database was changed by whoever runs this command, not by the person who was invited.
       const origin = { ip: null, userAgent: null }
-      return { change, by: { organizationId: change.organizationId, projectId: change.projectId, actor: null, origin } }
+      const { organizationId, defaultProjectId } = change
+      return { change, by: { organizationId, defaultProjectId, projectId: null, actor: null, origin } }
     })
     return { json: done.reply, text: `User ${done.reply.id}, ${done.reply.email}, ${done.reply.role}.` }
   },

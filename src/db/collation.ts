@@ -1,10 +1,10 @@
-import { type Kysely, PostgresAdapter, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
+import { isPostgres } from './dialect.ts'
 
 /**
  * The type of an id column. Ids are what lists are sorted by, so both databases must agree on the order: SQLite compares
  * bytes, PostgreSQL's default collation does not.
  */
 export function idType(db: Kysely<unknown>) {
-  const postgres = db.getExecutor().adapter instanceof PostgresAdapter
-  return postgres ? sql`text collate "C"` : sql`text`
+  return isPostgres(db) ? sql`text collate "C"` : sql`text`
 }

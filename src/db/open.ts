@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Dialect, Kysely, type LogEvent, PostgresDialect } from 'kysely'
 import { nodeSqlite } from './sqlite.ts'
@@ -21,7 +21,11 @@ export async function openDb(url: string, options: OpenOptions = {}): Promise<Db
 }
 
 function sqlite(path: string): Dialect {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  if (path !== ':memory:') {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    // A new file is its owner's alone; SQLite gives the files beside it the same mode.
+    closeSync(openSync(path, 'a', 0o600))
+  }
   return nodeSqlite(path)
 }
 

@@ -5,18 +5,18 @@ import { missingScopes } from '../core/permission.ts'
 import type { Grant } from './grant.ts'
 import type { GatewayRoute } from './routes.ts'
 
-const challenge = { 'www-authenticate': 'Bearer realm="Gatehouse"' }
+export const challenge = { 'www-authenticate': 'Bearer realm="Gatehouse"' }
 
 /** The text behind `Bearer`. */
 export function bearer(headers: IncomingHttpHeaders): string {
   const [, token] = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
   if (token !== undefined) return token
-  throw new ApiError('missing_key', 'Missing bearer authentication in header', { headers: challenge })
+  throw new ApiError('missing_key', 'Missing bearer authentication in header')
 }
 
 export function incorrectKey(token: string, reason = 'A key of a project opens this door.'): ApiError {
   const shown = token.length > 300 ? `${token.slice(0, 8)}***` : redact(token)
-  return new ApiError('invalid_api_key', `Incorrect API key provided: ${shown}. ${reason}`, { headers: challenge })
+  return new ApiError('invalid_api_key', `Incorrect API key provided: ${shown}. ${reason}`)
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ChangeScope } from '../db/changes.ts'
 import type { Grant } from './grant.ts'
 
 /** How long a grant is believed without asking the database again: the bound on a revocation nobody told us of. */
@@ -44,14 +45,19 @@ export class Grants {
     return (await this.#fly(hash).loading).grant
   }
 
-  /** Forgets an organization's grants, or those of one of its projects. */
-  invalidate(scope: { organizationId: string; projectId: string | null }): void {
+  /** Forgets an organization's grants, or those of one of its projects; null: all, for changes nobody saw. */
+  invalidate(scope: ChangeScope | null): void {
     this.#generation++
+    if (scope === null) this.#known.clear()
+    else this.#forget(scope)
+    this.#unknown.clear()
+  }
+
+  #forget(scope: ChangeScope): void {
     for (const [hash, { grant }] of this.#known) {
       if (grant?.organizationId !== scope.organizationId) continue
       if (scope.projectId === null || grant.projectId === scope.projectId) this.#known.delete(hash)
     }
-    this.#unknown.clear()
   }
 
   #fly(hash: string): Flight {

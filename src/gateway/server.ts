@@ -4,6 +4,7 @@ import type { NewId } from '../core/id.ts'
 import { isUnavailable } from '../db/errors.ts'
 import type { LastUsed } from '../db/last-used.ts'
 import type { Refusals } from '../db/refusals.ts'
+import { challenge } from './authorize.ts'
 import type { Grant } from './grant.ts'
 import type { Grants } from './grants.ts'
 import { handle } from './pipeline.ts'
@@ -55,6 +56,7 @@ function fail(gate: Gate, id: string, request: IncomingMessage, response: Server
   if (response.headersSent || response.destroyed) return void response.destroy()
   const body = JSON.stringify(error.envelope)
   response.writeHead(error.status, {
+    ...(error.status === 401 && challenge),
     ...error.headers,
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),

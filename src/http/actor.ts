@@ -23,7 +23,7 @@ export class KnownKeyRefused extends Error {
 export function bearer(header: string | undefined): string {
   const [, token] = /^bearer +(\S+) *$/i.exec(header ?? '') ?? []
   if (token === undefined) {
-    throw new ApiError('missing_key', 'Missing bearer authentication in header', { headers: challenge })
+    throw new ApiError('missing_key', 'Missing bearer authentication in header')
   }
   return token
 }
@@ -35,9 +35,6 @@ export function invalidKey(token: string): ApiError {
   return new ApiError(
     'invalid_api_key',
     `Incorrect API key provided: ${shown}. An owner of the organization can create one.`,
-    {
-      headers: challenge,
-    },
   )
 }
 
@@ -95,13 +92,11 @@ export function actorOf({ keyId, userId, email }: Caller): AuditActor {
 }
 
 export function expired(token: string): ApiError {
-  return new ApiError('invalid_api_key', `Incorrect API key provided: ${redact(token)}. The key has expired.`, {
-    headers: challenge,
-  })
+  return new ApiError('invalid_api_key', `Incorrect API key provided: ${redact(token)}. The key has expired.`)
 }
 
 export function notAMember(): ApiError {
-  return new ApiError('not_a_member', 'You must be a member of an organization to use the API', { headers: challenge })
+  return new ApiError('not_a_member', 'You must be a member of an organization to use the API')
 }
 
 async function refuseProjectKey(db: Db, token: string, hash: string, permission: ManagementPermission): Promise<Error> {

@@ -1,4 +1,5 @@
 import type { NewId } from '../core/id.ts'
+import type { ChangeScope } from '../db/changes.ts'
 import type { LastUsed } from '../db/last-used.ts'
 import type { Refusals } from '../db/refusals.ts'
 import type { Db } from '../db/tables.ts'
@@ -16,7 +17,7 @@ export type AdminApp = {
   lastUsed: LastUsed
   refusals: Refusals
   /** Called after a change is committed and before its reply is sent: what was cached of it must be gone then. */
-  changed: (scope: { organizationId: string; projectId: string | null }) => void
+  changed: (scope: ChangeScope) => void
   /** The address that a connection and its `x-forwarded-for` stand for. */
   address: (remote: string | undefined, forwarded: string | undefined) => string | null
 }

@@ -42,7 +42,7 @@ export async function perform(
     return done.reply
   } finally {
     // Also when the commit failed: whether it took effect may be unknown then.
-    if (scope) app.changed({ organizationId: scope.organizationId, projectId: input.params.project_id ?? null })
+    if (scope) app.changed(scope)
   }
 }
 
@@ -64,12 +64,13 @@ async function projectAtHand(
 
 function attribution({ caller, origin }: Session, project: Row<'project'> | null, change: object): Attribution {
   if (caller === null) {
-    const { organizationId, projectId, actor } = change as PublicChange<unknown>
-    return { organizationId, projectId, actor, origin }
+    const { organizationId, defaultProjectId, actor } = change as PublicChange<unknown>
+    return { organizationId, projectId: null, defaultProjectId, actor, origin }
   }
   return {
     organizationId: caller.organizationId,
-    projectId: project?.id ?? caller.defaultProjectId,
+    projectId: project?.id ?? null,
+    defaultProjectId: caller.defaultProjectId,
     actor: actorOf(caller),
     origin,
   }

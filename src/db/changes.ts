@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { isPostgres } from './dialect.ts'
+import type { Db } from './tables.ts'
+
+/** What a change can have touched: a project, or (null) all of an organization. */
+export type ChangeScope = { organizationId: string; projectId: string | null }
+
+const CHANNEL = 'gatehouse_changed'
+const RECONNECT_MS = 500
+
+/**
+ * Tells every node of a change, when and only when the transaction commits. SQLite has one serving process, which tells
+ * itself; what the command line changes beside it is found by the age of what is cached.
+ */
+export async function announceChange(db: Db, { organizationId, projectId }: ChangeScope): Promise<void> {
+  if (!isPostgres(db)) return
+  await sql`select pg_notify(${CHANNEL}, ${JSON.stringify({ organizationId, projectId })})`.execute(db)
+}
+
+/**
+ * Hears of changes that other nodes commit. While the connection is lost it hears nothing, so after every (re)connection it
+ * reports `null`: anything may have changed.
+ */
+export async function listenForChanges(
+  url: string,
+  changed: (scope: ChangeScope | null) => void,
+): Promise<AsyncDisposable> {
+  const stop = new AbortController()
+  const listening = url.startsWith('sqlite:') ? Promise.resolve() : listenUntil(stop.signal, url, changed)
+  return {
+    [Symbol.asyncDispose]: () => {
+      stop.abort()
+      return listening
+    },
+  }
+}
+
+async function listenUntil(
+  signal: AbortSignal,
+  url: string,
+  changed: (scope: ChangeScope | null) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    await listenOnce(signal, url, changed).catch(() => {})
+    await sleep(RECONNECT_MS, null, { signal }).catch(() => {})
+  }
+}
+
+/** Returns or throws when the connection is over. */
+async function listenOnce(
+  signal: AbortSignal,
+  url: string,
+  changed: (scope: ChangeScope | null) => void,
+): Promise<void> {
+  const { default: pg } = await import('pg')
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 3000,
+    keepAlive: true,
+    application_name: 'gatehouse changes',
+  })
+  const over = new Promise<void>((resolve) => client.once('end', resolve).on('error', () => resolve()))
+  const end = () => void client.end().catch(() => {})
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    client.on('notification', ({ payload }) => changed(payload ? JSON.parse(payload) : null))
+    await client.connect()
+    await client.query(`listen ${CHANNEL}`)
+    changed(null)
+    await over
+  } finally {
+    signal.removeEventListener('abort', end)
+    end()
+  }
+}

@@ -17,8 +17,25 @@ const aliases: Record<string, Permission> = { 'model.read': 'api.model.read', 'm
 /** Every `.read` permission: the read-only preset of the original's dashboard. */
 const READ_ONLY = 'api.all.read'
 
-/** Scopes that a project key may be narrowed to. A scope this server cannot enforce is refused when it is set. */
-export const projectKeyScopes: readonly string[] = [READ_ONLY, ...modelPermissions, ...Object.keys(aliases)]
+/** What a project is used with beyond models: no route offers it yet, so a key narrowed to it opens nothing else. */
+const projectUse = [
+  'assistants',
+  'threads',
+  'evals',
+  'fine_tuning.jobs',
+  'fine_tuning.checkpoints',
+  'files',
+  'prompts',
+  'datasets',
+  'vector_stores',
+  'webhooks',
+  'batch',
+  'videos',
+  'voices',
+].flatMap((area) => [`api.${area}.read`, `api.${area}.write`])
+
+/** Scopes that a project key may be narrowed to: whatever the gate knows how to let through or to hold back. */
+export const projectKeyScopes: readonly string[] = [READ_ONLY, ...modelPermissions, ...Object.keys(aliases), ...projectUse]
 
 export type OrganizationRole = 'owner' | 'reader'
 export type ProjectRole = 'owner' | 'member'

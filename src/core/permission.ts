@@ -35,7 +35,12 @@ const projectUse = [
 ].flatMap((area) => [`api.${area}.read`, `api.${area}.write`])
 
 /** Scopes that a project key may be narrowed to: whatever the gate knows how to let through or to hold back. */
-export const projectKeyScopes: readonly string[] = [READ_ONLY, ...modelPermissions, ...Object.keys(aliases), ...projectUse]
+export const projectKeyScopes: readonly string[] = [
+  READ_ONLY,
+  ...modelPermissions,
+  ...Object.keys(aliases),
+  ...projectUse,
+]
 
 export type OrganizationRole = 'owner' | 'reader'
 export type ProjectRole = 'owner' | 'member'

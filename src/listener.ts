@@ -17,6 +17,7 @@ export function createListener(doors: Doors, newId: NewId, count: (door: string,
     // A proxy may write the whole URL (RFC 9112, 3.2.2); which host it names decides nothing here.
     request.url = (request.url ?? '').replace(/^https?:\/\/[^/?#]*(?=[/?]|$)/i, '')
     const name = doorOf(request.url)
+    answering.set(request.socket, response)
     response.once('finish', () => count(name, response.statusCode))
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
@@ -30,11 +31,17 @@ export function createListener(doors: Doors, newId: NewId, count: (door: string,
         new ApiError('unknown_url', `Invalid URL (${request.method} ${request.url?.split('?', 1)[0]})`),
       )
   }
+  const answering = new WeakMap<Duplex, ServerResponse>()
   const server = createServer(SERVER_OPTIONS, answer)
   server.on('checkExpectation', (_request, response: ServerResponse) =>
     refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'.")),
   )
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseRaw(socket, newId, clientFailure(error)))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Behind the beginning of an answer nothing else can be written: cutting it off says that it is not whole.
+    const response = answering.get(socket)
+    if (response?.headersSent && !response.writableFinished) socket.destroy()
+    else refuseRaw(socket, newId, clientFailure(error))
+  })
   server.on('connect', (request, socket) =>
     refuseRaw(
       socket,

@@ -2,6 +2,7 @@ import { ApiError, notFound } from '../contract/error.ts'
 import type { Invite, invites as routes } from '../contract/invites.ts'
 import { hashSecret } from '../core/key.ts'
 import type { ProjectRole } from '../core/permission.ts'
+import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { cursor, page } from './page.ts'
@@ -39,9 +40,13 @@ export const invites: Handlers<typeof routes> = {
       expires_at: now + LIFETIME,
       accepted_at: null,
     }
-    await replacePending(db, row)
+    const replaced = await replacePending(db, row)
     await db.insertInto('invite').values(row).execute()
-    return { reply: inviteView(row, now), audit: { id: row.id, data: { email: row.email, role: row.role } } }
+    return {
+      reply: inviteView(row, now),
+      audit: { id: row.id, data: { email: row.email, role: row.role } },
+      also: replaced.map(({ id }) => ({ type: 'invite.deleted' as const, payload: { id } })),
+    }
   },
 
   async retrieve({ db, caller, params, now }) {
@@ -96,12 +101,13 @@ export async function findInvite(db: Db, organizationId: string, id: string): Pr
 }
 
 /** One invite at a time waits for an address; a newer one takes the place of an older one, whose link dies. */
-async function replacePending(db: Db, invite: Pick<Row<'invite'>, 'organization_id' | 'email_key'>) {
-  await db
+function replacePending(db: Db, invite: Pick<Row<'invite'>, 'organization_id' | 'email_key'>) {
+  return db
     .deleteFrom('invite')
     .where('organization_id', '=', invite.organization_id)
     .where('email_key', '=', invite.email_key)
     .where('accepted_at', 'is', null)
+    .returning('id')
     .execute()
 }
 
@@ -127,6 +133,12 @@ async function checkProjects(db: Db, caller: Caller, wanted: readonly Membership
 
 /** Uses an invite up. Of two requests with one token, one gets it: the other finds it used, which is the same as unknown. */
 async function useToken(db: Db, token: string, now: number): Promise<Row<'invite'>> {
+  const found = await db
+    .selectFrom('invite')
+    .select('organization_id')
+    .where('token_hash', '=', hashSecret(token))
+    .executeTakeFirst()
+  if (found) await lockOrganization(db, found.organization_id)
   const invite = await db
     .updateTable('invite')
     .set({ accepted_at: now, token_hash: null })

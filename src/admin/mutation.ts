@@ -4,6 +4,7 @@ import type { NewId } from '../core/id.ts'
 import { insertAudit } from '../db/audit.ts'
 import { announceChange } from '../db/changes.ts'
 import { isDeadlock } from '../db/errors.ts'
+import { lockOrganization } from '../db/lock.ts'
 import type { Db, Tx } from '../db/tables.ts'
 import type { Change } from './handlers.ts'
 
@@ -20,23 +21,25 @@ export type Attribution = {
 
 export type Mutator = { db: Db; newId: NewId }
 
+/** What the change is in the audit log, when (Unix seconds), and whose; null where its work is yet to find that out. */
+export type Event = { type: AuditType; now: number; organizationId: string | null }
+
 const ATTEMPTS = 3
 
 /**
  * Makes a change and records it, in one transaction: either both are there afterwards or neither. Work that lost a
  * deadlock is done again, so it must do nothing but use the database it is given.
- * @param type the event that the change is
- * @param now Unix seconds
+ * Changes of one organization take turns.
  */
 export async function mutate<C extends Change<unknown>>(
   { db, newId }: Mutator,
-  type: AuditType,
-  now: number,
+  { type, now, organizationId: locked }: Event,
   work: (tx: Tx) => Promise<{ change: C; by: Attribution }>,
 ): Promise<C & { by: Attribution }> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.transaction().execute(async (tx) => {
+        if (locked !== null) await lockOrganization(tx, locked)
         const { change, by } = await work(tx)
         const { organizationId, actor, origin } = by
         const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]

@@ -45,7 +45,7 @@ export async function createOrganization(
   input: { name: string; ownerEmail: string },
   now: number,
 ): Promise<NewOrganization> {
-  const done = await mutate(app, 'project.created', now, async (tx) => {
+  const done = await mutate(app, { type: 'project.created', now, organizationId: null }, async (tx) => {
     const { organization, owner, created, events } = await insertOrganization(
       tx,
       app.newId,
@@ -75,7 +75,7 @@ export async function bootstrap(app: Mutator, wanted: string | null, now: number
   const key = wanted === null ? mintKey('admin') : describeKey(wanted)
   const input = { name: 'My organization', ownerEmail: 'owner@localhost', ownerName: 'Owner' }
   try {
-    await mutate(app, 'project.created', now, async (tx) => {
+    await mutate(app, { type: 'project.created', now, organizationId: null }, async (tx) => {
       await claimBootstrap(tx)
       const { organization, owner, created, events } = await insertOrganization(tx, app.newId, input, now)
       const columns = keyColumns(key, { name: 'First admin key' }, now, app.newId)
@@ -133,7 +133,7 @@ export async function createUser(
   input: { email: string; name: string; role: OrganizationRole },
   now: number,
 ): Promise<Row<'organization_user'>> {
-  const done = await mutate(app, 'user.added', now, async (tx) => {
+  const done = await mutate(app, { type: 'user.added', now, organizationId: organization.id }, async (tx) => {
     const user = await insertUser(tx, { ...input, id: app.newId('user'), organizationId: organization.id, now })
     return { change: { reply: user, audit: { id: user.id, data: { role: user.role } } }, by: byNobody(organization) }
   })

@@ -31,7 +31,7 @@ export const users: Handlers<typeof routes> = {
       developer_persona: body.developer_persona === undefined ? user.developer_persona : body.developer_persona,
     }
     await db.updateTable('organization_user').set(changes).where('id', '=', user.id).execute()
-    return { reply: userView({ ...user, ...changes }), audit: { id: user.id, changes_requested: body } }
+    return { reply: userView({ ...user, ...changes }), audit: { id: user.id, changes_requested: { ...body, role } } }
   },
 
   // The row stays: the user's keys still name it. They stop working, because every look-up asks whether it was removed.
@@ -133,16 +133,8 @@ function refuseSelf(caller: Caller, user: Row<'organization_user'>, what: string
   )
 }
 
-/**
- * The organization keeps an owner. Writing the organization's row first makes two such calls wait for each other, so that
- * two owners cannot remove one another at the same moment.
- */
+/** The organization keeps an owner. Two of them cannot remove one another: changes of an organization take turns. */
 async function refuseLastOwner(db: Db, user: Row<'organization_user'>) {
-  await db
-    .updateTable('organization')
-    .set((eb) => ({ name: eb.ref('name') }))
-    .where('id', '=', user.organization_id)
-    .execute()
   const other = await members(db, user.organization_id)
     .where('role', '=', 'owner')
     .where('id', '!=', user.id)

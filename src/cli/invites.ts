@@ -15,19 +15,24 @@ export const inviteLink: Command = {
     const organization = await theOrganization(context)
     const token = mintToken()
     // A link is a new way in, so it is recorded like the invite itself.
-    const { reply: invite } = await mutate({ db, newId }, 'invite.sent', now, async (tx) => {
-      const invite = await findInvite(tx, organization.id, words[0] ?? '')
-      const done = await tx
-        .updateTable('invite')
-        .set({ token_hash: token.hash })
-        .where('id', '=', invite.id)
-        .where('accepted_at', 'is', null)
-        .where('expires_at', '>', now)
-        .executeTakeFirst()
-      if (done.numUpdatedRows === 0n) throw new UsageError(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
-      const audit = { id: invite.id, data: { email: invite.email, role: invite.role } }
-      return { change: { reply: invite, audit }, by: byNobody(organization) }
-    })
+    const { reply: invite } = await mutate(
+      { db, newId },
+      { type: 'invite.sent', now, organizationId: organization.id },
+      async (tx) => {
+        const invite = await findInvite(tx, organization.id, words[0] ?? '')
+        const done = await tx
+          .updateTable('invite')
+          .set({ token_hash: token.hash })
+          .where('id', '=', invite.id)
+          .where('accepted_at', 'is', null)
+          .where('expires_at', '>', now)
+          .executeTakeFirst()
+        if (done.numUpdatedRows === 0n)
+          throw new UsageError(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
+        const audit = { id: invite.id, data: { email: invite.email, role: invite.role } }
+        return { change: { reply: invite, audit }, by: byNobody(organization) }
+      },
+    )
     const url = `${config.publicUrl ?? `http://${config.host}:${config.port}`}/invite#${token.value}`
     return {
       json: { ...inviteView(invite, now), url, token: token.value },
@@ -43,7 +48,7 @@ export const inviteAccept: Command = {
   words: 1,
   async run({ db, newId, now, flags, words }) {
     const body = { token: words[0] ?? '', name: nameFlag(flags) }
-    const done = await mutate({ db, newId }, 'invite.accepted', now, async (tx) => {
+    const done = await mutate({ db, newId }, { type: 'invite.accepted', now, organizationId: null }, async (tx) => {
       const change = await invites.accept({
         db: tx,
         newId,

@@ -24,16 +24,20 @@ export const adminKeyCreate: Command = {
       scopes,
       expiresIn: lifetimeFlag(flags),
     }
-    const { reply, value } = await mutate({ db, newId }, 'api_key.created', now, async (tx) => {
-      const user = await theUser(tx, organization, need(flags, 'user'))
-      const { value, columns } = newKey('admin', input, now, newId)
-      await tx
-        .insertInto('admin_api_key')
-        .values({ ...columns, organization_id: organization.id, user_id: user.id })
-        .execute()
-      const reply = adminKeyView(await findKey(tx, organization.id, columns.id))
-      return { change: { reply, value, audit: { id: reply.id, data: { scopes } } }, by: byNobody(organization) }
-    })
+    const { reply, value } = await mutate(
+      { db, newId },
+      { type: 'api_key.created', now, organizationId: organization.id },
+      async (tx) => {
+        const user = await theUser(tx, organization, need(flags, 'user'))
+        const { value, columns } = newKey('admin', input, now, newId)
+        await tx
+          .insertInto('admin_api_key')
+          .values({ ...columns, organization_id: organization.id, user_id: user.id })
+          .execute()
+        const reply = adminKeyView(await findKey(tx, organization.id, columns.id))
+        return { change: { reply, value, audit: { id: reply.id, data: { scopes } } }, by: byNobody(organization) }
+      },
+    )
     return { json: { ...reply, value }, text: shownOnce(`Admin key ${reply.id} of ${reply.owner.name}`, value) }
   },
 }
@@ -48,27 +52,31 @@ export const projectKeyCreate: Command = {
     const scopes = scopesFlag(flags)
     checkProjectScopes(scopes)
     const input = { name: nameFlag(flags), scopes }
-    const { reply, value } = await mutate({ db, newId }, 'api_key.created', now, async (tx) => {
-      const project = await theProject(tx, organization, need(flags, 'project'))
-      const user = await theUser(tx, organization, need(flags, 'user'))
-      if ((await projectRole(tx, project, user.id)) === null) {
-        throw new UsageError(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
-      }
-      const { value, columns } = newKey('user', input, now, newId)
-      await tx
-        .insertInto('project_api_key')
-        .values({
-          ...columns,
-          organization_id: organization.id,
-          project_id: project.id,
-          user_id: user.id,
-          service_account_id: null,
-        })
-        .execute()
-      const reply = projectKeyView(await findProjectKey(tx, project, columns.id))
-      const by = { ...byNobody(organization), projectId: project.id }
-      return { change: { reply, value, audit: { id: reply.id, data: { scopes } } }, by }
-    })
+    const { reply, value } = await mutate(
+      { db, newId },
+      { type: 'api_key.created', now, organizationId: organization.id },
+      async (tx) => {
+        const project = await theProject(tx, organization, need(flags, 'project'))
+        const user = await theUser(tx, organization, need(flags, 'user'))
+        if ((await projectRole(tx, project, user.id)) === null) {
+          throw new UsageError(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
+        }
+        const { value, columns } = newKey('user', input, now, newId)
+        await tx
+          .insertInto('project_api_key')
+          .values({
+            ...columns,
+            organization_id: organization.id,
+            project_id: project.id,
+            user_id: user.id,
+            service_account_id: null,
+          })
+          .execute()
+        const reply = projectKeyView(await findProjectKey(tx, project, columns.id))
+        const by = { ...byNobody(organization), projectId: project.id }
+        return { change: { reply, value, audit: { id: reply.id, data: { scopes } } }, by }
+      },
+    )
     return { json: { ...reply, value }, text: shownOnce(`Key ${reply.id} "${reply.name}"`, value) }
   },
 }

@@ -100,6 +100,14 @@ export class ApiError extends Error {
   }
 }
 
+/** What a path parameter names, in a person's words, where its own are not enough: `project_id` is a project. */
+const nouns: Record<string, string> = { key_id: 'admin API key', api_key_id: 'API key' }
+
+/** An id that nothing can have is unknown like any other: `project_id` is "No such project". */
+export function unknownId(param: string, id: string): ApiError {
+  return notFound(nouns[param] ?? param.replace(/_id$/, '').replaceAll('_', ' '), id, param)
+}
+
 /** The answer to an unknown thing and to one the caller may not know of: the same, byte for byte. */
 export function notFound(what: string, id: string, param: string): ApiError {
   return new ApiError('not_found', `No such ${what}: '${id}'.`, { param })

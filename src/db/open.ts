@@ -43,7 +43,9 @@ async function postgres(url: string, options: OpenOptions): Promise<Dialect> {
     keepAlive: true,
     application_name: 'gatehouse',
   })
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks fails what is running on it and is replaced by the pool; without listeners, for idle ones and
+  // for those in use, it would end the process.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new PostgresDialect({ pool })
 }

@@ -2,7 +2,7 @@ import type { Call, Change, PublicChange } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import { type Attribution, mutate } from '../admin/mutation.ts'
 import { archivedError, findProject } from '../admin/projects.ts'
-import { notFound } from '../contract/error.ts'
+import { notFound, unknownId } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { actorOf } from './actor.ts'
@@ -33,7 +33,8 @@ export async function perform(
 
   let scope: Attribution | undefined
   try {
-    const done = await mutate(app, route.audit, now, async (tx) => {
+    const event = { type: route.audit, now, organizationId: session.caller?.organizationId ?? null }
+    const done = await mutate(app, event, async (tx) => {
       const call = await callOn(tx)
       const change = (await handle(call)) as Change<unknown> | PublicChange<unknown>
       scope = attribution(session, call.project as Row<'project'> | null, change)
@@ -79,6 +80,6 @@ function attribution({ caller, origin }: Session, project: Row<'project'> | null
 /** No id has such characters, and a database may refuse to look for them: such a thing is unknown, like any other. */
 function refuseStrangeIds(params: Record<string, string>) {
   for (const [name, value] of Object.entries(params)) {
-    if (!/^[\x21-\x7e]+$/.test(value)) throw notFound(name.replace(/_id$/, '').replaceAll('_', ' '), value, name)
+    if (!/^[\x21-\x7e]+$/.test(value)) throw unknownId(name, value)
   }
 }

@@ -114,6 +114,9 @@ function fail(app: AdminApp, thrown: unknown, request: FastifyRequest, reply: Fa
   const error = toApiError(thrown, facts(request))
   if (error.status >= 500)
     app.log.error({ request_id: request.id, url: request.url, err: error.cause ?? error }, 'request failed')
+  // Fastify would close the connection behind a body it could not read, and cut off a client that is still sending it; Node
+  // reads the rest away, within the time a request may take.
+  reply.removeHeader('connection')
   reply.headers(error.headers)
   if (error.status === 401) reply.headers(challenge)
   return stamp(reply).code(error.status).serializer(JSON.stringify).send(error.envelope)
@@ -149,6 +152,7 @@ function pathIndex(endpoints: readonly Endpoint[]): (url: string) => string[] {
   }
   return (url) => {
     const path = url.split('?', 1)[0] ?? ''
-    return [...paths.values()].find(({ pattern }) => pattern.test(path))?.methods ?? []
+    const matching = [...paths.values()].filter(({ pattern }) => pattern.test(path))
+    return [...new Set(matching.flatMap(({ methods }) => methods))]
   }
 }

@@ -44,10 +44,29 @@ export function lazyValidator(schema: object, part: HttpPart) {
   return (data: unknown) => {
     const value = part === 'body' ? (data ?? {}) : data
     validate ??= ajvFor(part).compile(schema)
-    if (validate(value)) return { value }
+    if (validate(value)) return part === 'body' ? withoutNul(value) : { value }
     const typo = validate.errors?.find(({ keyword }) => keyword === 'additionalProperties')
     return { error: toApiError(typo ?? validate.errors?.[0], value, part) }
   }
+}
+
+/** No text can hold U+0000 in PostgreSQL, and none that anybody means does: refused by name, whatever its schema says. */
+function withoutNul(value: unknown): { value: unknown } | { error: ApiError } {
+  const param = pathOfNul(value, '')
+  if (param === null) return { value }
+  return {
+    error: new ApiError('invalid_value', `Invalid '${param}': a text cannot hold the character U+0000.`, { param }),
+  }
+}
+
+function pathOfNul(value: unknown, pointer: string): string | null {
+  if (typeof value === 'string') return value.includes('\0') ? pathOf(pointer) : null
+  if (value === null || typeof value !== 'object') return null
+  for (const [name, inner] of Object.entries(value)) {
+    const found = pathOfNul(inner, `${pointer}/${name}`)
+    if (found !== null) return found
+  }
+  return null
 }
 
 /** Writes only what the schema declares: a hash that a query happened to select cannot leak. */

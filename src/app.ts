@@ -57,14 +57,6 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   stack.defer(() => db.destroy())
   const migrated = await migrate(db)
   if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
-  const seconds = Math.floor(now() / 1000)
-  const firstKey = await bootstrap({ db, newId }, config.adminKey, seconds)
-  if (config.adminKey !== null && firstKey === null && !(await isLivingAdminKey(db, config.adminKey, seconds))) {
-    log.warn(
-      'GATEHOUSE_ADMIN_KEY is no key that works here: it counts on an empty database only. `gatehouse admin-key create` makes one',
-    )
-  }
-
   const lastUsed = new LastUsed(db, (err) =>
     log.warn({ err }, 'when keys were last used could not be written; it will be tried again'),
   )
@@ -102,6 +94,14 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   stack.defer(() => drain(listening))
   server.listen(config.port, config.host)
   await once(server, 'listening')
+  // Only now: a start that fails because the port is taken must not have made the key that is shown once.
+  const seconds = Math.floor(now() / 1000)
+  const firstKey = await bootstrap({ db, newId }, config.adminKey, seconds)
+  if (config.adminKey !== null && firstKey === null && !(await isLivingAdminKey(db, config.adminKey, seconds))) {
+    log.warn(
+      'GATEHOUSE_ADMIN_KEY is no key that works here: it counts on an empty database only. `gatehouse admin-key create` makes one',
+    )
+  }
   const url = addressOf(server)
   log.info({ url, doors: config.doors, version, startup_ms: Math.round(performance.now()) }, 'Gatehouse is ready')
 
@@ -123,9 +123,11 @@ async function chooseUpstream(config: Config, newId: NewId, now: () => number, l
 /** Stops listening and waits for the calls that are being answered; after a while it waits no longer. */
 async function drain(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
+  // A connection falls idle when its call ends; nobody may start another on it.
+  const idle = setInterval(() => server.closeIdleConnections(), 20)
   const impatient = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
   await closed
+  clearInterval(idle)
   clearTimeout(impatient)
 }
 

@@ -28,16 +28,15 @@ export type LogLevel = (typeof logLevels)[number]
 type Setting<T> = { preset: string | null; parse: (text: string) => T }
 
 const setting = <T>(preset: string | null, parse: (text: string) => T): Setting<T> => ({ preset, parse })
-const text = (value: string) => value
 
 /** Every setting of this version. `GATEHOUSE_DATABASE_URL` is also `--database-url`. */
 const settings = {
-  GATEHOUSE_HOST: setting('127.0.0.1', text),
+  GATEHOUSE_HOST: setting('127.0.0.1', host),
   GATEHOUSE_PORT: setting('8080', integer(0, 65_535)),
   GATEHOUSE_DATABASE_URL: setting('sqlite:data/gatehouse.db', databaseUrl),
   GATEHOUSE_ADMIN_KEY: setting(null, adminKey),
   GATEHOUSE_UPSTREAM_URL: setting(null, httpUrl),
-  GATEHOUSE_UPSTREAM_KEY: setting(null, text),
+  GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
   GATEHOUSE_TRUSTED_PROXIES: setting(null, addresses),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
   GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
@@ -79,13 +78,15 @@ export const settingFlags: Record<string, { type: 'string' }> = Object.fromEntri
 export function readConfig(env: Record<string, string | undefined>, flags: Record<string, unknown> = {}): Config {
   const mistakes = strangers(env)
   const read = <N extends Name>(name: N): ReturnType<(typeof settings)[N]['parse']> | null => {
-    const flag = flags[flagOf(name)]
-    const written = typeof flag === 'string' ? flag : env[name] || settings[name].preset
+    const given = flags[flagOf(name)]
+    // An empty value is an absent one: `--host "$UNSET"` must not listen on every address.
+    const flag = typeof given === 'string' ? given : ''
+    const written = flag || env[name] || settings[name].preset
     if (written === null) return null
     try {
       return settings[name].parse(written) as ReturnType<(typeof settings)[N]['parse']>
     } catch (error) {
-      mistakes.push(`${typeof flag === 'string' ? `--${flagOf(name)}` : name}: ${(error as Error).message}`)
+      mistakes.push(`${flag ? `--${flagOf(name)}` : name}: ${(error as Error).message}`)
       return null
     }
   }
@@ -101,7 +102,8 @@ export function readConfig(env: Record<string, string | undefined>, flags: Recor
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',
     doors: chosenDoors(flags.only, mistakes),
   }
-  if (config.upstreamKey !== null && config.upstreamUrl === null && mistakes.length === 0) {
+  const urlGiven = flags['upstream-url'] || env.GATEHOUSE_UPSTREAM_URL
+  if (config.upstreamKey !== null && !urlGiven) {
     mistakes.push('GATEHOUSE_UPSTREAM_KEY: there is no GATEHOUSE_UPSTREAM_URL that it could be for')
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
@@ -148,6 +150,17 @@ function oneOf<const T extends readonly string[]>(values: T) {
   }
 }
 
+function host(value: string): string {
+  if (isIP(value) || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value)) return value
+  throw new Error(`'${value}' is neither a host's name nor an address (the port has a setting of its own)`)
+}
+
+/** A secret, so what is wrong with it is said without it. */
+function headerText(value: string): string {
+  if (/^[\x21-\x7e]+$/.test(value)) return value
+  throw new Error('holds characters that no header can carry')
+}
+
 function databaseUrl(value: string): string {
   if (/^sqlite:./.test(value) || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return value
   throw new Error("not of the form 'sqlite:path', 'sqlite::memory:' or 'postgres://user:password@host/database'")
@@ -155,9 +168,10 @@ function databaseUrl(value: string): string {
 
 function httpUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new Error(`'${value}' is not an http(s) URL`)
-  if (url.username || url.password) throw new Error('a URL must not carry a password: it would be shown')
-  if (url.search || url.hash) throw new Error(`'${value}' has a query or a fragment`)
+  if (url?.username || url?.password || /\/\/[^/]*@/.test(value))
+    throw new Error('a URL must not carry a password: it would be shown')
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new Error('not an http(s) URL')
+  if (url.search || url.hash) throw new Error('a URL with a query or a fragment cannot be a base URL')
   return value.replace(/\/+$/, '')
 }
 

@@ -209,7 +209,7 @@ for (const database of databases) {
       const organization = await newOrganization(app)
       const invite = await organization.admin.invites.create({ email: newEmail(), role: 'reader' })
       const token = await link(organization, invite.id)
-      for (const wrong of ['x', invite.id, token.slice(1), `${token} `, token.toUpperCase(), 'nul\u0000']) {
+      for (const wrong of ['x', invite.id, token.slice(1), `${token} `, token.toUpperCase()]) {
         await assertDead(app, wrong)
       }
       for (const name of ['', '  ', 'x'.repeat(256), 'a\u0000']) {

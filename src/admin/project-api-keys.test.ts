@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { gatehouse, newOrganization, newProjectKey, newUser } from '../../test/contract-organizations.ts'
 import { databases } from '../../test/databases.ts'
 import { startTestApp, type TestApp } from '../../test/harness.ts'
+import { until } from '../../test/process-gatehouse.ts'
 import { all, opens, refusal, unknownLike } from '../../test/sdk-scenario.ts'
 
 const unknown = refusal(404, 'not_found', 'api_key_id')
@@ -209,11 +209,11 @@ for (const database of databases) {
       const before = Math.floor(Date.now() / 1000)
       assert.equal(await opens(app, key.value), null)
       let used: number | null = null
-      while (used === null) {
-        await sleep(50)
+      await until(async () => {
         used = (await keys.retrieve(key.id, of)).last_used_at
-      }
-      assert.ok(used >= before && used <= Date.now() / 1000)
+        return used !== null
+      }, 'the use is written')
+      assert.ok(used !== null && used >= before && used <= Date.now() / 1000)
     })
   })
 }

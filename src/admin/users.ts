@@ -106,8 +106,8 @@ async function findUser(db: Db, caller: Caller, id: string): Promise<Row<'organi
 function wantedRole(caller: Caller, body: { role?: OrganizationRole | null; role_id?: string | null }) {
   const byName = body.role ?? undefined
   if (body.role_id == null) return byName
-  const [, byId] = /^role-api-organization-(owner|reader)(?:__api-organization__(.+))?$/.exec(body.role_id) ?? []
-  const organization = body.role_id.split('__')[2]
+  const form = /^role-api-organization-(owner|reader)(?:__api-organization__(org-[0-9a-z]+))?$/
+  const [, byId, organization] = form.exec(body.role_id) ?? []
   if (byId === undefined || (organization !== undefined && organization !== caller.organizationId)) {
     throw new ApiError('invalid_value', `Invalid 'role_id': there is no organization role '${body.role_id}'.`, {
       param: 'role_id',

@@ -1,6 +1,7 @@
 import { ConfigError, readConfig, settingFlags } from '../config.ts'
 import { ApiError } from '../contract/error.ts'
 import { isUnavailable } from '../db/errors.ts'
+import { LaterSchema } from '../db/migrate.ts'
 import { type Command, readArguments, runOnDatabase, UsageError } from './command.ts'
 import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
@@ -66,7 +67,7 @@ async function dispatch(
 function explain(error: unknown): string {
   if (error instanceof UsageError) return `gatehouse: ${error.message}`
   if (error instanceof ConfigError) return error.message
-  if (error instanceof ApiError) return `gatehouse: ${error.message}`
+  if (error instanceof ApiError || error instanceof LaterSchema) return `gatehouse: ${error.message}`
   if (!(error instanceof Error)) return `gatehouse: ${error}`
   // What the system refused (a port in use, a file that cannot be opened, a database that is not there) is no bug of ours.
   const { syscall, code } = error as NodeJS.ErrnoException

@@ -6,13 +6,22 @@ import type { Output } from './output.ts'
 export async function serve(config: Config, output: Output): Promise<number> {
   const app = await startApp(config)
   if (app.firstKey !== null) output.line(welcome(app.url, app.firstKey, config.adminKey !== null))
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, resolve)
-  })
-  // A second signal ends the process at once: the default behaviour is back.
+  const signal = await firstSignal()
   output.note(`${signal}: finishing what is running`)
   await app[Symbol.asyncDispose]()
   return 0
+}
+
+/** Waits to be told to stop. A second signal ends the process at once: nobody listens to it any more. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM']
+  return new Promise((resolve) => {
+    const stop = (signal: NodeJS.Signals) => {
+      for (const name of names) process.removeListener(name, stop)
+      resolve(signal)
+    }
+    for (const name of names) process.on(name, stop)
+  })
 }
 
 /** Shown once in the life of a database. A key that the operator chose is not printed back. */

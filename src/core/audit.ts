@@ -7,7 +7,6 @@ export type AuditType =
   | 'invite.accepted'
   | 'invite.deleted'
   | 'login.failed'
-  | 'organization.updated'
   | 'project.created'
   | 'project.updated'
   | 'project.archived'

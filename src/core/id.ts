@@ -48,6 +48,9 @@ export function isId(prefix: Prefix, text: string): boolean {
   return text.startsWith(wanted) && /^[0-9a-z]{24}$/.test(text.slice(wanted.length))
 }
 
+/** Whether this text could be an id at all. Others name nothing, and a database may refuse to look for them. */
+export const isPlainId = (text: string) => /^[\x21-\x7e]+$/.test(text)
+
 const base36 = (n: number, width: number) => n.toString(DIGITS).padStart(width, '0')
 
 /** 11 base-36 characters. The modulo's bias costs less than a bit: these keep processes apart, they are no secret. */

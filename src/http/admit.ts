@@ -5,12 +5,22 @@ import { projectRole } from '../admin/project-users.ts'
 import { findProject } from '../admin/projects.ts'
 import { ApiError } from '../contract/error.ts'
 import type { Origin } from '../core/audit.ts'
+import { isPlainId } from '../core/id.ts'
 import { type ManagementPermission, missingScopes, permits } from '../core/permission.ts'
+import type { Db } from '../db/tables.ts'
 import { authenticate, bearer, KnownKeyRefused, knownCaller } from './actor.ts'
 import type { AdminApp } from './app.ts'
 
-/** Who calls, from where; null where the operation asks for no key. */
-export type Session = { caller: Caller | null; origin: Origin }
+export type Session = {
+  /** Who calls; null where the operation asks for no key. */
+  caller: Caller | null
+  origin: Origin
+  /**
+   * Asks again whether they may, on the transaction of a change: what was true when the request came may have been taken
+   * back while its body was on the way. Throws as `admit` does.
+   */
+  again: (db: Db) => Promise<void>
+}
 
 type Request = { id: string; headers: IncomingHttpHeaders; params: Record<string, string>; origin: Origin }
 
@@ -21,15 +31,20 @@ type Request = { id: string; headers: IncomingHttpHeaders; params: Record<string
 export async function admit(app: AdminApp, { name, route }: Endpoint, request: Request): Promise<Session> {
   const { origin } = request
   const { permission } = route
-  if (permission === null) return { caller: null, origin }
+  if (permission === null) return { caller: null, origin, again: async () => {} }
   const now = Math.floor(app.now() / 1000)
-  try {
-    const caller = await authenticate(app.db, bearer(request.headers.authorization), now, permission)
-    app.lastUsed.touch('admin_api_key', caller.keyId, caller.userId, now)
+  const token = bearer(request.headers.authorization)
+  const check = async (db: Db) => {
+    const caller = await authenticate(db, token, now, permission)
     const refused =
-      organizationMismatch(caller, request.headers) ?? (await lacks(app, caller, permission, request.params.project_id))
+      organizationMismatch(caller, request.headers) ?? (await lacks(db, caller, permission, request.params.project_id))
     if (refused) throw new KnownKeyRefused(knownCaller(caller), refused)
-    return { caller, origin }
+    return caller
+  }
+  try {
+    const caller = await check(app.db)
+    app.lastUsed.touch('admin_api_key', caller.keyId, caller.userId, now)
+    return { caller, origin, again: async (db) => void (await check(db)) }
   } catch (error) {
     if (error instanceof KnownKeyRefused) {
       const { reason, known } = error
@@ -46,13 +61,14 @@ export async function admit(app: AdminApp, { name, route }: Endpoint, request: R
   }
 }
 
-async function lacks(app: AdminApp, caller: Caller, permission: ManagementPermission, projectId: string | undefined) {
+async function lacks(db: Db, caller: Caller, permission: ManagementPermission, projectId: string | undefined) {
   const roles = { organization: caller.role, project: null }
   if (permits(roles, caller.scopes, permission)) return null
   // Below a project its own roles count too: its owners manage it.
-  const project = projectId === undefined ? undefined : await findProject(app.db, caller.organizationId, projectId)
+  const known = projectId !== undefined && isPlainId(projectId)
+  const project = known ? await findProject(db, caller.organizationId, projectId) : undefined
   if (project) {
-    const role = await projectRole(app.db, project, caller.userId)
+    const role = await projectRole(db, project, caller.userId)
     if (permits({ ...roles, project: role }, caller.scopes, permission)) return null
   }
   return new ApiError('insufficient_permissions', missingScopes(permission))

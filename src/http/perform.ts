@@ -4,6 +4,7 @@ import { type Attribution, mutate } from '../admin/mutation.ts'
 import { archivedError, findProject } from '../admin/projects.ts'
 import { notFound, unknownId } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
+import { isPlainId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { actorOf } from './actor.ts'
 import type { Session } from './admit.ts'
@@ -35,6 +36,7 @@ export async function perform(
   try {
     const event = { type: route.audit, now, organizationId: session.caller?.organizationId ?? null }
     const done = await mutate(app, event, async (tx) => {
+      await session.again(tx)
       const call = await callOn(tx)
       const change = (await handle(call)) as Change<unknown> | PublicChange<unknown>
       scope = attribution(session, call.project as Row<'project'> | null, change)
@@ -80,6 +82,6 @@ function attribution({ caller, origin }: Session, project: Row<'project'> | null
 /** No id has such characters, and a database may refuse to look for them: such a thing is unknown, like any other. */
 function refuseStrangeIds(params: Record<string, string>) {
   for (const [name, value] of Object.entries(params)) {
-    if (!/^[\x21-\x7e]+$/.test(value)) throw unknownId(name, value)
+    if (!isPlainId(value)) throw unknownId(name, value)
   }
 }

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Endpoint, endpoints } from '../src/admin/index.ts'
+import { mintKey } from '../src/core/key.ts'
+import { assertRefused, call, type Refusal, stored } from './contract-call.ts'
+import { type Fixture, newFixture } from './contract-fixture.ts'
+import { newAdminKey, newUser } from './contract-organizations.ts'
+import { operationsWithRequest, type ValidRequest, validRequest } from './contract-requests.ts'
+import { databases } from './databases.ts'
+import { type Reply, startTestApp } from './harness.ts'
+import { unknownLike } from './sdk-scenario.ts'
+
+test('there is a valid request for every operation, and none for an operation that is not there', () => {
+  assert.deepEqual([...operationsWithRequest].sort(), endpoints.map(({ name }) => name).sort())
+})
+
+const missing: Refusal = { status: 401, code: null, param: null, message: /^Missing bearer authentication in header$/ }
+const invalid: Refusal = { status: 401, code: 'invalid_api_key', param: null }
+const notAMember: Refusal = {
+  status: 401,
+  code: null,
+  param: null,
+  message: /^You must be a member of an organization/,
+}
+const lacking = (permission: string): Refusal => {
+  const message = new RegExp(`Missing scopes: ${permission.replaceAll('.', '\\.')}\\.`)
+  return { status: 401, code: null, param: null, message }
+}
+
+for (const database of databases) {
+  test(`${database}: who may call`, async (t) => {
+    await using app = await startTestApp({ database })
+    const fixture = await newFixture(app)
+    for (const endpoint of endpoints) {
+      const { permission } = endpoint.route
+      if (permission === null) continue
+      await t.test(`${endpoint.name} is refused without a key that may do it, and nothing is written`, async () => {
+        await refusesKeys(fixture, endpoint, permission)
+      })
+      await t.test(`${endpoint.name} refused to a known key is recorded`, async () => {
+        await recordsRefusals(fixture, endpoint, permission)
+      })
+      if (placeholders(endpoint).length === 0) continue
+      await t.test(`${endpoint.name} does not tell what others have from what nobody has`, async () => {
+        await hidesOthers(fixture, endpoint)
+      })
+      if (!endpoint.route.path.includes('/projects/:project_id')) continue
+      await t.test(`${endpoint.name} is open to an owner of that project, and of no other`, async () => {
+        await opensToProjectOwner(fixture, endpoint, permission)
+      })
+    }
+  })
+}
+
+async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoint, permission: string) {
+  const request = await validRequest(endpoint.name, own, app)
+  const before = await stored(app, [own])
+  const refused: [what: string, key: string | null, Refusal][] = [
+    ['no key', null, missing],
+    ['a text that is no key', 'garbage', invalid],
+    ['an admin key that nobody has', mintKey('admin').value, invalid],
+    ['a service account key that nobody has', mintKey('service_account').value, invalid],
+    ['a mistyped service account key', mistype(keys.serviceAccount), invalid],
+    ['a very long text', 'x'.repeat(5000), invalid],
+    ['an expired admin key', keys.expired, { ...invalid, message: /expired/ }],
+    ['the admin key of a removed user', keys.removedUser, notAMember],
+    ['a service account key', keys.serviceAccount, lacking(permission)],
+    ["a user's own project key", keys.userInProject, lacking(permission)],
+    ['an admin key without the scope', keys.without(permission), lacking(permission)],
+    ["a reader's admin key", keys.reader, lacking(permission)],
+  ]
+  for (const [what, key, refusal] of refused) {
+    const reply = await call(app, endpoint, request, { key })
+    assertRefused(reply, refusal, what)
+    assert.ok(key === null || !reply.text.includes(key), 'a refusal repeats the key')
+  }
+  for (const authorization of ['Basic eDp5', 'Bearer', 'Bearer ', own.key, `Bearer ${own.key} ${own.key}`]) {
+    const reply = await call(app, endpoint, request, { key: null, headers: { authorization } })
+    assertRefused(reply, missing, authorization.slice(0, 10))
+  }
+  const elsewhere = { key: own.key, headers: { 'openai-organization': other.id } }
+  assertRefused(await call(app, endpoint, request, elsewhere), { status: 401, code: 'mismatched_organization' })
+  if (endpoint.route.method !== 'GET') {
+    assertRefused(await call(app, endpoint, request, { key: null, body: '{' }), missing, 'no key, broken body')
+  }
+  const nowhere = { ...request, params: mapValues(request.params, unknownLike) }
+  const lack = { key: keys.without(permission) }
+  assert.equal((await call(app, endpoint, nowhere, lack)).text, (await call(app, endpoint, request, lack)).text)
+  assert.equal(await stored(app, [own]), before)
+}
+
+/** A known key that is refused leaves an event, once a minute for each operation; a stranger leaves none. */
+async function recordsRefusals({ app, own, keys }: Fixture, endpoint: Endpoint, permission: string) {
+  const refusals = () =>
+    app.db.selectFrom('audit_log').selectAll().where('type', '=', 'login.failed').orderBy('id').execute()
+  const request = await validRequest(endpoint.name, own, app)
+  const { expired, removedUser, serviceAccount, userInProject, reader } = keys
+  const known = [expired, removedUser, serviceAccount, userInProject, reader, keys.without(permission)]
+  const strange = ['garbage', mintKey('admin').value, null]
+  const leftBy = async (shown: (string | null)[]) => {
+    const before = await refusals()
+    for (const key of shown) await call(app, endpoint, request, { key })
+    return (await refusals()).slice(before.length)
+  }
+  assert.deepEqual(await leftBy(strange), [])
+  const inNewMinute = () => {
+    app.advance(60)
+    return leftBy([...known, ...known])
+  }
+  const first = await inNewMinute()
+  // The minute may have ended in between, though not twice in a row.
+  const left = first.length > known.length ? await inNewMinute() : first
+  assert.equal(left.length, known.length)
+  assert.equal(new Set(left.map((event) => event.resource_id)).size, known.length)
+  assert.deepEqual([...new Set(left.map((event) => event.organization_id))], [own.id])
+}
+
+async function hidesOthers({ app, own, other }: Fixture, endpoint: Endpoint) {
+  const mine = await validRequest(endpoint.name, own, app)
+  const neighbour = await validRequest(endpoint.name, own, app)
+  const foreign = await validRequest(endpoint.name, other, app)
+  const before = await stored(app, [own, other])
+  const answer = (params: ValidRequest['params']) => call(app, endpoint, { ...mine, params }, { key: own.key })
+  for (const name of Object.keys(mine.params)) {
+    const swap = (id: string) => answer({ ...mine.params, [name]: id })
+    const id = foreign.params[name] ?? ''
+    const unknown = unknownLike(id)
+    await same([await swap(id), id], [await swap(unknown), unknown], name)
+    // A child of another project of the same organization is unknown below this one, too.
+    const sibling = neighbour.params[name] ?? ''
+    if (name !== 'project_id' && 'project_id' in mine.params) {
+      await same([await swap(sibling), sibling], [await swap(unknown), unknown], name)
+    }
+  }
+  const [theirs, nobodys] = [foreign.params, mapValues(foreign.params, unknownLike)]
+  const first = Object.keys(theirs)[0] ?? ''
+  await same([await answer(theirs), theirs[first] ?? ''], [await answer(nobodys), nobodys[first] ?? ''], first)
+  assert.equal(await stored(app, [own, other]), before)
+}
+
+/** Two refusals that differ in the id they repeat and in nothing else. */
+async function same([a, idA]: [Reply, string], [b, idB]: [Reply, string], param: string) {
+  assertRefused(a, { status: 404, code: 'not_found', param })
+  assert.equal(a.status, b.status)
+  assert.equal(a.text.replaceAll(idA, 'ID'), b.text.replaceAll(idB, 'ID'))
+  assert.deepEqual(steadyHeaders(a), steadyHeaders(b))
+}
+
+const steadyHeaders = ({ headers }: Reply) =>
+  [...headers].filter(([name]) => !['date', 'x-request-id', 'openai-processing-ms'].includes(name))
+
+async function opensToProjectOwner({ app, own }: Fixture, endpoint: Endpoint, permission: string) {
+  const [request, elsewhere] = [
+    await validRequest(endpoint.name, own, app),
+    await validRequest(endpoint.name, own, app),
+  ]
+  const { id } = await newUser(app, own)
+  const key = await newAdminKey(app, own, id)
+  const at = { project_id: request.params.project_id ?? '' }
+  await own.admin.projects.users.create(at.project_id, { user_id: id, role: 'member' })
+  assertRefused(await call(app, endpoint, request, { key }), lacking(permission), 'a member')
+  await own.admin.projects.users.update(id, { ...at, role: 'owner' })
+  assertRefused(await call(app, endpoint, elsewhere, { key }), lacking(permission), 'another project')
+  const reply = await call(app, endpoint, request, { key })
+  assert.equal(reply.status, 200, reply.text)
+}
+
+const placeholders = ({ route }: Endpoint): string[] => route.path.match(/:\w+/g) ?? []
+
+/** One character in the middle replaced by another. */
+const mistype = (key: string) => key.slice(0, 20) + (key[20] === 'a' ? 'b' : 'a') + key.slice(21)
+
+const mapValues = (params: ValidRequest['params'], change: (value: string) => string) =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, change(value)]))

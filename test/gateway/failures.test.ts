@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../databases.ts'
+import { type Reply, startTestApp } from '../harness.ts'
+import { CHAT, makeKey, openCall, question, replyTo, startGate } from './gate.ts'
+import { EVENTS, event, json, startRawUpstream, until } from './upstream.ts'
+
+function isGatewayError(reply: Reply, status: number, code: string) {
+  assert.equal(reply.status, status)
+  assert.deepEqual(Object.keys(reply.body.error).sort(), ['code', 'message', 'param', 'type'])
+  assert.equal(reply.body.error.code, code)
+  assert.equal(reply.body.error.type, 'server_error')
+  assert.equal(reply.headers.get('x-gatehouse-error-source'), 'gateway')
+  assert.match(reply.headers.get('x-request-id') ?? '', /^req_/)
+}
+
+test('a model server that is down is 502 upstream_unreachable, and no word of where it is', async () => {
+  const port = await freePort()
+  await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: `http://127.0.0.1:${port}/v1` } })
+  const { key } = await makeKey(app)
+  const reply = await app.send('POST', CHAT, { key, body: question })
+  isGatewayError(reply, 502, 'upstream_unreachable')
+  assert.doesNotMatch(reply.text, new RegExp(`${port}|127\\.0\\.0\\.1|ECONN`))
+})
+
+test('a model server whose name nobody knows is 502 upstream_unreachable', async () => {
+  await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: 'http://no-such-host.invalid/v1' } })
+  const { key } = await makeKey(app)
+  isGatewayError(await app.send('GET', '/v1/models', { key }), 502, 'upstream_unreachable')
+})
+
+test('a model server that comes back is used again at once', async () => {
+  await using gate = await startGate()
+  gate.upstream.answer(({ response }) => response.destroy())
+  isGatewayError(await gate.app.send('GET', '/v1/models', { key: gate.key }), 502, 'upstream_unreachable')
+  gate.upstream.answer(json({ object: 'list', data: [] }))
+  assert.equal((await gate.app.send('GET', '/v1/models', { key: gate.key })).status, 200)
+})
+
+const nonsense: Record<string, string> = {
+  'no HTTP': 'SSH-2.0-OpenSSH_9.6\r\n',
+  'nothing before it hangs up': '',
+  'a head that stops in its middle': 'HTTP/1.1 200 OK\r\ncontent-le',
+  'a length that is no number': 'HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n',
+  'headers without end': `HTTP/1.1 200 OK\r\n${'x-filler: 0123456789\r\n'.repeat(20_000)}`,
+  'a switch of protocols that nobody asked for': 'HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+  'a status that is none': 'HTTP/1.1 000 Nothing\r\ncontent-length: 0\r\n\r\n',
+}
+for (const [what, bytes] of Object.entries(nonsense)) {
+  test(`a model server that answers with ${what} is 502 upstream_unreachable`, async () => {
+    await using raw = await startRawUpstream((socket) => socket.end(bytes))
+    await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: `${raw.origin}/v1` } })
+    const { key } = await makeKey(app)
+    isGatewayError(await app.send('POST', CHAT, { key, body: question }), 502, 'upstream_unreachable')
+    isGatewayError(await app.send('GET', '/v1/models', { key }), 502, 'upstream_unreachable')
+  })
+}
+
+test('a model server whose headers hold bytes outside ASCII ends neither the reply nor the process', async () => {
+  const bytes = Buffer.from('HTTP/1.1 200 Ça va\r\nx-model: café ✓\r\ncontent-length: 2\r\n\r\n{}', 'utf8')
+  await using raw = await startRawUpstream((socket) => socket.end(bytes))
+  await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: `${raw.origin}/v1` } })
+  const { key } = await makeKey(app)
+  const reply = await app.send('GET', '/v1/models', { key })
+  assert.deepEqual([reply.status, reply.text], [200, '{}'])
+  assert.equal(Buffer.from(reply.headers.get('x-model') ?? '', 'latin1').toString('utf8'), 'café ✓')
+})
+
+test('a model server that says "103 Early Hints" first is heard to the end', async () => {
+  const bytes = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'
+  await using raw = await startRawUpstream((socket) => socket.end(bytes))
+  await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: `${raw.origin}/v1` } })
+  const { key } = await makeKey(app)
+  const reply = await app.send('GET', '/v1/models', { key })
+  assert.deepEqual([reply.status, reply.text], [200, '{}'])
+})
+
+test('a model server that stays silent is 504 upstream_timeout, and its call is cancelled', async () => {
+  await using gate = await startGate({ timeouts: { replyTimeoutMs: 300 } })
+  gate.upstream.answer(() => {})
+  isGatewayError(await gate.app.send('POST', CHAT, { key: gate.key, body: question }), 504, 'upstream_timeout')
+  const seen = await gate.upstream.call()
+  await until(() => seen.cancelled, 'the cancelled call')
+  gate.upstream.answer(json({}))
+  assert.equal((await gate.app.send('POST', CHAT, { key: gate.key, body: question })).status, 200)
+})
+
+test('a client that is slow to send is no silent model server; once it has sent, the wait begins', async () => {
+  await using gate = await startGate({ timeouts: { replyTimeoutMs: 400 } })
+  gate.upstream.answer(() => {})
+  const call = openCall(gate, CHAT, { headers: { 'content-length': '12' } })
+  for (const part of ['{"mo', 'del"', ':1', ' ']) {
+    call.write(part)
+    await sleep(250)
+  }
+  const seen = await gate.upstream.call()
+  assert.equal(seen.cancelled, false)
+  call.end('}')
+  const { response } = await replyTo(call)
+  assert.equal(response.statusCode, 504)
+})
+
+test('a reply that breaks off in its middle is a broken connection for the client, never a clean end', async () => {
+  await using gate = await startGate()
+  for (const headers of [EVENTS, { 'content-length': '1000' }]) {
+    const cut = Promise.withResolvers<void>()
+    gate.upstream.answer(async ({ response }) => {
+      response.writeHead(200, headers)
+      response.write(event({ n: 1 }))
+      await cut.promise
+      response.destroy()
+    })
+    const call = openCall(gate, CHAT)
+    call.end(JSON.stringify(question))
+    const { response, chunks, ended } = await replyTo(call)
+    await until(() => chunks.length > 0, 'the first event')
+    cut.resolve()
+    assert.equal(await ended, 'broken')
+    assert.equal(response.statusCode, 200)
+    assert.equal(Buffer.concat(chunks).toString(), event({ n: 1 }))
+  }
+})
+
+test('a reply that falls silent in its middle is a broken connection for the client', async () => {
+  await using gate = await startGate({ timeouts: { silenceTimeoutMs: 300 } })
+  gate.upstream.answer(({ response }) => {
+    response.writeHead(200, EVENTS)
+    response.write(event({ n: 1 }))
+  })
+  const call = openCall(gate, CHAT)
+  call.end(JSON.stringify(question))
+  const { ended } = await replyTo(call)
+  assert.equal(await ended, 'broken')
+  await until(async () => (await gate.upstream.call()).cancelled, 'the cancelled call')
+})
+
+test('errors of the model server pass unchanged, marked as its own', async () => {
+  await using gate = await startGate()
+  const failures = [400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 529]
+  for (const status of failures) {
+    const body = { error: { message: `theirs ${status}`, extra: [status] }, odd: true }
+    gate.upstream.answer(json(body, status, { 'retry-after': '7', 'x-should-retry': 'false', 'x-theirs': 'kept' }))
+    const reply = await gate.app.send('POST', CHAT, { key: gate.key, body: question })
+    assert.equal(reply.status, status)
+    assert.equal(reply.text, JSON.stringify(body))
+    assert.equal(reply.headers.get('x-gatehouse-error-source'), 'upstream')
+    assert.equal(reply.headers.get('retry-after'), '7')
+    assert.equal(reply.headers.get('x-should-retry'), 'false')
+    assert.equal(reply.headers.get('x-theirs'), 'kept')
+  }
+})
+
+test('a redirect of the model server is not followed', async () => {
+  await using gate = await startGate()
+  gate.upstream.answer(json({}, 307, { location: '/v1/elsewhere' }))
+  const reply = await gate.app.send('GET', '/v1/models', { key: gate.key }).catch((error: Error) => error)
+  assert.ok(reply)
+  assert.ok(gate.upstream.calls.every(({ request }) => request.url === '/v1/models'))
+})
+
+for (const headers of [{ 'content-length': '20000000' }, { 'transfer-encoding': 'chunked' }]) {
+  const how = Object.entries(headers).join(': ')
+  test(`a model server that answers before it has read the request is heard to the end (${how})`, async () => {
+    await using gate = await startGate()
+    const refused = JSON.stringify({ error: { message: 'too long for this model'.repeat(200_000) } })
+    gate.upstream.answer(
+      ({ response }) => {
+        response.writeHead(413, { 'content-length': refused.length })
+        response.end(refused)
+      },
+      { read: false },
+    )
+    const call = openCall(gate, CHAT, { headers })
+    call.write(Buffer.alloc(1_000_000))
+    const { response, chunks, ended } = await replyTo(call)
+    assert.equal(response.statusCode, 413)
+    assert.equal(response.headers['x-gatehouse-error-source'], 'upstream')
+    await ended
+    assert.equal(Buffer.concat(chunks).toString(), refused)
+    call.destroy()
+  })
+}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CHAT, makeKey, openCall, question, replyTo, startGate, UPSTREAM_KEY } from './gate.ts'
+import { json } from './upstream.ts'
+import { Wire } from './wire.ts'
+
+/** What belongs to one connection, and what a client or a proxy tells this server only. */
+const kept = {
+  'api-key': 'k1',
+  'x-api-key': 'k2',
+  cookie: 'session=1',
+  forwarded: 'for=10.0.0.1',
+  via: '1.1 edge',
+  'x-forwarded-for': '10.0.0.1',
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'inside',
+  'x-forwarded-client-cert': 'Hash=1',
+  'x-real-ip': '10.0.0.1',
+  'x-gatehouse-project': 'p',
+  'proxy-authorization': 'Basic eDp5',
+  'proxy-connection': 'keep-alive',
+  'keep-alive': 'timeout=5',
+  te: 'trailers',
+  upgrade: 'websocket',
+  'http2-settings': 'AAMAAABk',
+  'x-private': 'named in Connection',
+  'x-other': 'named in Connection too',
+}
+const passed = {
+  accept: 'application/json',
+  'accept-encoding': 'gzip',
+  'user-agent': 'OpenAI/JS 7.57.0',
+  'x-stainless-retry-count': '0',
+  'openai-beta': 'responses=v1',
+  'idempotency-key': 'abc',
+  'x-custom': 'kept, with a comma',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+}
+
+test('hop-by-hop and reserved headers stop at the gate, all others go on', async () => {
+  await using gate = await startGate()
+  const ids = { 'openai-organization': '', 'openai-project': gate.projectId }
+  const headers = { ...kept, ...passed, ...ids, connection: 'keep-alive, X-Private ,x-other, upgrade' }
+  const call = openCall(gate, CHAT, { headers })
+  call.end(JSON.stringify(question))
+  const { response } = await replyTo(call)
+  assert.equal(response.statusCode, 200)
+  const seen = await gate.upstream.call()
+  for (const name of [...Object.keys(kept), ...Object.keys(ids)]) assert.equal(seen.header(name), undefined, name)
+  for (const [name, value] of Object.entries(passed)) assert.equal(seen.header(name), value, name)
+  assert.equal(seen.header('host'), new URL(gate.upstream.origin).host)
+})
+
+test("the caller's key never reaches the model server, in no header and under no name; the upstream's own does", async () => {
+  await using gate = await startGate()
+  for (const headers of [{}, { 'x-api-key': gate.key, 'api-key': gate.key, cookie: `key=${gate.key}` }]) {
+    await gate.app.send('POST', CHAT, { key: gate.key, body: question, headers })
+    await gate.app.send('GET', '/v1/models', { key: gate.key, headers })
+  }
+  assert.equal(gate.upstream.calls.length, 4)
+  for (const { request } of gate.upstream.calls) {
+    assert.equal(request.headers.authorization, `Bearer ${UPSTREAM_KEY}`)
+    assert.doesNotMatch(request.rawHeaders.join('\n'), new RegExp(gate.key.slice(12)))
+  }
+})
+
+test('without an upstream key the model server gets no authorization at all', async () => {
+  await using gate = await startGate({ env: { GATEHOUSE_UPSTREAM_KEY: '' } })
+  await gate.app.send('POST', CHAT, { key: gate.key, body: question })
+  assert.equal((await gate.upstream.call()).header('authorization'), undefined)
+})
+
+test("the upstream's account, limits, cookies and request id never reach the client; the rest of its headers does", async () => {
+  await using gate = await startGate()
+  const theirs = {
+    'openai-organization': 'their-org',
+    'openai-project': 'proj_theirs',
+    'set-cookie': ['a=1', 'b=2'],
+    'x-request-id': 'req_theirs',
+    'x-ratelimit-limit-requests': '500',
+    'x-ratelimit-remaining-tokens': '1',
+    'x-ratelimit-reset-requests': '1s',
+    'x-gatehouse-error-source': 'gateway',
+    'cf-ray': '1',
+    'strict-transport-security': 'max-age=1',
+    'alt-svc': 'h3=":443"',
+    server: 'uvicorn',
+    via: '1.1 theirs',
+    'proxy-authenticate': 'Basic',
+    'x-hop': 'named in Connection',
+    connection: 'X-Hop',
+    'openai-processing-ms': '12',
+    'x-custom': 'kept',
+  }
+  for (const status of [200, 429]) {
+    gate.upstream.answer(json({}, status, theirs))
+    const { headers } = await gate.app.send('POST', CHAT, { key: gate.key, body: question })
+    for (const name of Object.keys(theirs).filter((name) =>
+      /ratelimit|cf-|cookie|hop|alt|strict|server|via|proxy-/.test(name),
+    ))
+      assert.equal(headers.get(name), null, name)
+    assert.match(headers.get('x-request-id') ?? '', /^req_[0-9a-z]{24}$/)
+    assert.match(headers.get('openai-organization') ?? '', /^org-/)
+    assert.equal(headers.get('openai-project'), null)
+    assert.equal(headers.get('x-gatehouse-error-source'), status === 200 ? null : 'upstream')
+    assert.equal(headers.get('openai-processing-ms'), '12')
+    assert.equal(headers.get('x-custom'), 'kept')
+  }
+})
+
+test('every reply has a request id of its own, refused or not', async () => {
+  await using gate = await startGate()
+  const paths = ['/v1/models', '/v1/nothing', '/v1/models/a//b', CHAT]
+  const replies = await Promise.all(
+    [gate.key, null, 'wrong'].flatMap((key) => paths.map((path) => gate.app.send('GET', path, { key }))),
+  )
+  const ids = replies.map(({ headers }) => headers.get('x-request-id') ?? '')
+  for (const id of ids) assert.match(id, /^req_[0-9a-z]{24}$/)
+  assert.equal(new Set(ids).size, ids.length)
+  for (const { status, headers } of replies)
+    assert.equal(headers.get('x-gatehouse-error-source'), status === 200 ? null : 'gateway')
+})
+
+test('a second Authorization header does not smuggle a second key', async () => {
+  await using gate = await startGate()
+  const other = await makeKey(gate.app)
+  await gate.app.admin().organization.projects.apiKeys.delete(gate.keyId, { project_id: gate.projectId })
+  using wire = await Wire.open(gate.app.url)
+  const both = [gate.key, other.key].map((key) => `authorization: Bearer ${key}\r\n`).join('')
+  await wire.send(`GET /v1/models HTTP/1.1\r\nhost: gate\r\n${both}\r\n`)
+  assert.equal((await wire.reply()).status, 401)
+  assert.equal(gate.upstream.calls.length, 0)
+})
+
+test('the key is read from "Bearer" alone, however it is spelled', async () => {
+  await using gate = await startGate()
+  const send = (authorization: string) => gate.app.send('GET', '/v1/models', { key: null, headers: { authorization } })
+  for (const good of [`Bearer ${gate.key}`, `bearer ${gate.key}`, `BEARER  ${gate.key}`])
+    assert.equal((await send(good)).status, 200, good.slice(0, 8))
+  const basic = `Basic ${Buffer.from(`user:${gate.key}`).toString('base64')}`
+  for (const bad of [gate.key, basic, 'Bearer', 'Bearer ', `Bearer ${gate.key} x`, `Token ${gate.key}`]) {
+    const { status, body, headers } = await send(bad)
+    assert.deepEqual([status, body.error.message], [401, 'Missing bearer authentication in header'], bad.slice(0, 8))
+    assert.match(headers.get('www-authenticate') ?? '', /^Bearer/)
+  }
+})

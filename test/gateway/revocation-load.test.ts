@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { mintKey } from '../../src/core/key.ts'
+import { type DatabaseKind, databases } from '../databases.ts'
+import { startTestApp, type TestApp } from '../harness.ts'
+import { CHAT, makeKey, question, startGate } from './gate.ts'
+import { cli, makeUser, makeUserKey } from './people.ts'
+import { until } from './upstream.ts'
+
+const ask = async (app: TestApp, key: string) => (await app.send('POST', CHAT, { key, body: question })).status
+
+/** Callers that never rest, each on the next key in turn; every call is remembered with the time it started. */
+function constantLoad(app: TestApp, keys: string[], callers: number) {
+  const made: { key: string; startedAt: number; status: number }[] = []
+  let stopped = false
+  const caller = async (first: number) => {
+    for (let turn = first; !stopped; turn++) {
+      const key = keys[turn % keys.length] ?? ''
+      const startedAt = performance.now()
+      made.push({ key, startedAt, status: await ask(app, key) })
+    }
+  }
+  const running = Array.from({ length: callers }, (_, i) => caller(i))
+  const stop = async () => {
+    stopped = true
+    await Promise.all(running)
+  }
+  return { made, stop }
+}
+
+for (const database of databases) {
+  test(`${database}: under constant load, no call that starts after a deletion's 200 succeeds`, async () => {
+    await using gate = await startGate({ database })
+    const { apiKeys } = gate.app.admin().organization.projects
+    // In one project, so that every deletion throws all their grants out and sets off new look-ups.
+    const minted = []
+    for (let i = 0; i < 20; i++) minted.push(await makeKey(gate.app, gate.projectId))
+    const load = constantLoad(
+      gate.app,
+      minted.map(({ key }) => key),
+      12,
+    )
+    const deletedAt = new Map<string, number>()
+    for (const { key, keyId } of minted) {
+      const before = load.made.length
+      await until(() => load.made.length >= before + 30, 'calls between two deletions')
+      await apiKeys.delete(keyId, { project_id: gate.projectId })
+      deletedAt.set(key, performance.now())
+    }
+    const before = load.made.length
+    await until(() => load.made.length >= before + 100, 'calls after the last deletion')
+    await load.stop()
+    for (const { key, startedAt, status } of load.made) {
+      const late = startedAt >= (deletedAt.get(key) ?? 0)
+      assert.ok(status === 401 || (status === 200 && !late), `${status}, ${late ? 'after' : 'before'} the deletion`)
+    }
+    for (const { key } of minted) assert.ok(load.made.some((call) => call.key === key && call.status === 200))
+  })
+
+  test(`${database}: what another connection changes is noticed within five seconds, however busy the key`, async () => {
+    await using gate = await startGate({ database })
+    const { app } = gate
+    const [deleted, archived] = [await makeKey(app, gate.projectId), await makeKey(app)]
+    const userId = await makeUser(app, 'owner')
+    const removed = await makeUserKey(app, gate.projectId, userId)
+    const [{ organization_id }] = (await app.db.selectFrom('project').select('organization_id').limit(1).execute()) as [
+      { organization_id: string },
+    ]
+    const fresh = mintKey('service_account')
+    const opensBefore = { [deleted.key]: 200, [archived.key]: 200, [removed.value]: 200, [fresh.value]: 401 }
+    for (const [key, status] of Object.entries(opensBefore)) assert.equal(await ask(app, key), status)
+
+    const load = constantLoad(app, Object.keys(opensBefore), 4)
+    await app.db.transaction().execute(async (tx) => {
+      await tx.deleteFrom('project_api_key').where('id', '=', deleted.keyId).execute()
+      await tx.updateTable('project').set({ archived_at: 1 }).where('id', '=', archived.projectId).execute()
+      await tx.updateTable('organization_user').set({ removed_at: 1 }).where('id', '=', userId).execute()
+      const row = { id: 'key_made_elsewhere', name: 'x', hash: fresh.hash, redacted_value: 'x', scopes: '[]' }
+      const owner = {
+        project_id: gate.projectId,
+        user_id: null,
+        service_account_id: deleted.accountId,
+        organization_id,
+      }
+      await tx
+        .insertInto('project_api_key')
+        .values({ ...row, ...owner, created_at: 1, expires_at: null, last_used_at: null })
+        .execute()
+    })
+    const changedAt = performance.now()
+    await sleep(5500)
+    await load.stop()
+    for (const [key, before] of Object.entries(opensBefore)) {
+      const late = load.made.filter((call) => call.key === key && call.startedAt >= changedAt + 5000)
+      assert.ok(late.length > 0)
+      for (const { status } of late) assert.equal(status, before === 200 ? 401 : 200)
+    }
+  })
+
+  test(`${database}: a key that the command line makes beside the running server opens it at once`, async () => {
+    await using gate = await startGate({ database })
+    const { value } = await makeUserKey(gate.app, gate.projectId, await makeUser(gate.app, 'owner'))
+    assert.equal(await ask(gate.app, value), 200)
+    const owners = (await gate.app.admin().organization.users.list()).data
+    const args = ['admin-key', 'create', '--user', owners[0]?.id ?? '']
+    const admin = await cli<{ value: string }>(gate.app, ...args)
+    const reply = await gate.app.send('POST', CHAT, { key: admin.value, body: question })
+    assert.equal(reply.status, 401)
+    assert.match(reply.body.error.message, /Missing scopes: api\.model\.request\./)
+  })
+}
+
+test('postgres: a key deleted on one server is refused by the others long before its grant there grows old', async () => {
+  const database: DatabaseKind = 'postgres'
+  await using gate = await startGate({ database })
+  const env = { GATEHOUSE_UPSTREAM_URL: `${gate.upstream.origin}/v1` }
+  await using other = await startTestApp({ databaseUrl: gate.app.databaseUrl, env })
+  const keys = [await makeKey(gate.app, gate.projectId), await makeKey(gate.app, gate.projectId)]
+  for (const { key, keyId } of keys) {
+    assert.equal(await ask(other, key), 200)
+    await gate.app.admin().organization.projects.apiKeys.delete(keyId, { project_id: gate.projectId })
+    await until(async () => (await ask(other, key)) === 401, 'the refusal on the other server', 3000)
+  }
+})

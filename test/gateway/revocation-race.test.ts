@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openTestDatabase } from '../databases.ts'
+import { startTestApp } from '../harness.ts'
+import { CHAT, makeKey } from './gate.ts'
+import { startSlowPostgres } from './slow-postgres.ts'
+import { until } from './upstream.ts'
+
+const body = { model: 'echo', messages: [{ role: 'user', content: 'hello' }] }
+
+/** Only the look-up of a key's grant compares this column. */
+const LOOK_UP = '"k"."hash" ='
+
+test('postgres: what the database said before a deletion, and the network delivers after it, lets nobody in', async () => {
+  await using database = await openTestDatabase('postgres')
+  await using slow = await startSlowPostgres(database.url)
+  await using app = await startTestApp({ databaseUrl: slow.url })
+  const { key, keyId, projectId } = await makeKey(app)
+  const ask = async () => (await app.send('POST', CHAT, { key, body })).status
+  const { apiKeys } = app.admin().organization.projects
+  // The connections that the deletion needs are there, and none is the one whose answer is held back.
+  await Promise.all(Array.from({ length: 5 }, () => apiKeys.list(projectId)))
+
+  const answer = slow.hold(LOOK_UP)
+  const before = ask()
+  await until(answer.held, 'the look-up')
+  await apiKeys.delete(keyId, { project_id: projectId })
+  assert.equal(await ask(), 401)
+  answer.release()
+  // It began while the key was there, so it may be let in; what it learned must not be kept.
+  await before
+  assert.equal(await ask(), 401)
+})

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startTestApp } from '../harness.ts'
+import { CHAT, makeKey, question, startGate } from './gate.ts'
+import { json } from './upstream.ts'
+import { isRefusal, Wire } from './wire.ts'
+
+for (const path of ['/v1', '/v1/', '/v1//', '', '/', '/api/openai/v1', '/api/openai/v1/']) {
+  test(`an upstream at '${path}' gets every call below it, query and all`, async () => {
+    await using gate = await startGate({ path })
+    const base = path.replace(/\/+$/, '')
+    const wanted = ['/models', '/models?limit=2&x[]=1&y=%20%2F', '/models?', '/models/m1?a=b?c']
+    for (const route of wanted) {
+      const reply = await gate.app.send('GET', `/v1${route}`, { key: gate.key })
+      assert.equal(reply.status, 200, reply.text)
+    }
+    await gate.app.send('POST', `${CHAT}?api-version=1`, { key: gate.key, body: question })
+    const urls = gate.upstream.calls.map(({ request }) => request.url)
+    assert.deepEqual(
+      urls,
+      [...wanted, '/chat/completions?api-version=1'].map((route) => base + route),
+    )
+  })
+}
+
+test('a model is retrieved by an id with slashes, colons and dots, as the client spelled it', async () => {
+  await using gate = await startGate()
+  const { models } = gate.app.client(gate.key)
+  const ids = ['gpt-4o', 'org/model', 'a/b/c', 'ft:gpt-4o:acme::id', 'v1.2', 'm@2024', 'x~y+z', 'Qwen/Qwen3-8B.Q4_K_M']
+  for (const id of ids) {
+    gate.upstream.answer(json({ id, object: 'model' }))
+    assert.equal((await models.retrieve(id)).id, id)
+    const { request } = gate.upstream.calls.at(-1) ?? assert.fail('no call')
+    assert.equal(decodeURIComponent(request.url ?? ''), `/v1/models/${id}`)
+  }
+  for (const written of ['org/model', 'org%2Fmodel', 'org%2fmodel', 'ft%3Agpt', 'ft:gpt']) {
+    assert.equal((await gate.app.send('GET', `/v1/models/${written}`, { key: gate.key })).status, 200, written)
+    assert.equal(gate.upstream.calls.at(-1)?.request.url, `/v1/models/${written}`)
+  }
+})
+
+/** Other spellings of governed paths, ways out of them, and paths that belong to nobody. */
+const tricks = [
+  `${CHAT}/`,
+  '/v1//chat/completions',
+  '/v1/chat//completions',
+  '//v1/models',
+  '/v1//models',
+  '/v1/./models',
+  '/v1/../v1/models',
+  '/v1/x/../models',
+  '/v1/models/',
+  '/v1/models//',
+  '/v1/models/..',
+  '/v1/models/../files',
+  '/v1/models/..%2Ffiles',
+  '/v1/models/..%2ffiles',
+  '/v1/models/%2e%2e/files',
+  '/v1/models/%2E%2E%2Ffiles',
+  '/v1/models/a/../../files',
+  '/v1/models/a%2F..%2F..%2Ffiles',
+  '/v1/models/a%2F%2Fb',
+  '/v1/models/%2Fa',
+  '/v1/models/a%2F',
+  '/v1/models/.',
+  '/v1/models/...',
+  '/v1/models/a%252Fb',
+  '/v1/models/..%252Ffiles',
+  '/v1/models/a;b',
+  '/v1/models/a%00',
+  '/v1/models/a%0d%0aX-Injected:%201',
+  '/v1/models/a%5C..%5Cfiles',
+  '/v1/models/a\\..\\files',
+  '/v1/models/%zz',
+  '/v1/models/%',
+  '/v1/models/caf\u00e9',
+  '/v1/models#x',
+  '/v1/model%73',
+  '/v1/Models',
+  '/V1/models',
+  '/v1/chat%2Fcompletions',
+  '/v1%2Fmodels',
+  '/v1/models%3Fx',
+  '/v1',
+  '/v1/',
+  '/models',
+  '/v1/v1/models',
+  'http://gate/v1/../models',
+  'http://gate/v1//models',
+  'http://gate/v1/models/..%2Ffiles',
+  'http://gate/v1/http://gate/v1/models',
+  'http://user:secret@gate@other/v1/files',
+  'ftp://gate/v1/models',
+  'gate/v1/models',
+  '*',
+  '/v1/organization%2Fprojects',
+]
+
+const notHttp = ['/v1/models/caf\u00e9', 'gate/v1/models']
+
+test('no other spelling of a path opens a way to the model server', async () => {
+  await using gate = await startGate()
+  for (const method of ['GET', 'POST', 'OPTIONS', 'HEAD', 'DELETE']) {
+    for (const path of tricks) {
+      using wire = await Wire.open(gate.app.url)
+      const start = `${method} ${path} HTTP/1.1\r\nhost: gate\r\nauthorization: Bearer ${gate.key}\r\n`
+      await wire.send(Buffer.from(`${start}content-type: application/json\r\ncontent-length: 2\r\n\r\n{}`, 'latin1'))
+      const reply = await wire.reply(method)
+      // A few of them are no URLs at all.
+      const status = notHttp.includes(path) ? 400 : 404
+      if (method === 'HEAD') assert.equal(reply.status, status, path)
+      else assert.ok([null, 'not_offered'].includes(isRefusal(reply, status).code), path)
+    }
+  }
+  assert.deepEqual(
+    gate.upstream.calls.map(({ request }) => request.url),
+    [],
+  )
+})
+
+test('a URL in its absolute form is judged by its path, and the host it names is nobody we call', async () => {
+  await using gate = await startGate()
+  using wire = await Wire.open(gate.app.url)
+  await wire.send(
+    `GET http://elsewhere.invalid/v1/models?x=1 HTTP/1.1\r\nhost: gate\r\nauthorization: Bearer ${gate.key}\r\n\r\n`,
+  )
+  assert.equal((await wire.reply()).status, 200)
+  await wire.send('GET http://elsewhere.invalid/v1/models HTTP/1.1\r\nhost: gate\r\n\r\n')
+  isRefusal(await wire.reply(), 401)
+  assert.deepEqual(
+    gate.upstream.calls.map(({ request }) => [request.url, request.headers.host]),
+    [['/v1/models?x=1', new URL(gate.upstream.origin).host]],
+  )
+})
+
+test('what the original offers and this server does not is 404 not_offered, with and without a key', async () => {
+  await using gate = await startGate()
+  const known = ['files', 'files/f1/content', 'batches', 'images/generations', 'audio/speech', 'moderations', 'videos']
+  const more = [
+    'responses/r1',
+    'chat/completions/c1',
+    'fine_tuning/jobs',
+    'vector_stores',
+    'assistants',
+    'threads/t/runs',
+  ]
+  for (const path of [...known, ...more]) {
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const reply = await gate.app.send(method, `/v1/${path}`, { key: gate.key })
+      assert.deepEqual([reply.status, reply.body.error.code], [404, 'not_offered'], path)
+      assert.equal(reply.body.error.message, `Invalid URL (${method} /v1/${path}) (not offered by this server yet)`)
+      assert.equal(reply.headers.get('x-gatehouse-error-source'), 'gateway')
+    }
+  }
+  const stranger = await gate.app.send('GET', '/v1/nothing/like/this', { key: null })
+  assert.deepEqual([stranger.status, stranger.body.error.code], [404, null])
+  assert.equal(stranger.body.error.message, 'Invalid URL (GET /v1/nothing/like/this)')
+  assert.equal(gate.upstream.calls.length, 0)
+})
+
+test('a wrong method is 405 with the right one in allow, and never reaches the model server', async () => {
+  await using gate = await startGate()
+  const routes = { [CHAT]: 'POST', '/v1/completions': 'POST', '/v1/embeddings': 'POST', '/v1/responses': 'POST' }
+  for (const [path, allowed] of Object.entries({ ...routes, '/v1/models': 'GET', '/v1/models/a/b': 'GET' })) {
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']) {
+      if (method === allowed) continue
+      const reply = await gate.app.send(method, path, { key: gate.key })
+      assert.equal(reply.status, 405, `${method} ${path}`)
+      assert.equal(reply.headers.get('allow'), allowed)
+      if (method === 'HEAD') assert.equal(reply.text, '')
+      else assert.match(reply.body.error.message, new RegExp(`^Not allowed to ${method} on ${path}`))
+    }
+  }
+  assert.equal(gate.upstream.calls.length, 0)
+})
+
+test('a door that is not served is an unknown URL, and what is behind it stays untouched', async () => {
+  await using gate = await startGate()
+  await using adminOnly = await startTestApp({ databaseUrl: gate.app.databaseUrl, only: 'admin' })
+  const { key } = await makeKey(adminOnly)
+  const closed = await adminOnly.send('GET', '/v1/models', { key })
+  assert.deepEqual([closed.status, closed.body.error.message], [404, 'Invalid URL (GET /v1/models)'])
+  await using gatewayOnly = await startTestApp({
+    databaseUrl: gate.app.databaseUrl,
+    only: 'gateway',
+    env: { GATEHOUSE_UPSTREAM_URL: `${gate.upstream.origin}/v1` },
+  })
+  gate.upstream.answer(json({ object: 'list', data: [] }))
+  assert.equal((await gatewayOnly.send('GET', '/v1/models', { key })).status, 200)
+  assert.equal((await gatewayOnly.send('GET', '/v1/organization/projects')).status, 404)
+})

@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A way to a PostgreSQL on which a test can hold single answers back, as a slow network would. */
+export type SlowPostgres = AsyncDisposable & {
+  url: string
+  /** The answer to the next statement that holds this text waits for `release`. */
+  hold: (statement: string) => { held: () => boolean; release: () => void }
+}
+
+export async function startSlowPostgres(databaseUrl: string): Promise<SlowPostgres> {
+  const { hostname, port } = new URL(databaseUrl)
+  const sockets = new Set<Socket>()
+  let wanted: { statement: string; caught: (answers: PromiseWithResolvers<void>) => void } | null = null
+
+  const server = createServer((client) => {
+    const behind = connect({ host: hostname, port: Number(port) })
+    let answers: PromiseWithResolvers<void> | null = null
+    client.on('data', (bytes) => {
+      if (wanted && bytes.includes(wanted.statement)) {
+        answers = Promise.withResolvers<void>()
+        wanted.caught(answers)
+        wanted = null
+      }
+      behind.write(bytes)
+    })
+    behind.on('data', async (bytes) => {
+      // Chunks of one connection stay in order: they all wait for the same promise.
+      if (answers) await answers.promise
+      client.write(bytes)
+    })
+    for (const [one, other] of [
+      [client, behind],
+      [behind, client],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => {}).once('close', () => other.destroy())
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = new URL(databaseUrl)
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url: url.href,
+    hold: (statement) => {
+      let caught: PromiseWithResolvers<void> | null = null
+      wanted = {
+        statement,
+        caught: (answers) => {
+          caught = answers
+        },
+      }
+      return { held: () => caught !== null, release: () => caught?.resolve() }
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { mock, test } from 'node:test'
+import { mintKey } from '../../src/core/key.ts'
+import { databases } from '../databases.ts'
+import { ADMIN_KEY } from '../harness.ts'
+import { CHAT, makeKey, question, startGate, type TestGate } from './gate.ts'
+import { until } from './upstream.ts'
+
+/*
+ * SQL is counted exactly, not within a margin: the interval on which last uses are written is stopped here, so what is
+ * counted was run for requests. The database is real and so is the counter, which counts statements of every kind, `begin`
+ * and `commit` too.
+ */
+mock.timers.enable({ apis: ['setInterval'] })
+
+const ATTEMPTS = 5
+const ask = async (gate: TestGate, key: string) => (await gate.app.send('POST', CHAT, { key, body: question })).status
+const statements = (gate: TestGate) => gate.app.metric('gatehouse_sql_statements_total')
+
+/**
+ * How many statements the server runs for this, the fewest of a few attempts. What can disturb a count only ever adds to
+ * it: a machine so slow that a grant grows old in the middle, or PostgreSQL's late word of a change made before.
+ */
+async function fewest(gate: TestGate, wanted: number, warm: () => Promise<unknown>, work: () => Promise<unknown>) {
+  let least = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < ATTEMPTS && least > wanted; attempt++) {
+    await warm()
+    const before = await statements(gate)
+    await work()
+    least = Math.min(least, (await statements(gate)) - before)
+  }
+  return least
+}
+
+const nothing = async () => {}
+
+async function many(count: number, each: () => Promise<number>, status: number) {
+  const statuses = await Promise.all(Array.from({ length: count }, each))
+  assert.deepEqual(new Set(statuses), new Set([status]))
+}
+
+for (const database of databases) {
+  test(`${database}: a warm call runs no SQL at all, 200 times over`, async () => {
+    await using gate = await startGate({ database })
+    const other = await makeKey(gate.app)
+    const warm = async () => {
+      await ask(gate, gate.key)
+      await ask(gate, other.key)
+    }
+    const ran = await fewest(gate, 0, warm, async () => {
+      await many(100, () => ask(gate, gate.key), 200)
+      for (let i = 0; i < 50; i++) assert.equal(await ask(gate, other.key), 200)
+      await many(50, () => ask(gate, other.key), 200)
+    })
+    assert.equal(ran, 0)
+  })
+
+  test(`${database}: a cold key costs one statement, however many call with it at once`, async () => {
+    await using gate = await startGate({ database })
+    const keys: string[] = []
+    for (let i = 0; i < ATTEMPTS; i++) keys.push((await makeKey(gate.app, gate.projectId)).key)
+    const ran = await fewest(gate, 1, nothing, async () => {
+      const key = keys.pop() ?? ''
+      await many(50, () => ask(gate, key), 200)
+    })
+    assert.equal(ran, 1)
+  })
+
+  test(`${database}: a mistyped key costs no SQL, and no key at all none either`, async () => {
+    await using gate = await startGate({ database })
+    const wrong = [`${gate.key}x`, gate.key.slice(0, -1), 'sk-proj-x', 'sk-admin-short', 'anything']
+    const ran = await fewest(gate, 0, nothing, async () => {
+      for (const key of wrong) await many(10, () => ask(gate, key), 401)
+      assert.equal((await gate.app.send('GET', '/v1/models', { key: null })).status, 401)
+    })
+    assert.equal(ran, 0)
+  })
+
+  test(`${database}: an unknown key that is well-formed costs two statements once, and then none`, async () => {
+    await using gate = await startGate({ database })
+    for (const kind of ['user', 'service_account', 'admin'] as const) {
+      const first = await fewest(gate, 2, nothing, async () => {
+        const { value } = mintKey(kind)
+        await many(30, () => ask(gate, value), 401)
+      })
+      assert.equal(first, 2, kind)
+      const { value } = mintKey(kind)
+      const warm = () => ask(gate, value)
+      const later = await fewest(gate, 0, warm, () => many(200, () => ask(gate, value), 401))
+      assert.equal(later, 0, kind)
+    }
+  })
+
+  test(`${database}: a known key that is refused costs one row in the audit log, and then nothing`, async () => {
+    await using gate = await startGate({ database })
+    const rows = () => gate.app.db.selectFrom('audit_log').select('id').where('type', '=', 'login.failed').execute()
+    assert.equal(await ask(gate, ADMIN_KEY), 401)
+    await until(async () => (await rows()).length === 1, 'the row')
+    const warm = () => ask(gate, ADMIN_KEY)
+    assert.equal(await fewest(gate, 0, warm, () => many(200, () => ask(gate, ADMIN_KEY), 401)), 0)
+    // A new minute on the clock allows one row more.
+    assert.ok((await rows()).length <= 2)
+  })
+
+  test(`${database}: unknown URLs and wrong methods cost no SQL, with a key or without`, async () => {
+    await using gate = await startGate({ database })
+    const ran = await fewest(gate, 0, nothing, async () => {
+      for (const key of [gate.key, mintKey('user').value, null]) {
+        assert.equal((await gate.app.send('GET', '/v1/nothing', { key })).status, 404)
+        assert.equal((await gate.app.send('DELETE', '/v1/models', { key })).status, 405)
+        assert.equal((await gate.app.send('GET', '/v1/files', { key })).status, 404)
+      }
+    })
+    assert.equal(ran, 0)
+  })
+
+  test(`${database}: when the interval is over, 200 uses of two keys are written in one short transaction`, async () => {
+    await using gate = await startGate({ database })
+    const other = await makeKey(gate.app, gate.projectId)
+    const admins = () =>
+      gate.app.db.selectFrom('admin_api_key').select('id').where('last_used_at', 'is not', null).execute()
+    const used = () =>
+      gate.app.db.selectFrom('project_api_key').select('id').where('last_used_at', 'is not', null).execute()
+    // The uses of the admin key that made the other two are out of the way first.
+    mock.timers.tick(2000)
+    await until(async () => (await admins()).length === 1, 'the use of the admin key')
+    await many(100, () => ask(gate, gate.key), 200)
+    await many(100, () => ask(gate, other.key), 200)
+    assert.equal((await used()).length, 0)
+    const before = await statements(gate)
+    mock.timers.tick(2000)
+    await until(async () => (await used()).length === 2, 'the uses of both keys')
+    // begin, an update for each key, commit. A commit is counted just after it can be seen.
+    await until(async () => (await statements(gate)) - before === 4, 'four statements')
+    mock.timers.tick(2000)
+    assert.equal(await statements(gate), before + 4)
+  })
+}

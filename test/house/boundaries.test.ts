@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join, posix } from 'node:path'
+import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '../..')
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object }
+
+/** What each folder of src/ may import besides itself. The files beside the folders put everything together. */
+const mayImport: Record<string, readonly string[]> = {
+  contract: [],
+  core: [],
+  db: ['core'],
+  admin: ['contract', 'core', 'db'],
+  http: ['admin', 'contract', 'core', 'db'],
+  gateway: ['contract/error.ts', 'core', 'db'],
+  cli: ['admin', 'contract', 'core', 'db', 'app.ts', 'config.ts'],
+}
+
+/** What a folder may import as types only: they are gone at run time. */
+const mayImportTypes: Record<string, readonly string[]> = { contract: ['core'] }
+
+/** Packages and Node's own modules that have one place in the program. */
+const onlyIn: Record<string, string> = {
+  fastify: 'http/server.ts',
+  pg: 'db/',
+  'node:sqlite': 'db/',
+  undici: 'gateway/forward.ts',
+}
+
+/** Node's own modules that compute without touching anything outside: what a pure folder may use. */
+const pure: Record<string, readonly string[]> = { contract: [], core: ['node:crypto', 'node:net', 'node:zlib'] }
+
+/** The files that read a database's URL, and with that know that there are two kinds. */
+const readDatabaseUrls = ['config.ts', 'cli/command.ts']
+
+type Import = { from: string; type: boolean }
+
+/** Everything a source file names in an import, a re-export, a dynamic import or a require. */
+function importsOf(source: string): Import[] {
+  const whole = source.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm)
+  const inline = source.matchAll(/(typeof )?\b(?:import|require)\(\s*'([^']+)'\s*\)/g)
+  return [...whole, ...inline].map(([, type, from = '']) => ({ from, type: type !== undefined }))
+}
+
+/** Why a file of src/ may not import this; null where it may. */
+function objection(file: string, { from, type }: Import): string | null {
+  if (!from.startsWith('.')) return packageObjection(file, from, type)
+  const to = posix.join(posix.dirname(file), from)
+  if (to.startsWith('..')) return to === '../package.json' ? null : 'leaves src/'
+  if (/\.test\.ts$/.test(to)) return 'imports a test'
+  const [mine, theirs] = [folderOf(file), folderOf(to)]
+  if (mine === theirs) return null
+  if (theirs === 'cli') return file === 'main.ts' ? null : 'nobody but the entry imports the command line'
+  if (mine === null) return null
+  const allowed = [...(mayImport[mine] ?? []), ...(type ? (mayImportTypes[mine] ?? []) : [])]
+  return allowed.includes(to) || (theirs !== null && allowed.includes(theirs)) ? null : `${mine}/ may not import ${to}`
+}
+
+function packageObjection(file: string, from: string, type: boolean): string | null {
+  const name = from.startsWith('node:') ? from : from.split('/', from.startsWith('@') ? 2 : 1).join('/')
+  const place = onlyIn[name]
+  if (place !== undefined) {
+    if (place.endsWith('/') ? !file.startsWith(place) : file !== place) return `only ${place} imports ${name}`
+  }
+  if (isBuiltin(name)) {
+    const allowed = pure[folderOf(file) ?? '']
+    return allowed && !allowed.includes(name) ? `${folderOf(file)}/ is pure and may not import ${name}` : null
+  }
+  return type || name in dependencies ? null : `${name} is no dependency of the installed program`
+}
+
+const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? null) : null)
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const sources = globSync('src/**/*.ts', { cwd: root }).map((file) => file.replaceAll('\\', '/').slice('src/'.length))
+const program = sources.filter((file) => !file.endsWith('.test.ts'))
+
+test('every folder of src/ has its place in the order of imports', () => {
+  const folders = new Set(program.map(folderOf).filter((folder) => folder !== null))
+  assert.deepEqual([...folders].sort(), Object.keys(mayImport).sort())
+})
+
+test('imports point one way, and each package has its one place', () => {
+  const objections = program.flatMap((file) =>
+    importsOf(read(`src/${file}`)).flatMap((found) => {
+      const why = objection(file, found)
+      return why === null ? [] : [`src/${file}: '${found.from}': ${why}`]
+    }),
+  )
+  assert.deepEqual(objections, [])
+})
+
+test('only db/, and the files that read its URL, know that there are two kinds of database', () => {
+  const known = program.filter((file) => {
+    const code = read(`src/${file}`).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    return !file.startsWith('db/') && /sqlite|postgres/i.test(code)
+  })
+  assert.deepEqual(known.sort(), [...readDatabaseUrls].sort())
+})
+
+test('core/ asks neither the clock, nor the environment, nor chance unless it makes secrets or ids', () => {
+  const asking = program
+    .filter((file) => /^(core|contract)\//.test(file))
+    .filter((file) =>
+      /\bDate\.now|\bnew Date\(\)|performance\.now|process\.|Math\.random|fetch\(/.test(read(`src/${file}`)),
+    )
+  assert.deepEqual(asking, [])
+})
+
+test('nothing but tests imports from test/', () => {
+  const files = globSync(['src/**/*.ts', 'bench/**/*.ts'], { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
+  const importing = files.filter((file) => importsOf(read(file)).some(({ from }) => /^(\.\.\/)+test\//.test(from)))
+  assert.deepEqual(importing, [])
+})
+
+test('the rules refuse what they are there to refuse, however it is written', () => {
+  const refused: [file: string, source: string][] = [
+    ['contract/users.ts', "import { permits } from '../core/permission.ts'"],
+    ['contract/users.ts', "import type { Db } from '../db/tables.ts'"],
+    ['contract/users.ts', "import { readFileSync } from 'node:fs'"],
+    ['contract/users.ts', "import { Type } from 'typebox'"],
+    ['core/id.ts', "import type { Db } from '../db/tables.ts'"],
+    ['core/id.ts', "const { readFile } = await import('node:fs/promises')"],
+    ['db/open.ts', "import { ApiError } from '../contract/error.ts'"],
+    ['admin/users.ts', "import {\n  admit,\n  type Session,\n} from '../http/admit.ts'"],
+    ['admin/users.ts', "import pg from 'pg'"],
+    ['http/admit.ts', "import { Grants } from '../gateway/grants.ts'"],
+    ['http/admit.ts', "export type { FastifyRequest } from 'fastify'"],
+    ['gateway/echo/text.ts', "import { contract } from '../../contract/index.ts'"],
+    ['gateway/server.ts', "const { users } = await import('../admin/users.ts')"],
+    ['gateway/server.ts', "type Server = import('../http/server.ts').AdminServer"],
+    ['gateway/server.ts', "import type { Config } from '../config.ts'"],
+    ['app.ts', "import { run } from './cli/index.ts'"],
+    ['app.ts', "import '../test/harness.ts'"],
+    ['app.ts', "const { DatabaseSync } = require('node:sqlite')"],
+    ['app.ts', "import OpenAI from 'openai'"],
+  ]
+  const passed = refused.filter(([file, source]) => importsOf(source).every((found) => objection(file, found) === null))
+  assert.deepEqual(passed, [])
+})

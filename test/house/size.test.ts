@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '../..')
+const MOST = 400
+
+test('no file of src/ or test/ is over 400 lines', (t) => {
+  const files = globSync(['src/**/*.ts', 'test/**/*.ts'], { cwd: root })
+  const sizes = files.map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+  for (const folder of ['src', 'test']) {
+    const lines = sizes.filter(({ file }) => file.startsWith(folder)).map((size) => size.lines)
+    t.diagnostic(`${folder}/: ${lines.length} files, median ${quantile(lines, 0.5)} lines, p90 ${quantile(lines, 0.9)}`)
+  }
+  assert.ok(files.length > 0)
+  assert.deepEqual(
+    sizes.filter(({ lines }) => lines > MOST),
+    [],
+  )
+})
+
+/** The smallest value that at least this share of the values does not exceed. */
+function quantile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0
+}

@@ -1,0 +1,103 @@
+/** An OpenAPI document, as far as it is looked at. */
+export type Document = {
+  openapi: string
+  info: { title: string; version: string }
+  servers: { url: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Schema>; securitySchemes?: Record<string, unknown> }
+}
+export type Operation = {
+  operationId: string
+  parameters?: Parameter[]
+  requestBody?: Body & { required?: boolean }
+  responses: Record<string, Body & { description?: string }>
+  security?: Record<string, string[]>[]
+}
+export type Parameter = { name: string; in: string; required?: boolean; schema: Schema }
+type Body = { content?: Record<string, { schema?: Schema }> }
+export type Schema = {
+  $ref?: string
+  type?: string | string[]
+  nullable?: boolean
+  enum?: unknown[]
+  const?: unknown
+  properties?: Record<string, Schema>
+  required?: string[]
+  items?: Schema
+  allOf?: Schema[]
+  anyOf?: Schema[]
+  oneOf?: Schema[]
+  minimum?: number
+  maximum?: number
+}
+
+/** What is said of one value, however it is written. */
+export type Field = {
+  types: string
+  nullable: boolean
+  required: boolean
+  values: string[]
+  minimum: number | undefined
+  maximum: number | undefined
+}
+
+/** Every value that a schema describes, by its path: `data[].owner.id`. The schema's own path is empty. */
+export function fieldsOf(document: Document, schema: Schema | undefined): Map<string, Field> {
+  const fields = new Map<string, Field>()
+  if (schema) flatten(document, schema, '', true, fields)
+  return fields
+}
+
+/** The schema of a JSON body. */
+export const jsonOf = (body: Body | undefined): Schema | undefined => body?.content?.['application/json']?.schema
+
+function flatten(document: Document, written: Schema, path: string, required: boolean, fields: Map<string, Field>) {
+  const { schema, nullable } = merged(document, written)
+  const types = [schema.type ?? []].flat().filter((type) => type !== 'null')
+  const values = (schema.const === undefined ? (schema.enum ?? []) : [schema.const]).filter((value) => value !== null)
+  fields.set(path, {
+    types: types.sort().join(' or '),
+    nullable,
+    required,
+    values: values.map(String).sort(),
+    minimum: schema.minimum,
+    maximum: schema.maximum,
+  })
+  if (schema.items) flatten(document, schema.items, `${path}[]`, true, fields)
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    const below = path === '' ? name : `${path}.${name}`
+    flatten(document, property, below, schema.required?.includes(name) ?? false, fields)
+  }
+}
+
+/** One schema without references and combinations. Several alternatives besides null are one schema with several types. */
+function merged(document: Document, written: Schema): { schema: Schema; nullable: boolean } {
+  if (written.$ref !== undefined) return merged(document, resolve(document, written.$ref))
+  const { allOf = [], anyOf, oneOf, ...own } = written
+  let nullable = own.nullable === true || [own.type].flat().includes('null')
+  let schema: Schema = own
+  const alternatives = (anyOf ?? oneOf ?? []).map((part) => merged(document, part))
+  for (const part of [...allOf.map((part) => merged(document, part)), ...alternatives]) {
+    nullable ||= part.nullable
+    schema = combined(schema, part.schema)
+  }
+  return { schema, nullable }
+}
+
+function combined(a: Schema, b: Schema): Schema {
+  const both = { ...a, ...b }
+  const types = [...new Set([a.type ?? [], b.type ?? []].flat())]
+  if (types.length > 0) both.type = types
+  if (a.properties || b.properties) both.properties = { ...a.properties, ...b.properties }
+  if (a.required || b.required) both.required = [...(a.required ?? []), ...(b.required ?? [])]
+  return both
+}
+
+/** The schema that a reference names. */
+export function resolve(document: Document, reference: string): Schema {
+  if (!reference.startsWith('#/')) throw new Error(`'${reference}' leaves the document`)
+  const steps = reference.slice(2).split('/')
+  const found = steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], document)
+  if (found === undefined) throw new Error(`'${reference}' names nothing`)
+  return found as Schema
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { databases } from './databases.ts'
+import { startTestApp } from './harness.ts'
+import { type List, lists } from './sdk-lists.ts'
+import { all, newWorld, type World } from './sdk-scenario.ts'
+import { scenarios } from './sdk-scenarios.ts'
+
+test('every list of the official client that is built is walked through', () => {
+  const built = Object.keys(scenarios).filter((name) => /\.list\w*$/.test(name))
+  assert.deepEqual([...new Set(lists.map(({ operation }) => operation))].sort(), built.sort())
+})
+
+for (const database of databases) {
+  test(`${database}: the official client walks through a list`, async (t) => {
+    await using app = await startTestApp({ database })
+    for (const list of lists) {
+      const name = list.variant ? `${list.operation}, ${list.variant}` : list.operation
+      const filled = async (count: number) => {
+        const { world } = await newWorld(app, database)
+        return { world, ids: await fill(world, list, count) }
+      }
+
+      await t.test(`${name}: every object once and in order, whatever the size of the pages`, async () => {
+        const { world, ids } = await filled(7)
+        for (const limit of [1, 3, ids.length, 100]) {
+          const pages: string[][] = []
+          for await (const page of (await list.list(world, { limit })).iterPages()) {
+            pages.push(page.data.map(({ id }) => id))
+            assert.ok(pages.length <= ids.length, 'the list does not end')
+          }
+          assert.deepEqual(pages.flat(), ids)
+          assert.equal(pages.length, Math.ceil(ids.length / limit))
+        }
+      })
+
+      await t.test(`${name}: nothing is missed when each object is deleted as it is seen`, async () => {
+        const { world, ids } = await filled(5)
+        const seen: string[] = []
+        for await (const { id } of list.list(world, { limit: 2 })) {
+          seen.push(id)
+          assert.ok(seen.length <= ids.length, 'the list does not end')
+          if (!list.before(world).includes(id)) await list.remove(world, id)
+        }
+        assert.deepEqual(seen, ids)
+        assert.deepEqual(await walk(world, list), list.before(world))
+      })
+
+      await t.test(`${name}: the rest is neither missed nor doubled when others come and go meanwhile`, async () => {
+        const { world, ids } = await filled(8)
+        const seen: string[] = []
+        const added: string[] = []
+        const [, , cursor = '', , upcoming = ''] = ids
+        for await (const { id } of list.list(world, { limit: 3 })) {
+          seen.push(id)
+          assert.ok(seen.length <= ids.length, 'the list does not end')
+          if (id !== cursor) continue
+          await list.remove(world, cursor)
+          await list.remove(world, upcoming)
+          added.push(await list.add(world, 0))
+        }
+        const rest = ids.filter((id) => id !== upcoming)
+        assert.deepEqual(seen, list.newestFirst ? rest : [...rest, ...added])
+      })
+    }
+  })
+}
+
+/** Fills a list, which then has these ids in this order. */
+async function fill(world: World, list: List, count: number): Promise<string[]> {
+  const ids = list.before(world)
+  for (let i = 0; i < count; i++) ids.push(await list.add(world, i))
+  return list.newestFirst ? ids.reverse() : ids
+}
+
+const walk = async (world: World, list: List) => (await all(list.list(world, { limit: 2 }))).map(({ id }) => id)

@@ -154,12 +154,15 @@ for (const database of databases) {
       }
     })
 
-    test('a role that is given by its id is recorded by its name', async () => {
+    test('a role that is given by its id is recorded by its name, and one that is not asked for is not', async () => {
       const organization = await newOrganization(app)
       const { id } = await newUser(app, organization)
-      await organization.admin.users.update(id, { role_id: 'role-api-organization-owner' })
-      const changes = (await rowsOf(app, organization.id)).at(-1)?.payload.changes_requested as { role: string }
-      assert.equal(changes.role, 'owner')
+      const recorded = async () => (await rowsOf(app, organization.id)).at(-1)?.payload.changes_requested
+      const role_id = 'role-api-organization-owner'
+      await organization.admin.users.update(id, { role_id })
+      assert.deepEqual(await recorded(), { role_id, role: 'owner' })
+      await organization.admin.users.update(id, { technical_level: 'expert' })
+      assert.deepEqual(await recorded(), { technical_level: 'expert' })
     })
 
     test('an invite whose place a new one takes is recorded as deleted', async () => {

@@ -1,6 +1,6 @@
 import { ConfigError, readConfig, settingFlags } from '../config.ts'
 import { ApiError } from '../contract/error.ts'
-import { isUnavailable } from '../db/errors.ts'
+import { isDatabaseError } from '../db/errors.ts'
 import { LaterSchema } from '../db/migrate.ts'
 import { type Command, readArguments, runOnDatabase, UsageError } from './command.ts'
 import { inviteAccept, inviteLink } from './invites.ts'
@@ -71,7 +71,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return `gatehouse: ${error}`
   // What the system refused (a port in use, a file that cannot be opened, a database that is not there) is no bug of ours.
   const { syscall, code } = error as NodeJS.ErrnoException
-  const refused = syscall !== undefined || code === 'ERR_SQLITE_ERROR' || isUnavailable(error)
+  const refused = syscall !== undefined || isDatabaseError(error)
   return `gatehouse: ${refused ? error.message || code : (error.stack ?? error.message)}`
 }
 

@@ -32,6 +32,11 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && phrases.test(error.message)
 }
 
+/** The database itself refused, or is not there: no bug of ours, so its message says enough. */
+export function isDatabaseError(error: unknown): boolean {
+  return asDriverError(error).errcode !== undefined || isUnavailable(error)
+}
+
 /** PostgreSQL broke a tie between two transactions; the one it gave up can simply be done again. */
 export function isDeadlock(error: unknown): boolean {
   const { code } = asDriverError(error)

@@ -17,7 +17,7 @@ export function createListener(doors: Doors, newId: NewId, count: (door: string,
     // A proxy may write the whole URL (RFC 9112, 3.2.2); which host it names decides nothing here.
     request.url = (request.url ?? '').replace(/^https?:\/\/[^/?#]*(?=[/?]|$)/i, '')
     const name = doorOf(request.url)
-    answering.set(request.socket, response)
+    begin(request.socket, response)
     response.once('finish', () => count(name, response.statusCode))
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
@@ -31,15 +31,21 @@ export function createListener(doors: Doors, newId: NewId, count: (door: string,
         new ApiError('unknown_url', `Invalid URL (${request.method} ${request.url?.split('?', 1)[0]})`),
       )
   }
-  const answering = new WeakMap<Duplex, ServerResponse>()
+  // More than one where a client sends requests without waiting for the answers.
+  const answering = new WeakMap<Duplex, Set<ServerResponse>>()
+  const begin = (socket: Duplex, response: ServerResponse) => {
+    const responses = answering.get(socket) ?? new Set()
+    answering.set(socket, responses.add(response))
+    response.once('close', () => responses.delete(response))
+  }
   const server = createServer(SERVER_OPTIONS, answer)
   server.on('checkExpectation', (_request, response: ServerResponse) =>
     refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'.")),
   )
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // Behind the beginning of an answer nothing else can be written: cutting it off says that it is not whole.
-    const response = answering.get(socket)
-    if (response?.headersSent && !response.writableFinished) socket.destroy()
+    const begun = [...(answering.get(socket) ?? [])].some((one) => one.headersSent && !one.writableFinished)
+    if (begun) socket.destroy()
     else refuseRaw(socket, newId, clientFailure(error))
   })
   server.on('connect', (request, socket) =>

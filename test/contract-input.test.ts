@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { type Endpoint, endpoints } from '../src/admin/index.ts'
 import { assertRefused, call, pathOf, send, stored } from './contract-call.ts'
 import { newOrganization, type Organization } from './contract-organizations.ts'
@@ -38,13 +38,19 @@ const trials: Record<string, { applies: (endpoint: Endpoint) => boolean; run: (a
 }
 
 for (const database of databases) {
-  test(`${database}: what a request may hold`, async (t) => {
-    await using app = await startTestApp({ database })
-    const own = await newOrganization(app)
+  describe(`${database}: what a request may hold`, () => {
+    let app: TestApp
+    let own: Organization
+    before(async () => {
+      app = await startTestApp({ database })
+      own = await newOrganization(app)
+    })
+    after(() => app[Symbol.asyncDispose]())
+
     for (const endpoint of endpoints) {
       for (const [name, { applies, run }] of Object.entries(trials)) {
         if (!applies(endpoint)) continue
-        await t.test(`${endpoint.name} ${name}`, async () => {
+        test(`${endpoint.name} ${name}`, async () => {
           const request = await validRequest(endpoint.name, own, app)
           const before = await stored(app, [own])
           await run({ app, own, endpoint, request, key: own.key })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { type Endpoint, endpoints } from '../src/admin/index.ts'
 import { call } from './contract-call.ts'
-import { newOrganization } from './contract-organizations.ts'
+import { newOrganization, type Organization } from './contract-organizations.ts'
 import { validRequest } from './contract-requests.ts'
 import { databases } from './databases.ts'
-import { startTestApp } from './harness.ts'
+import { startTestApp, type TestApp } from './harness.ts'
 
 const ROUNDS = 10
 
@@ -19,28 +19,31 @@ function isRival(deletion: Endpoint, { route }: Endpoint): boolean {
 }
 
 for (const database of databases) {
-  test(`${database}: a deletion that meets other changes`, async (t) => {
-    await using app = await startTestApp({ database })
-    const own = await newOrganization(app)
+  describe(`${database}: a deletion that meets other changes`, () => {
+    let app: TestApp
+    let own: Organization
+    before(async () => {
+      app = await startTestApp({ database })
+      own = await newOrganization(app)
+    })
+    after(() => app[Symbol.asyncDispose]())
+
     for (const { deletion, others } of rivals) {
       for (const other of others) {
-        await t.test(
-          `${deletion.name} beside ${other.name}: each is done or finds nothing, and the object is gone`,
-          async () => {
-            for (let round = 0; round < ROUNDS; round++) {
-              const request = await validRequest(other.name, own, app)
-              const { params } = request
-              const change = () => call(app, other, request, { key: own.key })
-              const removal = () => call(app, deletion, { params }, { key: own.key })
-              const turns = round % 2 === 0 ? [change(), removal(), change()] : [removal(), change(), change()]
-              const replies = await Promise.all(turns)
-              for (const { status, text } of replies) assert.ok(status === 200 || status === 404, text)
-              assert.equal(replies[round % 2 === 0 ? 1 : 0]?.status, 200)
-              assert.equal((await removal()).status, 404)
-              assert.equal((await change()).status, 404)
-            }
-          },
-        )
+        test(`${deletion.name} beside ${other.name}: each is done or finds nothing, and the object is gone`, async () => {
+          for (let round = 0; round < ROUNDS; round++) {
+            const request = await validRequest(other.name, own, app)
+            const { params } = request
+            const change = () => call(app, other, request, { key: own.key })
+            const removal = () => call(app, deletion, { params }, { key: own.key })
+            const turns = round % 2 === 0 ? [change(), removal(), change()] : [removal(), change(), change()]
+            const replies = await Promise.all(turns)
+            for (const { status, text } of replies) assert.ok(status === 200 || status === 404, text)
+            assert.equal(replies[round % 2 === 0 ? 1 : 0]?.status, 200)
+            assert.equal((await removal()).status, 404)
+            assert.equal((await change()).status, 404)
+          }
+        })
       }
     }
   })

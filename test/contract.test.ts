@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { type Endpoint, endpoints } from '../src/admin/index.ts'
 import { mintKey } from '../src/core/key.ts'
 import { assertRefused, call, type Refusal, stored } from './contract-call.ts'
@@ -7,7 +7,7 @@ import { type Fixture, newFixture } from './contract-fixture.ts'
 import { newAdminKey, newUser } from './contract-organizations.ts'
 import { operationsWithRequest, type ValidRequest, validRequest } from './contract-requests.ts'
 import { databases } from './databases.ts'
-import { type Reply, startTestApp } from './harness.ts'
+import { type Reply, startTestApp, type TestApp } from './harness.ts'
 import { unknownLike } from './sdk-scenario.ts'
 
 test('there is a valid request for every operation, and none for an operation that is not there', () => {
@@ -28,24 +28,30 @@ const lacking = (permission: string): Refusal => {
 }
 
 for (const database of databases) {
-  test(`${database}: who may call`, async (t) => {
-    await using app = await startTestApp({ database })
-    const fixture = await newFixture(app)
+  describe(`${database}: who may call`, () => {
+    let app: TestApp
+    let fixture: Fixture
+    before(async () => {
+      app = await startTestApp({ database })
+      fixture = await newFixture(app)
+    })
+    after(() => app[Symbol.asyncDispose]())
+
     for (const endpoint of endpoints) {
       const { permission } = endpoint.route
       if (permission === null) continue
-      await t.test(`${endpoint.name} is refused without a key that may do it, and nothing is written`, async () => {
+      test(`${endpoint.name} is refused without a key that may do it, and nothing is written`, async () => {
         await refusesKeys(fixture, endpoint, permission)
       })
-      await t.test(`${endpoint.name} refused to a known key is recorded`, async () => {
+      test(`${endpoint.name} refused to a known key is recorded`, async () => {
         await recordsRefusals(fixture, endpoint, permission)
       })
       if (placeholders(endpoint).length === 0) continue
-      await t.test(`${endpoint.name} does not tell what others have from what nobody has`, async () => {
+      test(`${endpoint.name} does not tell what others have from what nobody has`, async () => {
         await hidesOthers(fixture, endpoint)
       })
       if (!endpoint.route.path.includes('/projects/:project_id')) continue
-      await t.test(`${endpoint.name} is open to an owner of that project, and of no other`, async () => {
+      test(`${endpoint.name} is open to an owner of that project, and of no other`, async () => {
         await opensToProjectOwner(fixture, endpoint, permission)
       })
     }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import OpenAI from 'openai'
 import { databases } from './databases.ts'
-import { startTestApp } from './harness.ts'
+import { startTestApp, type TestApp } from './harness.ts'
 import { notBuilt } from './sdk-not-built.ts'
 import { callBlindly, operationsOf } from './sdk-reflection.ts'
 import { newWorld } from './sdk-scenario.ts'
@@ -26,10 +26,15 @@ test('every operation of the official client is driven by a scenario or named as
 })
 
 for (const database of databases) {
-  test(`${database}: the official client`, async (t) => {
-    await using app = await startTestApp({ database })
+  describe(`${database}: the official client`, () => {
+    let app: TestApp
+    before(async () => {
+      app = await startTestApp({ database })
+    })
+    after(() => app[Symbol.asyncDispose]())
+
     for (const [name, scenario] of Object.entries(scenarios)) {
-      await t.test(`drives ${name}`, async () => {
+      test(`drives ${name}`, async () => {
         const { world, called } = await newWorld(app, database)
         await scenario(world)
         assert.ok(called.has(name), `the scenario of ${name} never calls it`)

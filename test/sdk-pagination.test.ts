@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { databases } from './databases.ts'
-import { startTestApp } from './harness.ts'
+import { startTestApp, type TestApp } from './harness.ts'
 import { type List, lists } from './sdk-lists.ts'
 import { all, newWorld, type World } from './sdk-scenario.ts'
 import { scenarios } from './sdk-scenarios.ts'
@@ -12,8 +12,13 @@ test('every list of the official client that is built is walked through', () => 
 })
 
 for (const database of databases) {
-  test(`${database}: the official client walks through a list`, async (t) => {
-    await using app = await startTestApp({ database })
+  describe(`${database}: the official client walks through a list`, () => {
+    let app: TestApp
+    before(async () => {
+      app = await startTestApp({ database })
+    })
+    after(() => app[Symbol.asyncDispose]())
+
     for (const list of lists) {
       const name = list.variant ? `${list.operation}, ${list.variant}` : list.operation
       const filled = async (count: number) => {
@@ -21,7 +26,7 @@ for (const database of databases) {
         return { world, ids: await fill(world, list, count) }
       }
 
-      await t.test(`${name}: every object once and in order, whatever the size of the pages`, async () => {
+      test(`${name}: every object once and in order, whatever the size of the pages`, async () => {
         const { world, ids } = await filled(7)
         for (const limit of [1, 3, ids.length, 100]) {
           const pages: string[][] = []
@@ -34,7 +39,7 @@ for (const database of databases) {
         }
       })
 
-      await t.test(`${name}: nothing is missed when each object is deleted as it is seen`, async () => {
+      test(`${name}: nothing is missed when each object is deleted as it is seen`, async () => {
         const { world, ids } = await filled(5)
         const seen: string[] = []
         for await (const { id } of list.list(world, { limit: 2 })) {
@@ -46,7 +51,7 @@ for (const database of databases) {
         assert.deepEqual(await walk(world, list), list.before(world))
       })
 
-      await t.test(`${name}: the rest is neither missed nor doubled when others come and go meanwhile`, async () => {
+      test(`${name}: the rest is neither missed nor doubled when others come and go meanwhile`, async () => {
         const { world, ids } = await filled(8)
         const seen: string[] = []
         const added: string[] = []

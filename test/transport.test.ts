@@ -315,6 +315,22 @@ test('nonsense behind a request that is being answered cuts the answer off and i
   await until(async () => (await gate.upstream.call()).cancelled, 'the cancelled call')
 })
 
+test('nonsense behind two requests cuts the first answer off, although the second has none yet', async () => {
+  await using gate = await startGate()
+  gate.upstream.answer(({ request, response }) => {
+    if (request.method === 'GET') return
+    response.writeHead(200, EVENTS)
+    response.write(event({ n: 1 }))
+  })
+  using wire = await Wire.open(gate.app.url)
+  const first = `${http(`POST ${CHAT} HTTP/1.1`, gate.key, 'Content-Type: application/json', 'Content-Length: 2')}{}`
+  await wire.send(first + http('GET /v1/models HTTP/1.1', gate.key))
+  await until(() => wire.rest.includes('"n":1') && gate.upstream.calls.length === 2, 'the first event')
+  await wire.send('nonsense that is no request\r\n\r\n')
+  await until(() => wire.ended, 'the end of the connection')
+  assert.equal(wire.rest.match(/HTTP\/1\.1/g)?.length, 1, wire.rest)
+})
+
 test('a chunk that is broken behind the beginning of the answer cuts the answer off and is not answered into it', async () => {
   await using gate = await startGate()
   gate.upstream.answer(({ response }) => {

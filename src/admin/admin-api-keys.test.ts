@@ -174,6 +174,16 @@ for (const database of databases) {
       assert.deepEqual(await names(organization), before)
     })
 
+    test('a request that began before its key expired changes nothing after', async () => {
+      await using own = await startTestApp({ database })
+      const { adminAPIKeys } = own.admin().organization
+      const { value } = await adminAPIKeys.create({ name: 'brief', expires_in_seconds: 60 })
+      const finish = await begin(own, value, { name: 'for ever' })
+      own.advance(60)
+      assert.equal(await finish(), 401)
+      assert.equal((await all(adminAPIKeys.list())).length, 2)
+    })
+
     test('a lost key is replaced on the command line, with scopes and an end where they are asked for', async () => {
       const organization = await newOrganization(app)
       const { admin, id, ownerEmail } = organization

@@ -32,10 +32,10 @@ export async function admit(app: AdminApp, { name, route }: Endpoint, request: R
   const { origin } = request
   const { permission } = route
   if (permission === null) return { caller: null, origin, again: async () => {} }
-  const now = Math.floor(app.now() / 1000)
+  const seconds = () => Math.floor(app.now() / 1000)
   const token = bearer(request.headers.authorization)
   const check = async (db: Db) => {
-    const caller = await authenticate(db, token, now, permission)
+    const caller = await authenticate(db, token, seconds(), permission)
     const refused =
       organizationMismatch(caller, request.headers) ?? (await lacks(db, caller, permission, request.params.project_id))
     if (refused) throw new KnownKeyRefused(knownCaller(caller), refused)
@@ -43,7 +43,7 @@ export async function admit(app: AdminApp, { name, route }: Endpoint, request: R
   }
   try {
     const caller = await check(app.db)
-    app.lastUsed.touch('admin_api_key', caller.keyId, caller.userId, now)
+    app.lastUsed.touch('admin_api_key', caller.keyId, caller.userId, seconds())
     return { caller, origin, again: async (db) => void (await check(db)) }
   } catch (error) {
     if (error instanceof KnownKeyRefused) {
@@ -55,7 +55,7 @@ export async function admit(app: AdminApp, { name, route }: Endpoint, request: R
         code: reason.code ?? reason.failure,
         message: reason.message,
       }
-      await app.refusals.record(refusal, now)
+      await app.refusals.record(refusal, seconds())
     }
     throw error
   }

@@ -1,10 +1,11 @@
-import { ADMIN_KEY, applyLoad, startGatehouse, startProgram } from './processes.ts'
+import { ADMIN_KEY, applyLoad, processorMs, type Running, startGatehouse, startProgram } from './processes.ts'
 import { median, round } from './statistics.ts'
 
 const ROUNDS = 7
 const CONNECTIONS = 32
 const BUSY_MS = 700
 const QUIET_MS = 300
+const WARM_MS = 1500
 
 const question = JSON.stringify({
   model: 'bench',
@@ -21,7 +22,7 @@ export async function benchGateway(databaseUrl: string): Promise<string[]> {
   const env = { GATEHOUSE_DATABASE_URL: databaseUrl, GATEHOUSE_UPSTREAM_URL: `${upstream.url}/v1` }
   await using gateway = await startGatehouse(env)
   const key = await makeKey(gateway.url)
-  const load = (url: string, connections: number, ms: number) =>
+  const load = ({ url }: Running, connections: number, ms: number) =>
     applyLoad({
       url: `${url}/v1/chat/completions`,
       method: 'POST',
@@ -30,30 +31,50 @@ export async function benchGateway(databaseUrl: string): Promise<string[]> {
       connections,
       ms,
     })
-  for (const { url } of [relay, gateway]) await load(url, CONNECTIONS, BUSY_MS)
-
-  const rates = { relay: [] as number[], gateway: [] as number[], ratio: [] as number[] }
-  const times = { direct: [] as number[], relay: [] as number[], gateway: [] as number[], ratio: [] as number[] }
-  for (let i = 0; i < ROUNDS; i++) {
-    const [bare, ours] = [await load(relay.url, CONNECTIONS, BUSY_MS), await load(gateway.url, CONNECTIONS, BUSY_MS)]
-    rates.relay.push(bare.perSecond)
-    rates.gateway.push(ours.perSecond)
-    rates.ratio.push(ours.perSecond / bare.perSecond)
-    const direct = (await load(upstream.url, 1, QUIET_MS)).p50
-    const relayed = (await load(relay.url, 1, QUIET_MS)).p50
-    const guarded = (await load(gateway.url, 1, QUIET_MS)).p50
-    times.direct.push(direct)
-    times.relay.push(relayed)
-    times.gateway.push(guarded)
-    times.ratio.push((guarded - direct) / (relayed - direct))
+  /** Under load: requests per second, and microseconds of processor time that each cost this process. */
+  const busy = async (server: Running) => {
+    const before = await processorMs(server.pid)
+    const { perSecond, requests } = await load(server, CONNECTIONS, BUSY_MS)
+    const after = await processorMs(server.pid)
+    return { perSecond, processorUs: before === null || after === null ? null : ((after - before) / requests) * 1000 }
   }
-  const us = (ms: number) => `${round(ms * 1000)} us`
-  const added = (values: number[]) => us(median(values) - median(times.direct))
+  const quiet = async (server: Running) => (await load(server, 1, QUIET_MS)).p50
+  for (const server of [relay, gateway]) await load(server, CONNECTIONS, WARM_MS)
+
+  const rounds: Round[] = []
+  for (let i = 0; i < ROUNDS; i++) {
+    const [bare, ours] = [await busy(relay), await busy(gateway)]
+    rounds.push({
+      bare,
+      ours,
+      direct: await quiet(upstream),
+      relayed: await quiet(relay),
+      guarded: await quiet(gateway),
+    })
+  }
+  return report(rounds)
+}
+
+type Busy = { perSecond: number; processorUs: number | null }
+type Round = { bare: Busy; ours: Busy; direct: number; relayed: number; guarded: number }
+
+function report(rounds: Round[]): string[] {
+  const middle = (value: (one: Round) => number, digits = 0) => round(median(rounds.map(value)), digits)
+  const ratio = (value: (one: Round) => number) =>
+    `${middle(value, 2)} (rounds: ${rounds.map((one) => round(value(one), 2)).join(' ')})`
+  const us = (value: (one: Round) => number) => `${middle((one) => value(one) * 1000)} us`
+  const cost = ({ processorUs }: Busy) => processorUs ?? Number.NaN
   return [
-    `gateway, warm key, ${CONNECTIONS} connections: ${round(median(rates.gateway))} requests/s; bare relay ${round(median(rates.relay))}/s`,
-    `gateway, throughput as a share of the bare relay's: ${round(median(rates.ratio), 2)} (rounds: ${rates.ratio.map((one) => round(one, 2)).join(' ')})`,
-    `gateway, latency added at 1 connection: ${added(times.gateway)}; bare relay ${added(times.relay)}; direct call ${us(median(times.direct))}`,
-    `gateway, latency added as a multiple of the bare relay's: ${round(median(times.ratio), 2)} (rounds: ${times.ratio.map((one) => round(one, 2)).join(' ')})`,
+    `gateway, warm key, ${CONNECTIONS} connections: ${middle(({ ours }) => ours.perSecond)} requests/s; bare relay ${middle(({ bare }) => bare.perSecond)}/s`,
+    `gateway, throughput as a share of the bare relay's: ${ratio(({ ours, bare }) => ours.perSecond / bare.perSecond)}`,
+    ...(rounds.every(({ ours }) => ours.processorUs !== null)
+      ? [
+          `gateway, processor time per request: ${middle(({ ours }) => cost(ours))} us; bare relay ${middle(({ bare }) => cost(bare))} us`,
+          `gateway, processor time as a multiple of the bare relay's: ${ratio(({ ours, bare }) => cost(ours) / cost(bare))}`,
+        ]
+      : []),
+    `gateway, latency added at 1 connection: ${us(({ guarded, direct }) => guarded - direct)}; bare relay ${us(({ relayed, direct }) => relayed - direct)}; direct call ${us(({ direct }) => direct)}`,
+    `gateway, latency added as a multiple of the bare relay's: ${ratio(({ guarded, relayed, direct }) => (guarded - direct) / (relayed - direct))}`,
   ]
 }
 

@@ -7,7 +7,7 @@ export type Load = { url: string; method: string; headers: Record<string, string
   connections: number
   ms: number
 }
-export type Measured = { perSecond: number; p50: number; p99: number }
+export type Measured = { requests: number; perSecond: number; p50: number; p99: number }
 
 /** Written on plain sockets, so that the generator costs the machine less than what it measures. */
 async function run(load: Load): Promise<Measured> {
@@ -43,7 +43,7 @@ async function run(load: Load): Promise<Measured> {
     })
   await Promise.all(Array.from({ length: load.connections }, one))
   const seconds = (performance.now() - begun) / 1000
-  return { perSecond: times.length / seconds, p50: median(times), p99: quantile(times, 0.99) }
+  return { requests: times.length, perSecond: times.length / seconds, p50: median(times), p99: quantile(times, 0.99) }
 }
 
 /** Bytes of the whole reply whose head this is; what is not a success must not be measured as one. */

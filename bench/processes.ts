@@ -58,6 +58,15 @@ export async function residentMb(pid: number): Promise<number> {
   return Number(stdout) / 1024
 }
 
+/** Processor time that a process has used, in milliseconds; null where the system does not say it in this way. */
+export async function processorMs(pid: number): Promise<number | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null)
+  if (stat === null) return null
+  // Behind the name in brackets, which may hold spaces; counted in hundredths of a second.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
 function running(child: ChildProcess, url: string): Running {
   const stop = async () => {
     if (child.exitCode !== null) return

@@ -104,6 +104,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   }
   const url = addressOf(server)
   log.info({ url, doors: config.doors, version, startup_ms: Math.round(performance.now()) }, 'Gatehouse is ready')
+  stack.defer(() => log.info({ in_flight: inFlight }, 'stopping: what is running is finished first'))
 
   const rest = stack.move()
   return { url, firstKey, [Symbol.asyncDispose]: () => rest.disposeAsync() }

@@ -46,7 +46,7 @@ for (const database of databases) {
       test(`${endpoint.name} refused to a known key is recorded`, async () => {
         await recordsRefusals(fixture, endpoint, permission)
       })
-      if (placeholders(endpoint).length === 0) continue
+      if (!endpoint.route.path.includes(':')) continue
       test(`${endpoint.name} does not tell what others have from what nobody has`, async () => {
         await hidesOthers(fixture, endpoint)
       })
@@ -170,8 +170,6 @@ async function opensToProjectOwner({ app, own }: Fixture, endpoint: Endpoint, pe
   const reply = await call(app, endpoint, request, { key })
   assert.equal(reply.status, 200, reply.text)
 }
-
-const placeholders = ({ route }: Endpoint): string[] => route.path.match(/:\w+/g) ?? []
 
 /** One character in the middle replaced by another. */
 const mistype = (key: string) => key.slice(0, 20) + (key[20] === 'a' ? 'b' : 'a') + key.slice(21)

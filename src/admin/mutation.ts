@@ -4,7 +4,7 @@ import type { NewId } from '../core/id.ts'
 import { insertAudit } from '../db/audit.ts'
 import { announceChange } from '../db/changes.ts'
 import { isDeadlock } from '../db/errors.ts'
-import { lockOrganization } from '../db/lock.ts'
+import { lockOrganization, takeTurn } from '../db/lock.ts'
 import type { Db, Tx } from '../db/tables.ts'
 import type { Change } from './handlers.ts'
 
@@ -32,27 +32,40 @@ const ATTEMPTS = 3
  * Changes of one organization take turns.
  */
 export async function mutate<C extends Change<unknown>>(
+  app: Mutator,
+  event: Event,
+  work: (tx: Tx) => Promise<{ change: C; by: Attribution }>,
+): Promise<C & { by: Attribution }> {
+  const endTurn = event.organizationId === null ? null : await takeTurn(event.organizationId)
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await attemptOnce(app, event, work)
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isDeadlock(error)) throw error
+        await sleep(10 * attempt)
+      }
+    }
+  } finally {
+    endTurn?.()
+  }
+}
+
+function attemptOnce<C extends Change<unknown>>(
   { db, newId }: Mutator,
   { type, now, organizationId: locked }: Event,
   work: (tx: Tx) => Promise<{ change: C; by: Attribution }>,
 ): Promise<C & { by: Attribution }> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await db.transaction().execute(async (tx) => {
-        if (locked !== null) await lockOrganization(tx, locked)
-        const { change, by } = await work(tx)
-        const { organizationId, actor, origin } = by
-        const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]
-        const rows = events.map(({ type, payload, projectId = by.projectId ?? by.defaultProjectId }) => {
-          return { id: newId('audit'), organizationId, projectId, type, at: now, actor, origin, payload }
-        })
-        await insertAudit(tx, rows)
-        await announceChange(tx, { organizationId, projectId: by.projectId })
-        return { ...change, by }
-      })
-    } catch (error) {
-      if (attempt === ATTEMPTS || !isDeadlock(error)) throw error
-      await sleep(10 * attempt)
-    }
-  }
+  return db.transaction().execute(async (tx) => {
+    if (locked !== null) await lockOrganization(tx, locked)
+    const { change, by } = await work(tx)
+    const { organizationId, actor, origin } = by
+    const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]
+    const rows = events.map(({ type, payload, projectId = by.projectId ?? by.defaultProjectId }) => {
+      return { id: newId('audit'), organizationId, projectId, type, at: now, actor, origin, payload }
+    })
+    await insertAudit(tx, rows)
+    await announceChange(tx, { organizationId, projectId: by.projectId })
+    return { ...change, by }
+  })
 }

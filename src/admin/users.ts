@@ -22,7 +22,8 @@ export const users: Handlers<typeof routes> = {
 
   async update({ db, caller, params, body }) {
     const user = await findUser(db, caller, params.user_id)
-    const role = wantedRole(caller, body) ?? user.role
+    const wanted = wantedRole(caller, body)
+    const role = wanted ?? user.role
     if (role !== user.role) refuseSelf(caller, user, 'change your own role')
     if (user.role === 'owner' && role !== 'owner') await refuseLastOwner(db, user)
     const changes = {
@@ -31,7 +32,9 @@ export const users: Handlers<typeof routes> = {
       developer_persona: body.developer_persona === undefined ? user.developer_persona : body.developer_persona,
     }
     await db.updateTable('organization_user').set(changes).where('id', '=', user.id).execute()
-    return { reply: userView({ ...user, ...changes }), audit: { id: user.id, changes_requested: { ...body, role } } }
+    // By its name, however it was asked for: who reads the log looks for `role`.
+    const changes_requested = wanted === undefined ? body : { ...body, role: wanted }
+    return { reply: userView({ ...user, ...changes }), audit: { id: user.id, changes_requested } }
   },
 
   // The row stays: the user's keys still name it. They stop working, because every look-up asks whether it was removed.

@@ -2,7 +2,7 @@ import { ConfigError, readConfig, settingFlags } from '../config.ts'
 import { ApiError } from '../contract/error.ts'
 import { isDatabaseError } from '../db/errors.ts'
 import { LaterSchema } from '../db/migrate.ts'
-import { type Command, readArguments, runOnDatabase, UsageError } from './command.ts'
+import { type Command, Refusal, readArguments, runOnDatabase, UsageError } from './command.ts'
 import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
 import { migrateCommand, orgCreate, userCreate } from './organization.ts'
@@ -55,8 +55,8 @@ async function dispatch(
     output.line(help())
     return 0
   }
-  const name = commands[first] ? first : `${first} ${second}`
-  const command = commands[name]
+  const name = Object.hasOwn(commands, first) ? first : `${first} ${second}`
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) throw new UsageError(`there is no command '${args.slice(0, 2).join(' ')}'\n\n${help()}`)
   const { json, result } = await runOnDatabase(command, args.slice(name.split(' ').length), env)
   if (json) output.json(result.json)
@@ -65,7 +65,7 @@ async function dispatch(
 }
 
 function explain(error: unknown): string {
-  if (error instanceof UsageError) return `gatehouse: ${error.message}`
+  if (error instanceof UsageError || error instanceof Refusal) return `gatehouse: ${error.message}`
   if (error instanceof ConfigError) return error.message
   if (error instanceof ApiError || error instanceof LaterSchema) return `gatehouse: ${error.message}`
   if (!(error instanceof Error)) return `gatehouse: ${error}`

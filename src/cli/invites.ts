@@ -2,7 +2,7 @@ import { findInvite, invites, inviteView } from '../admin/invites.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
 import { mintToken } from '../core/key.ts'
-import { type Command, theOrganization, UsageError } from './command.ts'
+import { type Command, Refusal, theOrganization } from './command.ts'
 import { nameFlag } from './organization.ts'
 
 export const inviteLink: Command = {
@@ -27,8 +27,7 @@ export const inviteLink: Command = {
           .where('accepted_at', 'is', null)
           .where('expires_at', '>', now)
           .executeTakeFirst()
-        if (done.numUpdatedRows === 0n)
-          throw new UsageError(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
+        if (done.numUpdatedRows === 0n) throw new Refusal(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
         const audit = { id: invite.id, data: { email: invite.email, role: invite.role } }
         return { change: { reply: invite, audit }, by: byNobody(organization) }
       },

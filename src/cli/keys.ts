@@ -7,7 +7,7 @@ import { projectRole } from '../admin/project-users.ts'
 import { archivedError, findProject } from '../admin/projects.ts'
 import { emailKey, members } from '../admin/users.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { type Command, type Context, type Flags, need, theOrganization, UsageError } from './command.ts'
+import { type Command, type Context, type Flags, need, Refusal, theOrganization, UsageError } from './command.ts'
 import { nameFlag } from './organization.ts'
 
 export const adminKeyCreate: Command = {
@@ -59,7 +59,7 @@ export const projectKeyCreate: Command = {
         const project = await theProject(tx, organization, need(flags, 'project'))
         const user = await theUser(tx, organization, need(flags, 'user'))
         if ((await projectRole(tx, project, user.id)) === null) {
-          throw new UsageError(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
+          throw new Refusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
         }
         const { value, columns } = newKey('user', input, now, newId)
         await tx
@@ -89,21 +89,25 @@ async function theUser(db: Db, organization: Row<'organization'>, wanted: string
     .where(column, '=', column === 'id' ? wanted : emailKey(wanted))
     .executeTakeFirst()
   if (user) return user
-  throw new UsageError(`there is no user '${wanted}' in organization '${organization.id}'`)
+  throw new Refusal(`there is no user '${wanted}' in organization '${organization.id}'`)
 }
 
 async function theProject(db: Db, organization: Row<'organization'>, id: string): Promise<Row<'project'>> {
   const project = await findProject(db, organization.id, id)
-  if (!project) throw new UsageError(`there is no project '${id}' in organization '${organization.id}'`)
+  if (!project) throw new Refusal(`there is no project '${id}' in organization '${organization.id}'`)
   if (project.archived_at !== null) throw archivedError(id)
   return project
 }
 
+/** Without the flag the key is not narrowed. Given without a scope (an unset variable in a script) it must not mean the same. */
 function scopesFlag(flags: Flags): string[] {
-  return (flags.scopes ?? '')
+  if (flags.scopes === undefined) return []
+  const scopes = flags.scopes
     .split(',')
     .map((scope) => scope.trim())
     .filter((scope) => scope !== '')
+  if (scopes.length > 0) return scopes
+  throw new UsageError('--scopes names no scope; leave it out for a key that is not narrowed')
 }
 
 function lifetimeFlag(flags: Context['flags']): number | null {

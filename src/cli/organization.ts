@@ -6,14 +6,14 @@ import { type Command, need, theOrganization, UsageError } from './command.ts'
 /** An e-mail address, by the rule of the API. */
 export function emailFlag(flags: Record<string, string | undefined>, name: string): string {
   const email = need(flags, name)
-  if (/^[^\s@]+@[^\s@]+$/.test(email) && email.length <= 320) return email
+  if (/^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u.test(email) && [...email].length <= 320) return email
   throw new UsageError(`--${name}: '${email}' is no e-mail address`)
 }
 
 /** A name, by the rule of the API. */
 export function nameFlag(flags: Record<string, string | undefined>, name = 'name'): string {
   const value = need(flags, name)
-  if (value.length <= 255 && !/\p{Cc}/u.test(value)) return value
+  if ([...value].length <= 255 && !/[\p{Cc}\p{Cs}]/u.test(value)) return value
   throw new UsageError(`--${name}: 1 to 255 characters, none of them control characters`)
 }
 

@@ -14,8 +14,8 @@ import {
 } from 'kysely'
 import { isBusy } from './errors.ts'
 
-/** How long one statement may hold the whole process while another process writes. The driver is synchronous. */
-const BLOCK_MS = 50
+/** How long one statement may hold the whole process while another process writes: the driver is synchronous, we wait. */
+const BLOCK_MS = 1
 /** How long a change waits for another process that writes, in small steps that let other work run. */
 const WAIT_MS = 5000
 const STEP_MS = 10

@@ -42,7 +42,7 @@ export function createGateway(parts: GatewayParts): (request: IncomingMessage, r
     handle(gate, request, response).then(
       (outcome) => {
         if (outcome.end === 'upstream_broke')
-          gate.log.warn({ request_id: id, url: request.url }, 'the model server broke off')
+          gate.log.warn({ request_id: id, path: pathOf(request) }, 'the model server broke off')
       },
       (thrown) => fail(gate, id, request, response, thrown),
     )
@@ -52,7 +52,7 @@ export function createGateway(parts: GatewayParts): (request: IncomingMessage, r
 function fail(gate: Gate, id: string, request: IncomingMessage, response: ServerResponse, thrown: unknown) {
   const error = toApiError(thrown, id)
   if (error.status >= 500)
-    gate.log.error({ request_id: id, url: request.url, err: error.cause ?? error }, 'request failed')
+    gate.log.error({ request_id: id, path: pathOf(request), err: error.cause ?? error }, 'request failed')
   if (response.headersSent || response.destroyed) return void response.destroy()
   const body = JSON.stringify(error.envelope)
   response.writeHead(error.status, {
@@ -64,6 +64,9 @@ function fail(gate: Gate, id: string, request: IncomingMessage, response: Server
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
+
+/** Without the query, in which some clients carry secrets. */
+const pathOf = (request: IncomingMessage) => request.url?.split('?', 1)[0]
 
 function toApiError(thrown: unknown, id: string): ApiError {
   if (thrown instanceof ApiError) return thrown

@@ -113,7 +113,10 @@ function readJsonOnly(fastify: FastifyInstance) {
 function fail(app: AdminApp, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
   const error = toApiError(thrown, facts(request))
   if (error.status >= 500)
-    app.log.error({ request_id: request.id, url: request.url, err: error.cause ?? error }, 'request failed')
+    app.log.error(
+      { request_id: request.id, path: request.url.split('?', 1)[0], err: error.cause ?? error },
+      'request failed',
+    )
   // Fastify would close the connection behind a body it could not read, and cut off a client that is still sending it; Node
   // reads the rest away, within the time a request may take.
   reply.removeHeader('connection')

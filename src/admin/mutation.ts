@@ -36,7 +36,7 @@ export async function mutate<C extends Change<unknown>>(
   event: Event,
   work: (tx: Tx) => Promise<{ change: C; by: Attribution }>,
 ): Promise<C & { by: Attribution }> {
-  const endTurn = event.organizationId === null ? null : await takeTurn(event.organizationId)
+  const endTurn = event.organizationId === null ? null : await takeTurn(app.db, event.organizationId)
   try {
     for (let attempt = 1; ; attempt++) {
       try {

@@ -2,13 +2,16 @@ import { sql } from 'kysely'
 import { isPostgres } from './dialect.ts'
 import type { Db } from './tables.ts'
 
-const queues = new Map<string, Promise<void>>()
+/** By database and organization: who is last in line. */
+const lines = new WeakMap<Db, Map<string, Promise<void>>>()
 
 /**
- * Waits until no other change of the organization is under way in this process. Without it a burst of changes would hold
+ * Waits until no other change of the organization is under way on this database's connections. Without it a burst of changes would hold
  * every connection to the database, each waiting for the one that works. @returns what ends the turn
  */
-export async function takeTurn(organizationId: string): Promise<() => void> {
+export async function takeTurn(db: Db, organizationId: string): Promise<() => void> {
+  const queues = lines.get(db) ?? new Map<string, Promise<void>>()
+  lines.set(db, queues)
   const before = queues.get(organizationId)
   const turn = Promise.withResolvers<void>()
   queues.set(organizationId, turn.promise)

@@ -9,7 +9,7 @@ const KEPT = 100_000
 const UNKNOWN_KEPT = 10_000
 
 type Entry = { grant: Grant | null; loadedAt: number }
-type Flight = { generation: number; loading: Promise<Entry> }
+type Flight = { generation: number; begunAt: number; loading: Promise<Entry> }
 
 /**
  * What keys may do, remembered. A request with a key seen within the last five seconds asks the database nothing; callers
@@ -41,7 +41,9 @@ export class Grants {
     const warm = this.peek(hash)
     if (warm !== undefined) return warm
     const flight = this.#flights.get(hash)
-    if (flight?.generation === this.#generation) return (await flight.loading).grant
+    // A look-up that takes longer than a grant is believed finds what was true too long ago.
+    const young = flight !== undefined && this.#clock() - flight.begunAt < FRESH_MS
+    if (young && flight.generation === this.#generation) return (await flight.loading).grant
     return (await this.#fly(hash).loading).grant
   }
 
@@ -69,7 +71,7 @@ export class Grants {
       if (generation === this.#generation) this.#keep(hash, entry)
       return entry
     })
-    const flight = { generation, loading }
+    const flight = { generation, begunAt: loadedAt, loading }
     this.#flights.set(hash, flight)
     const landed = () => {
       if (this.#flights.get(hash) === flight) this.#flights.delete(hash)

@@ -49,13 +49,12 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   }
 }
 
-/** A body whose length is announced streams as it is: Node holds it to that length, which has been judged already. */
+/** A stream of its own, so that an upstream that answers early, or not at all, does not end the client's request. */
 function bodyOf({ route, request }: ForwardedCall): Readable | null {
+  const { headers } = request
   if (route.method === 'GET') return null
-  if (request.headers['content-length'] !== undefined) return request
-  return request.headers['transfer-encoding'] === undefined
-    ? null
-    : Readable.from(limitedBody(request), { objectMode: false })
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return null
+  return Readable.from(limitedBody(request), { objectMode: false })
 }
 
 class ClientGone extends Error {}
@@ -93,8 +92,9 @@ class Relay implements Dispatcher.DispatchHandler {
     if (status < 200) return
     const source = status >= 400 ? { 'x-gatehouse-error-source': 'upstream' } : null
     this.#response.writeHead(status, { ...replyHeaders(headers), ...source })
-    // The first byte of a stream may be seconds away; that it began is news already.
-    this.#response.flushHeaders()
+    // The first byte of a stream may be seconds away; that it began is news already. flushHeaders() would write a header's bytes
+    // as UTF-8, twice encoded.
+    this.#response.write('', 'latin1')
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

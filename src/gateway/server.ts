@@ -39,6 +39,8 @@ export function createGateway(parts: GatewayParts): (request: IncomingMessage, r
     const id = gate.newId('request')
     response.setHeader('x-request-id', id)
     response.setHeader('openai-version', '2020-10-01')
+    // What is left of a request that was answered early is read away, or the connection could carry no other.
+    response.once('finish', () => request.resume())
     handle(gate, request, response).then(
       (outcome) => {
         if (outcome.end === 'upstream_broke')
@@ -50,6 +52,8 @@ export function createGateway(parts: GatewayParts): (request: IncomingMessage, r
 }
 
 function fail(gate: Gate, id: string, request: IncomingMessage, response: ServerResponse, thrown: unknown) {
+  // A client that left in the middle of its request hears no answer and is nobody's failure.
+  if (request.destroyed && !request.complete) return void response.destroy()
   const error = toApiError(thrown, id)
   if (error.status >= 500)
     gate.log.error({ request_id: id, path: pathOf(request), err: error.cause ?? error }, 'request failed')

@@ -30,12 +30,20 @@ export function bodyTooLarge(read: number | string): ApiError {
   return new ApiError('body_too_large', `Maximum content size limit (${BODY_LIMIT}) exceeded (${read} bytes read)`)
 }
 
-/** The body of a request, which ends in a 413 where it grows too large. Its length was not announced. */
+/**
+ * The body of a request, which ends in a 413 where it grows too large. Whoever stops reading it leaves the request as it is:
+ * destroying it would cut off the client, who is still to hear the answer.
+ */
 export async function* limitedBody(request: IncomingMessage): AsyncGenerator<Buffer> {
   let read = 0
-  for await (const chunk of request) {
-    read += chunk.length
-    if (read > BODY_LIMIT) throw bodyTooLarge(read)
-    yield chunk
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      read += chunk.length
+      if (read > BODY_LIMIT) throw bodyTooLarge(read)
+      yield chunk
+    }
+  } finally {
+    // What nobody wants any more is read away, so that the client comes to its end and to the answer.
+    request.resume()
   }
 }

@@ -4,6 +4,8 @@ import { type Fields, MODEL, required, tokens } from './text.ts'
 
 const DIMENSIONS = 256
 const MOST = 4096
+/** The original's. */
+const MOST_INPUTS = 2048
 
 /** `POST /v1/embeddings`: the same text always has the same vector of length one; like texts have nothing in common. */
 export function embeddings(fields: Fields): { body: unknown } {
@@ -24,8 +26,14 @@ export function embeddings(fields: Fields): { body: unknown } {
 
 /** A text, tokens of one, or a list of either. */
 function inputs(input: unknown): string[] {
-  const text = (one: unknown) => (typeof one === 'string' ? one : Array.isArray(one) ? one.join(' ') : null)
-  const list = Array.isArray(input) && typeof input[0] !== 'number' ? input.map(text) : [text(input)]
+  const isTokens = (one: unknown): one is number[] =>
+    Array.isArray(one) && one.every((token) => typeof token === 'number')
+  const text = (one: unknown) => (typeof one === 'string' ? one : isTokens(one) ? one.join(' ') : null)
+  const list = Array.isArray(input) && !isTokens(input) ? input.map(text) : [text(input)]
+  if (list.length > MOST_INPUTS) {
+    const message = `Invalid 'input': array too long. Expected an array with maximum length ${MOST_INPUTS}, but got an array with length ${list.length} instead.`
+    throw new ApiError('array_above_max_length', message, { param: 'input' })
+  }
   if (list.some((one) => one === null)) {
     throw new ApiError('invalid_type', "Invalid type for 'input': expected a string or an array.", { param: 'input' })
   }

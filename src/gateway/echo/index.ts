@@ -62,9 +62,11 @@ async function answerTo(call: ForwardedCall, id: string, created: number): Promi
 
 function known(id: unknown) {
   if (id === MODEL) return
+  if (typeof id !== 'string')
+    throw new ApiError('invalid_type', "Invalid type for 'model': expected a string.", { param: 'model' })
   throw new ApiError(
     'model_not_found',
-    `The model \`${String(id).slice(0, 200)}\` does not exist or you do not have access to it.`,
+    `The model \`${id.slice(0, 200)}\` does not exist or you do not have access to it.`,
   )
 }
 

@@ -54,9 +54,9 @@ export function isAdminKey(text: string): boolean {
   return /^sk-admin-[A-Za-z0-9_-]{32,512}$/.test(text)
 }
 
-/** A secret for a link: 256 random bits in base64url. */
+/** A secret for a link: 256 random bits in hex, which no command line takes for an option. */
 export function mintToken(): { value: string; hash: string } {
-  const value = randomBytes(32).toString('base64url')
+  const value = randomBytes(32).toString('hex')
   return { value, hash: hashSecret(value) }
 }
 

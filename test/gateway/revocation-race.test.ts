@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openTestDatabase } from '../databases.ts'
 import { startTestApp } from '../harness.ts'
-import { CHAT, makeKey } from './gate.ts'
+import { CHAT, makeKey, openCall, question, startGate } from './gate.ts'
 import { startSlowPostgres } from './slow-postgres.ts'
 import { until } from './upstream.ts'
 
@@ -30,4 +30,23 @@ test('postgres: what the database said before a deletion, and the network delive
   // It began while the key was there, so it may be let in; what it learned must not be kept.
   await before
   assert.equal(await ask(), 401)
+})
+
+test('postgres: a client that leaves while its key is looked up costs the model server nothing', async () => {
+  await using database = await openTestDatabase('postgres')
+  await using slow = await startSlowPostgres(database.url)
+  await using gate = await startGate({ databaseUrl: slow.url })
+  const answer = slow.hold(LOOK_UP)
+  const call = openCall(gate, CHAT)
+  call.end(JSON.stringify(question))
+  await until(answer.held, 'the look-up')
+  call.destroy()
+  // One is the request for the metrics itself.
+  await until(async () => (await gate.app.metric('gatehouse_requests_in_flight')) === 1, 'the end of the call')
+  answer.release()
+  // The key is known now: this call is behind the other one in every queue.
+  const reply = await gate.app.send('POST', CHAT, { key: gate.key, body: { ...question, model: 'second' } })
+  assert.equal(reply.status, 200)
+  const models = gate.upstream.calls.map(({ body: seen }) => JSON.parse(seen.toString()).model)
+  assert.deepEqual(models, ['second'])
 })

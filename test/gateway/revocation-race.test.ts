@@ -32,21 +32,23 @@ test('postgres: what the database said before a deletion, and the network delive
   assert.equal(await ask(), 401)
 })
 
-test('postgres: a client that leaves while its key is looked up costs the model server nothing', async () => {
-  await using database = await openTestDatabase('postgres')
-  await using slow = await startSlowPostgres(database.url)
-  await using gate = await startGate({ databaseUrl: slow.url })
-  const answer = slow.hold(LOOK_UP)
-  const call = openCall(gate, CHAT)
-  call.end(JSON.stringify(question))
-  await until(answer.held, 'the look-up')
-  call.destroy()
-  // One is the request for the metrics itself.
-  await until(async () => (await gate.app.metric('gatehouse_requests_in_flight')) === 1, 'the end of the call')
-  answer.release()
-  // The key is known now: this call is behind the other one in every queue.
-  const reply = await gate.app.send('POST', CHAT, { key: gate.key, body: { ...question, model: 'second' } })
-  assert.equal(reply.status, 200)
-  const models = gate.upstream.calls.map(({ body: seen }) => JSON.parse(seen.toString()).model)
-  assert.deepEqual(models, ['second'])
-})
+for (const method of ['GET', 'POST']) {
+  test(`postgres: a client that leaves its ${method} while its key is looked up costs the model server nothing`, async () => {
+    await using database = await openTestDatabase('postgres')
+    await using slow = await startSlowPostgres(database.url)
+    await using gate = await startGate({ databaseUrl: slow.url })
+    const answer = slow.hold(LOOK_UP)
+    const call = openCall(gate, method === 'GET' ? '/v1/models' : CHAT, { method })
+    call.end(method === 'GET' ? undefined : JSON.stringify(question))
+    await until(answer.held, 'the look-up')
+    call.destroy()
+    // One is the request for the metrics itself.
+    await until(async () => (await gate.app.metric('gatehouse_requests_in_flight')) === 1, 'the end of the call')
+    answer.release()
+    // The key is known now: this call is behind the other one in every queue.
+    const reply = await gate.app.send('GET', '/v1/models/second', { key: gate.key })
+    assert.equal(reply.status, 200)
+    const urls = gate.upstream.calls.map(({ request }) => request.url)
+    assert.deepEqual(urls, ['/v1/models/second'])
+  })
+}

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import pino, { type Logger } from 'pino'
 import { endpoints } from './admin/index.ts'
 import { bootstrap, isLivingAdminKey } from './admin/organization.ts'
+import { ModelCatalogue } from './catalogue.ts'
 import { type Config, version } from './config.ts'
 import { idSource, type NewId } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
@@ -70,7 +71,14 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
 
   const upstream = overrides.upstream ?? (await chooseUpstream(config, newId, now, log))
   stack.defer(() => upstream.close())
-  const admin = await createAdminServer({ ...parts, changed: (scope) => grants.invalidate(scope) }, endpoints)
+  const catalogue = new ModelCatalogue(
+    config.models,
+    () => upstream.models(),
+    (err) => log.warn({ err }, 'the model server does not list its models; what it said last stays true'),
+  )
+  stack.defer(() => catalogue.close())
+  const models = () => catalogue.models()
+  const admin = await createAdminServer({ ...parts, models, changed: (scope) => grants.invalidate(scope) }, endpoints)
   stack.defer(() => admin.close())
   const gateway = createGateway({ ...parts, grants, upstream })
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
@@ -113,7 +121,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
 async function chooseUpstream(config: Config, newId: NewId, now: () => number, log: Logger): Promise<Upstream> {
   if (config.upstreamUrl !== null) {
     const { httpUpstream } = await import('./gateway/forward.ts')
-    return httpUpstream({ url: config.upstreamUrl, key: config.upstreamKey })
+    const { upstreamUrl: url, upstreamKey: key, upstreamTimeoutMs: replyTimeoutMs } = config
+    return httpUpstream({ url, key, ...(replyTimeoutMs !== null && { replyTimeoutMs }) })
   }
   log.warn(
     "no GATEHOUSE_UPSTREAM_URL is set: the gateway answers with its built-in model 'echo', which repeats what it is told",

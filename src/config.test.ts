@@ -31,6 +31,8 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     adminKey: null,
     upstreamUrl: null,
     upstreamKey: null,
+    upstreamTimeoutMs: null,
+    models: new Map(),
     trustedProxies: null,
     publicUrl: null,
     logLevel: 'info',
@@ -79,7 +81,7 @@ test('a name that looks like a setting and is none is refused, so that no typo i
 })
 
 test('a setting that this version cannot honour is refused rather than ignored', () => {
-  for (const name of ['REDIS_URL', 'TLS_CERT', 'TLS_KEY', 'SMTP_URL', 'CONFIG'].map((name) => `GATEHOUSE_${name}`)) {
+  for (const name of ['REDIS_URL', 'TLS_CERT', 'TLS_KEY', 'SMTP_URL'].map((name) => `GATEHOUSE_${name}`)) {
     assert.deepEqual(mistakes({ [name]: 'x' }), [`${name}: this version cannot do that yet`])
   }
   assert.deepEqual(blamed({ GATEHOUSE_ADMIN_MTLS: 'on' }), ['GATEHOUSE_ADMIN_MTLS'])
@@ -100,6 +102,7 @@ test('a right flag makes good for a wrong environment, and a wrong flag is blame
 test('every setting has its flag', () => {
   assert.deepEqual(Object.keys(settingFlags).toSorted(), [
     'admin-key',
+    'config',
     'database-url',
     'host',
     'log-level',

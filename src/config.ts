@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { type ConfigFile, readConfigFile } from './config-file.ts'
+import type { Catalogue } from './core/catalogue.ts'
 import { isAdminKey } from './core/key.ts'
 
 /** The doors that `serve --only` can choose from. */
@@ -18,6 +20,10 @@ export type Config = Readonly<{
   /** Without a slash at its end; null: the listener's own address. */
   publicUrl: string | null
   logLevel: LogLevel
+  /** What GATEHOUSE_CONFIG says beyond the upstream. */
+  models: Catalogue
+  /** Milliseconds until an upstream's reply must begin; null: the gateway's own. */
+  upstreamTimeoutMs: number | null
   doors: readonly Door[]
 }>
 
@@ -27,6 +33,7 @@ export type LogLevel = (typeof logLevels)[number]
 /** One setting: its default, and how its text becomes a value (by throwing where it cannot). */
 type Setting<T> = { preset: string | null; parse: (text: string) => T }
 
+const text = (value: string) => value
 const setting = <T>(preset: string | null, parse: (text: string) => T): Setting<T> => ({ preset, parse })
 
 /** Every setting of this version. `GATEHOUSE_DATABASE_URL` is also `--database-url`. */
@@ -39,6 +46,7 @@ const settings = {
   GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
   GATEHOUSE_TRUSTED_PROXIES: setting(null, addresses),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
+  GATEHOUSE_CONFIG: setting(null, text),
   GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
 }
 type Name = keyof typeof settings
@@ -50,7 +58,6 @@ const later = [
   'GATEHOUSE_TLS_KEY',
   'GATEHOUSE_ADMIN_MTLS',
   'GATEHOUSE_SMTP_URL',
-  'GATEHOUSE_CONFIG',
 ]
 
 /** Everything that is wrong with the settings, in one error: a start that fails five times in a row helps nobody. */
@@ -90,24 +97,34 @@ export function readConfig(env: Record<string, string | undefined>, flags: Recor
       return null
     }
   }
+  const file = configFile(read('GATEHOUSE_CONFIG'), env, mistakes)
+  const url = read('GATEHOUSE_UPSTREAM_URL')
+  if (url !== null && file.upstream)
+    mistakes.push('GATEHOUSE_UPSTREAM_URL: the configuration file names an upstream already')
   const config = {
     host: read('GATEHOUSE_HOST') ?? '',
     port: read('GATEHOUSE_PORT') ?? 0,
     databaseUrl: read('GATEHOUSE_DATABASE_URL') ?? '',
     adminKey: read('GATEHOUSE_ADMIN_KEY'),
-    upstreamUrl: read('GATEHOUSE_UPSTREAM_URL'),
-    upstreamKey: read('GATEHOUSE_UPSTREAM_KEY'),
+    upstreamUrl: url ?? file.upstream?.url.replace(/\/+$/, '') ?? null,
+    upstreamKey: read('GATEHOUSE_UPSTREAM_KEY') ?? file.upstream?.key ?? null,
+    upstreamTimeoutMs: file.upstream?.timeoutMs ?? null,
+    models: file.models,
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     publicUrl: read('GATEHOUSE_PUBLIC_URL'),
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',
     doors: chosenDoors(flags.only, mistakes),
   }
-  const urlGiven = flags['upstream-url'] || env.GATEHOUSE_UPSTREAM_URL
+  const urlGiven = flags['upstream-url'] || env.GATEHOUSE_UPSTREAM_URL || file.upstream
   if (config.upstreamKey !== null && !urlGiven) {
     mistakes.push('GATEHOUSE_UPSTREAM_KEY: there is no GATEHOUSE_UPSTREAM_URL that it could be for')
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.freeze(config)
+}
+
+function configFile(path: string | null, env: Record<string, string | undefined>, mistakes: string[]): ConfigFile {
+  return path === null ? { upstream: null, models: new Map() } : readConfigFile(path, env, mistakes)
 }
 
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version

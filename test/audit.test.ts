@@ -122,7 +122,7 @@ for (const database of databases) {
       const actor = { id: keyId, type: 'user', user: { id: ownerId, email: ownerEmail } }
       for (const row of rows) {
         assert.deepEqual(JSON.parse(row.actor ?? ''), { type: 'api_key', api_key: actor })
-        assert.deepEqual([row.actor_id, row.actor_email], [ownerId, ownerEmail])
+        assert.deepEqual([row.actor_id, row.actor_email_key], [ownerId, ownerEmail])
         assert.deepEqual([row.ip_address, row.user_agent], ['127.0.0.1', AGENT])
         assert.equal(row.resource_id, row.payload.id)
         assert.ok(Math.abs(row.effective_at - Date.now() / 1000) < 60)

@@ -34,7 +34,12 @@ for (const database of databases) {
     // The same address may belong to a user of each.
     await newUser(app, 'both@example.com', 'reader', '--org', first.id)
     await newUser(app, 'both@example.com', 'reader', '--org', second.id)
-    const rows = await app.db.selectFrom('audit_log').selectAll().where('organization_id', '=', second.id).execute()
+    const rows = await app.db
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('organization_id', '=', second.id)
+      .orderBy('id')
+      .execute()
     assert.deepEqual(rows.map(({ type, actor }) => [type, actor]).slice(0, 2), [
       ['project.created', null],
       ['user.added', null],

@@ -48,8 +48,8 @@ export async function doneByNobody(app: TestApp, resourceId: string): Promise<Re
     .orderBy('id')
     .execute()
   for (const row of rows) {
-    const { actor, actor_id, actor_email, ip_address, user_agent } = row
-    assert.deepEqual([actor, actor_id, actor_email, ip_address, user_agent], [null, null, null, null, null])
+    const { actor, actor_id, actor_email_key, ip_address, user_agent } = row
+    assert.deepEqual([actor, actor_id, actor_email_key, ip_address, user_agent], [null, null, null, null, null])
   }
   return rows.map(({ type, resource_id, project_id }) => ({ type, id: resource_id, project: project_id }))
 }

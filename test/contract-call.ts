@@ -15,6 +15,16 @@ export function pathOf(
   return route.path.replace(/:(\w+)/g, (_, name: string) => encode(params[name] ?? assert.fail(`${name} is missing`)))
 }
 
+/** The whole target of a request: its path and its query, with more in the query. */
+export function targetOf(
+  endpoint: Endpoint,
+  { params, query }: ValidRequest,
+  more: Record<string, string> = {},
+): string {
+  const asked = new URLSearchParams({ ...query, ...more }).toString()
+  return pathOf(endpoint, params) + (asked && `?${asked}`)
+}
+
 /** Sends a request and checks what is true of every reply. */
 export async function send(app: TestApp, method: string, path: string, options: SendOptions): Promise<Reply> {
   const reply = await app.send(method, path, options)
@@ -38,8 +48,11 @@ export async function send(app: TestApp, method: string, path: string, options: 
 /** Sends an operation's request, or a variation of it. */
 export function call(app: TestApp, endpoint: Endpoint, request: ValidRequest, options: SendOptions): Promise<Reply> {
   const body = request.body === undefined ? {} : { body: request.body }
-  return send(app, endpoint.route.method, pathOf(endpoint, request.params), { ...body, ...options })
+  return send(app, endpoint.route.method, targetOf(endpoint, request), { ...body, ...options })
 }
+
+/** A reply's text without when keys were used, which is written down now and then. */
+export const steadyText = ({ text }: Reply) => text.replace(/"(api_key_)?last_used_at":(\d+|null)/g, '')
 
 export type Refusal = { status: number; code: string | null; param?: string | null; message?: RegExp }
 
@@ -59,6 +72,17 @@ const tables = [
   'admin_api_key',
   'project_api_key',
   'invite',
+  'role',
+  'role_assignment',
+  'user_group',
+  'group_user',
+  'project_group',
+  'rate_limit',
+  'project_policy',
+  'organization_policy',
+  'spend_alert',
+  'certificate',
+  'project_certificate',
   'audit_log',
 ] as const satisfies (keyof Tables)[]
 

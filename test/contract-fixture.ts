@@ -1,4 +1,4 @@
-import { managementPermissions } from '../src/core/permission.ts'
+import { adminKeyScopes, adminScopeOf, type Permission } from '../src/core/permission.ts'
 import {
   gatehouse,
   newAdminKey,
@@ -11,8 +11,8 @@ import type { TestApp } from './harness.ts'
 
 /** Keys of the organization that may not do what is asked, or not any more. */
 type Keys = {
-  /** An owner's admin key with every scope but this one. */
-  without: (permission: string) => string
+  /** An owner's admin key with every scope but the one that this permission needs. */
+  without: (permission: Permission) => string
   reader: string
   serviceAccount: string
   userInProject: string
@@ -28,8 +28,8 @@ export async function newFixture(app: TestApp): Promise<Fixture> {
   const [owner, reader, leaver] = [own.ownerId, await newUser(app, own), await newUser(app, own, 'owner')]
   const account = await own.admin.projects.serviceAccounts.create(own.defaultProjectId, { name: 'bot' })
   const narrowed = new Map<string, string>()
-  for (const permission of managementPermissions) {
-    const rest = managementPermissions.filter((other) => other !== permission)
+  for (const permission of adminKeyScopes) {
+    const rest = adminKeyScopes.filter((other) => other !== permission)
     narrowed.set(permission, await newAdminKey(app, own, owner, rest))
   }
   const brief = ['--org', own.id, '--user', owner, '--expires-in-seconds', '1']
@@ -38,7 +38,7 @@ export async function newFixture(app: TestApp): Promise<Fixture> {
   const removedUser = await newAdminKey(app, own, leaver.id)
   await own.admin.users.delete(leaver.id)
   const keys: Keys = {
-    without: (permission) => narrowed.get(permission) ?? '',
+    without: (permission) => narrowed.get(adminScopeOf(permission)) ?? '',
     reader: await newAdminKey(app, own, reader.id),
     serviceAccount: account.api_key?.value ?? '',
     userInProject: (await newProjectKey(app, own, own.defaultProjectId, owner)).value,

@@ -14,7 +14,7 @@ export function assertReply({ name, route }: Endpoint, body: unknown): void {
 }
 
 /** The same schema, without room for fields that it does not name. */
-function closed(schema: Schema): Schema & { additionalProperties?: false } {
+function closed(schema: Schema): Schema {
   const { properties, items, anyOf } = schema
   return {
     ...schema,
@@ -22,7 +22,8 @@ function closed(schema: Schema): Schema & { additionalProperties?: false } {
     ...(anyOf && { anyOf: anyOf.map(closed) }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, closed(property)])),
-      additionalProperties: false as const,
+      // Where a schema says what other fields there may be, they are judged by that.
+      additionalProperties: schema.additionalProperties ?? false,
     }),
   }
 }

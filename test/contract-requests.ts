@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict'
-import { gatehouse, newEmail, newProjectKey, newUser, type Organization } from './contract-organizations.ts'
+import { endpoints } from '../src/admin/index.ts'
+import { gatehouse, newEmail, newUser, type Organization } from './contract-organizations.ts'
+import {
+  adminKey,
+  invite,
+  type Maker,
+  nothing,
+  project,
+  projectKey,
+  projectUser,
+  serviceAccount,
+  user,
+  type ValidRequest,
+} from './contract-parents.ts'
+import { accessRequests } from './contract-requests-access.ts'
+import { policyRequests } from './contract-requests-policy.ts'
 import type { TestApp } from './harness.ts'
 
-/** A request that succeeds: the values of the path's parameters, and the body where there is one. */
-export type ValidRequest = { params: Record<string, string>; body?: Record<string, unknown> }
-type Maker = (organization: Organization, app: TestApp) => Promise<ValidRequest>
+export type { ValidRequest }
 
 /** Makes what a request needs to be there, and the request. A new operation needs its line here before anything else. */
 const makers: Record<string, Maker> = {
@@ -75,59 +88,27 @@ const makers: Record<string, Maker> = {
     body: { scopes: ['api.model.read'], expires_in_seconds: 3600 },
   }),
   'projectApiKeys.delete': projectKey,
+
+  ...accessRequests,
+  ...policyRequests,
 }
 
 /** What is recorded besides the operation's own event, in the order in which it is recorded. */
 const furtherEvents: Record<string, readonly string[]> = {
   'invites.accept': ['user.added', 'user.added'],
+  'projectGroups.create': ['role.assignment.created'],
+  'projectGroups.delete': ['role.assignment.deleted'],
   'serviceAccounts.create': ['api_key.created'],
   'serviceAccounts.delete': ['api_key.deleted'],
 }
 export const eventsBesides = (operation: string) => furtherEvents[operation] ?? []
 
-export function validRequest(operation: string, organization: Organization, app: TestApp): Promise<ValidRequest> {
-  const make = makers[operation]
-  assert.ok(make, `${operation} has no valid request in contract-requests.ts`)
-  return make(organization, app)
+export async function validRequest(operation: string, organization: Organization, app: TestApp): Promise<ValidRequest> {
+  const [make, endpoint] = [makers[operation], endpoints.find(({ name }) => name === operation)]
+  assert.ok(make && endpoint, `${operation} has no valid request in contract-requests.ts`)
+  const { params, ...request } = await make(organization, app)
+  const inPath = Object.entries(params).filter(([name]) => endpoint.route.path.split('/').includes(`:${name}`))
+  return { ...request, params: Object.fromEntries(inPath) }
 }
 
 export const operationsWithRequest = Object.keys(makers)
-
-async function nothing(): Promise<ValidRequest> {
-  return { params: {} }
-}
-
-async function adminKey({ admin }: Organization): Promise<ValidRequest> {
-  return { params: { key_id: (await admin.adminAPIKeys.create({ name: 'key' })).id } }
-}
-
-async function user(organization: Organization, app: TestApp): Promise<ValidRequest> {
-  return { params: { user_id: (await newUser(app, organization)).id } }
-}
-
-async function invite({ admin }: Organization) {
-  return { params: { invite_id: (await admin.invites.create({ email: newEmail(), role: 'reader' })).id } }
-}
-
-async function project({ admin }: Organization) {
-  return { params: { project_id: (await admin.projects.create({ name: 'project' })).id } }
-}
-
-async function projectUser(organization: Organization, app: TestApp) {
-  const { params } = await project(organization)
-  const { id } = await newUser(app, organization)
-  await organization.admin.projects.users.create(params.project_id, { user_id: id, role: 'member' })
-  return { params: { ...params, user_id: id } }
-}
-
-async function serviceAccount(organization: Organization) {
-  const { params } = await project(organization)
-  const account = await organization.admin.projects.serviceAccounts.create(params.project_id, { name: 'bot' })
-  return { params: { ...params, service_account_id: account.id } }
-}
-
-async function projectKey(organization: Organization, app: TestApp): Promise<ValidRequest> {
-  const { params } = await projectUser(organization, app)
-  const { id } = await newProjectKey(app, organization, params.project_id, params.user_id)
-  return { params: { project_id: params.project_id, api_key_id: id } }
-}

@@ -7,10 +7,12 @@ export type Schema = {
   enum?: unknown[]
   properties?: Record<string, Schema>
   required?: string[]
+  additionalProperties?: Schema | boolean
   items?: Schema
   anyOf?: Schema[]
   minimum?: number
   maximum?: number
+  minItems?: number
   maxItems?: number
   default?: unknown
 }
@@ -18,7 +20,13 @@ export type Schema = {
 /** The contract's schemas are JSON Schema; TypeBox's types do not say so. */
 export const asSchema = (schema: TSchema | undefined) => (schema ?? {}) as Schema
 
-const typesOf = ({ type }: Schema) => (type === undefined ? [] : [type].flat())
+/** A union of a schema with null, as one that also takes null. */
+function whole(schema: Schema): Schema {
+  const [first, ...rest] = schema.anyOf ?? []
+  return first ? { ...first, type: [first, ...rest].flatMap(typesOf) } : schema
+}
+
+const typesOf = ({ type }: Schema): string[] => (type === undefined ? [] : [type].flat())
 const of = (path: string, name: string | number) =>
   typeof name === 'number' ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`
 
@@ -47,26 +55,27 @@ function walk(
   schema: Schema,
   value: Record<string, unknown>,
   path: string,
-  whole: (value: unknown) => unknown,
+  put: (value: unknown) => unknown,
 ): Variation[] {
   const unknown = bad('unknown_parameter', of(path, 'surprise'))
   const found: Variation[] = [
-    { what: `${of(path, 'surprise')} is unknown`, body: whole({ ...value, surprise: 1 }), refusal: unknown },
+    { what: `${of(path, 'surprise')} is unknown`, body: put({ ...value, surprise: 1 }), refusal: unknown },
   ]
   for (const name of schema.required ?? []) {
     const { [name]: _, ...rest } = value
     const refusal = bad('missing_required_parameter', of(path, name))
-    found.push({ what: `${of(path, name)} is missing`, body: whole(rest), refusal })
+    found.push({ what: `${of(path, name)} is missing`, body: put(rest), refusal })
   }
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    const set = (changed: unknown) => whole({ ...value, [name]: changed })
+  for (const [name, declared] of Object.entries(schema.properties ?? {})) {
+    const property = whole(declared)
+    const set = (changed: unknown) => put({ ...value, [name]: changed })
     const [first] = [value[name]].flat()
     found.push(...wrongValues(property, of(path, name), first ?? 'x', set))
     const inner = property.items ?? property
     if (inner.properties && typeof first === 'object' && first !== null) {
       const inside = property.items ? of(of(path, name), 0) : of(path, name)
-      const put = (changed: unknown) => set(property.items ? [changed] : changed)
-      found.push(...walk(inner, first as Record<string, unknown>, inside, put))
+      const change = (changed: unknown) => set(property.items ? [changed] : changed)
+      found.push(...walk(inner, first as Record<string, unknown>, inside, change))
     }
   }
   return found
@@ -88,6 +97,7 @@ function wrongValues(schema: Schema, path: string, item: unknown, set: (value: u
       if (!accepts(schema.items, type)) add(`of type ${type}`, [sample], 'invalid_type', of(path, 0))
     }
   }
+  if (schema.minItems !== undefined) add('too short', [], 'array_below_min_length')
   if (schema.maxItems !== undefined) {
     add('too long', Array(schema.maxItems + 1).fill(item), 'array_above_max_length')
   }
@@ -100,9 +110,13 @@ const strangeTexts = ['\u0000', 'a\u0000b', 'a\u0007b', 'a\nb', 'a\u009fb', '\ud
 /** The same body with a strange text for one of its texts, for each of them. */
 export function strangeBodies(schema: Schema, body: Record<string, unknown>): unknown[] {
   const found: unknown[] = []
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+  for (const [name, declared] of Object.entries(schema.properties ?? {})) {
+    const property = whole(declared)
     const put = (value: unknown) => found.push({ ...body, [name]: value })
     if (accepts(property, 'string')) for (const text of strangeTexts) put(text)
+    if (property.properties) {
+      for (const inner of strangeBodies(property, (body[name] ?? {}) as Record<string, unknown>)) put(inner)
+    }
     if (!property.items) continue
     if (accepts(property.items, 'string')) for (const text of strangeTexts) put([text])
     const [first] = [body[name]].flat()
@@ -113,37 +127,58 @@ export function strangeBodies(schema: Schema, body: Record<string, unknown>): un
   return found
 }
 
-/** Query strings with one thing wrong, and what they are refused with. */
-export function wrongQueries(schema: Schema): { query: string; refusal: Refusal }[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
-    const wrong = (value: string, code: string, param = name) => ({
-      query: `${name}=${value}`,
-      refusal: bad(code, param),
-    })
-    if (property.items) {
-      const item = property.items.enum?.[0] ?? 'a@example.com'
-      const tooMany = `${name}[]=${item}&`.repeat((property.maxItems ?? 0) + 1)
-      return [
-        { query: `${name}[]=%00`, refusal: bad('invalid_value', `${name}[0]`) },
-        { query: `${name}[x]=1`, refusal: bad('invalid_type', name) },
-        ...(property.maxItems === undefined ? [] : [{ query: tooMany, refusal: bad('array_above_max_length', name) }]),
-      ]
-    }
-    const all = [
-      { query: `${name}=1&${name}=2`, refusal: bad('duplicate_parameter', name) },
-      { query: `${name}[]=1&${name}[]=2`, refusal: bad('duplicate_parameter', name) },
-      { query: `${name}[x]=1`, refusal: bad('invalid_type', name) },
-    ]
-    if (accepts(property, 'integer')) {
-      const { minimum = 0, maximum = 0 } = property
-      for (const text of ['abc', '1.5', '', '%00', '%zz', '1;drop', 'NaN']) all.push(wrong(text, 'invalid_type'))
-      for (const low of [minimum - 1, -1_000_000]) all.push(wrong(String(low), 'integer_below_min_value'))
-      for (const high of [maximum + 1, '99999999999999999999']) all.push(wrong(String(high), 'integer_above_max_value'))
-    } else if (accepts(property, 'boolean')) {
-      for (const text of ['maybe', '2', '%00']) all.push(wrong(text, 'invalid_type'))
-    } else if (property.enum) {
-      for (const text of ['none-of-them', '', '%00']) all.push(wrong(text, 'invalid_value'))
-    }
-    return all
+/**
+ * Query strings with one thing wrong, and what they are refused with.
+ * @param right a query with nothing wrong: each of these holds it besides what is wrong
+ */
+export function wrongQueries(schema: Schema, right: Record<string, string> = {}): WrongQuery[] {
+  return Object.keys(schema.properties ?? {}).flatMap((name) => {
+    const { [name]: _, ...rest } = right
+    const besides = new URLSearchParams(rest).toString()
+    const all = queriesWrongAt(name, schema.properties?.[name] ?? {})
+    return all.map(({ query, refusal }) => ({ query: `${query}&${besides}`, refusal }))
   })
+}
+
+type WrongQuery = { query: string; refusal: Refusal }
+
+function queriesWrongAt(name: string, property: Schema): WrongQuery[] {
+  const wrong = (value: string, code: string, param = name) => ({
+    query: `${name}=${value}`,
+    refusal: bad(code, param),
+  })
+  if (property.items) {
+    const item = property.items.enum?.[0] ?? 'a@example.com'
+    const tooMany = `${name}[]=${item}&`.repeat((property.maxItems ?? 0) + 1)
+    return [
+      { query: `${name}[]=%00`, refusal: bad('invalid_value', `${name}[0]`) },
+      { query: `${name}[x]=1`, refusal: bad('invalid_type', name) },
+      ...(property.maxItems === undefined ? [] : [{ query: tooMany, refusal: bad('array_above_max_length', name) }]),
+    ]
+  }
+  if (property.properties) {
+    const [inner] = Object.keys(property.properties)
+    return [
+      wrong('1', 'invalid_type'),
+      { query: `${name}[${inner}]=abc`, refusal: bad('invalid_type', `${name}.${inner}`) },
+    ]
+  }
+  const all = [
+    { query: `${name}=1&${name}=2`, refusal: bad('duplicate_parameter', name) },
+    { query: `${name}[]=1&${name}[]=2`, refusal: bad('duplicate_parameter', name) },
+    { query: `${name}[x]=1`, refusal: bad('invalid_type', name) },
+  ]
+  // Empty text is null.
+  const orEmpty = accepts(property, 'null') ? [] : ['']
+  if (accepts(property, 'integer')) {
+    const { minimum = 0, maximum = 0 } = property
+    for (const text of ['abc', '1.5', ...orEmpty, '%00', '%zz', '1;drop', 'NaN']) all.push(wrong(text, 'invalid_type'))
+    for (const low of [minimum - 1, -1_000_000]) all.push(wrong(String(low), 'integer_below_min_value'))
+    for (const high of [maximum + 1, '99999999999999999999']) all.push(wrong(String(high), 'integer_above_max_value'))
+  } else if (accepts(property, 'boolean')) {
+    for (const text of ['maybe', '2', '%00']) all.push(wrong(text, 'invalid_type'))
+  } else if (property.enum) {
+    for (const text of ['none-of-them', ...orEmpty, '%00']) all.push(wrong(text, 'invalid_value'))
+  }
+  return all
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Endpoint, endpoints } from '../src/admin/index.ts'
 import { mintKey } from '../src/core/key.ts'
+import { adminScopeOf, type Permission, predefinedRoles } from '../src/core/permission.ts'
 import { assertRefused, call, type Refusal, stored } from './contract-call.ts'
 import { type Fixture, newFixture } from './contract-fixture.ts'
 import { newAdminKey, newUser } from './contract-organizations.ts'
@@ -27,6 +28,13 @@ const lacking = (permission: string): Refusal => {
   return { status: 401, code: null, param: null, message }
 }
 
+const noProject: Refusal = { status: 404, code: 'not_found', param: 'project_id' }
+
+const heldBy = (role: 'role-api-organization-reader' | 'role-api-project-member', permission: Permission) =>
+  predefinedRoles.some(({ id, permissions }) => id === role && permissions.includes(permission))
+const readersMay = (permission: Permission) => heldBy('role-api-organization-reader', permission)
+const belowProject = ({ route }: Endpoint) => route.path.includes('/projects/:project_id')
+
 for (const database of databases) {
   describe(`${database}: who may call`, () => {
     let app: TestApp
@@ -50,15 +58,15 @@ for (const database of databases) {
       test(`${endpoint.name} does not tell what others have from what nobody has`, async () => {
         await hidesOthers(fixture, endpoint)
       })
-      if (!endpoint.route.path.includes('/projects/:project_id')) continue
-      test(`${endpoint.name} is open to an owner of that project, and of no other`, async () => {
+      if (!belowProject(endpoint)) continue
+      test(`${endpoint.name} is open to those of that project who may do it, and of no other`, async () => {
         await opensToProjectOwner(fixture, endpoint, permission)
       })
     }
   })
 }
 
-async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoint, permission: string) {
+async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoint, permission: Permission) {
   const request = await validRequest(endpoint.name, own, app)
   const before = await stored(app, [own])
   const refused: [what: string, key: string | null, Refusal][] = [
@@ -70,11 +78,13 @@ async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoin
     ['a very long text', 'x'.repeat(5000), invalid],
     ['an expired admin key', keys.expired, { ...invalid, message: /expired/ }],
     ['the admin key of a removed user', keys.removedUser, notAMember],
-    ['a service account key', keys.serviceAccount, lacking(permission)],
-    ["a user's own project key", keys.userInProject, lacking(permission)],
-    ['an admin key without the scope', keys.without(permission), lacking(permission)],
-    ["a reader's admin key", keys.reader, lacking(permission)],
+    ['a service account key', keys.serviceAccount, lacking(adminScopeOf(permission))],
+    ["a user's own project key", keys.userInProject, lacking(adminScopeOf(permission))],
+    ['an admin key without the scope', keys.without(permission), lacking(adminScopeOf(permission))],
   ]
+  if (!readersMay(permission)) {
+    refused.push(["a reader's admin key", keys.reader, belowProject(endpoint) ? noProject : lacking(permission)])
+  }
   for (const [what, key, refusal] of refused) {
     const reply = await call(app, endpoint, request, { key })
     assertRefused(reply, refusal, what)
@@ -92,16 +102,23 @@ async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoin
   const nowhere = { ...request, params: mapValues(request.params, unknownLike) }
   const lack = { key: keys.without(permission) }
   assert.equal((await call(app, endpoint, nowhere, lack)).text, (await call(app, endpoint, request, lack)).text)
+  if (!readersMay(permission) && belowProject(endpoint)) {
+    const [there, unknown] = [request.params.project_id ?? '', nowhere.params.project_id ?? '']
+    const reader = { key: keys.reader }
+    const asked = [await call(app, endpoint, request, reader), await call(app, endpoint, nowhere, reader)] as const
+    await same([asked[0], there], [asked[1], unknown], 'project_id')
+  }
   assert.equal(await stored(app, [own]), before)
 }
 
 /** A known key that is refused leaves an event, once a minute for each operation; a stranger leaves none. */
-async function recordsRefusals({ app, own, keys }: Fixture, endpoint: Endpoint, permission: string) {
+async function recordsRefusals({ app, own, keys }: Fixture, endpoint: Endpoint, permission: Permission) {
   const refusals = () =>
     app.db.selectFrom('audit_log').selectAll().where('type', '=', 'login.failed').orderBy('id').execute()
   const request = await validRequest(endpoint.name, own, app)
   const { expired, removedUser, serviceAccount, userInProject, reader } = keys
-  const known = [expired, removedUser, serviceAccount, userInProject, reader, keys.without(permission)]
+  const known = [expired, removedUser, serviceAccount, userInProject, keys.without(permission)]
+  if (!readersMay(permission)) known.push(reader)
   const strange = ['garbage', mintKey('admin').value, null]
   const leftBy = async (shown: (string | null)[]) => {
     const before = await refusals()
@@ -130,6 +147,8 @@ async function hidesOthers({ app, own, other }: Fixture, endpoint: Endpoint) {
   for (const name of Object.keys(mine.params)) {
     const swap = (id: string) => answer({ ...mine.params, [name]: id })
     const id = foreign.params[name] ?? ''
+    // What is named after a model has the same id everywhere.
+    if (id === mine.params[name]) continue
     const unknown = unknownLike(id)
     await same([await swap(id), id], [await swap(unknown), unknown], name)
     // A child of another project of the same organization is unknown below this one, too.
@@ -155,7 +174,7 @@ async function same([a, idA]: [Reply, string], [b, idB]: [Reply, string], param:
 const steadyHeaders = ({ headers }: Reply) =>
   [...headers].filter(([name]) => !['date', 'x-request-id', 'openai-processing-ms'].includes(name))
 
-async function opensToProjectOwner({ app, own }: Fixture, endpoint: Endpoint, permission: string) {
+async function opensToProjectOwner({ app, own }: Fixture, endpoint: Endpoint, permission: Permission) {
   const [request, elsewhere] = [
     await validRequest(endpoint.name, own, app),
     await validRequest(endpoint.name, own, app),
@@ -164,11 +183,20 @@ async function opensToProjectOwner({ app, own }: Fixture, endpoint: Endpoint, pe
   const key = await newAdminKey(app, own, id)
   const at = { project_id: request.params.project_id ?? '' }
   await own.admin.projects.users.create(at.project_id, { user_id: id, role: 'member' })
-  assertRefused(await call(app, endpoint, request, { key }), lacking(permission), 'a member')
+  const answered = async () => {
+    const reply = await call(app, endpoint, request, { key })
+    assert.equal(reply.status, 200, reply.text)
+  }
+  const membersMay = heldBy('role-api-project-member', permission)
+  if (membersMay) await answered()
+  else assertRefused(await call(app, endpoint, request, { key }), lacking(permission), 'a member')
   await own.admin.projects.users.update(id, { ...at, role: 'owner' })
-  assertRefused(await call(app, endpoint, elsewhere, { key }), lacking(permission), 'another project')
-  const reply = await call(app, endpoint, request, { key })
-  assert.equal(reply.status, 200, reply.text)
+  if (!readersMay(permission)) {
+    assertRefused(await call(app, endpoint, elsewhere, { key }), noProject, 'another project')
+  }
+  if (endpoint.route.level === 'organization') {
+    assertRefused(await call(app, endpoint, request, { key }), lacking(permission), 'what the organization rules')
+  } else if (!membersMay) await answered()
 }
 
 /** One character in the middle replaced by another. */

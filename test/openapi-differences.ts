@@ -9,7 +9,28 @@ export const deliberate: readonly { reason: string; differences: readonly string
   },
   {
     reason: 'A limit out of range is refused, and a client can read which range that is.',
-    differences: ['* query limit: minimum 1 here, none there', '* query limit: maximum 100 here, none there'],
+    differences: [
+      '* query limit: minimum 1 here, none there',
+      '* query limit: maximum 100 here, none there',
+      'GET /organization/projects/{project_id}/rate_limits query limit: maximum 1000 here, none there',
+      'GET /organization/usage/* query limit: maximum 1440 here, none there',
+      'GET /organization/costs query limit: maximum 180 here, none there',
+    ],
+  },
+  {
+    reason: 'So is a number that cannot be meant or kept: a limit below nothing, a time in milliseconds.',
+    differences: [
+      '* /organization/projects/{project_id}/rate_limits* *_1_*: minimum 0 here, none there',
+      '* /organization/projects/{project_id}/rate_limits* *_1_*: maximum 2147483647 here, none there',
+      '* reply *threshold_amount: minimum * here, none there',
+      '* *threshold_amount: maximum 100000000000 here, none there',
+      'GET /organization/audit_logs query effective_at*: minimum -9007199254740991 here, none there',
+      'GET /organization/audit_logs query effective_at*: maximum 9007199254740991 here, none there',
+      'GET * query start_time: minimum 0 here, none there',
+      'GET * query start_time: maximum 253402300799 here, none there',
+      'GET * query end_time: minimum 0 here, none there',
+      'GET * query end_time: maximum 253402300799 here, none there',
+    ],
   },
   {
     reason: 'A query has no null: an empty cursor is none, and that is what the official client writes for null.',
@@ -21,13 +42,18 @@ export const deliberate: readonly { reason: string; differences: readonly string
     differences: [
       '* /organization/admin_api_keys* reply *owner.type: only user here, any there',
       '* /organization/admin_api_keys* reply *owner.object: only organization.user here, any there',
-      '* /organization/admin_api_keys* reply *owner.role: only owner, reader here, any there',
       '* /organization/users* reply *role: only owner, reader here, any there',
       'POST /organization/users/{user_id} body role: only owner, reader here, any there',
       '* /organization/projects* reply *status: only active, archived here, any there',
-      '* /organization/projects/{project_id}/users* reply *role: only member, owner here, any there',
+      '* /organization/projects/{project_id}/users* reply *role: only member, none, owner, viewer here, any there',
       'POST /organization/projects/{project_id}/users* body role: only member, owner here, any there',
       'GET /organization/projects/{project_id}/users reply object: only list here, any there',
+      '* reply *resource_type: only api.organization, api.project here, any there',
+      '* reply *assignment_sources[].principal_type: only group, user here, any there',
+      'DELETE *roles/{role_id} reply object: only group.role.deleted here, any there',
+      'DELETE *roles/{role_id} reply object: only user.role.deleted here, any there',
+      'POST /projects/{project_id}/users/{user_id}/roles reply user.role: only owner, reader here, any there',
+      'GET /organization/costs reply data[].results[].amount.currency: only usd here, any there',
     ],
   },
   {
@@ -37,9 +63,9 @@ export const deliberate: readonly { reason: string; differences: readonly string
   {
     reason: 'A user says nothing of their projects here: the users of a project are listed below the project.',
     differences: [
-      '* /organization/users* reply *projects: anything here, object there',
-      '* /organization/users* reply *projects.object: only there',
-      '* /organization/users* reply *projects.data: only there',
+      '*/users* reply *projects: anything here, object there',
+      '*/users* reply *projects.object: only there',
+      '*/users* reply *projects.data: only there',
     ],
   },
   {
@@ -53,7 +79,48 @@ export const deliberate: readonly { reason: string; differences: readonly string
       'POST /organization/projects/{project_id}/service_accounts* reply *expires_at: only here',
       'GET /organization/projects/{project_id}/api_keys* reply *expires_at: only here',
       'POST /organization/projects/{project_id}/api_keys/{api_key_id}: only here',
+      'POST /organization/projects/{project_id}/service_accounts reply api_key: nullable here only',
+      '* /organization/projects/{project_id}/service_tier_settings: only here',
+      'GET /organization/audit_logs *type*: external_storage.registered, external_storage.removed, tenant.trusted_access.application.submitted, tenant.trusted_access.business_verification.started here only',
+      'GET /organization/usage/decisions: only here',
+      'GET /organization/usage/completions reply data[].results[].input_cache_write_*_tokens: only here',
+      'GET /organization/* query group_by[]: api_source here only',
+      'GET /organization/* reply data[].results[].api_source: only here',
+      'GET /organization/costs query line_items: only here',
+      'GET /organization/costs query group_by[]: api_source, user_id here only',
+      'GET /organization/costs reply data[].results[].user_id: only here',
+      'GET /organization/costs reply data[].results[].quantity_unit: any here, only 1000_tokens, characters, duration_hours, duration_minutes, duration_seconds, gibibyte_hours, images, tokens there',
     ],
+  },
+  {
+    reason: 'What a held role never has here: nobody else is told of who made it, and no role carries metadata.',
+    differences: [
+      '* reply *created_by_user_obj: anything here, object there',
+      '* reply *metadata: anything here, object there',
+    ],
+  },
+  {
+    reason: 'A role is held because of something: where it comes from is always said.',
+    differences: ['* reply *assignment_sources: nullable there only'],
+  },
+  {
+    reason: 'A certificate by itself is of no organization or project, so it is not said to be active in one.',
+    differences: [
+      '* /organization/certificates* reply object: organization.certificate, organization.project.certificate there only',
+      '* /organization/certificates* reply active: only there',
+    ],
+  },
+  {
+    reason:
+      'An event says what kind of object it is, and where a session came from, as the original has been seen to do.',
+    differences: [
+      'GET /organization/audit_logs reply data[].object: only here',
+      'GET /organization/audit_logs reply data[].actor.session.user_agent: only here',
+    ],
+  },
+  {
+    reason: 'The details of an event stand under its type: described once for all types, not field by field for each.',
+    differences: ['GET /organization/audit_logs reply data[].*.*: only there'],
   },
   {
     reason: 'An extension: the original accepts invites in its web application only.',

@@ -41,18 +41,24 @@ export type Field = {
   maximum: number | undefined
 }
 
-/** Every value that a schema describes, by its path: `data[].owner.id`. The schema's own path is empty. */
-export function fieldsOf(document: Document, schema: Schema | undefined): Map<string, Field> {
+/**
+ * Every value that a schema describes, by its path: `data[].owner.id`. The schema's own path is empty.
+ * @param objects of alternatives that say which `object` they are, only those that are one of these count, if any is
+ */
+export function fieldsOf(document: Document, schema: Schema | undefined, objects?: Objects): Map<string, Field> {
   const fields = new Map<string, Field>()
-  if (schema) flatten(document, schema, '', true, fields)
+  if (schema) flatten({ document, objects }, schema, '', true, fields)
   return fields
 }
 
 /** The schema of a JSON body. */
 export const jsonOf = (body: Body | undefined): Schema | undefined => body?.content?.['application/json']?.schema
 
-function flatten(document: Document, written: Schema, path: string, required: boolean, fields: Map<string, Field>) {
-  const { schema, nullable } = merged(document, written)
+type Objects = ReadonlySet<string> | undefined
+type Source = { document: Document; objects: Objects }
+
+function flatten(source: Source, written: Schema, path: string, required: boolean, fields: Map<string, Field>) {
+  const { schema, nullable } = merged(source, written)
   const types = [schema.type ?? []].flat().filter((type) => type !== 'null')
   const values = (schema.const === undefined ? (schema.enum ?? []) : [schema.const]).filter((value) => value !== null)
   fields.set(path, {
@@ -63,25 +69,36 @@ function flatten(document: Document, written: Schema, path: string, required: bo
     minimum: schema.minimum,
     maximum: schema.maximum,
   })
-  if (schema.items) flatten(document, schema.items, `${path}[]`, true, fields)
+  if (schema.items) flatten(source, schema.items, `${path}[]`, true, fields)
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const below = path === '' ? name : `${path}.${name}`
-    flatten(document, property, below, schema.required?.includes(name) ?? false, fields)
+    flatten(source, property, below, schema.required?.includes(name) ?? false, fields)
   }
 }
 
 /** One schema without references and combinations. Several alternatives besides null are one schema with several types. */
-function merged(document: Document, written: Schema): { schema: Schema; nullable: boolean } {
-  if (written.$ref !== undefined) return merged(document, resolve(document, written.$ref))
+function merged(source: Source, written: Schema): { schema: Schema; nullable: boolean } {
+  if (written.$ref !== undefined) return merged(source, resolve(source.document, written.$ref))
   const { allOf = [], anyOf, oneOf, ...own } = written
   let nullable = own.nullable === true || [own.type].flat().includes('null')
   let schema: Schema = own
-  const alternatives = (anyOf ?? oneOf ?? []).map((part) => merged(document, part))
-  for (const part of [...allOf.map((part) => merged(document, part)), ...alternatives]) {
+  const alternatives = wanted(
+    source,
+    (anyOf ?? oneOf ?? []).map((part) => merged(source, part)),
+  )
+  for (const part of [...allOf.map((part) => merged(source, part)), ...alternatives]) {
     nullable ||= part.nullable
     schema = combined(schema, part.schema)
   }
   return { schema, nullable }
+}
+
+function wanted<A extends { schema: Schema }>({ objects }: Source, alternatives: A[]): A[] {
+  const found = alternatives.filter(({ schema }) => {
+    const { const: only, enum: values = [only] } = schema.properties?.object ?? {}
+    return values.some((value) => objects?.has(String(value)))
+  })
+  return found.length > 0 ? found : alternatives
 }
 
 function combined(a: Schema, b: Schema): Schema {

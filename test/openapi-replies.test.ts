@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { endpoints } from '../src/admin/index.ts'
+import { call, pathOf } from './contract-call.ts'
+import { newOrganization } from './contract-organizations.ts'
+import { validRequest } from './contract-requests.ts'
 import { startTestApp } from './harness.ts'
 import { operationsIn } from './openapi-diff.ts'
 import { published, ReplyJudge, withoutPublished } from './openapi-published.ts'
@@ -8,7 +12,7 @@ import { scenarios } from './sdk-scenarios.ts'
 
 const skip = withoutPublished
 
-test('every reply to the official client is of the published form', { skip }, async () => {
+test('every reply, to the official client or another, is of the published form', { skip }, async () => {
   const document = published()
   const judge = new ReplyJudge(document)
   const judgingFetch: typeof fetch = async (input, init) => {
@@ -21,6 +25,13 @@ test('every reply to the official client is of the published form', { skip }, as
   await using app = await startTestApp()
   for (const scenario of Object.values(scenarios)) {
     await scenario((await newWorld(app, 'sqlite', judgingFetch)).world)
+  }
+  const own = await newOrganization(app)
+  for (const endpoint of endpoints) {
+    const request = await validRequest(endpoint.name, own, app)
+    const reply = await call(app, endpoint, request, { key: own.key })
+    assert.equal(reply.status, 200, `${endpoint.name}: ${reply.text}`)
+    judge.judge(endpoint.route.method, pathOf(endpoint, request.params).slice('/v1'.length), reply.body)
   }
   assert.deepEqual(judge.objections, [])
 

@@ -1,23 +1,8 @@
 import { newEmail, newUser } from './contract-organizations.ts'
+import type { List } from './sdk-list.ts'
+import { accessLists } from './sdk-lists-access.ts'
+import { settingLists } from './sdk-lists-settings.ts'
 import type { World } from './sdk-scenario.ts'
-
-type Item = { id: string }
-type Page = AsyncIterable<Item> & PromiseLike<{ iterPages: () => AsyncIterable<{ data: Item[] }> }>
-
-/** A list that is filled, walked through and emptied. */
-export type List = {
-  /** Its name in the official client. */
-  operation: string
-  /** Where a list is walked through in several ways: which one this is. */
-  variant?: string
-  newestFirst?: true
-  /** What stands in the list from the start. */
-  before: (world: World) => string[]
-  /** Adds an object that the list shows, perhaps besides others that it does not show. */
-  add: (world: World, turn: number) => Promise<string>
-  list: (world: World, query: { limit: number }) => Page
-  remove: (world: World, id: string) => Promise<unknown>
-}
 
 const ids = (key: 'keyId' | 'ownerId' | 'defaultProjectId') => (world: World) => [world.organization[key]]
 const nothing = () => []
@@ -40,7 +25,7 @@ const keys = { operation: 'organization.adminAPIKeys.list', before: ids('keyId')
 const addKey = async ({ admin }: World) => (await admin.adminAPIKeys.create({ name: 'key' })).id
 const removeKey = ({ admin }: World, id: string) => admin.adminAPIKeys.delete(id)
 
-/** Every list of the official client that is built, in every way in which it finds its rows. */
+/** Every list of the official client that is built and can be emptied, in every way in which it finds its rows. */
 export const lists: List[] = [
   { ...keys, add: addKey, list: ({ admin }, query) => admin.adminAPIKeys.list(query), remove: removeKey },
   {
@@ -115,4 +100,12 @@ export const lists: List[] = [
       admin.projects.apiKeys.list(organization.defaultProjectId, { ...query, owner_project_access: 'inactive' }),
     remove: (world, id) => world.admin.projects.apiKeys.delete(id, inDefault(world)),
   },
+  ...accessLists,
+  ...settingLists,
+]
+
+/** Lists that nothing can be taken out of; their scenarios walk through them. */
+export const fixedLists: readonly string[] = [
+  'organization.auditLogs.list',
+  'organization.projects.rateLimits.listRateLimits',
 ]

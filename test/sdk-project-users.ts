@@ -28,7 +28,7 @@ export const projectUserScenarios: Record<string, Scenario> = {
     assert.deepEqual([owner.id, owner.role], [second.id, 'owner'])
     const theirs = app.admin(await newAdminKey(app, organization, second.id)).organization.projects
     assert.equal((await theirs.retrieve(project)).id, project)
-    await assert.rejects(theirs.retrieve(organization.defaultProjectId), { status: 401 })
+    await assert.rejects(theirs.retrieve(organization.defaultProjectId), { status: 404 })
 
     const again = users.create(project, { user_id: first.id, role: 'owner' })
     await assert.rejects(again, refusal(400, 'user_already_in_project', 'user_id'))

@@ -16,14 +16,26 @@ const main = join(import.meta.dirname, '../src/main.ts')
 const tables: Record<keyof Tables, true> = {
   admin_api_key: true,
   audit_log: true,
+  certificate: true,
+  group_user: true,
   invite: true,
   meta: true,
   organization: true,
+  organization_policy: true,
   organization_user: true,
   project: true,
   project_api_key: true,
+  project_certificate: true,
+  project_group: true,
+  project_policy: true,
   project_user: true,
+  rate_limit: true,
+  role: true,
+  role_assignment: true,
   service_account: true,
+  spend_alert: true,
+  usage_rollup: true,
+  user_group: true,
 }
 
 const tablesOf = async (db: Db) => (await db.introspection.getTables()).map(({ name }) => name).sort()

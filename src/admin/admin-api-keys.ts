@@ -76,7 +76,7 @@ export function view(row: KeyWithOwner): AdminApiKey {
       id: row.user_id,
       name: row.owner_name,
       created_at: row.owner_created_at,
-      role: row.owner_role,
+      role: row.owner_role ?? 'none',
     },
   }
 }

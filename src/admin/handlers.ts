@@ -1,7 +1,8 @@
 import type { Of, Route } from '../contract/route.ts'
 import type { AuditActor, AuditPayload, AuditType } from '../core/audit.ts'
+import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
-import type { OrganizationRole } from '../core/permission.ts'
+import type { Access } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 
 /** Who calls: an admin key, and through it its owner with the roles the owner has now. */
@@ -13,7 +14,8 @@ export type Caller = {
   scopes: readonly string[]
   userId: string
   email: string
-  role: OrganizationRole
+  /** What the owner of the key may do in the organization now. */
+  access: Access
 }
 
 /**
@@ -28,6 +30,8 @@ export type Call<R extends Route> = {
   newId: NewId
   caller: R extends { permission: null } ? null : Caller
   project: R extends { path: `${string}:project_id${string}` } ? Row<'project'> : null
+  /** The catalogue, where the route asks for it. */
+  models: R extends { usesModels: true } ? Catalogue : null
   params: Of<R['params']>
   query: Of<R['query']>
   body: Of<R['body']>

@@ -1,12 +1,28 @@
 import { contract } from '../contract/index.ts'
 import type { Route } from '../contract/route.ts'
 import { adminApiKeys } from './admin-api-keys.ts'
+import { auditLogs } from './audit-logs.ts'
+import { certificates } from './certificates.ts'
+import { dataRetention, projectDataRetention } from './data-retention.ts'
+import { groupUsers } from './group-users.ts'
+import { groups } from './groups.ts'
 import type { Call, Handlers } from './handlers.ts'
+import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
+import { modelPermissions } from './model-permissions.ts'
 import { projectApiKeys } from './project-api-keys.ts'
+import { projectCertificates } from './project-certificates.ts'
+import { projectGroups } from './project-groups.ts'
 import { projectUsers } from './project-users.ts'
 import { projects } from './projects.ts'
+import { rateLimits } from './rate-limits.ts'
+import { groupRoles, projectGroupRoles, projectUserRoles, userRoles } from './role-assignments.ts'
+import { projectRoles, roles } from './roles.ts'
 import { serviceAccounts } from './service-accounts.ts'
+import { serviceTierSettings } from './service-tier-settings.ts'
+import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
+import { projectSpendLimit, spendLimit } from './spend-limit.ts'
+import { usage } from './usage.ts'
 import { users } from './users.ts'
 
 /** A resource in the contract without handlers does not compile. */
@@ -18,6 +34,29 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   projectUsers,
   serviceAccounts,
   projectApiKeys,
+  rateLimits,
+  groups,
+  groupUsers,
+  groupRoles,
+  projectGroups,
+  projectGroupRoles,
+  roles,
+  projectRoles,
+  userRoles,
+  projectUserRoles,
+  certificates,
+  projectCertificates,
+  modelPermissions,
+  hostedToolPermissions,
+  dataRetention,
+  projectDataRetention,
+  serviceTierSettings,
+  spendLimit,
+  projectSpendLimit,
+  spendAlerts,
+  projectSpendAlerts,
+  auditLogs,
+  usage,
 }
 
 /** An operation with what answers it; its name is used in logs, metrics and as OpenAPI `operationId`. */

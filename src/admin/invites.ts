@@ -6,7 +6,9 @@ import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { cursor, page } from './page.ts'
+import { holding } from './project-users.ts'
 import { archivedError } from './projects.ts'
+import { setPredefinedRole } from './role-store.ts'
 import { alreadyInOrganization, emailKey, insertUser, members, userView } from './users.ts'
 
 /** The original's: an invite expires exactly seven days after it was sent. */
@@ -170,11 +172,15 @@ async function joinProjects(db: Db, invite: Row<'invite'>, userId: string, now: 
     .execute()
   const joined = wanted.filter((project) => active.some((row) => row.id === project.id))
   if (joined.length === 0) return []
-  const rows = joined.map(({ id, role }) => ({ project_id: id, user_id: userId, role, added_at: now }))
+  const organizationId = invite.organization_id
+  const rows = joined.map(({ id }) => ({ project_id: id, user_id: userId, role: null, added_at: now }))
   await db
     .insertInto('project_user')
-    .values(rows.map((row) => ({ ...row, organization_id: invite.organization_id })))
+    .values(rows.map((row) => ({ ...row, organization_id: organizationId })))
     .execute()
+  for (const { id, role } of joined) {
+    await setPredefinedRole(db, holding({ id, organization_id: organizationId }, userId), role, now)
+  }
   return joined
 }
 

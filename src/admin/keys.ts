@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
 import { type KeyKind, mintKey } from '../core/key.ts'
-import { managementPermissions, projectKeyScopes } from '../core/permission.ts'
+import { adminKeyScopes, projectKeyScopes } from '../core/permission.ts'
 
 /** What a new key is made from. `expiresIn` is in seconds from `now`; null or undefined: it does not expire. */
 export type KeyInput = { name: string; scopes?: readonly string[]; expiresIn?: number | null | undefined }
@@ -35,7 +35,7 @@ export function checkProjectScopes(scopes: readonly string[] | undefined) {
 
 /** The scopes that an admin key can be narrowed to. */
 export function checkAdminScopes(scopes: readonly string[] | undefined) {
-  checkScopes(scopes, managementPermissions)
+  checkScopes(scopes, adminKeyScopes)
 }
 
 function checkScopes(scopes: readonly string[] | undefined, known: readonly string[]) {

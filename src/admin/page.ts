@@ -9,19 +9,28 @@ export function page<R, Item extends { id: string }>(rows: readonly R[], limit: 
     data,
     first_id: data[0]?.id ?? null,
     last_id: data.at(-1)?.id ?? null,
-    has_more: rows.length > limit,
+    // Nobody can go on from a page without objects.
+    has_more: limit > 0 && rows.length > limit,
   }
+}
+
+/** The list envelope whose cursor is called `next`. `rows` holds one more than `limit` where there are more. */
+export function nextPage<R, Item>(rows: readonly R[], limit: number, view: (row: R) => Item, idOf: (row: R) => string) {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const has_more = rows.length > limit && last !== undefined
+  return { object: 'list' as const, data: shown.map(view), has_more, next: has_more ? idOf(last) : null }
 }
 
 /**
  * The cursor to go on from, or undefined at the start. An id that no longer names anything keeps its place in the order,
  * so a deletion never breaks an iteration; text that is no id of this list is refused.
  */
-export function cursor(after: string | undefined, prefix: Prefix): string | undefined {
+export function cursor(after: string | undefined, prefix: Prefix, param = 'after'): string | undefined {
   if (after === undefined || after === '') return undefined
   if (!isId(prefix, after)) {
-    throw new ApiError('invalid_value', `Invalid 'after': '${after}' is not the ID of an object of this list.`, {
-      param: 'after',
+    throw new ApiError('invalid_value', `Invalid '${param}': '${after}' is not the ID of an object of this list.`, {
+      param,
     })
   }
   return after

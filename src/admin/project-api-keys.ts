@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectApiKey, projectApiKeys as routes } from '../contract/project-api-keys.ts'
+import { ORGANIZATION_OWNER } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
 import { checkProjectScopes } from './keys.ts'
@@ -54,10 +55,17 @@ export const projectApiKeys: Handlers<typeof routes> = {
   },
 }
 
-/** Whether the owner has a role in the project now. */
+/** Whether the owner can use the project now: by a role or membership of their own, through a group, or as an owner of all. */
 const hasAccess = sql<number>`case
-  when s.role in ('owner', 'member') then 1
-  when u.id is not null and u.removed_at is null and (u.role = 'owner' or m.role is not null) then 1
+  when s.id is not null and s.role <> 'none' then 1
+  when k.user_id is not null and (u.id is null or u.removed_at is not null) then 0
+  when u.role = 'owner' or m.user_id is not null then 1
+  when exists (
+    select 1 from group_user g inner join project_group p on p.group_id = g.group_id
+    where g.user_id = coalesce(k.user_id, k.service_account_id) and p.project_id = k.project_id) then 1
+  when exists (
+    select 1 from group_user g inner join role_assignment a on a.principal_id = g.group_id
+    where g.user_id = k.user_id and a.resource_id = k.organization_id and a.role_id = ${ORGANIZATION_OWNER}) then 1
   else 0 end`
 
 function keys(db: Db, project: Row<'project'>) {

@@ -4,6 +4,7 @@ import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { cursor, page } from './page.ts'
+import { type Holding, setPredefinedRole, unassignAll } from './role-store.ts'
 import { emailKey, members } from './users.ts'
 
 export const projectUsers: Handlers<typeof routes> = {
@@ -26,13 +27,14 @@ export const projectUsers: Handlers<typeof routes> = {
         param: body.user_id == null ? 'email' : 'user_id',
       })
     if (user.role === 'owner') throw already()
-    const row = { project_id: project.id, user_id: user.id, role: body.role, added_at: now }
+    const row = { project_id: project.id, user_id: user.id, role: null, added_at: now }
     const done = await db
       .insertInto('project_user')
       .values({ ...row, organization_id: caller.organizationId })
       .onConflict((conflict) => conflict.columns(['project_id', 'user_id']).doNothing())
       .executeTakeFirst()
     if (done.numInsertedOrUpdatedRows === 0n) throw already()
+    await setPredefinedRole(db, holding(project, user.id), body.role, now)
     const reply = view(project, { ...user, organization_role: user.role, member_role: body.role, added_at: now })
     return { reply, audit: { id: user.id, data: { role: body.role } } }
   },
@@ -41,15 +43,10 @@ export const projectUsers: Handlers<typeof routes> = {
     return view(project, await findPerson(db, project, params.user_id))
   },
 
-  async update({ db, project, params, body }) {
+  async update({ db, project, params, body, now }) {
     const user = await findMember(db, project, params.user_id, 'have another role')
     const role = body.role ?? user.member_role
-    await db
-      .updateTable('project_user')
-      .set({ role })
-      .where('project_id', '=', project.id)
-      .where('user_id', '=', user.id)
-      .execute()
+    if (body.role) await setPredefinedRole(db, holding(project, user.id), body.role, now)
     const reply = view(project, { ...user, member_role: role })
     return { reply, audit: { id: user.id, changes_requested: { role } } }
   },
@@ -57,6 +54,7 @@ export const projectUsers: Handlers<typeof routes> = {
   async delete({ db, project, params }) {
     const user = await findMember(db, project, params.user_id, 'be removed')
     await db.deleteFrom('project_user').where('project_id', '=', project.id).where('user_id', '=', user.id).execute()
+    await unassignAll(db, holding(project, user.id))
     return {
       reply: { object: 'organization.project.user.deleted', id: user.id, deleted: true },
       audit: { id: user.id },
@@ -70,7 +68,7 @@ type Person = {
   name: string
   email: string
   created_at: number
-  organization_role: OrganizationRole
+  organization_role: OrganizationRole | null
   member_role: ProjectRole | null
   added_at: number | null
 }
@@ -91,7 +89,7 @@ function membersOf(db: Db, project: Row<'project'>) {
     .where('m.organization_id', '=', project.organization_id)
     .where('m.project_id', '=', project.id)
     .where('u.removed_at', 'is', null)
-    .where('u.role', '!=', 'owner')
+    .where('u.role', 'is distinct from', 'owner')
 }
 
 function people(db: Db, project: Row<'project'>) {
@@ -103,26 +101,26 @@ function people(db: Db, project: Row<'project'>) {
     .where('u.removed_at', 'is', null)
 }
 
-/** The role somebody has in a project now, if any. */
-export async function projectRole(db: Db, project: Row<'project'>, userId: string): Promise<ProjectRole | null> {
-  const person = await people(db, project).where('u.id', '=', userId).executeTakeFirst()
-  return person ? roleOf(person) : null
+/** What somebody's role in a project is kept under. */
+export function holding(project: Pick<Row<'project'>, 'id' | 'organization_id'>, userId: string): Holding {
+  const { organization_id: organizationId, id: resourceId } = project
+  return { organizationId, level: 'project', resourceId, principalType: 'user', principalId: userId }
 }
 
-const roleOf = (person: Person) => (person.organization_role === 'owner' ? 'owner' : person.member_role)
+const roleOf = (person: Person) => (person.organization_role === 'owner' ? 'owner' : (person.member_role ?? 'none'))
 
 /** An archived project has no users. */
-async function findPerson(db: Db, project: Row<'project'>, id: string): Promise<Person> {
+export async function findPerson(db: Db, project: Row<'project'>, id: string): Promise<Person> {
   const person = await people(db, project).where('u.id', '=', id).executeTakeFirst()
-  if (!person || roleOf(person) === null || project.archived_at !== null) throw notFound('user', id, 'user_id')
+  const inside = person && (person.organization_role === 'owner' || person.added_at !== null)
+  if (!inside || project.archived_at !== null) throw notFound('user', id, 'user_id')
   return person
 }
 
 /** Somebody whose place in the project this API can change: an owner of the organization keeps it. */
 async function findMember(db: Db, project: Row<'project'>, id: string, what: string) {
   const person = await findPerson(db, project, id)
-  const { member_role } = person
-  if (person.organization_role !== 'owner' && member_role !== null) return { ...person, member_role }
+  if (person.organization_role !== 'owner') return person
   throw new ApiError(
     'user_organization_owner',
     `User '${id}' is an owner of the organization and with that of every project, so they cannot ${what} in project '${project.id}'.`,
@@ -158,7 +156,7 @@ function view(project: Row<'project'>, person: Person): ProjectUser {
     id: person.id,
     name: person.name,
     email: person.email,
-    role: roleOf(person) ?? 'member',
+    role: roleOf(person),
     added_at: person.added_at ?? Math.max(person.created_at, project.created_at),
   }
 }

@@ -5,6 +5,7 @@ import type { Db, Row } from '../db/tables.ts'
 import type { Change, Handlers } from './handlers.ts'
 import { checkProjectScopes, type KeyInput, newKey } from './keys.ts'
 import { cursor, page } from './page.ts'
+import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.ts'
 
 export const serviceAccounts: Handlers<typeof routes> = {
   async list({ db, project, query }) {
@@ -32,6 +33,7 @@ export const serviceAccounts: Handlers<typeof routes> = {
       created_at: now,
     }
     await db.insertInto('service_account').values(row).execute()
+    if (role !== 'none') await setPredefinedRole(db, holding(row), role, now)
     const input = { name: row.name, expiresIn: body.expires_in_seconds }
     const key = bare ? null : await insertKey(db, row, input, now, newId)
     const also: Change<unknown>['also'] = key
@@ -44,10 +46,11 @@ export const serviceAccounts: Handlers<typeof routes> = {
     return view(await find(db, project, params.service_account_id))
   },
 
-  async update({ db, project, params, body }) {
+  async update({ db, project, params, body, now }) {
     const account = await find(db, project, params.service_account_id)
     const changes = { name: body.name ?? account.name, role: body.role ?? account.role }
-    await db.updateTable('service_account').set(changes).where('id', '=', account.id).execute()
+    await db.updateTable('service_account').set({ name: changes.name }).where('id', '=', account.id).execute()
+    if (body.role) await setPredefinedRole(db, holding(account), body.role, now)
     return { reply: view({ ...account, ...changes }), audit: { id: account.id, changes_requested: body } }
   },
 
@@ -55,6 +58,7 @@ export const serviceAccounts: Handlers<typeof routes> = {
     const { id } = await find(db, project, params.service_account_id)
     const gone = await db.deleteFrom('project_api_key').where('service_account_id', '=', id).returning('id').execute()
     await db.deleteFrom('service_account').where('id', '=', id).execute()
+    await forgetPrincipal(db, id)
     return {
       reply: { object: 'organization.project.service_account.deleted', id, deleted: true },
       audit: { id },
@@ -73,6 +77,17 @@ export const serviceAccounts: Handlers<typeof routes> = {
     const reply = await insertKey(db, account, input, now, newId)
     return { reply, audit: { id: reply.id, data: { scopes: input.scopes } } }
   },
+}
+
+/** What a service account's role is kept under. */
+function holding({ organization_id, project_id, id }: Row<'service_account'>): Holding {
+  return {
+    organizationId: organization_id,
+    level: 'project',
+    resourceId: project_id,
+    principalType: 'service_account',
+    principalId: id,
+  }
 }
 
 function accounts(db: Db, project: Row<'project'>) {

@@ -4,6 +4,7 @@ import type { OrganizationRole } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { cursor, page } from './page.ts'
+import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.ts'
 
 export const users: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
@@ -20,21 +21,21 @@ export const users: Handlers<typeof routes> = {
     return userView(await findUser(db, caller, params.user_id))
   },
 
-  async update({ db, caller, params, body }) {
+  async update({ db, caller, params, body, now }) {
     const user = await findUser(db, caller, params.user_id)
     const wanted = wantedRole(caller, body)
     const role = wanted ?? user.role
     if (role !== user.role) refuseSelf(caller, user, 'change your own role')
     if (user.role === 'owner' && role !== 'owner') await refuseLastOwner(db, user)
+    if (role !== null && role !== user.role) await setPredefinedRole(db, organizationHolding(user), role, now)
     const changes = {
-      role,
       technical_level: body.technical_level === undefined ? user.technical_level : body.technical_level,
       developer_persona: body.developer_persona === undefined ? user.developer_persona : body.developer_persona,
     }
     await db.updateTable('organization_user').set(changes).where('id', '=', user.id).execute()
     // By its name, however it was asked for: who reads the log looks for `role`.
     const changes_requested = wanted === undefined ? body : { ...body, role: wanted }
-    return { reply: userView({ ...user, ...changes }), audit: { id: user.id, changes_requested } }
+    return { reply: userView({ ...user, ...changes, role }), audit: { id: user.id, changes_requested } }
   },
 
   // The row stays: the user's keys still name it. They stop working, because every look-up asks whether it was removed.
@@ -44,6 +45,7 @@ export const users: Handlers<typeof routes> = {
     if (user.role === 'owner') await refuseLastOwner(db, user)
     await db.updateTable('organization_user').set({ removed_at: now }).where('id', '=', user.id).execute()
     await db.deleteFrom('project_user').where('user_id', '=', user.id).execute()
+    await forgetPrincipal(db, user.id)
     return { reply: { object: 'organization.user.deleted', id: user.id, deleted: true }, audit: { id: user.id } }
   },
 }
@@ -86,7 +88,22 @@ export async function insertUser(
     )
     .executeTakeFirst()
   if (done.numInsertedOrUpdatedRows === 0n) throw alreadyInOrganization(user.email)
+  await setPredefinedRole(db, organizationHolding(row), user.role, user.now)
   return row
+}
+
+/** What somebody's role in the organization is kept under. */
+export function organizationHolding({
+  organization_id,
+  id,
+}: Pick<Row<'organization_user'>, 'organization_id' | 'id'>): Holding {
+  return {
+    organizationId: organization_id,
+    level: 'organization',
+    resourceId: organization_id,
+    principalType: 'user',
+    principalId: id,
+  }
 }
 
 export function alreadyInOrganization(email: string): ApiError {
@@ -99,7 +116,7 @@ export function alreadyInOrganization(email: string): ApiError {
   )
 }
 
-async function findUser(db: Db, caller: Caller, id: string): Promise<Row<'organization_user'>> {
+export async function findUser(db: Db, caller: Caller, id: string): Promise<Row<'organization_user'>> {
   const user = await members(db, caller.organizationId).where('id', '=', id).executeTakeFirst()
   if (!user) throw notFound('user', id, 'user_id')
   return user
@@ -125,7 +142,7 @@ function wantedRole(caller: Caller, body: { role?: OrganizationRole | null; role
 }
 
 /** A call cannot take away the access it is made with: another owner can. */
-function refuseSelf(caller: Caller, user: Row<'organization_user'>, what: string) {
+export function refuseSelf(caller: Caller, user: Row<'organization_user'>, what: string) {
   if (user.id !== caller.userId) return
   throw new ApiError(
     'would_lock_out_caller',
@@ -137,7 +154,7 @@ function refuseSelf(caller: Caller, user: Row<'organization_user'>, what: string
 }
 
 /** The organization keeps an owner. Two of them cannot remove one another: changes of an organization take turns. */
-async function refuseLastOwner(db: Db, user: Row<'organization_user'>) {
+export async function refuseLastOwner(db: Db, user: Row<'organization_user'>) {
   const other = await members(db, user.organization_id)
     .where('role', '=', 'owner')
     .where('id', '!=', user.id)

@@ -7,6 +7,7 @@ import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
 import { migrateCommand, orgCreate, userCreate } from './organization.ts'
 import { type Output, standardOutput } from './output.ts'
+import { seed } from './seed.ts'
 
 const commands: Record<string, Command> = {
   migrate: migrateCommand,
@@ -16,6 +17,7 @@ const commands: Record<string, Command> = {
   'project-key create': projectKeyCreate,
   'invite link': inviteLink,
   'invite accept': inviteAccept,
+  seed,
 }
 
 /**

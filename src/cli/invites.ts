@@ -54,6 +54,7 @@ export const inviteAccept: Command = {
         now,
         caller: null,
         project: null,
+        models: null,
         params: undefined,
         query: undefined,
         body,

@@ -3,9 +3,9 @@ import { checkAdminScopes, checkProjectScopes, newKey } from '../admin/keys.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
 import { findProjectKey, view as projectKeyView } from '../admin/project-api-keys.ts'
-import { projectRole } from '../admin/project-users.ts'
 import { archivedError, findProject } from '../admin/projects.ts'
 import { emailKey, members } from '../admin/users.ts'
+import { projectAccess } from '../db/access.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { type Command, type Context, type Flags, need, Refusal, theOrganization, UsageError } from './command.ts'
 import { nameFlag } from './organization.ts'
@@ -58,7 +58,7 @@ export const projectKeyCreate: Command = {
       async (tx) => {
         const project = await theProject(tx, organization, need(flags, 'project'))
         const user = await theUser(tx, organization, need(flags, 'user'))
-        if ((await projectRole(tx, project, user.id)) === null) {
+        if ((await projectAccess(tx, { organizationId: organization.id, id: user.id }, project.id)) === null) {
           throw new Refusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
         }
         const { value, columns } = newKey('user', input, now, newId)

@@ -1,7 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
 import { route } from './route.ts'
 import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'
-import { OrganizationRole } from './users.ts'
 
 const YEAR = 31_536_000
 
@@ -19,7 +18,7 @@ export const AdminApiKey = Type.Object({
     id: Type.String(),
     name: Type.String(),
     created_at: Time,
-    role: OrganizationRole,
+    role: Type.String(),
   }),
 })
 export type AdminApiKey = Static<typeof AdminApiKey>

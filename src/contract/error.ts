@@ -39,16 +39,27 @@ const table = {
   array_below_min_length: { status: 400 },
   // What the state does not allow.
   already_exists: { status: 400 },
+  certificate_active: { status: 400 },
   default_project_not_modifiable: { status: 400 },
   project_archived: { status: 400 },
   residency_not_available: { status: 400 },
   external_key_not_found: { status: 400 },
+  group_already_in_project: { status: 400 },
+  group_scim_managed: { status: 400 },
+  predefined_role_not_modifiable: { status: 400 },
+  rate_limit_does_not_exist_for_org_and_model: { status: 400 },
+  rate_limit_exceeds_organization_limit: { status: 400 },
+  rate_limit_not_updatable: { status: 400 },
+  invalid_rate_limit_type: { status: 400 },
+  role_already_exists: { status: 400 },
+  too_many_certificates: { status: 400 },
   user_already_in_organization: { status: 400 },
   user_already_in_project: { status: 400 },
   user_not_in_organization: { status: 400 },
   user_organization_owner: { status: 400 },
   last_organization_owner: { status: 400 },
   would_lock_out_caller: { status: 400 },
+  invalid_certificate: { status: 400 },
   invite_already_accepted: { status: 400 },
   api_key_expired: { status: 400 },
   // What went wrong on this side.
@@ -101,7 +112,7 @@ export class ApiError extends Error {
 }
 
 /** What a path parameter names, in a person's words, where its own are not enough: `project_id` is a project. */
-const nouns: Record<string, string> = { key_id: 'admin API key', api_key_id: 'API key' }
+const nouns: Record<string, string> = { key_id: 'admin API key', api_key_id: 'API key', alert_id: 'spend alert' }
 
 /** An id that nothing can have is unknown like any other: `project_id` is "No such project". */
 export function unknownId(param: string, id: string): ApiError {

@@ -1,10 +1,56 @@
 import { adminApiKeys } from './admin-api-keys.ts'
+import { auditLogs } from './audit-logs.ts'
+import { certificates } from './certificates.ts'
+import { dataRetention, projectDataRetention } from './data-retention.ts'
+import { groups, groupUsers } from './groups.ts'
+import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
+import { modelPermissions } from './model-permissions.ts'
 import { projectApiKeys } from './project-api-keys.ts'
+import { projectCertificates } from './project-certificates.ts'
+import { projectGroups } from './project-groups.ts'
 import { projectUsers } from './project-users.ts'
 import { projects } from './projects.ts'
+import { rateLimits } from './rate-limits.ts'
+import { groupRoles, projectGroupRoles, projectUserRoles, userRoles } from './role-assignments.ts'
+import { projectRoles, roles } from './roles.ts'
 import { serviceAccounts } from './service-accounts.ts'
+import { serviceTierSettings } from './service-tier-settings.ts'
+import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
+import { projectSpendLimit, spendLimit } from './spend-limit.ts'
+import { usage } from './usage.ts'
 import { users } from './users.ts'
 
 /** What the Administration API is. A resource that is not here does not exist. */
-export const contract = { adminApiKeys, users, invites, projects, projectUsers, serviceAccounts, projectApiKeys }
+export const contract = {
+  adminApiKeys,
+  users,
+  invites,
+  projects,
+  projectUsers,
+  serviceAccounts,
+  projectApiKeys,
+  rateLimits,
+  groups,
+  groupUsers,
+  groupRoles,
+  projectGroups,
+  projectGroupRoles,
+  roles,
+  projectRoles,
+  userRoles,
+  projectUserRoles,
+  certificates,
+  projectCertificates,
+  modelPermissions,
+  hostedToolPermissions,
+  dataRetention,
+  projectDataRetention,
+  serviceTierSettings,
+  spendLimit,
+  projectSpendLimit,
+  spendAlerts,
+  projectSpendAlerts,
+  auditLogs,
+  usage,
+}

@@ -10,7 +10,7 @@ export const ProjectUser = Type.Object({
   id: Id('The user, as other operations name it.'),
   name: Nullable(Type.String()),
   email: Nullable(Type.String()),
-  role: ProjectRole,
+  role: Enum(['owner', 'member', 'viewer', 'none'], { description: 'The strongest predefined role.' }),
   added_at: Time,
 })
 export type ProjectUser = Static<typeof ProjectUser>

@@ -1,5 +1,5 @@
 import type { AuditType } from '../core/audit.ts'
-import type { ManagementPermission } from '../core/permission.ts'
+import type { Permission } from '../core/permission.ts'
 import type { Static, TSchema } from './json-schema.ts'
 
 export type Mutation = 'POST' | 'DELETE'
@@ -8,11 +8,15 @@ type Shape = {
   path: `/${string}`
   summary: string
   /** What the caller must hold; `null` where the request carries its own proof instead of a key. */
-  permission: ManagementPermission | null
+  permission: Permission | null
   params?: TSchema
   query?: TSchema
   body?: TSchema
   reply: TSchema
+  /** Only roles of the organization count, although the path is a project's: what an organization rules for its projects. */
+  level?: 'organization'
+  /** It asks which models there are. */
+  usesModels?: true
   /** A read below an archived project that fails, as the description says it does. Changes there always fail. */
   refusesArchived?: true
   /** Why this operation is here although neither the published description nor the official SDK has it. */

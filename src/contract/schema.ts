@@ -47,8 +47,8 @@ export const Params = <T extends Record<string, TSchema>>(properties: T) => Type
 export const Query = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties)
 
 /** Cursor and page size of a list. `max` where the original states none is this server's own (see docs/decisions.md). */
-export const paging = (max = 100, preset = 20) => ({
-  limit: Type.Integer({ minimum: 1, maximum: max, default: preset, description: 'Objects on a page.' }),
+export const paging = (max = 100, preset = 20, min = 1) => ({
+  limit: Type.Integer({ minimum: min, maximum: max, default: preset, description: 'Objects on a page.' }),
   after: Type.Optional(Type.String({ description: 'The list goes on behind the object with this id.' })),
 })
 
@@ -61,6 +61,20 @@ export const List = <T extends TSchema>(item: T) =>
     last_id: Nullable(Type.String()),
     has_more: Type.Boolean(),
   })
+
+/** The list envelope whose next cursor is `next`. */
+export const NextList = <T extends TSchema>(item: T) =>
+  Type.Object({
+    object: Const('list'),
+    data: Type.Array(item),
+    has_more: Type.Boolean(),
+    next: Nullable(Type.String()),
+  })
+
+/** The direction of a list that has a choice of it. */
+export const ordering = (preset: 'asc' | 'desc') => ({
+  order: Enum(['asc', 'desc'], { default: preset, description: 'By creation.' }),
+})
 
 export const Deleted = <const T extends string>(object: T) =>
   Type.Object({ object: Const(object), id: Type.String(), deleted: Type.Boolean() })

@@ -15,7 +15,11 @@ const prefixes = {
   user: 'user-',
   serviceAccount: 'svc_acct_',
   key: 'key_',
+  group: 'group_',
+  role: 'role_',
   invite: 'invite-',
+  certificate: 'cert_',
+  spendAlert: 'alert_',
   audit: 'audit_log-',
   request: 'req_',
 } as const
@@ -46,6 +50,12 @@ export function idSource(now: () => number): NewId {
 export function isId(prefix: Prefix, text: string): boolean {
   const wanted = prefixes[prefix]
   return text.startsWith(wanted) && /^[0-9a-z]{24}$/.test(text.slice(wanted.length))
+}
+
+/** When an id was made, in milliseconds since the epoch. */
+export function timeOf(prefix: Prefix, id: string): number {
+  const start = prefixes[prefix].length
+  return Number.parseInt(id.slice(start, start + STAMP), DIGITS)
 }
 
 /** Whether this text could be an id at all. Others name nothing, and a database may refuse to look for them. */

@@ -32,10 +32,14 @@ export async function insertAudit(db: Db, entries: readonly AuditEntry[]): Promi
   await db.insertInto('audit_log').values(rows).execute()
 }
 
-function who(actor: AuditActor | null): { actor_id: string | null; actor_email: string | null } {
-  if (actor === null) return { actor_id: null, actor_email: null }
-  if (actor.type === 'session') return { actor_id: actor.session.user.id, actor_email: actor.session.user.email }
-  const key = actor.api_key
-  if (key.type === 'user') return { actor_id: key.user.id, actor_email: key.user.email }
-  return { actor_id: key.service_account.id, actor_email: null }
+/** What the log is searched by when an actor is asked for. */
+function who(actor: AuditActor | null) {
+  const key = actor?.type === 'api_key' ? actor.api_key : null
+  const user = actor?.type === 'session' ? actor.session.user : key?.type === 'user' ? key.user : null
+  const account = key?.type === 'service_account' ? key.service_account : null
+  return {
+    actor_id: (user ?? account)?.id ?? null,
+    actor_key_id: key?.id ?? null,
+    actor_email_key: user?.email.toLowerCase() ?? null,
+  }
 }

@@ -1,5 +1,8 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { AuditType } from '../core/audit.ts'
 import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
+import type { DefaultTier, HostedTool, ModelMode, OrganizationRetention, ProjectRetention } from '../core/policy.ts'
+import type { Grain, UsageKind } from '../core/usage.ts'
 
 /*
  * One interface per table. Every table carries organization_id and every query filters on it. Times are Unix seconds, JSON
@@ -21,7 +24,8 @@ export interface UserTable {
   /** The address in lower case: what two addresses are compared by. */
   email_key: string
   name: string
-  role: OrganizationRole
+  /** The strongest predefined role assigned directly; kept by the code that writes role_assignment. */
+  role: OrganizationRole | null
   technical_level: string | null
   developer_persona: string | null
   created_at: number
@@ -42,8 +46,63 @@ export interface ProjectUserTable {
   organization_id: string
   project_id: string
   user_id: string
-  role: ProjectRole
+  /** The strongest predefined role assigned directly; kept by the code that writes role_assignment. */
+  role: ProjectRole | null
   added_at: number
+}
+
+/** Custom roles. The predefined ones are in the code. */
+export interface RoleTable {
+  id: string
+  organization_id: string
+  /** Null: a role of the organization. */
+  project_id: string | null
+  /** The project or the organization: what the name is unique in. */
+  resource_id: string
+  name: string
+  description: string | null
+  /** A JSON list. */
+  permissions: string
+  created_at: number
+  updated_at: number
+  created_by: string | null
+}
+
+/** Who holds which role where: the truth that the older role columns are views of. */
+export interface RoleAssignmentTable {
+  organization_id: string
+  /** The organization or the project the role is held in. */
+  resource_id: string
+  principal_type: 'user' | 'service_account' | 'group'
+  principal_id: string
+  /** A custom role, or the short id of a predefined one. */
+  role_id: string
+  created_at: number
+}
+
+export interface GroupTable {
+  id: string
+  organization_id: string
+  name: string
+  created_at: number
+  /** Set for a group that an identity provider keeps: it is read-only here. */
+  scim_managed_at: number | null
+}
+
+/** Members of groups: users and service accounts alike. */
+export interface GroupUserTable {
+  organization_id: string
+  group_id: string
+  user_id: string
+  added_at: number
+}
+
+/** Groups with access to a project, whatever roles they hold there. */
+export interface ProjectGroupTable {
+  organization_id: string
+  project_id: string
+  group_id: string
+  created_at: number
 }
 
 export interface ServiceAccountTable {
@@ -51,7 +110,7 @@ export interface ServiceAccountTable {
   organization_id: string
   project_id: string
   name: string
-  role: ProjectRole | 'none'
+  role: 'owner' | 'member' | 'none'
   created_at: number
 }
 
@@ -95,21 +154,136 @@ export interface InviteTable {
   accepted_at: number | null
 }
 
+type HostedToolColumns = { [T in HostedTool as `${T}_disabled_at`]: number | null }
+
+/** A project's settings, one column or two for each. Null: not set, so what holds is in core/policy.ts. */
+export interface ProjectPolicyTable extends HostedToolColumns {
+  organization_id: string
+  project_id: string
+  model_mode: ModelMode | null
+  /** A JSON list; there whenever the mode is. */
+  model_ids: string | null
+  data_retention: ProjectRetention | null
+  default_service_tier: DefaultTier | null
+  /** JSON: `"all"` or a list. */
+  enabled_service_tiers: string | null
+  spend_limit_cents: number | null
+}
+
+/** An organization's own settings. Null: not set. */
+export interface OrganizationPolicyTable {
+  organization_id: string
+  data_retention: OrganizationRetention | null
+  spend_limit_cents: number | null
+}
+
+export interface SpendAlertTable {
+  id: string
+  organization_id: string
+  /** Null: an alert of the organization itself. */
+  project_id: string | null
+  threshold_cents: number
+  /** A JSON list of e-mail addresses. */
+  recipients: string
+  subject_prefix: string | null
+}
+
+/** An authority whose client certificates are asked for where it is active. */
+export interface CertificateTable {
+  id: string
+  organization_id: string
+  name: string | null
+  /** PEM. */
+  content: string
+  valid_at: number
+  expires_at: number
+  created_at: number
+  /** Set while it is active for the organization, and with that for every project. */
+  activated_at: number | null
+}
+
+/** Certificates that a project activated itself. */
+export interface ProjectCertificateTable {
+  organization_id: string
+  project_id: string
+  certificate_id: string
+  activated_at: number
+}
+
+/** What a project has set itself; rows it has not touched are the catalogue's. */
+export interface RateLimitTable {
+  organization_id: string
+  project_id: string
+  model: string
+  /** A JSON object: dimension to maximum. */
+  limits: string
+  updated_at: number
+}
+
 /** Append-only. */
 export interface AuditLogTable {
   id: string
   organization_id: string
-  type: string
+  type: AuditType
   effective_at: number
   project_id: string | null
-  /** User, service account or key: what `actor_ids` filters by. */
+  /** The user or the service account. */
   actor_id: string | null
-  actor_email: string | null
+  actor_key_id: string | null
+  /** The address in lower case. */
+  actor_email_key: string | null
   actor: string | null
   resource_id: string
   payload: string
   ip_address: string | null
   user_agent: string | null
+}
+
+/**
+ * What was used, summed up: for each minute, and again for each hour and day, one row for everything that is alike in the
+ * dimensions. A dimension that does not apply is empty text, so that the key has no nulls.
+ */
+export interface UsageRollupTable {
+  organization_id: string
+  kind: UsageKind
+  /** How many seconds the row sums up. */
+  grain: Grain
+  /** When they begin. */
+  time: number
+  api_key_id: string
+  project_id: string
+  /** The owner of the key: a user or a service account. */
+  user_id: string
+  model: string
+  /** Of `costs`: what was paid for, `m1, input_tokens`. */
+  line_item: string
+  quantity_unit: string
+  service_tier: string
+  api_source: string
+  size: string
+  source: string
+  context_level: string
+  vector_store_id: string
+  /** 1 for batch jobs. */
+  batch: number
+  num_model_requests: number
+  /** What the kind counts besides tokens: images, characters, seconds, bytes, sessions, calls, a cost's quantity. */
+  units: number
+  /** All input tokens; the next ones are parts of them. */
+  input_tokens: number
+  output_tokens: number
+  input_cached_tokens: number
+  input_cache_write_30m_tokens: number
+  input_cache_write_12h_tokens: number
+  /** Neither cached nor written to a cache; likewise the images'. */
+  input_audio_tokens: number
+  input_image_tokens: number
+  input_cached_audio_tokens: number
+  input_cached_image_tokens: number
+  output_audio_tokens: number
+  output_image_tokens: number
+  /** Nano-dollars. */
+  amount_nano: number
 }
 
 /** Facts about the database itself, one row each. */
@@ -127,7 +301,19 @@ export interface Tables {
   admin_api_key: AdminApiKeyTable
   project_api_key: ProjectApiKeyTable
   invite: InviteTable
+  rate_limit: RateLimitTable
+  role: RoleTable
+  role_assignment: RoleAssignmentTable
+  user_group: GroupTable
+  group_user: GroupUserTable
+  project_group: ProjectGroupTable
+  project_policy: ProjectPolicyTable
+  organization_policy: OrganizationPolicyTable
+  spend_alert: SpendAlertTable
+  certificate: CertificateTable
+  project_certificate: ProjectCertificateTable
   audit_log: AuditLogTable
+  usage_rollup: UsageRollupTable
   meta: MetaTable
 }
 

@@ -45,8 +45,29 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
           relay,
         )
       }),
+    models: () => listModels(pool, `${base}/models`, options.key),
     close: () => pool.destroy(),
   }
+}
+
+const LIST_TIMEOUT_MS = 10_000
+
+async function listModels(pool: Pool, path: string, key: string | null): Promise<string[]> {
+  const headers = key === null ? {} : { authorization: `Bearer ${key}` }
+  const { statusCode, body } = await pool.request({
+    method: 'GET',
+    path,
+    headers,
+    headersTimeout: LIST_TIMEOUT_MS,
+    bodyTimeout: LIST_TIMEOUT_MS,
+  })
+  if (statusCode !== 200) {
+    await body.dump()
+    throw new Error(`the model server answered its list of models with ${statusCode}`)
+  }
+  const { data } = (await body.json()) as { data?: unknown }
+  const ids = Array.isArray(data) ? data.map((model: { id?: unknown } | null) => model?.id) : []
+  return ids.filter((id) => typeof id === 'string')
 }
 
 /** A stream of its own, so that an upstream that answers early, or not at all, does not end the client's request. */

@@ -1,5 +1,6 @@
 import type { AuditActor } from '../core/audit.ts'
-import { type ModelPermission, modelPermissions, type ProjectRole, permits } from '../core/permission.ts'
+import { inScope, type ModelPermission, modelPermissions } from '../core/permission.ts'
+import { projectAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
 
 /** Why a known key opens nothing, whatever is asked. */
@@ -21,7 +22,7 @@ export type Grant = {
 
 /**
  * The grant of the key with this hash, as the database has it now; null for a key that is not there.
- * One statement for a project key, two for an admin key or an unknown one.
+ * Two or three statements; the gateway asks at most once in five seconds for each key in use.
  */
 export async function loadGrant(db: Db, hash: string): Promise<Grant | null> {
   return (await loadProjectKey(db, hash)) ?? (await loadAdminKey(db, hash))
@@ -31,33 +32,16 @@ async function loadProjectKey(db: Db, hash: string): Promise<Grant | null> {
   const row = await db
     .selectFrom('project_api_key as k')
     .innerJoin('project as p', 'p.id', 'k.project_id')
-    .leftJoin('organization_user as u', (join) => join.onRef('u.id', '=', 'k.user_id').on('u.removed_at', 'is', null))
-    .leftJoin('project_user as m', (join) =>
-      join.onRef('m.user_id', '=', 'k.user_id').onRef('m.project_id', '=', 'k.project_id'),
-    )
-    .leftJoin('service_account as s', 's.id', 'k.service_account_id')
-    .select([
-      'k.id',
-      'k.organization_id',
-      'k.project_id',
-      'k.user_id',
-      'k.service_account_id',
-      'k.scopes',
-      'k.expires_at',
-    ])
-    .select([
-      'p.archived_at',
-      'u.role as organization_role',
-      'u.email',
-      'm.role as member_role',
-      's.role as account_role',
-    ])
+    .leftJoin('organization_user as u', 'u.id', 'k.user_id')
+    .select(['k.id', 'k.organization_id', 'k.project_id', 'k.user_id', 'k.service_account_id'])
+    .select(['k.scopes', 'k.expires_at', 'p.archived_at', 'u.email', 'u.removed_at'])
     .where('k.hash', '=', hash)
     .executeTakeFirst()
   if (!row) return null
-  const role = row.user_id === null ? accountRole(row.account_role) : memberRole(row)
+  const principal = { organizationId: row.organization_id, id: row.user_id ?? row.service_account_id ?? '' }
+  const access = row.removed_at === null ? await projectAccess(db, principal, row.project_id) : null
   const scopes: string[] = JSON.parse(row.scopes)
-  const roles = { organization: row.organization_role, project: role }
+  const allowed = modelPermissions.filter((one) => access?.permissions.has(one) && inScope(scopes, one))
   return {
     keyId: row.id,
     organizationId: row.organization_id,
@@ -71,20 +55,9 @@ async function loadProjectKey(db: Db, hash: string): Promise<Grant | null> {
           : { id: row.id, type: 'user', user: { id: row.user_id, email: row.email ?? '' } },
     },
     expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
-    closed: row.archived_at !== null ? 'project_archived' : role === null ? 'no_access' : null,
-    permissions: new Set(modelPermissions.filter((permission) => permits(roles, scopes, permission))),
+    closed: row.archived_at !== null ? 'project_archived' : access === null ? 'no_access' : null,
+    permissions: new Set(allowed),
   }
-}
-
-const accountRole = (role: ProjectRole | 'none' | null) => (role === 'none' ? null : role)
-
-/** A user's role in the project: an owner of the organization owns it, a removed user has lost it. */
-function memberRole(row: {
-  organization_role: 'owner' | 'reader' | null
-  member_role: ProjectRole | null
-}): ProjectRole | null {
-  if (row.organization_role === null) return null
-  return row.organization_role === 'owner' ? 'owner' : row.member_role
 }
 
 /** Admin keys open the Administration API only; knowing one lets the refusal say so. */

@@ -23,6 +23,8 @@ export interface Upstream {
    * @throws ApiError where nothing was sent to the client yet, so that it can be told
    */
   forward: (call: ForwardedCall) => Promise<Outcome>
+  /** The ids of the models it offers now. */
+  models: () => Promise<string[]>
   close: () => Promise<void>
 }
 

@@ -2,7 +2,8 @@ import type { Caller } from '../admin/handlers.ts'
 import { ApiError } from '../contract/error.ts'
 import type { AuditActor } from '../core/audit.ts'
 import { hashSecret, keyKind, redact } from '../core/key.ts'
-import { type ManagementPermission, missingScopes } from '../core/permission.ts'
+import { adminScopeOf, missingScopes, type Permission } from '../core/permission.ts'
+import { organizationAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
 
 /** A key that is known, although the call may be refused: whom the audit log names. */
@@ -45,12 +46,7 @@ export function invalidKey(token: string): ApiError {
  * @param permission what the operation asks for, for the sentence that says it is missing
  * @throws ApiError, or KnownKeyRefused for a key that is known
  */
-export async function authenticate(
-  db: Db,
-  token: string,
-  now: number,
-  permission: ManagementPermission,
-): Promise<Caller> {
+export async function authenticate(db: Db, token: string, now: number, permission: Permission): Promise<Caller> {
   const kind = keyKind(token)
   if (kind === null) throw invalidKey(token)
   const hash = hashSecret(token)
@@ -60,7 +56,7 @@ export async function authenticate(
     .innerJoin('organization_user as u', 'u.id', 'k.user_id')
     .innerJoin('organization as o', 'o.id', 'k.organization_id')
     .select(['k.id', 'k.organization_id', 'k.scopes', 'k.expires_at', 'k.user_id'])
-    .select(['u.email', 'u.role', 'u.removed_at', 'o.default_project_id'])
+    .select(['u.email', 'u.removed_at', 'o.default_project_id'])
     .where('k.hash', '=', hash)
     .executeTakeFirst()
   if (!row) throw invalidKey(token)
@@ -71,7 +67,7 @@ export async function authenticate(
     scopes: JSON.parse(row.scopes),
     userId: row.user_id,
     email: row.email,
-    role: row.role,
+    access: await organizationAccess(db, { organizationId: row.organization_id, id: row.user_id }),
   }
   if (row.expires_at !== null && row.expires_at <= now) throw new KnownKeyRefused(knownCaller(caller), expired(token))
   if (row.removed_at !== null) throw new KnownKeyRefused(knownCaller(caller), notAMember())
@@ -99,7 +95,7 @@ export function notAMember(): ApiError {
   return new ApiError('not_a_member', 'You must be a member of an organization to use the API')
 }
 
-async function refuseProjectKey(db: Db, token: string, hash: string, permission: ManagementPermission): Promise<Error> {
+async function refuseProjectKey(db: Db, token: string, hash: string, permission: Permission): Promise<Error> {
   const key = await db
     .selectFrom('project_api_key as k')
     .leftJoin('organization_user as u', 'u.id', 'k.user_id')
@@ -115,5 +111,5 @@ async function refuseProjectKey(db: Db, token: string, hash: string, permission:
         : { id: key.id, type: 'user', user: { id: key.user_id, email: key.email ?? '' } },
   }
   const known = { organizationId: key.organization_id, projectId: key.project_id, keyId: key.id, actor }
-  return new KnownKeyRefused(known, new ApiError('insufficient_permissions', missingScopes(permission)))
+  return new KnownKeyRefused(known, new ApiError('insufficient_permissions', missingScopes(adminScopeOf(permission))))
 }

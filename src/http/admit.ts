@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
-import { projectRole } from '../admin/project-users.ts'
 import { findProject } from '../admin/projects.ts'
-import { ApiError } from '../contract/error.ts'
+import { ApiError, notFound } from '../contract/error.ts'
+import type { Route } from '../contract/route.ts'
 import type { Origin } from '../core/audit.ts'
 import { isPlainId } from '../core/id.ts'
-import { type ManagementPermission, missingScopes, permits } from '../core/permission.ts'
+import { adminScopeOf, missingScopes, type Permission } from '../core/permission.ts'
+import { projectAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
 import { authenticate, bearer, KnownKeyRefused, knownCaller } from './actor.ts'
 import type { AdminApp } from './app.ts'
@@ -25,8 +26,9 @@ export type Session = {
 type Request = { id: string; headers: IncomingHttpHeaders; params: Record<string, string>; origin: Origin }
 
 /**
- * Lets a request in or throws: first who calls, then whether they may. The answer to a member without the permission is the
- * same whether the thing exists or not. A refused key that is known leaves a row in the audit log.
+ * Lets a request in or throws: first who calls, then whether they may. Somebody without any role in a project is told that
+ * there is no such project, in the same words whether there is or not. A refused key that is known leaves a row in the audit
+ * log.
  */
 export async function admit(app: AdminApp, { name, route }: Endpoint, request: Request): Promise<Session> {
   const { origin } = request
@@ -37,7 +39,8 @@ export async function admit(app: AdminApp, { name, route }: Endpoint, request: R
   const check = async (db: Db) => {
     const caller = await authenticate(db, token, seconds(), permission)
     const refused =
-      organizationMismatch(caller, request.headers) ?? (await lacks(db, caller, permission, request.params.project_id))
+      organizationMismatch(caller, request.headers) ??
+      (await lacks(db, caller, permission, route, request.params.project_id))
     if (refused) throw new KnownKeyRefused(knownCaller(caller), refused)
     return caller
   }
@@ -61,17 +64,18 @@ export async function admit(app: AdminApp, { name, route }: Endpoint, request: R
   }
 }
 
-async function lacks(db: Db, caller: Caller, permission: ManagementPermission, projectId: string | undefined) {
-  const roles = { organization: caller.role, project: null }
-  if (permits(roles, caller.scopes, permission)) return null
+async function lacks(db: Db, caller: Caller, permission: Permission, route: Route, projectId: string | undefined) {
+  const missing = (what: string) => new ApiError('insufficient_permissions', missingScopes(what))
+  const scope = adminScopeOf(permission)
+  if (caller.scopes.length > 0 && !caller.scopes.includes(scope)) return missing(scope)
+  if (caller.access.permissions.has(permission)) return null
+  if (projectId === undefined) return missing(permission)
   // Below a project its own roles count too: its owners manage it.
-  const known = projectId !== undefined && isPlainId(projectId)
-  const project = known ? await findProject(db, caller.organizationId, projectId) : undefined
-  if (project) {
-    const role = await projectRole(db, project, caller.userId)
-    if (permits({ ...roles, project: role }, caller.scopes, permission)) return null
-  }
-  return new ApiError('insufficient_permissions', missingScopes(permission))
+  const project = isPlainId(projectId) ? await findProject(db, caller.organizationId, projectId) : undefined
+  const access =
+    project && (await projectAccess(db, { organizationId: caller.organizationId, id: caller.userId }, project.id))
+  if (!access) return notFound('project', projectId, 'project_id')
+  return access.permissions.has(permission) && route.level !== 'organization' ? null : missing(permission)
 }
 
 /** A client configured for another organization is told so, rather than let loose on this one. */

@@ -1,3 +1,4 @@
+import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
 import type { ChangeScope } from '../db/changes.ts'
 import type { LastUsed } from '../db/last-used.ts'
@@ -16,6 +17,8 @@ export type AdminApp = {
   log: Log
   lastUsed: LastUsed
   refusals: Refusals
+  /** The models there are. */
+  models: () => Promise<Catalogue>
   /** Called after a change is committed and before its reply is sent: what was cached of it must be gone then. */
   changed: (scope: ChangeScope) => void
   /** The address that a connection and its `x-forwarded-for` stand for. */

@@ -25,10 +25,12 @@ export async function perform(
 ): Promise<unknown> {
   refuseStrangeIds(input.params)
   const now = Math.floor(app.now() / 1000)
+  // Before any transaction: the catalogue may have to be asked for over the network.
+  const models = route.usesModels ? await app.models() : null
   const callOn = async (db: Db) => {
     const project = await projectAtHand(db, route, session, input.params)
     // The schemas have been checked against this route's own; the types say so again inside its handler.
-    return { db, now, newId: app.newId, caller: session.caller, project, ...input } as Call<Route>
+    return { db, now, newId: app.newId, caller: session.caller, project, models, ...input } as Call<Route>
   }
   if (route.method === 'GET') return handle(await callOn(app.db))
 

@@ -111,14 +111,28 @@ export const init: Migration = {
       .addColumn('effective_at', 'bigint', (c) => c.notNull())
       .addColumn('project_id', id)
       .addColumn('actor_id', id)
-      .addColumn('actor_email', 'text')
+      .addColumn('actor_key_id', id)
+      .addColumn('actor_email_key', 'text')
       .addColumn('actor', 'text')
       .addColumn('resource_id', id, (c) => c.notNull())
       .addColumn('payload', 'text', (c) => c.notNull())
       .addColumn('ip_address', 'text')
       .addColumn('user_agent', 'text')
       .execute()
-    await db.schema.createIndex('audit_log_list').on('audit_log').columns(['organization_id', 'id']).execute()
+    const newestFirst = ['effective_at', 'id']
+    const auditIndex = (name: string, ...filter: string[]) =>
+      db.schema
+        .createIndex(name)
+        .on('audit_log')
+        .columns(['organization_id', ...filter, ...newestFirst])
+    await auditIndex('audit_log_list').execute()
+    // One for each filter, in the order of the list: what matches is read from its newest on, however little it is.
+    await auditIndex('audit_log_type', 'type').execute()
+    await auditIndex('audit_log_project', 'project_id').execute()
+    await auditIndex('audit_log_actor', 'actor_id').execute()
+    await auditIndex('audit_log_actor_key', 'actor_key_id').execute()
+    await auditIndex('audit_log_actor_email', 'actor_email_key').execute()
+    await auditIndex('audit_log_resource', 'resource_id').execute()
 
     await db.schema
       .createTable('meta')

@@ -1,5 +1,17 @@
 import type { Migration } from 'kysely/migration'
 import { init } from './0001-init.ts'
+import { groupsAndRoles } from './0002-groups-and-roles.ts'
+import { rateLimits } from './0003-rate-limits.ts'
+import { usage } from './0011-usage.ts'
+import { certificates } from './0020-certificates.ts'
+import { policies } from './0030-policies.ts'
 
 /** Forward only, in the order of their names. A released one is never edited. */
-export const migrations: Record<string, Migration> = { '0001-init': init }
+export const migrations: Record<string, Migration> = {
+  '0001-init': init,
+  '0002-groups-and-roles': groupsAndRoles,
+  '0003-rate-limits': rateLimits,
+  '0011-usage': usage,
+  '0020-certificates': certificates,
+  '0030-policies': policies,
+}

@@ -35,6 +35,7 @@ export function echoUpstream(newId: NewId, now: () => number): Upstream {
         end: response.destroyed && !response.writableFinished ? 'client_gone' : 'complete',
       }
     },
+    models: async () => [MODEL],
     close: async () => {},
   }
 }

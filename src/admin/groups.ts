@@ -1,0 +1,77 @@
+import { ApiError, notFound } from '../contract/error.ts'
+import type { Group, groups as routes } from '../contract/groups.ts'
+import type { Db, Row } from '../db/tables.ts'
+import { refuseLockOut } from './escalation.ts'
+import type { Handlers } from './handlers.ts'
+import { cursor, nextPage } from './page.ts'
+
+export const groups: Handlers<typeof routes> = {
+  async list({ db, caller, query }) {
+    const after = cursor(query.after, 'group')
+    let rows = all(db, caller.organizationId)
+      .orderBy('id', query.order)
+      .limit(query.limit + 1)
+    if (after) rows = rows.where('id', query.order === 'asc' ? '>' : '<', after)
+    return nextPage(await rows.execute(), query.limit, view, ({ id }) => id)
+  },
+
+  async create({ db, caller, body, now, newId }) {
+    const row = {
+      id: newId('group'),
+      organization_id: caller.organizationId,
+      name: body.name,
+      created_at: now,
+      scim_managed_at: null,
+    }
+    await db.insertInto('user_group').values(row).execute()
+    return { reply: view(row), audit: { id: row.id, data: { group_name: row.name } } }
+  },
+
+  async retrieve({ db, caller, params }) {
+    return view(await findGroup(db, caller.organizationId, params.group_id))
+  },
+
+  async update({ db, caller, params, body }) {
+    const group = await findWritableGroup(db, caller.organizationId, params.group_id)
+    await db.updateTable('user_group').set({ name: body.name }).where('id', '=', group.id).execute()
+    const { group_type: _, ...reply } = view({ ...group, name: body.name })
+    return { reply, audit: { id: group.id, changes_requested: { group_name: body.name } } }
+  },
+
+  async delete({ db, caller, params }) {
+    const { id } = await findWritableGroup(db, caller.organizationId, params.group_id)
+    await db.deleteFrom('role_assignment').where('principal_id', '=', id).execute()
+    await db.deleteFrom('project_group').where('group_id', '=', id).execute()
+    await db.deleteFrom('group_user').where('group_id', '=', id).execute()
+    await db.deleteFrom('user_group').where('id', '=', id).execute()
+    await refuseLockOut(db, caller)
+    return { reply: { object: 'group.deleted', id, deleted: true }, audit: { id } }
+  },
+}
+
+const all = (db: Db, organizationId: string) =>
+  db.selectFrom('user_group').selectAll().where('organization_id', '=', organizationId)
+
+export async function findGroup(db: Db, organizationId: string, id: string): Promise<Row<'user_group'>> {
+  const group = await all(db, organizationId).where('id', '=', id).executeTakeFirst()
+  if (!group) throw notFound('group', id, 'group_id')
+  return group
+}
+
+/** A group whose name and members are this API's to change. */
+export async function findWritableGroup(db: Db, organizationId: string, id: string): Promise<Row<'user_group'>> {
+  const group = await findGroup(db, organizationId, id)
+  if (group.scim_managed_at === null) return group
+  const message = `Group '${id}' is kept by your identity provider. Change it there.`
+  throw new ApiError('group_scim_managed', message, { param: 'group_id' })
+}
+
+function view(row: Row<'user_group'>): Group {
+  return {
+    id: row.id,
+    name: row.name,
+    created_at: row.created_at,
+    is_scim_managed: row.scim_managed_at !== null,
+    group_type: 'group',
+  }
+}

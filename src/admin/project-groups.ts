@@ -1,0 +1,92 @@
+import { ApiError, notFound } from '../contract/error.ts'
+import type { ProjectGroup, projectGroups as routes } from '../contract/project-groups.ts'
+import type { Db, Row } from '../db/tables.ts'
+import { findGroup } from './groups.ts'
+import type { Handlers } from './handlers.ts'
+import { cursor, nextPage } from './page.ts'
+import { assign, groupHolding, removedAudit } from './role-assignments.ts'
+import { unassignAll } from './role-store.ts'
+import { inProject } from './roles.ts'
+
+export const projectGroups: Handlers<typeof routes> = {
+  async list({ db, project, query }) {
+    const after = cursor(query.after, 'group')
+    let rows = groupsOf(db, project)
+      .orderBy('p.group_id', query.order)
+      .limit(query.limit + 1)
+    if (after) rows = rows.where('p.group_id', query.order === 'asc' ? '>' : '<', after)
+    const found = project.archived_at === null ? await rows.execute() : []
+    return nextPage(
+      found,
+      query.limit,
+      (row) => view(project, row),
+      ({ id }) => id,
+    )
+  },
+
+  async create({ db, caller, project, body, now }) {
+    const group = await findGroup(db, caller.organizationId, body.group_id)
+    const row = { organization_id: caller.organizationId, project_id: project.id, group_id: group.id, created_at: now }
+    const done = await db
+      .insertInto('project_group')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['project_id', 'group_id']).doNothing())
+      .executeTakeFirst()
+    if (done.numInsertedOrUpdatedRows === 0n) {
+      const message = `Group '${group.id}' already exists in project '${project.id}'.`
+      throw new ApiError('group_already_in_project', message, { param: 'group_id' })
+    }
+    const resource = inProject(project)
+    const { audit } = await assign(db, caller, resource, groupHolding(resource, group), body.role, now, 'role')
+    return {
+      reply: view(project, { ...group, added_at: now }),
+      audit: { id: group.id, changes_requested: { projects_added: [project.id] } },
+      also: [{ type: 'role.assignment.created', payload: audit }],
+    }
+  },
+
+  async retrieve({ db, project, params, query }) {
+    // No group of another kind exists here.
+    if (query.group_type === 'tenant_group') throw notFound('group', params.group_id, 'group_id')
+    return view(project, await findProjectGroup(db, project, params.group_id))
+  },
+
+  async delete({ db, project, params }) {
+    const group = await findProjectGroup(db, project, params.group_id)
+    await db.deleteFrom('project_group').where('project_id', '=', project.id).where('group_id', '=', group.id).execute()
+    const holding = groupHolding(inProject(project), group)
+    const also = removedAudit(inProject(project), holding, await unassignAll(db, holding))
+    const audit = { id: group.id, changes_requested: { projects_removed: [project.id] } }
+    return { reply: { object: 'project.group.deleted', deleted: true }, audit, also }
+  },
+}
+
+function groupsOf(db: Db, project: Row<'project'>) {
+  return db
+    .selectFrom('project_group as p')
+    .innerJoin('user_group as g', 'g.id', 'p.group_id')
+    .selectAll('g')
+    .select('p.created_at as added_at')
+    .where('p.organization_id', '=', project.organization_id)
+    .where('p.project_id', '=', project.id)
+}
+
+type GroupInProject = Row<'user_group'> & { added_at: number }
+
+/** A group stays in a project until it is removed from it, with or without a role. An archived project has none. */
+export async function findProjectGroup(db: Db, project: Row<'project'>, id: string): Promise<GroupInProject> {
+  const group = await groupsOf(db, project).where('p.group_id', '=', id).executeTakeFirst()
+  if (!group || project.archived_at !== null) throw notFound('group', id, 'group_id')
+  return group
+}
+
+function view(project: Row<'project'>, row: GroupInProject): ProjectGroup {
+  return {
+    object: 'project.group',
+    project_id: project.id,
+    group_id: row.id,
+    group_name: row.name,
+    group_type: 'group',
+    created_at: row.added_at,
+  }
+}

@@ -1,0 +1,90 @@
+import { type Level, predefinedRoles } from '../core/permission.ts'
+import type { Db, Row } from '../db/tables.ts'
+
+/** Where a role is held, and by whom: the key of an assignment without its role. */
+export type Holding = {
+  organizationId: string
+  level: Level
+  /** The organization or the project. */
+  resourceId: string
+  principalType: 'user' | 'service_account' | 'group'
+  principalId: string
+}
+
+/** Assigns a role. @returns false where it was assigned already */
+export async function assignRole(db: Db, holding: Holding, roleId: string, now: number): Promise<boolean> {
+  const done = await db
+    .insertInto('role_assignment')
+    .values({
+      organization_id: holding.organizationId,
+      resource_id: holding.resourceId,
+      principal_type: holding.principalType,
+      principal_id: holding.principalId,
+      role_id: roleId,
+      created_at: now,
+    })
+    .onConflict((conflict) => conflict.columns(['resource_id', 'principal_id', 'role_id']).doNothing())
+    .executeTakeFirst()
+  await syncOlderView(db, holding)
+  return done.numInsertedOrUpdatedRows === 1n
+}
+
+/** Takes a role away. @returns false where it was not assigned */
+export async function unassignRole(db: Db, holding: Holding, roleId: string): Promise<boolean> {
+  const done = await assignments(db, holding).where('role_id', '=', roleId).executeTakeFirst()
+  await syncOlderView(db, holding)
+  return done.numDeletedRows > 0n
+}
+
+/** Makes this the only predefined role somebody holds there; custom roles stay. It is what the older `role` string says. */
+export async function setPredefinedRole(db: Db, holding: Holding, name: string, now: number): Promise<void> {
+  const ids = predefinedRoles.filter(({ level }) => level === holding.level).map(({ id }) => id)
+  await assignments(db, holding).where('role_id', 'in', ids).execute()
+  await assignRole(db, holding, `role-api-${holding.level}-${name}`, now)
+}
+
+/** Takes every role somebody holds there away. @returns their ids */
+export async function unassignAll(db: Db, holding: Holding): Promise<string[]> {
+  const gone = await assignments(db, holding).returning('role_id').execute()
+  return gone.map(({ role_id }) => role_id)
+}
+
+/** Somebody who is gone holds no role and is in no group. */
+export async function forgetPrincipal(db: Db, principalId: string): Promise<void> {
+  await db.deleteFrom('role_assignment').where('principal_id', '=', principalId).execute()
+  await db.deleteFrom('group_user').where('user_id', '=', principalId).execute()
+}
+
+function assignments(db: Db, { resourceId, principalId }: Holding) {
+  return db.deleteFrom('role_assignment').where('resource_id', '=', resourceId).where('principal_id', '=', principalId)
+}
+
+/** The older role column shows the strongest predefined role that is assigned directly; it is written here and nowhere else. */
+async function syncOlderView(db: Db, { level, resourceId, principalType, principalId }: Holding): Promise<void> {
+  if (principalType === 'group') return
+  const held = await db
+    .selectFrom('role_assignment')
+    .select('role_id')
+    .where('resource_id', '=', resourceId)
+    .where('principal_id', '=', principalId)
+    .execute()
+  const strongest = predefinedRoles.find(
+    (role) => role.level === level && held.some(({ role_id }) => role_id === role.id),
+  )
+  const name = strongest?.name ?? null
+  if (principalType === 'service_account') {
+    const role = (name ?? 'none') as Row<'service_account'>['role']
+    await db.updateTable('service_account').set({ role }).where('id', '=', principalId).execute()
+  } else if (level === 'organization') {
+    const role = name as Row<'organization_user'>['role']
+    await db.updateTable('organization_user').set({ role }).where('id', '=', principalId).execute()
+  } else {
+    const role = name as Row<'project_user'>['role']
+    await db
+      .updateTable('project_user')
+      .set({ role })
+      .where('project_id', '=', resourceId)
+      .where('user_id', '=', principalId)
+      .execute()
+  }
+}

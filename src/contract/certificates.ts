@@ -1,0 +1,117 @@
+import { type Static, type TSchema, Type } from './json-schema.ts'
+import { route } from './route.ts'
+import { Body, Const, Enum, Id, List, Name, Nullable, ordering, Params, paging, Query, Time } from './schema.ts'
+
+const validity = { valid_at: Time, expires_at: Time }
+const facts = {
+  id: Id('The certificate, as other operations name it.'),
+  name: Nullable(Type.String()),
+  created_at: Time,
+}
+
+/** A certificate by itself: where it is active is not said. */
+export const Certificate = Type.Object({
+  object: Const('certificate'),
+  ...facts,
+  certificate_details: Type.Object({
+    ...validity,
+    content: Type.Optional(Type.String({ description: 'PEM; only where `include` asks for it.' })),
+  }),
+})
+export type Certificate = Static<typeof Certificate>
+
+/** A certificate as the organization or a project sees it. */
+export const CertificateIn = <const T extends string>(object: T, description: string) =>
+  Type.Object({
+    object: Const(object),
+    ...facts,
+    active: Type.Boolean({ description }),
+    certificate_details: Type.Object(validity),
+  })
+
+export const OrganizationCertificate = CertificateIn('organization.certificate', 'Whether it binds every project.')
+export type OrganizationCertificate = Static<typeof OrganizationCertificate>
+
+/** What (de)activations answer: the certificates that the call named, in its order. */
+export const Activation = <const T extends string, C extends TSchema>(object: T, certificate: C) =>
+  Type.Object({ object: Const(object), data: Type.Array(certificate) })
+
+/** One to ten, all or none of them. */
+export const CertificateIds = Body({
+  certificate_ids: Type.Array(Id('A certificate of the organization.'), { minItems: 1, maxItems: 10 }),
+})
+
+const ref = Params({ certificate_id: Id('The certificate.') })
+const path = '/v1/organization/certificates'
+const one = `${path}/:certificate_id` as const
+
+export const certificates = {
+  list: route({
+    method: 'GET',
+    path,
+    summary: "List the organization's certificates",
+    permission: 'api.management.read',
+    query: Query({ ...paging(), ...ordering('desc') }),
+    reply: List(OrganizationCertificate),
+  }),
+  create: route({
+    method: 'POST',
+    path,
+    summary: 'Upload the certificate of an authority that signs client certificates; this does not activate it',
+    permission: 'api.management.write',
+    audit: 'certificate.created',
+    body: Body({
+      certificate: Type.String({ description: 'One X.509 CA certificate in PEM, less than 16 kB.' }),
+      name: Type.Optional(Name('The name. Names are not unique.')),
+    }),
+    reply: Certificate,
+  }),
+  activate: route({
+    method: 'POST',
+    path: `${path}/activate`,
+    summary: 'Activate certificates for the organization, and with that for all of its projects',
+    permission: 'api.management.write',
+    audit: 'certificates.activated',
+    body: CertificateIds,
+    reply: Activation('organization.certificate.activation', OrganizationCertificate),
+  }),
+  deactivate: route({
+    method: 'POST',
+    path: `${path}/deactivate`,
+    summary: 'Deactivate certificates for the organization; where a project activated one itself it stays active',
+    permission: 'api.management.write',
+    audit: 'certificates.deactivated',
+    body: CertificateIds,
+    reply: Activation('organization.certificate.deactivation', OrganizationCertificate),
+  }),
+  retrieve: route({
+    method: 'GET',
+    path: one,
+    summary: 'Retrieve a certificate',
+    permission: 'api.management.read',
+    params: ref,
+    query: Query({
+      include: Type.Optional(Type.Array(Enum(['content'], { description: 'What else to show: the PEM content.' }))),
+    }),
+    reply: Certificate,
+  }),
+  update: route({
+    method: 'POST',
+    path: one,
+    summary: 'Rename a certificate',
+    permission: 'api.management.write',
+    audit: 'certificate.updated',
+    params: ref,
+    body: Body({ name: Type.Optional(Name('The new name.')) }),
+    reply: Certificate,
+  }),
+  delete: route({
+    method: 'DELETE',
+    path: one,
+    summary: 'Delete a certificate that is active nowhere',
+    permission: 'api.management.write',
+    audit: 'certificate.deleted',
+    params: ref,
+    reply: Type.Object({ object: Const('certificate.deleted'), id: Type.String() }),
+  }),
+}

@@ -1,0 +1,56 @@
+import { organizationRetentions, projectRetentions } from '../core/policy.ts'
+import { Type } from './json-schema.ts'
+import { ProjectRef } from './projects.ts'
+import { route } from './route.ts'
+import { Body, Const, Enum } from './schema.ts'
+
+const OrganizationType = Enum([...organizationRetentions])
+const ProjectType = Enum([...projectRetentions])
+
+const OrganizationRetention = Type.Object({ object: Const('organization.data_retention'), type: OrganizationType })
+const ProjectRetention = Type.Object({ object: Const('project.data_retention'), type: ProjectType })
+
+const path = '/v1/organization/data_retention'
+const projectPath = '/v1/organization/projects/:project_id/data_retention'
+
+export const dataRetention = {
+  retrieve: route({
+    method: 'GET',
+    path,
+    summary: "Retrieve the organization's data retention",
+    permission: 'api.management.read',
+    reply: OrganizationRetention,
+  }),
+  update: route({
+    method: 'POST',
+    path,
+    summary: "Change the organization's data retention",
+    permission: 'api.management.write',
+    audit: 'organization.updated',
+    body: Body({ retention_type: OrganizationType }),
+    reply: OrganizationRetention,
+  }),
+}
+
+export const projectDataRetention = {
+  retrieve: route({
+    method: 'GET',
+    path: projectPath,
+    summary: "Retrieve a project's data retention",
+    permission: 'api.management.read',
+    level: 'organization',
+    params: ProjectRef,
+    reply: ProjectRetention,
+  }),
+  update: route({
+    method: 'POST',
+    path: projectPath,
+    summary: "Change a project's data retention",
+    permission: 'api.management.write',
+    level: 'organization',
+    audit: 'project.updated',
+    params: ProjectRef,
+    body: Body({ retention_type: ProjectType }),
+    reply: ProjectRetention,
+  }),
+}

@@ -1,0 +1,45 @@
+import { Activation, CertificateIds, CertificateIn } from './certificates.ts'
+import type { Static } from './json-schema.ts'
+import { ProjectRef } from './projects.ts'
+import { route } from './route.ts'
+import { List, ordering, paging, Query } from './schema.ts'
+
+export const ProjectCertificate = CertificateIn(
+  'organization.project.certificate',
+  'Whether it binds this project: by its own activation, or by that of the organization.',
+)
+export type ProjectCertificate = Static<typeof ProjectCertificate>
+
+const path = '/v1/organization/projects/:project_id/certificates'
+
+export const projectCertificates = {
+  list: route({
+    method: 'GET',
+    path,
+    summary: "List the organization's certificates, and whether they are active in a project",
+    permission: 'api.management.read',
+    params: ProjectRef,
+    query: Query({ ...paging(), ...ordering('desc') }),
+    reply: List(ProjectCertificate),
+  }),
+  activate: route({
+    method: 'POST',
+    path: `${path}/activate`,
+    summary: 'Activate certificates in a project',
+    permission: 'api.management.write',
+    audit: 'certificates.activated',
+    params: ProjectRef,
+    body: CertificateIds,
+    reply: Activation('organization.project.certificate.activation', ProjectCertificate),
+  }),
+  deactivate: route({
+    method: 'POST',
+    path: `${path}/deactivate`,
+    summary: 'Deactivate certificates in a project; those that the organization activated stay active',
+    permission: 'api.management.write',
+    audit: 'certificates.deactivated',
+    params: ProjectRef,
+    body: CertificateIds,
+    reply: Activation('organization.project.certificate.deactivation', ProjectCertificate),
+  }),
+}

@@ -1,0 +1,150 @@
+import { type Static, Type } from './json-schema.ts'
+import { ProjectRef } from './projects.ts'
+import { route } from './route.ts'
+import {
+  Body,
+  Const,
+  Deleted,
+  Enum,
+  Id,
+  Name,
+  NextList,
+  Nullable,
+  ordering,
+  Params,
+  paging,
+  Query,
+  Text,
+} from './schema.ts'
+
+export const Role = Type.Object({
+  object: Const('role'),
+  id: Id('The role, as other operations name it.'),
+  name: Type.String(),
+  description: Nullable(Type.String()),
+  permissions: Type.Array(Type.String()),
+  resource_type: Enum(['api.organization', 'api.project']),
+  predefined_role: Type.Boolean(),
+})
+export type Role = Static<typeof Role>
+
+export const RoleRef = Params({ role_id: Id('The role.') })
+export const ProjectRoleRef = Params({ ...ProjectRef.properties, ...RoleRef.properties })
+
+const Permissions = Type.Array(Type.String({ maxLength: 255 }), {
+  maxItems: 200,
+  description: 'Permission identifiers.',
+})
+const Create = Body({
+  role_name: Name('The name, unique in its organization or project.'),
+  permissions: Permissions,
+  description: Type.Optional(Nullable(Text('What the role is for.'))),
+})
+const Update = Body({
+  role_name: Type.Optional(Nullable(Name('The new name. Null leaves it.'))),
+  permissions: Type.Optional(Type.Union([Permissions, Type.Null()])),
+  description: Type.Optional(Nullable(Text('What the role is for. Null leaves it.'))),
+})
+const page = Query({ ...paging(1000, 1000, 0), ...ordering('asc') })
+
+const organizationPath = '/v1/organization/roles'
+const organizationOne = `${organizationPath}/:role_id` as const
+
+export const roles = {
+  list: route({
+    method: 'GET',
+    path: organizationPath,
+    summary: "List the organization's roles, predefined ones first",
+    permission: 'api.roles.read',
+    query: page,
+    reply: NextList(Role),
+  }),
+  create: route({
+    method: 'POST',
+    path: organizationPath,
+    summary: 'Create a custom role of the organization',
+    permission: 'api.roles.write',
+    audit: 'role.created',
+    body: Create,
+    reply: Role,
+  }),
+  retrieve: route({
+    method: 'GET',
+    path: organizationOne,
+    summary: 'Retrieve a role of the organization',
+    permission: 'api.roles.read',
+    params: RoleRef,
+    reply: Role,
+  }),
+  update: route({
+    method: 'POST',
+    path: organizationOne,
+    summary: 'Change a custom role; who holds it holds the new permissions at once',
+    permission: 'api.roles.write',
+    audit: 'role.updated',
+    params: RoleRef,
+    body: Update,
+    reply: Role,
+  }),
+  delete: route({
+    method: 'DELETE',
+    path: organizationOne,
+    summary: 'Delete a custom role and its assignments',
+    permission: 'api.roles.write',
+    audit: 'role.deleted',
+    params: RoleRef,
+    reply: Deleted('role.deleted'),
+  }),
+}
+
+const projectPath = '/v1/projects/:project_id/roles'
+const projectOne = `${projectPath}/:role_id` as const
+
+export const projectRoles = {
+  list: route({
+    method: 'GET',
+    path: projectPath,
+    summary: "List a project's roles, predefined ones first",
+    permission: 'api.roles.read',
+    params: ProjectRef,
+    query: page,
+    reply: NextList(Role),
+  }),
+  create: route({
+    method: 'POST',
+    path: projectPath,
+    summary: 'Create a custom role of a project',
+    permission: 'api.roles.write',
+    audit: 'role.created',
+    params: ProjectRef,
+    body: Create,
+    reply: Role,
+  }),
+  retrieve: route({
+    method: 'GET',
+    path: projectOne,
+    summary: 'Retrieve a role of a project',
+    permission: 'api.roles.read',
+    params: ProjectRoleRef,
+    reply: Role,
+  }),
+  update: route({
+    method: 'POST',
+    path: projectOne,
+    summary: 'Change a custom role of a project',
+    permission: 'api.roles.write',
+    audit: 'role.updated',
+    params: ProjectRoleRef,
+    body: Update,
+    reply: Role,
+  }),
+  delete: route({
+    method: 'DELETE',
+    path: projectOne,
+    summary: 'Delete a custom role of a project and its assignments',
+    permission: 'api.roles.write',
+    audit: 'role.deleted',
+    params: ProjectRoleRef,
+    reply: Deleted('role.deleted'),
+  }),
+}

@@ -1,0 +1,63 @@
+import { type Access, type HeldRole, resolveAccess } from '../core/permission.ts'
+import type { Db } from './tables.ts'
+
+/** A user or a service account whose access is asked for. */
+type Principal = { organizationId: string; id: string }
+
+/**
+ * What somebody may do in their organization now, by roles of their own and by their groups'. Roles in projects do not count.
+ * One statement.
+ */
+export async function organizationAccess(db: Db, principal: Principal): Promise<Access> {
+  return resolveAccess(await heldRoles(db, principal, null))
+}
+
+/**
+ * What somebody may do in a project now, or null where they are not in it: not added to it, not in a group that is, no owner
+ * of the organization. Roles of the organization count here too. One statement, two for a member without a role of their own.
+ */
+export async function projectAccess(db: Db, principal: Principal, projectId: string): Promise<Access | null> {
+  const held = await heldRoles(db, principal, projectId)
+  const access = resolveAccess(held)
+  const inside = access.owner || held.some(({ level, direct }) => level === 'project' && direct)
+  return inside || (await isInProject(db, principal, projectId)) ? access : null
+}
+
+/** Whether somebody was added to a project, or a group of theirs was: both may be without a role. */
+async function isInProject(db: Db, { id }: Principal, projectId: string): Promise<boolean> {
+  const direct = db
+    .selectFrom('project_user')
+    .select('project_id')
+    .where('project_id', '=', projectId)
+    .where('user_id', '=', id)
+  const through = db
+    .selectFrom('project_group as p')
+    .innerJoin('group_user as g', 'g.group_id', 'p.group_id')
+    .select('p.project_id')
+    .where('p.project_id', '=', projectId)
+    .where('g.user_id', '=', id)
+  return (await direct.unionAll(through).limit(1).execute()).length > 0
+}
+
+/** Roles held in the organization and, where one is given, in a project; a group's roles there only while it is in it. */
+async function heldRoles(db: Db, { organizationId, id }: Principal, projectId: string | null) {
+  const rows = await db
+    .selectFrom('role_assignment as a')
+    .leftJoin('role as r', 'r.id', 'a.role_id')
+    .select(['a.role_id', 'a.resource_id', 'a.principal_id', 'r.permissions'])
+    .where('a.organization_id', '=', organizationId)
+    .where('a.resource_id', 'in', projectId === null ? [organizationId] : [organizationId, projectId])
+    .where((eb) =>
+      eb.or([
+        eb('a.principal_id', '=', id),
+        eb('a.principal_id', 'in', eb.selectFrom('group_user as g').select('g.group_id').where('g.user_id', '=', id)),
+      ]),
+    )
+    .execute()
+  return rows.map((row): HeldRole & { direct: boolean } => ({
+    roleId: row.role_id,
+    level: row.resource_id === organizationId ? 'organization' : 'project',
+    custom: row.permissions === null ? null : JSON.parse(row.permissions),
+    direct: row.principal_id === id,
+  }))
+}

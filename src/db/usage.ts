@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { type Expression, type RawBuilder, sql } from 'kysely'
+import { grains, type Range, type UsageKind } from '../core/usage.ts'
+import type { Db, Row } from './tables.ts'
+
+type Rollup = Row<'usage_rollup'>
+
+const texts = [
+  'api_key_id',
+  'project_id',
+  'user_id',
+  'model',
+  'line_item',
+  'quantity_unit',
+  'service_tier',
+  'api_source',
+  'size',
+  'source',
+  'context_level',
+  'vector_store_id',
+] as const
+const measures = [
+  'amount_nano',
+  'units',
+  'num_model_requests',
+  'input_tokens',
+  'output_tokens',
+  'input_cached_tokens',
+  'input_cache_write_30m_tokens',
+  'input_cache_write_12h_tokens',
+  'input_audio_tokens',
+  'input_image_tokens',
+  'input_cached_audio_tokens',
+  'input_cached_image_tokens',
+  'output_audio_tokens',
+  'output_image_tokens',
+] as const
+const key = ['organization_id', 'kind', 'grain', 'time', ...texts, 'batch'] as const
+
+type Measure = (typeof measures)[number]
+/** What reports are grouped and filtered by, in the order of the key. */
+export const dimensions = [...texts, 'batch'] as const
+export type Dimension = (typeof dimensions)[number]
+
+/**
+ * Something that was used: the columns of a rollup, of which most can be left out. Measures are whole numbers from 0 on, at
+ * most 2^53; a cost is an entry of its own, of kind `costs`, with `line_item`, `units`, `quantity_unit` and `amount_nano`.
+ */
+export type UsageEntry = {
+  organization_id: string
+  kind: UsageKind
+  /** Unix seconds. */
+  at: number
+} & Partial<Pick<Rollup, Dimension | Measure>>
+
+/** Rows in one statement, at most: a power of two, so that only a few lengths, and statements, are ever seen. */
+const BATCH = 128
+
+/**
+ * Adds what was used to the sums of its minute, hour and day, all in one transaction. Entries that are alike become one row.
+ * Recording an entry twice counts it twice.
+ */
+export async function recordUsage(db: Db, entries: readonly UsageEntry[]): Promise<void> {
+  if (entries.length === 0) return
+  const rows = rollUp(entries)
+  if (db.isTransaction) return add(db, rows)
+  await db.transaction().execute((tx) => add(tx, rows))
+}
+
+/** In the order of the key, so that two nodes adding to the same rows cannot deadlock. */
+function rollUp(entries: readonly UsageEntry[]): Rollup[] {
+  const rows = new Map<string, Rollup>()
+  for (const entry of entries) {
+    const values = measures.map((name) => entry[name] ?? 0)
+    for (const value of values) assert.ok(Number.isSafeInteger(value) && value >= 0, `not a whole amount: ${value}`)
+    const alike = [...texts.map((name) => entry[name] ?? ''), entry.batch ?? 0]
+    for (const grain of grains) {
+      const time = Math.floor(entry.at / grain) * grain
+      const id = [entry.organization_id, entry.kind, grain, time, ...alike].join('\n')
+      const known = rows.get(id)
+      if (known) for (const [i, name] of measures.entries()) known[name] += values[i] ?? 0
+      else rows.set(id, rowOf(entry, grain, time))
+    }
+  }
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+}
+
+function rowOf(entry: UsageEntry, grain: Rollup['grain'], time: number): Rollup {
+  const { at: _, ...given } = entry
+  return { ...blank, ...given, grain, time }
+}
+
+/** The cast names what the three lists spell out: every column but those that an entry always has. */
+const blank = Object.fromEntries([
+  ...texts.map((name) => [name, '']),
+  ['batch', 0],
+  ...measures.map((name) => [name, 0]),
+]) as Pick<Rollup, Dimension | Measure>
+
+async function add(tx: Db, rows: readonly Rollup[]): Promise<void> {
+  let length: number
+  for (let i = 0; i < rows.length; i += length) {
+    length = 2 ** Math.floor(Math.log2(Math.min(BATCH, rows.length - i)))
+    await tx
+      .insertInto('usage_rollup')
+      .values(rows.slice(i, i + length))
+      .onConflict((conflict) => conflict.columns([...key]).doUpdateSet(sums))
+      .execute()
+  }
+}
+
+const sums = Object.fromEntries(
+  measures.map((name) => [name, sql<number>`usage_rollup.${sql.ref(name)} + excluded.${sql.ref(name)}`]),
+) as Record<Measure, RawBuilder<number>>
+
+/** The sum of a measure, as a number also where a database would make something wider of it. */
+export function total(measure: Measure): RawBuilder<number> {
+  return sql<number>`cast(sum(${sql.ref(measure)}) as bigint)`
+}
+
+/** The sum of the amounts in two numbers, whole dollars and the nano-dollars beyond them: together they can exceed 2^53. */
+export const dollars = sql<number>`${total('amount_nano')} / 1000000000`
+export const nanos = sql<number>`${total('amount_nano')} % 1000000000`
+
+/** What a dimension must be one of. */
+export type UsageFilter = { dimension: Dimension; values: readonly (string | number)[] }
+
+export type UsageQuery<S> = {
+  organizationId: string
+  kind: UsageKind
+  ranges: readonly Range[]
+  /** Whether the ranges' rows are summed for each of their times. */
+  byTime: boolean
+  groupBy: readonly Dimension[]
+  filters: readonly UsageFilter[]
+  select: S
+}
+
+/** A group's dimensions, its time where they were asked for, and what was selected of it. */
+export type UsageGroup<S> = Partial<Pick<Rollup, Dimension | 'time'>> & {
+  [K in keyof S]: S[K] extends Expression<infer T> ? T : never
+}
+
+/** Sums of what was used, in the order of time and dimensions. Nothing used, no row. */
+export async function sumUsage<S extends Record<string, RawBuilder<unknown>>>(
+  db: Db,
+  { organizationId, kind, ranges, byTime, groupBy, filters, select }: UsageQuery<S>,
+): Promise<UsageGroup<S>[]> {
+  const columns: (Dimension | 'time')[] = byTime ? ['time', ...groupBy] : [...groupBy]
+  let rows = db
+    .selectFrom('usage_rollup')
+    .select(columns)
+    .select(Object.entries(select).map(([name, expression]) => expression.as(name)))
+    .where('organization_id', '=', organizationId)
+    .where('kind', '=', kind)
+    .where((eb) =>
+      eb.or(
+        ranges.map(({ grain, from, to }) =>
+          eb.and([eb('grain', '=', grain), eb('time', '>=', from), eb('time', '<', to)]),
+        ),
+      ),
+    )
+  for (const { dimension, values } of filters) rows = rows.where(dimension, 'in', [...values])
+  for (const column of columns) rows = rows.groupBy(column).orderBy(column)
+  // Ungrouped, SQL makes a row of nulls out of nothing.
+  if (columns.length === 0) rows = rows.having(sql`count(*)`, '>', 0)
+  // The names were chosen at run time, so the types of the columns are said here.
+  return (await rows.execute()) as unknown as UsageGroup<S>[]
+}

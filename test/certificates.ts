@@ -1,0 +1,72 @@
+import { webcrypto } from 'node:crypto'
+import 'reflect-metadata'
+import * as x509 from '@peculiar/x509'
+
+const algorithms = {
+  EC: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  RSA: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 },
+  Ed25519: { name: 'Ed25519' },
+} as const
+export type KeyType = keyof typeof algorithms
+
+const { keyCertSign, cRLSign, digitalSignature } = x509.KeyUsageFlags
+export const usage = { keyCertSign, cRLSign, digitalSignature, authority: keyCertSign | cRLSign }
+
+/** An extension that says whatever it is told to. */
+export const extension = (oid: string, value: Uint8Array) => new x509.Extension(oid, true, value)
+
+const DAY_MS = 86_400_000
+
+/** What differs from a flawless authority: null leaves an extension out. */
+export type CertificateOptions = {
+  key?: KeyType
+  ca?: boolean | null
+  usages?: number | null
+  subjectKey?: null
+  /** `issuer` names the issuer and the serial number instead of the key. */
+  authorityKey?: 'issuer' | null
+  /** Days from now. */
+  validFrom?: number
+  expiresIn?: number
+  extra?: x509.Extension[]
+  issuer?: CertificateAuthority
+}
+export type CertificateAuthority = { pem: string; certificate: x509.X509Certificate; keys: webcrypto.CryptoKeyPair }
+
+/** A certificate with a fresh key: self-signed unless it is given an issuer. */
+export async function makeCertificate(name: string, options: CertificateOptions = {}): Promise<CertificateAuthority> {
+  const algorithm = algorithms[options.key ?? 'EC']
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
+  const signer = options.issuer?.keys ?? keys
+  const subject = `CN=${name}`
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject,
+    issuer: options.issuer?.certificate.subject ?? subject,
+    serialNumber: '01',
+    notBefore: new Date(Date.now() + (options.validFrom ?? -1) * DAY_MS),
+    notAfter: new Date(Date.now() + (options.expiresIn ?? 365) * DAY_MS),
+    signingKey: signer.privateKey,
+    publicKey: keys.publicKey,
+    signingAlgorithm: { ...algorithm, ...(options.issuer?.certificate.signatureAlgorithm ?? {}) },
+    extensions: await extensionsOf(options, keys.publicKey, signer.publicKey, subject),
+  })
+  return { pem: certificate.toString('pem'), certificate, keys }
+}
+
+async function extensionsOf(
+  { ca = true, usages = usage.authority, subjectKey, authorityKey, extra = [] }: CertificateOptions,
+  own: webcrypto.CryptoKey,
+  signer: webcrypto.CryptoKey,
+  issuer: string,
+): Promise<x509.Extension[]> {
+  const extensions = [...extra]
+  if (ca !== null) extensions.push(new x509.BasicConstraintsExtension(ca, undefined, true))
+  if (usages !== null) extensions.push(new x509.KeyUsagesExtension(usages, true))
+  if (subjectKey !== null) extensions.push(await x509.SubjectKeyIdentifierExtension.create(own))
+  if (authorityKey === undefined) extensions.push(await x509.AuthorityKeyIdentifierExtension.create(signer))
+  if (authorityKey === 'issuer') {
+    const name = new x509.GeneralNames([{ type: 'dn', value: issuer }])
+    extensions.push(new x509.AuthorityKeyIdentifierExtension({ name, serialNumber: '01' }))
+  }
+  return extensions
+}

@@ -33,6 +33,8 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     forward: (call) =>
       new Promise((resolve, reject) => {
         const { route, request, response } = call
+        // It may have left while its key was looked up.
+        if (response.destroyed) return resolve({ status: null, end: 'client_gone' })
         const relay = new Relay(call, resolve, reject)
         response.once('close', () => relay.clientClosed())
         pool.dispatch(

@@ -53,6 +53,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
 
   let server: Server | undefined
   let inFlight = 0
+  let started = false
   const metrics = new Metrics(() => inFlight)
   const db = await openDb(config.databaseUrl, { onQuery: () => metrics.count('gatehouse_sql_statements_total') })
   stack.defer(() => db.destroy())
@@ -83,7 +84,15 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const gateway = createGateway({ ...parts, grants, upstream })
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
   const publicUrl = () => config.publicUrl ?? (server ? addressOf(server) : '')
-  const operations = createOperations({ db, newId, metrics, version, publicUrl, doors: config.doors })
+  const operations = createOperations({
+    db,
+    newId,
+    metrics,
+    version,
+    publicUrl,
+    started: () => started,
+    doors: config.doors,
+  })
   const doors = {
     admin: serves('admin') ? admin.handle : null,
     gateway: serves('gateway') ? gateway : null,
@@ -111,6 +120,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     )
   }
   const url = addressOf(server)
+  started = true
   log.info({ url, doors: config.doors, version, startup_ms: Math.round(performance.now()) }, 'Gatehouse is ready')
   stack.defer(() => log.info({ in_flight: inFlight }, 'stopping: what is running is finished first'))
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { ApiError } from './contract/error.ts'
+import { ApiError, unknownUrl } from './contract/error.ts'
 import type { NewId } from './core/id.ts'
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void
@@ -24,12 +24,7 @@ export function createListener(doors: Doors, newId: NewId, count: (door: string,
     }
     const door = doors[name]
     if (door) door(request, response)
-    else
-      refuse(
-        response,
-        newId,
-        new ApiError('unknown_url', `Invalid URL (${request.method} ${request.url?.split('?', 1)[0]})`),
-      )
+    else refuse(response, newId, unknownUrl(request))
   }
   // More than one where a client sends requests without waiting for the answers.
   const answering = new WeakMap<Duplex, Set<ServerResponse>>()

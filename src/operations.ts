@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sql } from 'kysely'
 import type { Door } from './config.ts'
-import { ApiError } from './contract/error.ts'
+import { ApiError, methodNotAllowed, unknownUrl } from './contract/error.ts'
 import { openapi } from './contract/openapi.ts'
 import type { NewId } from './core/id.ts'
 import type { Db } from './db/tables.ts'
@@ -15,6 +15,8 @@ type Operations = {
   metrics: Metrics
   version: string
   publicUrl: () => string
+  /** Whether the start is over: before, the first key may not be there yet. */
+  started: () => boolean
   /** The doors that are served. */
   doors: readonly Door[]
 }
@@ -25,7 +27,7 @@ export function createOperations(app: Operations): Handle {
   const answers: Record<string, () => Promise<Answer>> = {
     '/': async () => json({ name: 'Gatehouse', version: app.version, doors: app.doors }),
     '/healthz': async () => json({ status: 'ok', version: app.version }),
-    '/readyz': () => ready(app.db),
+    '/readyz': () => ready(app),
     '/metrics': () => app.metrics.text(),
     ...(app.doors.includes('docs') && { '/openapi.json': async () => json(openapi(app.version, app.publicUrl())) }),
     ...(app.doors.includes('admin') && {
@@ -35,15 +37,9 @@ export function createOperations(app: Operations): Handle {
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     const answer = Object.hasOwn(answers, path) ? answers[path] : undefined
-    if (!answer)
-      return refuse(response, app.newId, new ApiError('unknown_url', `Invalid URL (${request.method} ${path})`))
+    if (!answer) return refuse(response, app.newId, unknownUrl(request))
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      const message = `Not allowed to ${request.method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`
-      return refuse(
-        response,
-        app.newId,
-        new ApiError('method_not_allowed', message, { headers: { allow: 'GET, HEAD' } }),
-      )
+      return refuse(response, app.newId, methodNotAllowed(request, ['GET', 'HEAD']))
     }
     answer().then(
       (found) => send(request, response, app.newId, found),
@@ -53,7 +49,8 @@ export function createOperations(app: Operations): Handle {
 }
 
 /** Whether this node can do its work now: the database is asked, not remembered. */
-async function ready(db: Db): Promise<Answer> {
+async function ready({ db, started }: Operations): Promise<Answer> {
+  if (!started()) return { ...json({ status: 'starting' }), status: 503 }
   try {
     await sql`select 1`.execute(db)
     return json({ status: 'ready', database: 'ok' })

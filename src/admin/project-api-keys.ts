@@ -65,7 +65,7 @@ const hasAccess = sql<number>`case
     where g.user_id = coalesce(k.user_id, k.service_account_id) and p.project_id = k.project_id) then 1
   when exists (
     select 1 from group_user g inner join role_assignment a on a.principal_id = g.group_id
-    where g.user_id = k.user_id and a.resource_id = k.organization_id and a.role_id = ${ORGANIZATION_OWNER}) then 1
+    where g.user_id = coalesce(k.user_id, k.service_account_id) and a.resource_id = k.organization_id and a.role_id = ${ORGANIZATION_OWNER}) then 1
   else 0 end`
 
 function keys(db: Db, project: Row<'project'>) {

@@ -141,3 +141,62 @@ export function databaseUnavailable(cause: unknown): ApiError {
     },
   )
 }
+
+/*
+ * What both doors say, in the original's words.
+ */
+
+/** What every 401 carries. */
+export const challenge = { 'www-authenticate': 'Bearer realm="Gatehouse"' }
+
+export function missingKey(): ApiError {
+  return new ApiError('missing_key', 'Missing bearer authentication in header')
+}
+
+/** @param shown the key with its secret part hidden */
+export function incorrectKey(shown: string, reason: string): ApiError {
+  return new ApiError('invalid_api_key', `Incorrect API key provided: ${shown}. ${reason}`)
+}
+
+export function notAMember(): ApiError {
+  return new ApiError('not_a_member', 'You must be a member of an organization to use the API')
+}
+
+export function organizationMismatch(): ApiError {
+  const message = 'OpenAI-Organization header should match organization for API key'
+  return new ApiError('mismatched_organization', message)
+}
+
+/** @param url path and query as received; the query is not repeated: some clients put secrets there */
+export function unknownUrl({ method, url }: { method?: string | undefined; url?: string | undefined }): ApiError {
+  return new ApiError('unknown_url', `Invalid URL (${method} ${pathOf(url)})`)
+}
+
+export function methodNotAllowed(
+  { method, url }: { method?: string | undefined; url?: string | undefined },
+  allowed: readonly string[],
+): ApiError {
+  const message = `Not allowed to ${method} on ${pathOf(url)}. (HINT: Perhaps you meant to use a different HTTP method?)`
+  return new ApiError('method_not_allowed', message, { headers: { allow: allowed.join(', ') } })
+}
+
+const pathOf = (url = '') => url.split('?', 1)[0]
+
+export function malformedJson(): ApiError {
+  return new ApiError(
+    'malformed_json',
+    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)",
+  )
+}
+
+export function unsupportedContentType(type: string): ApiError {
+  return new ApiError(
+    'unsupported_content_type',
+    `Unsupported content type: '${type}'. This API method only accepts 'application/json' requests, but you specified the header 'Content-Type: ${type}'. Please try again with a supported content type.`,
+  )
+}
+
+/** @param limit bytes @param read bytes, as far as they were counted */
+export function bodyTooLarge(limit: number, read: number | string): ApiError {
+  return new ApiError('body_too_large', `Maximum content size limit (${limit}) exceeded (${read} bytes read)`)
+}

@@ -63,9 +63,14 @@ export const isPlainId = (text: string) => /^[\x21-\x7e]+$/.test(text)
 
 const base36 = (n: number, width: number) => n.toString(DIGITS).padStart(width, '0')
 
+/** Random bytes are drawn many at a time: one call into the system costs more than all the rest of an id. */
+let pool = Buffer.alloc(0)
+
 /** 11 base-36 characters. The modulo's bias costs less than a bit: these keep processes apart, they are no secret. */
 function randomTail(): string {
+  if (pool.length < RANDOM) pool = randomBytes(RANDOM * 372)
   let tail = ''
-  for (const byte of randomBytes(RANDOM)) tail += (byte % DIGITS).toString(DIGITS)
+  for (const byte of pool.subarray(0, RANDOM)) tail += (byte % DIGITS).toString(DIGITS)
+  pool = pool.subarray(RANDOM)
   return tail
 }

@@ -34,6 +34,14 @@ export function redact(value: string): string {
   return value.slice(0, 8) + '*'.repeat(value.length - 12) + value.slice(-4)
 }
 
+/** What a refusal repeats of a text that was shown as a key. */
+export const showKey = (text: string) => (text.length > 300 ? `${text.slice(0, 8)}***` : redact(text))
+
+/** The text behind `Bearer` in an Authorization header; null where there is none. */
+export function bearerToken(header: string | undefined): string | null {
+  return /^bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? null
+}
+
 /**
  * Which kind of key this text can be; `null` when it cannot be one of ours, which is known without a look-up: a mistyped
  * or made-up project or service-account key fails its checksum. Admin keys carry none when the operator chose the first.

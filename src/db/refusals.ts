@@ -44,8 +44,13 @@ export class Refusals {
     this.#seen.add(repeated)
     const { organizationId, projectId, actor, origin } = refusal
     const payload = { id: refusal.keyId, error_code: refusal.code, error_message: refusal.message }
-    await insertAudit(this.#db, [
-      { id: this.#newId('audit'), organizationId, projectId, type: 'login.failed', at: now, actor, origin, payload },
-    ])
+    const entry = { organizationId, projectId, type: 'login.failed' as const, at: now, actor, origin, payload }
+    try {
+      await insertAudit(this.#db, [{ id: this.#newId('audit'), ...entry }])
+    } catch (error) {
+      // What was not written is not known yet: the next one like it is to be.
+      this.#seen.delete(repeated)
+      throw error
+    }
   }
 }

@@ -72,11 +72,14 @@ async function listModels(pool: Pool, path: string, key: string | null): Promise
   return ids.filter((id) => typeof id === 'string')
 }
 
-/** A stream of its own, so that an upstream that answers early, or not at all, does not end the client's request. */
-function bodyOf({ route, request }: ForwardedCall): Readable | null {
-  const { headers } = request
-  if (route.method === 'GET') return null
-  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return null
+/**
+ * A body that came together with its head, as one piece: streaming it would cost more than all else. Any other is a stream of
+ * its own, so that an upstream that answers early, or not at all, does not end the client's request.
+ */
+function bodyOf({ route, request }: ForwardedCall): Readable | Buffer | null {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers
+  if (route.method === 'GET' || (length === undefined && coding === undefined)) return null
+  if (request.readableLength === Number(length)) return request.read()
   return Readable.from(limitedBody(request), { objectMode: false })
 }
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ApiError } from '../contract/error.ts'
+import { bodyTooLarge, unsupportedContentType } from '../contract/error.ts'
 import { hashSecret, keyKind } from '../core/key.ts'
-import { bearer, incorrectKey, refusal } from './authorize.ts'
+import { bearer, refusal, wrongKey } from './authorize.ts'
 import type { Grant } from './grant.ts'
 import { type GatewayRoute, routeOf } from './routes.ts'
 import type { Gate } from './server.ts'
-import { BODY_LIMIT, bodyTooLarge, type Outcome } from './upstream.ts'
+import { BODY_LIMIT, type Outcome } from './upstream.ts'
 
 /** One call, from its first byte to its last: each step goes on or throws what the client is told. */
 export async function handle(gate: Gate, request: IncomingMessage, response: ServerResponse): Promise<Outcome> {
@@ -20,11 +20,11 @@ export async function handle(gate: Gate, request: IncomingMessage, response: Ser
 
 /** Whose key this is: from memory, or with one look-up that callers share. A mistyped key costs neither. */
 async function identify(gate: Gate, token: string): Promise<Grant> {
-  if (keyKind(token) === null) throw incorrectKey(token)
+  if (keyKind(token) === null) throw wrongKey(token)
   const hashed = hashSecret(token)
   const warm = gate.grants.peek(hashed)
   const grant = warm === undefined ? await gate.grants.get(hashed) : warm
-  if (grant === null) throw incorrectKey(token)
+  if (grant === null) throw wrongKey(token)
   return grant
 }
 
@@ -43,12 +43,9 @@ function authorize(gate: Gate, grant: Grant, route: GatewayRoute, request: Incom
 function checkBody(route: GatewayRoute, { headers }: IncomingMessage) {
   if (route.method === 'GET') return
   const length = headers['content-length']
-  if (length !== undefined && Number(length) > BODY_LIMIT) throw bodyTooLarge(length)
+  if (length !== undefined && Number(length) > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT, length)
   const empty = length === undefined ? headers['transfer-encoding'] === undefined : Number(length) === 0
   const type = headers['content-type'] ?? ''
   if (empty || /^application\/json *(;|$)/i.test(type)) return
-  throw new ApiError(
-    'unsupported_content_type',
-    `Unsupported content type: '${type}'. This API method only accepts 'application/json' requests, but you specified the header 'Content-Type: ${type}'. Please try again with a supported content type.`,
-  )
+  throw unsupportedContentType(type)
 }

@@ -1,4 +1,4 @@
-import { ApiError } from '../contract/error.ts'
+import { ApiError, methodNotAllowed, unknownUrl } from '../contract/error.ts'
 import type { ModelPermission } from '../core/permission.ts'
 
 /** A governed route of the gateway. What is not here is refused: nothing passes ungoverned. */
@@ -38,8 +38,7 @@ export function routeOf(method: string, url: string): GatewayRoute {
   const route = exact[path] ?? (modelId(path) !== null ? model : undefined)
   if (!route) throw unknown(method, path)
   if (method !== route.method) {
-    const message = `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`
-    throw new ApiError('method_not_allowed', message, { headers: { allow: route.method } })
+    throw methodNotAllowed({ method, url: path }, [route.method])
   }
   return { ...route, upstreamPath: url.slice('/v1'.length) }
 }
@@ -55,7 +54,7 @@ export function modelId(path: string): string | null {
 }
 
 function unknown(method: string, path: string): ApiError {
-  const message = `Invalid URL (${method} ${path})`
-  if (!notOffered.test(path)) return new ApiError('unknown_url', message)
-  return new ApiError('not_offered', `${message} (not offered by this server yet)`)
+  const error = unknownUrl({ method, url: path })
+  if (!notOffered.test(path)) return error
+  return new ApiError('not_offered', `${error.message} (not offered by this server yet)`)
 }

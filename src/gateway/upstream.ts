@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { ApiError } from '../contract/error.ts'
+import { bodyTooLarge } from '../contract/error.ts'
 import type { GatewayRoute } from './routes.ts'
 
 /** Bytes of the largest body the gateway takes: the original's limit. */
@@ -28,10 +28,6 @@ export interface Upstream {
   close: () => Promise<void>
 }
 
-export function bodyTooLarge(read: number | string): ApiError {
-  return new ApiError('body_too_large', `Maximum content size limit (${BODY_LIMIT}) exceeded (${read} bytes read)`)
-}
-
 /**
  * The body of a request, which ends in a 413 where it grows too large. Whoever stops reading it leaves the request as it is:
  * destroying it would cut off the client, who is still to hear the answer.
@@ -41,7 +37,7 @@ export async function* limitedBody(request: IncomingMessage): AsyncGenerator<Buf
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       read += chunk.length
-      if (read > BODY_LIMIT) throw bodyTooLarge(read)
+      if (read > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT, read)
       yield chunk
     }
   } finally {

@@ -1,7 +1,7 @@
 import type { Caller } from '../admin/handlers.ts'
-import { ApiError } from '../contract/error.ts'
+import { ApiError, incorrectKey, missingKey, notAMember } from '../contract/error.ts'
 import type { AuditActor } from '../core/audit.ts'
-import { hashSecret, keyKind, redact } from '../core/key.ts'
+import { bearerToken, hashSecret, keyKind, showKey } from '../core/key.ts'
 import { adminScopeOf, missingScopes, type Permission } from '../core/permission.ts'
 import { organizationAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
@@ -22,22 +22,12 @@ export class KnownKeyRefused extends Error {
 
 /** The text behind `Bearer`. Without one the caller showed no key at all. */
 export function bearer(header: string | undefined): string {
-  const [, token] = /^bearer +(\S+) *$/i.exec(header ?? '') ?? []
-  if (token === undefined) {
-    throw new ApiError('missing_key', 'Missing bearer authentication in header')
-  }
+  const token = bearerToken(header)
+  if (token === null) throw missingKey()
   return token
 }
 
-export const challenge = { 'www-authenticate': 'Bearer realm="Gatehouse"' }
-
-export function invalidKey(token: string): ApiError {
-  const shown = token.length > 300 ? `${token.slice(0, 8)}***` : redact(token)
-  return new ApiError(
-    'invalid_api_key',
-    `Incorrect API key provided: ${shown}. An owner of the organization can create one.`,
-  )
-}
+const invalidKey = (token: string) => incorrectKey(showKey(token), 'An owner of the organization can create one.')
 
 /**
  * Who calls the Administration API. Only admin keys can: a project key that is known learns which scope it lacks, any other
@@ -69,7 +59,8 @@ export async function authenticate(db: Db, token: string, now: number, permissio
     email: row.email,
     access: await organizationAccess(db, { organizationId: row.organization_id, id: row.user_id }),
   }
-  if (row.expires_at !== null && row.expires_at <= now) throw new KnownKeyRefused(knownCaller(caller), expired(token))
+  if (row.expires_at !== null && row.expires_at <= now)
+    throw new KnownKeyRefused(knownCaller(caller), incorrectKey(showKey(token), 'The key has expired.'))
   if (row.removed_at !== null) throw new KnownKeyRefused(knownCaller(caller), notAMember())
   return caller
 }
@@ -85,14 +76,6 @@ export function knownCaller(caller: Caller): Known {
 
 export function actorOf({ keyId, userId, email }: Caller): AuditActor {
   return { type: 'api_key', api_key: { id: keyId, type: 'user', user: { id: userId, email } } }
-}
-
-export function expired(token: string): ApiError {
-  return new ApiError('invalid_api_key', `Incorrect API key provided: ${redact(token)}. The key has expired.`)
-}
-
-export function notAMember(): ApiError {
-  return new ApiError('not_a_member', 'You must be a member of an organization to use the API')
 }
 
 async function refuseProjectKey(db: Db, token: string, hash: string, permission: Permission): Promise<Error> {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import { findProject } from '../admin/projects.ts'
-import { ApiError, notFound } from '../contract/error.ts'
+import { ApiError, notFound, organizationMismatch } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import type { Origin } from '../core/audit.ts'
 import { isPlainId } from '../core/id.ts'
@@ -39,7 +39,7 @@ export async function admit(app: AdminApp, { name, route }: Endpoint, request: R
   const check = async (db: Db) => {
     const caller = await authenticate(db, token, seconds(), permission)
     const refused =
-      organizationMismatch(caller, request.headers) ??
+      otherOrganization(caller, request.headers) ??
       (await lacks(db, caller, permission, route, request.params.project_id))
     if (refused) throw new KnownKeyRefused(knownCaller(caller), refused)
     return caller
@@ -79,8 +79,8 @@ async function lacks(db: Db, caller: Caller, permission: Permission, route: Rout
 }
 
 /** A client configured for another organization is told so, rather than let loose on this one. */
-function organizationMismatch(caller: Caller, headers: IncomingHttpHeaders): ApiError | null {
+function otherOrganization(caller: Caller, headers: IncomingHttpHeaders): ApiError | null {
   const wanted = headers['openai-organization']
   if (wanted === undefined || wanted === '' || wanted === caller.organizationId) return null
-  return new ApiError('mismatched_organization', 'OpenAI-Organization header should match organization for API key')
+  return organizationMismatch()
 }

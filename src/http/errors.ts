@@ -1,4 +1,12 @@
-import { ApiError, databaseUnavailable, internalError } from '../contract/error.ts'
+import {
+  ApiError,
+  bodyTooLarge,
+  databaseUnavailable,
+  internalError,
+  malformedJson,
+  unknownUrl,
+  unsupportedContentType,
+} from '../contract/error.ts'
 import { isConflict, isUnavailable } from '../db/errors.ts'
 import { KnownKeyRefused } from './actor.ts'
 
@@ -28,7 +36,7 @@ function fromFramework(error: unknown, request: RequestFacts): ApiError | null {
   const { code, statusCode } = (error ?? {}) as FrameworkError
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return tooLarge(request.contentLength)
+      return bodyTooLarge(BODY_LIMIT, request.contentLength ?? `more than ${BODY_LIMIT}`)
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return unsupportedContentType(request.contentType)
     case 'FST_ERR_BAD_URL':
@@ -44,35 +52,4 @@ function fromFramework(error: unknown, request: RequestFacts): ApiError | null {
     return new ApiError('malformed_http', 'The request could not be read to its end.', { cause: error })
   }
   return null
-}
-
-export function unknownUrl({ method, url }: { method: string; url: string }): ApiError {
-  return new ApiError('unknown_url', `Invalid URL (${method} ${url.split('?', 1)[0]})`)
-}
-
-export function methodNotAllowed(
-  { method, url }: { method: string; url: string },
-  allowed: readonly string[],
-): ApiError {
-  const message = `Not allowed to ${method} on ${url.split('?', 1)[0]}. (HINT: Perhaps you meant to use a different HTTP method?)`
-  return new ApiError('method_not_allowed', message, { headers: { allow: allowed.join(', ') } })
-}
-
-function malformedJson(): ApiError {
-  return new ApiError(
-    'malformed_json',
-    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)",
-  )
-}
-
-export function unsupportedContentType(contentType: string): ApiError {
-  return new ApiError(
-    'unsupported_content_type',
-    `Unsupported content type: '${contentType}'. This API method only accepts 'application/json' requests, but you specified the header 'Content-Type: ${contentType}'. Please try again with a supported content type.`,
-  )
-}
-
-function tooLarge(contentLength: string | undefined): ApiError {
-  const read = contentLength === undefined ? `more than ${BODY_LIMIT}` : contentLength
-  return new ApiError('body_too_large', `Maximum content size limit (${BODY_LIMIT}) exceeded (${read} bytes read)`)
 }

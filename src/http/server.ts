@@ -1,17 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Endpoint } from '../admin/index.ts'
-import { challenge } from './actor.ts'
+import { challenge, methodNotAllowed, unknownUrl, unsupportedContentType } from '../contract/error.ts'
 import { admit, type Session } from './admit.ts'
 import type { AdminApp } from './app.ts'
-import {
-  BODY_LIMIT,
-  methodNotAllowed,
-  type RequestFacts,
-  toApiError,
-  unknownUrl,
-  unsupportedContentType,
-} from './errors.ts'
+import { BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
 import { perform } from './perform.ts'
 import { parseQuery } from './query.ts'
 import { lazySerializer, lazyValidator } from './validation.ts'

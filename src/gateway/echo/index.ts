@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { ApiError } from '../../contract/error.ts'
+import { ApiError, malformedJson } from '../../contract/error.ts'
 import type { NewId } from '../../core/id.ts'
 import { modelId } from '../routes.ts'
 import { type ForwardedCall, limitedBody, type Upstream } from '../upstream.ts'
@@ -80,10 +80,7 @@ async function read({ request }: ForwardedCall): Promise<Fields> {
   } catch {
     // Answered below, like JSON that is no object.
   }
-  throw new ApiError(
-    'malformed_json',
-    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)",
-  )
+  throw malformedJson()
 }
 
 function send(response: ServerResponse, body: unknown) {

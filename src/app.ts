@@ -4,23 +4,20 @@ import type { AddressInfo } from 'node:net'
 import pino, { type Logger } from 'pino'
 import { endpoints } from './admin/index.ts'
 import { bootstrap, isLivingAdminKey } from './admin/organization.ts'
-import { ModelCatalogue } from './catalogue.ts'
 import { type Config, version } from './config.ts'
-import { idSource, type NewId } from './core/id.ts'
+import { idSource } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
-import { listenForChanges } from './db/changes.ts'
-import { LastUsed } from './db/last-used.ts'
+import { type Connection, clientCertificateOf } from './core/presented-certificate.ts'
+import { type ChangeScope, listenForChanges } from './db/changes.ts'
 import { migrate } from './db/migrate.ts'
 import { openDb } from './db/open.ts'
-import { Refusals } from './db/refusals.ts'
-import { echoUpstream } from './gateway/echo/index.ts'
-import { loadGrant } from './gateway/grant.ts'
-import { Grants } from './gateway/grants.ts'
-import { createGateway } from './gateway/server.ts'
-import type { Upstream } from './gateway/upstream.ts'
+import type { Upstream } from './gateway/upstreams/forwarding.ts'
 import { createAdminServer } from './http/server.ts'
 import { createListener } from './listener.ts'
+import { openMetering } from './metering.ts'
 import { Metrics } from './metrics.ts'
+import { openModelServers } from './model-servers.ts'
+import { openGateway } from './open-gateway.ts'
 import { createOperations } from './operations.ts'
 
 /** What tests put in place of the real thing. */
@@ -28,7 +25,8 @@ export type Overrides = {
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Logger
-  upstream?: Upstream
+  /** By name. */
+  upstreams?: ReadonlyMap<string, Upstream>
 }
 
 export type App = AsyncDisposable & {
@@ -54,35 +52,39 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   let server: Server | undefined
   let inFlight = 0
   let started = false
-  const metrics = new Metrics(() => inFlight)
-  const db = await openDb(config.databaseUrl, { onQuery: () => metrics.count('gatehouse_sql_statements_total') })
+  const metrics = new Metrics()
+  metrics.gauge('gatehouse_requests_in_flight', () => inFlight)
+  const onQuery = () => metrics.count('gatehouse_sql_statements_total')
+  const db = await openDb(config.databaseUrl, { onQuery })
   stack.defer(() => db.destroy())
   const migrated = await migrate(db)
   if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
-  const lastUsed = new LastUsed(db, (err) =>
-    log.warn({ err }, 'when keys were last used could not be written; it will be tried again'),
-  )
-  stack.defer(() => lastUsed.close())
-  const refusals = new Refusals(db, newId)
-  const grants = new Grants((hash) => loadGrant(db, hash))
-  stack.use(await listenForChanges(config.databaseUrl, (scope) => grants.invalidate(scope)))
+  const infrastructure = { db, onQuery, newId, now, log, metrics }
+  const metering = stack.use(openMetering(config, infrastructure))
+  const { lastUsed, refusals } = metering
   const address = (remote: string | undefined, forwarded: string | undefined) =>
     clientAddress(remote, forwarded, config.trustedProxies)
   const parts = { db, newId, now, log, lastUsed, refusals, address }
 
-  const upstream = overrides.upstream ?? (await chooseUpstream(config, newId, now, log))
-  stack.defer(() => upstream.close())
-  const catalogue = new ModelCatalogue(
-    config.models,
-    () => upstream.models(),
-    (err) => log.warn({ err }, 'the model server does not list its models; what it said last stays true'),
-  )
-  stack.defer(() => catalogue.close())
+  const servers = stack.use(await openModelServers(config, infrastructure, overrides.upstreams))
+  const { catalogue } = servers
+  const gate = stack.use(await openGateway(config, { ...infrastructure, metering, servers }))
+  const changed = (scope: ChangeScope | null) => gate.grants.invalidate(scope)
+  stack.use(await listenForChanges(config.databaseUrl, changed))
   const models = () => catalogue.models()
-  const admin = await createAdminServer({ ...parts, models, changed: (scope) => grants.invalidate(scope) }, endpoints)
+  const certificateOf = (connection: Connection) => clientCertificateOf(connection, config.trustedProxies)
+  const admin = await createAdminServer(
+    {
+      ...parts,
+      models,
+      changed,
+      clientCertificate: config.adminMtls ? certificateOf : null,
+    },
+    endpoints,
+  )
   stack.defer(() => admin.close())
-  const gateway = createGateway({ ...parts, grants, upstream })
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
+  if (serves('gateway') || serves('check')) catalogue.start()
   const publicUrl = () => config.publicUrl ?? (server ? addressOf(server) : '')
   const operations = createOperations({
     db,
@@ -95,14 +97,18 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   })
   const doors = {
     admin: serves('admin') ? admin.handle : null,
-    gateway: serves('gateway') ? gateway : null,
+    gateway: serves('gateway') ? gate.gateway.handle : null,
+    check: serves('check') ? gate.gateway.check : null,
     operations,
   }
 
-  server = createListener(doors, newId, (door, status) => {
+  const secure = config.tls && (await import('./tls.ts')).secureServer(config.tls, log)
+  if (secure) stack.defer(() => secure.close())
+  const count = (door: string, status: number) => {
     metrics.count('gatehouse_requests_total', { door, status: String(status) })
     if (status === 401) metrics.count('gatehouse_authentication_failures_total', { door })
-  })
+  }
+  server = createListener(doors, newId, count, secure?.create)
   server.on('request', (_request, response) => {
     inFlight++
     response.once('close', () => inFlight--)
@@ -128,18 +134,6 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   return { url, firstKey, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-async function chooseUpstream(config: Config, newId: NewId, now: () => number, log: Logger): Promise<Upstream> {
-  if (config.upstreamUrl !== null) {
-    const { httpUpstream } = await import('./gateway/forward.ts')
-    const { upstreamUrl: url, upstreamKey: key, upstreamTimeoutMs: replyTimeoutMs } = config
-    return httpUpstream({ url, key, ...(replyTimeoutMs !== null && { replyTimeoutMs }) })
-  }
-  log.warn(
-    "no GATEHOUSE_UPSTREAM_URL is set: the gateway answers with its built-in model 'echo', which repeats what it is told",
-  )
-  return echoUpstream(newId, now)
-}
-
 /** Stops listening and waits for the calls that are being answered; after a while it waits no longer. */
 async function drain(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
@@ -153,5 +147,6 @@ async function drain(server: Server): Promise<void> {
 
 function addressOf(server: Server): string {
   const { address, port, family } = server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  const scheme = 'setSecureContext' in server ? 'https' : 'http'
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }

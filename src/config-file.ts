@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { headerText, httpUrl } from './config-text.ts'
+import { everywhere, type UpstreamConfig, type UpstreamConfigs } from './config-upstreams.ts'
 import { type Catalogue, type CatalogueModel, type Dimension, dimensions, plainModel } from './core/catalogue.ts'
 
 // Loaded only where there is a file to read.
@@ -7,8 +9,30 @@ const require = createRequire(import.meta.url)
 
 /** What the file that `GATEHOUSE_CONFIG` names says. */
 export type ConfigFile = {
-  upstream: { url: string; key: string | null; timeoutMs: number | null } | null
+  upstreams: UpstreamConfigs
   models: Catalogue
+  /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
+  defaultMaxOutputTokens: number
+  /** Bytes that the bodies of all calls in flight may hold together. */
+  bodyBudgetBytes: number
+  /** How many days are kept of what does not stay for ever. */
+  retention: Retention
+}
+
+export type Retention = {
+  /** Of usage and costs by the minute; hours and days stay. */
+  usageMinutesDays: number
+  /** Of who owns a response, counted from its creation: an older one is found by nobody. */
+  responsesDays: number
+}
+
+/** What holds where there is no file. */
+export const NO_FILE: ConfigFile = {
+  upstreams: new Map(),
+  models: new Map(),
+  defaultMaxOutputTokens: 4096,
+  bodyBudgetBytes: 256 * 1024 * 1024,
+  retention: { usageMinutesDays: 30, responsesDays: 30 },
 }
 
 const amount = { type: 'number', minimum: 0 }
@@ -44,21 +68,35 @@ const model = closed({
   max_output_tokens: { type: 'integer', minimum: 1 },
   dimensions: { type: 'array', items: { enum: Object.keys(extra) } },
   shared_pool: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
+  searches: { type: 'boolean' },
   price_per_million: closed({ input: amount, cached_input: amount, output: amount }, ['input', 'output']),
   organization_limits: closed(Object.fromEntries(governed.map((dimension) => [dimension, count]))),
 })
-const schema = closed({ upstreams: named(upstream), models: named(model) })
+const days = { type: 'integer', minimum: 1, maximum: 36_500 }
+const schema = closed({
+  upstreams: { ...named(upstream), propertyNames: { pattern: '^[A-Za-z0-9._-]{1,64}$' } },
+  models: named(model),
+  default_max_output_tokens: { type: 'integer', minimum: 1, maximum: 100_000_000 },
+  // One body of the largest size must fit.
+  body_budget_mb: { type: 'integer', minimum: 64, maximum: 1_048_576 },
+  retention: closed({ usage_minutes_days: days, responses_days: days }),
+})
 
 type Written = {
-  upstreams?: Record<string, { url: string; key?: string; timeout_ms?: number }>
+  upstreams?: Record<string, WrittenUpstream>
   models?: Record<string, WrittenModel>
+  default_max_output_tokens?: number
+  body_budget_mb?: number
+  retention?: { usage_minutes_days?: number; responses_days?: number }
 }
+type WrittenUpstream = { url: string; key?: string; timeout_ms?: number; weight?: number }
 type WrittenModel = {
   upstreams?: string[]
   name_upstream?: string
   max_output_tokens?: number
   dimensions?: string[]
   shared_pool?: string
+  searches?: boolean
   price_per_million?: { input: number; cached_input?: number; output: number }
   organization_limits?: Partial<Record<Dimension, number>>
 }
@@ -69,27 +107,47 @@ type WrittenModel = {
  */
 export function readConfigFile(path: string, env: Record<string, string | undefined>, mistakes: string[]): ConfigFile {
   const wrong = (message: string) => void mistakes.push(`GATEHOUSE_CONFIG: ${path}: ${message}`)
-  const nothing: ConfigFile = { upstream: null, models: new Map() }
   const written = load(path, env, wrong)
-  if (written === undefined) return nothing
+  if (written === undefined) return NO_FILE
   const validate = new (require('ajv') as typeof import('ajv')).Ajv({ allErrors: true, strict: false }).compile(schema)
   if (!validate(written)) {
     for (const { instancePath, message, params } of validate.errors ?? []) {
       const detail = 'additionalProperty' in params ? ` ('${params.additionalProperty}')` : ''
       wrong(`${instancePath.slice(1).replaceAll('/', '.') || 'the file'} ${message}${detail}`)
     }
-    return nothing
+    return NO_FILE
   }
   const { upstreams = {}, models = {} } = written as Written
   for (const [id, { upstreams: used = [] }] of Object.entries(models)) {
     for (const name of used)
       if (!Object.hasOwn(upstreams, name)) wrong(`models.${id}.upstreams names '${name}', which is not there`)
   }
-  const [only, ...others] = Object.values(upstreams)
-  if (others.length > 0) wrong('this version can use one upstream only')
+  const served = everywhere(Object.keys(upstreams))
   return {
-    upstream: only ? { url: only.url, key: only.key ?? null, timeoutMs: only.timeout_ms ?? null } : null,
-    models: new Map(Object.entries(models).map(([id, value]) => [id, toModel(id, value)])),
+    upstreams: new Map(Object.entries(upstreams).map(([name, one]) => [name, toUpstream(name, one, wrong)])),
+    models: new Map(Object.entries(models).map(([id, one]) => [id, toModel(id, one, served)])),
+    defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
+    bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
+    retention: toRetention((written as Written).retention),
+  }
+}
+
+const mebibytes = (count: number | undefined) => (count === undefined ? undefined : count * 1024 * 1024)
+
+function toUpstream(name: string, written: WrittenUpstream, wrong: (message: string) => void): UpstreamConfig {
+  const checked = (what: string, text: string, check: (text: string) => string) => {
+    try {
+      return check(text)
+    } catch (error) {
+      wrong(`upstreams.${name}.${what}: ${(error as Error).message}`)
+      return ''
+    }
+  }
+  return {
+    url: checked('url', written.url, httpUrl),
+    key: written.key ? checked('key', written.key, headerText) : null,
+    timeoutMs: written.timeout_ms ?? null,
+    weight: written.weight ?? 1,
   }
 }
 
@@ -117,10 +175,18 @@ function fill(value: unknown, env: Record<string, string | undefined>, missing: 
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fill(item, env, missing)]))
 }
 
+function toRetention(written: Written['retention']): Retention {
+  const preset = NO_FILE.retention
+  return {
+    usageMinutesDays: written?.usage_minutes_days ?? preset.usageMinutesDays,
+    responsesDays: written?.responses_days ?? preset.responsesDays,
+  }
+}
+
 /** Dollars to nano-dollars. */
 const nano = (dollars: number) => Math.round(dollars * 1e9)
 
-function toModel(id: string, written: WrittenModel): CatalogueModel {
+function toModel(id: string, written: WrittenModel, served: readonly string[]): CatalogueModel {
   const plain = plainModel(id)
   const price = written.price_per_million
   const organizationLimits = written.organization_limits ?? {}
@@ -128,9 +194,11 @@ function toModel(id: string, written: WrittenModel): CatalogueModel {
   return {
     ...plain,
     upstreamName: written.name_upstream ?? id,
+    upstreams: [...new Set(written.upstreams ?? served)],
     maxOutputTokens: written.max_output_tokens ?? null,
     dimensions: new Set([...plain.dimensions, ...named, ...(Object.keys(organizationLimits) as Dimension[])]),
     sharedPool: written.shared_pool ?? null,
+    searches: written.searches ?? plain.searches,
     price: price
       ? { input: nano(price.input), cachedInput: nano(price.cached_input ?? price.input), output: nano(price.output) }
       : null,

@@ -29,14 +29,18 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     port: 8080,
     databaseUrl: 'sqlite:data/gatehouse.db',
     adminKey: null,
-    upstreamUrl: null,
-    upstreamKey: null,
-    upstreamTimeoutMs: null,
+    upstreams: new Map(),
+    defaultMaxOutputTokens: 4096,
+    bodyBudgetBytes: 268_435_456,
+    retention: { usageMinutesDays: 30, responsesDays: 30 },
     models: new Map(),
     trustedProxies: null,
+    tls: null,
+    adminMtls: false,
     publicUrl: null,
+    smtp: null,
     logLevel: 'info',
-    doors: ['admin', 'gateway', 'docs'],
+    doors: ['admin', 'gateway', 'check', 'docs'],
   })
 })
 
@@ -81,11 +85,9 @@ test('a name that looks like a setting and is none is refused, so that no typo i
 })
 
 test('a setting that this version cannot honour is refused rather than ignored', () => {
-  for (const name of ['REDIS_URL', 'TLS_CERT', 'TLS_KEY', 'SMTP_URL'].map((name) => `GATEHOUSE_${name}`)) {
+  for (const name of ['GATEHOUSE_REDIS_URL']) {
     assert.deepEqual(mistakes({ [name]: 'x' }), [`${name}: this version cannot do that yet`])
   }
-  assert.deepEqual(blamed({ GATEHOUSE_ADMIN_MTLS: 'on' }), ['GATEHOUSE_ADMIN_MTLS'])
-  assert.deepEqual(blamed({ GATEHOUSE_ADMIN_MTLS: 'off' }), [])
 })
 
 test('a flag wins over the environment, and the environment over the default', () => {
@@ -102,12 +104,16 @@ test('a right flag makes good for a wrong environment, and a wrong flag is blame
 test('every setting has its flag', () => {
   assert.deepEqual(Object.keys(settingFlags).toSorted(), [
     'admin-key',
+    'admin-mtls',
     'config',
     'database-url',
     'host',
     'log-level',
     'port',
     'public-url',
+    'smtp-url',
+    'tls-cert',
+    'tls-key',
     'trusted-proxies',
     'upstream-key',
     'upstream-url',
@@ -116,7 +122,7 @@ test('every setting has its flag', () => {
 
 test('an empty value in the environment is an absent one, whoever it is for', () => {
   const empty = ['HOST', 'PORT', 'DATABASE_URL', 'ADMIN_KEY', 'UPSTREAM_URL', 'UPSTREAM_KEY', 'TRUSTED_PROXIES']
-  const more = ['PUBLIC_URL', 'LOG_LEVEL', 'REDIS_URL', 'NONSENSE']
+  const more = ['PUBLIC_URL', 'SMTP_URL', 'LOG_LEVEL', 'REDIS_URL', 'NONSENSE']
   const env = Object.fromEntries([...empty, ...more].map((name) => [`GATEHOUSE_${name}`, '']))
   assert.deepEqual(readConfig(env), readConfig({}))
 })
@@ -147,7 +153,7 @@ test('--only chooses doors, in any order and with blanks, and refuses what is no
   assert.deepEqual(readConfig({}, { only: 'gateway' }).doors, ['gateway'])
   assert.deepEqual(readConfig({}, { only: ' docs , admin' }).doors, ['admin', 'docs'])
   assert.deepEqual(readConfig({}, { only: 'admin,admin' }).doors, ['admin'])
-  assert.match(mistakes({}, { only: 'check' })[0] ?? '', /^--only: 'check': this version has no such door yet/)
+  assert.match(mistakes({}, { only: 'console' })[0] ?? '', /^--only: 'console': this version has no such door yet/)
   assert.match(mistakes({}, { only: 'Admin' })[0] ?? '', /^--only: 'Admin': there is no such door/)
   assert.equal(mistakes({}, { only: 'admin,x,y' }).length, 2)
   for (const only of ['', ' ', 'admin,']) assert.deepEqual(blamed({}, { only }), ['--only'], JSON.stringify(only))
@@ -164,7 +170,7 @@ test('the database is SQLite or PostgreSQL, by its scheme', () => {
 test('a URL is kept without slashes at its end', () => {
   const env = { GATEHOUSE_UPSTREAM_URL: 'https://models.internal:8443/base/v1//', GATEHOUSE_PUBLIC_URL: 'http://g/' }
   const config = readConfig(env)
-  assert.equal(config.upstreamUrl, 'https://models.internal:8443/base/v1')
+  assert.equal(config.upstreams.get('default')?.url, 'https://models.internal:8443/base/v1')
   assert.equal(config.publicUrl, 'http://g')
 })
 
@@ -189,8 +195,13 @@ test('no mistake repeats a secret: what stops a start ends in logs', () => {
   const urls = ['http://u:hunter2@h', 'ftp://u:hunter2@h/v1', 'http://u:hunter2@h h/v1', 'redis://:hunter2@h']
   for (const url of urls) {
     const env = { GATEHOUSE_UPSTREAM_URL: url, GATEHOUSE_PUBLIC_URL: url, GATEHOUSE_DATABASE_URL: `mysql${url}` }
-    const told = mistakes({ ...env, GATEHOUSE_REDIS_URL: url, GATEHOUSE_ADMIN_KEY: 'hunter2' })
-    assert.equal(told.length, 5)
+    const told = mistakes({
+      ...env,
+      GATEHOUSE_REDIS_URL: url,
+      GATEHOUSE_SMTP_URL: url,
+      GATEHOUSE_ADMIN_KEY: 'hunter2',
+    })
+    assert.equal(told.length, 6)
     assert.ok(!told.join('\n').includes('hunter2'), told.join('\n'))
   }
 })
@@ -204,7 +215,7 @@ test('the first admin key has the form of one', () => {
 
 test("an upstream's key that no header can carry is refused", () => {
   const url = { GATEHOUSE_UPSTREAM_URL: 'http://h/v1' }
-  assert.equal(readConfig({ ...url, GATEHOUSE_UPSTREAM_KEY: 'sk-a.b_c=' }).upstreamKey, 'sk-a.b_c=')
+  assert.equal(readConfig({ ...url, GATEHOUSE_UPSTREAM_KEY: 'sk-a.b_c=' }).upstreams.get('default')?.key, 'sk-a.b_c=')
   for (const key of ['two\nlines', 'a key', 'clé', 'nul\0', 'tab\t']) {
     assert.deepEqual(blamed({ ...url, GATEHOUSE_UPSTREAM_KEY: key }), ['GATEHOUSE_UPSTREAM_KEY'], JSON.stringify(key))
   }
@@ -254,4 +265,17 @@ test('log levels are those of the logger', () => {
   for (const level of ['INFO', 'verbose', '30']) {
     assert.deepEqual(blamed({ GATEHOUSE_LOG_LEVEL: level }), ['GATEHOUSE_LOG_LEVEL'], level)
   }
+})
+
+test('mail goes through the server that its URL names', () => {
+  const { smtp } = readConfig({ GATEHOUSE_SMTP_URL: 'smtps://gate:hunter2@mail.example?from=gate@corp.example' })
+  assert.deepEqual(smtp, {
+    host: 'mail.example',
+    port: 465,
+    secure: true,
+    requireTls: false,
+    auth: { user: 'gate', pass: 'hunter2' },
+    from: 'gate@corp.example',
+  })
+  assert.deepEqual(blamed({ GATEHOUSE_SMTP_URL: 'mail.example' }), ['GATEHOUSE_SMTP_URL'])
 })

@@ -1,29 +1,43 @@
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import { type ConfigFile, readConfigFile } from './config-file.ts'
+import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './config-file.ts'
+import { headerText, httpUrl } from './config-text.ts'
+import { chooseUpstreams, type UpstreamConfigs } from './config-upstreams.ts'
 import type { Catalogue } from './core/catalogue.ts'
 import { isAdminKey } from './core/key.ts'
+import { type SmtpServer, smtpServer } from './core/smtp.ts'
+import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 
 /** The doors that `serve --only` can choose from. */
-export const doors = ['admin', 'gateway', 'docs'] as const
+export const doors = ['admin', 'gateway', 'check', 'docs'] as const
 export type Door = (typeof doors)[number]
-const laterDoors = ['check', 'console']
+const laterDoors = ['console']
 
 export type Config = Readonly<{
   host: string
   port: number
   databaseUrl: string
   adminKey: string | null
-  upstreamUrl: string | null
-  upstreamKey: string | null
+  /** By name; none: the built-in model server answers. */
+  upstreams: UpstreamConfigs
   trustedProxies: BlockList | null
+  /** Null: plain HTTP. */
+  tls: TlsFiles | null
+  /** Whether the organization's certificates bind the Administration API too. */
+  adminMtls: boolean
   /** Without a slash at its end; null: the listener's own address. */
   publicUrl: string | null
+  /** Where spend alerts are mailed through; null: they are logged and counted only. */
+  smtp: SmtpServer | null
   logLevel: LogLevel
-  /** What GATEHOUSE_CONFIG says beyond the upstream. */
+  /** The models that GATEHOUSE_CONFIG names. */
   models: Catalogue
-  /** Milliseconds until an upstream's reply must begin; null: the gateway's own. */
-  upstreamTimeoutMs: number | null
+  /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
+  defaultMaxOutputTokens: number
+  /** Bytes that the bodies of all calls in flight may hold together. */
+  bodyBudgetBytes: number
+  /** How many days are kept of what does not stay for ever. */
+  retention: Retention
   doors: readonly Door[]
 }>
 
@@ -45,20 +59,18 @@ const settings = {
   GATEHOUSE_UPSTREAM_URL: setting(null, httpUrl),
   GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
   GATEHOUSE_TRUSTED_PROXIES: setting(null, addresses),
+  GATEHOUSE_TLS_CERT: setting(null, text),
+  GATEHOUSE_TLS_KEY: setting(null, text),
+  GATEHOUSE_ADMIN_MTLS: setting('off', oneOf(['off', 'on'])),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
+  GATEHOUSE_SMTP_URL: setting(null, smtpServer),
   GATEHOUSE_CONFIG: setting(null, text),
   GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
 }
 type Name = keyof typeof settings
 
 /** Settings of the design that this version cannot honour. Taking one silently would promise what is not done. */
-const later = [
-  'GATEHOUSE_REDIS_URL',
-  'GATEHOUSE_TLS_CERT',
-  'GATEHOUSE_TLS_KEY',
-  'GATEHOUSE_ADMIN_MTLS',
-  'GATEHOUSE_SMTP_URL',
-]
+const later = ['GATEHOUSE_REDIS_URL']
 
 /** Everything that is wrong with the settings, in one error: a start that fails five times in a row helps nobody. */
 export class ConfigError extends Error {
@@ -84,10 +96,14 @@ export const settingFlags: Record<string, { type: 'string' }> = Object.fromEntri
  */
 export function readConfig(env: Record<string, string | undefined>, flags: Record<string, unknown> = {}): Config {
   const mistakes = strangers(env)
-  const read = <N extends Name>(name: N): ReturnType<(typeof settings)[N]['parse']> | null => {
-    const given = flags[flagOf(name)]
+  const flagFor = (name: Name) => {
+    const flag = flags[flagOf(name)]
     // An empty value is an absent one: `--host "$UNSET"` must not listen on every address.
-    const flag = typeof given === 'string' ? given : ''
+    return typeof flag === 'string' ? flag : ''
+  }
+  const given = (name: Name) => Boolean(flagFor(name) || env[name])
+  const read = <N extends Name>(name: N): ReturnType<(typeof settings)[N]['parse']> | null => {
+    const flag = flagFor(name)
     const written = flag || env[name] || settings[name].preset
     if (written === null) return null
     try {
@@ -98,33 +114,55 @@ export function readConfig(env: Record<string, string | undefined>, flags: Recor
     }
   }
   const file = configFile(read('GATEHOUSE_CONFIG'), env, mistakes)
-  const url = read('GATEHOUSE_UPSTREAM_URL')
-  if (url !== null && file.upstream)
-    mistakes.push('GATEHOUSE_UPSTREAM_URL: the configuration file names an upstream already')
+  const small = {
+    url: read('GATEHOUSE_UPSTREAM_URL'),
+    key: read('GATEHOUSE_UPSTREAM_KEY'),
+    urlGiven: Boolean(flags['upstream-url'] || env.GATEHOUSE_UPSTREAM_URL),
+  }
   const config = {
     host: read('GATEHOUSE_HOST') ?? '',
     port: read('GATEHOUSE_PORT') ?? 0,
     databaseUrl: read('GATEHOUSE_DATABASE_URL') ?? '',
     adminKey: read('GATEHOUSE_ADMIN_KEY'),
-    upstreamUrl: url ?? file.upstream?.url.replace(/\/+$/, '') ?? null,
-    upstreamKey: read('GATEHOUSE_UPSTREAM_KEY') ?? file.upstream?.key ?? null,
-    upstreamTimeoutMs: file.upstream?.timeoutMs ?? null,
-    models: file.models,
+    ...chooseUpstreams(file, small, mistakes),
+    defaultMaxOutputTokens: file.defaultMaxOutputTokens,
+    bodyBudgetBytes: file.bodyBudgetBytes,
+    retention: file.retention,
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
+    tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
+    adminMtls: read('GATEHOUSE_ADMIN_MTLS') === 'on',
     publicUrl: read('GATEHOUSE_PUBLIC_URL'),
+    smtp: read('GATEHOUSE_SMTP_URL'),
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',
     doors: chosenDoors(flags.only, mistakes),
   }
-  const urlGiven = flags['upstream-url'] || env.GATEHOUSE_UPSTREAM_URL || file.upstream
-  if (config.upstreamKey !== null && !urlGiven) {
-    mistakes.push('GATEHOUSE_UPSTREAM_KEY: there is no GATEHOUSE_UPSTREAM_URL that it could be for')
+  if (config.adminMtls && !(given('GATEHOUSE_TLS_CERT') || given('GATEHOUSE_TRUSTED_PROXIES'))) {
+    mistakes.push(
+      'GATEHOUSE_ADMIN_MTLS: no client certificate can reach this server without GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, or GATEHOUSE_TRUSTED_PROXIES',
+    )
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.freeze(config)
 }
 
+/** Both files or none, and they must fit each other. */
+function tlsFiles(cert: string | null, key: string | null, mistakes: string[]): TlsFiles | null {
+  if (cert === null && key === null) return null
+  if (cert === null || key === null) {
+    const [there, missing] = cert === null ? ['KEY', 'CERT'] : ['CERT', 'KEY']
+    mistakes.push(`GATEHOUSE_TLS_${there}: TLS needs GATEHOUSE_TLS_${missing} too, which is not set`)
+    return null
+  }
+  const files = { cert, key }
+  const read = readTlsFiles(files)
+  if (Array.isArray(read)) {
+    mistakes.push(...read.map(({ file, why }) => `GATEHOUSE_TLS_${file.toUpperCase()}: ${why}`))
+  }
+  return files
+}
+
 function configFile(path: string | null, env: Record<string, string | undefined>, mistakes: string[]): ConfigFile {
-  return path === null ? { upstream: null, models: new Map() } : readConfigFile(path, env, mistakes)
+  return path === null ? NO_FILE : readConfigFile(path, env, mistakes)
 }
 
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
@@ -133,7 +171,6 @@ export const version: string = JSON.parse(readFileSync(new URL('../package.json'
 function strangers(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('GATEHOUSE_') && env[name] && !(name in settings))
-    .filter((name) => !(name === 'GATEHOUSE_ADMIN_MTLS' && env[name] === 'off'))
     .map((name) => `${name}: ${later.includes(name) ? 'this version cannot do that yet' : 'there is no such setting'}`)
 }
 
@@ -172,24 +209,9 @@ function host(value: string): string {
   throw new Error(`'${value}' is neither a host's name nor an address (the port has a setting of its own)`)
 }
 
-/** A secret, so what is wrong with it is said without it. */
-function headerText(value: string): string {
-  if (/^[\x21-\x7e]+$/.test(value)) return value
-  throw new Error('holds characters that no header can carry')
-}
-
 function databaseUrl(value: string): string {
   if (/^sqlite:./.test(value) || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return value
   throw new Error("not of the form 'sqlite:path', 'sqlite::memory:' or 'postgres://user:password@host/database'")
-}
-
-function httpUrl(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : null
-  if (url?.username || url?.password || /\/\/[^/]*@/.test(value))
-    throw new Error('a URL must not carry a password: it would be shown')
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new Error('not an http(s) URL')
-  if (url.search || url.hash) throw new Error('a URL with a query or a fragment cannot be a base URL')
-  return value.replace(/\/+$/, '')
 }
 
 function adminKey(value: string): string {

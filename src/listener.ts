@@ -1,21 +1,40 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ApiError, unknownUrl } from './contract/error.ts'
 import type { NewId } from './core/id.ts'
+import { originForm } from './core/target.ts'
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void
 
 /** What is behind the one port. A door that is not served answers like an unknown URL. */
-export type Doors = { admin: Handle | null; gateway: Handle | null; operations: Handle }
+export type Doors = { admin: Handle | null; gateway: Handle | null; check: Handle | null; operations: Handle }
 
 /** Node's own answers are bare; ours say what was wrong in the one envelope. */
 const SERVER_OPTIONS = { requireHostHeader: false, keepAliveTimeout: 65_000, headersTimeout: 60_000, noDelay: true }
+/** Milliseconds in which a client that is refused on the connection itself can read why. */
+const LINGER_MS = 1000
 
-/** The listener: it decides by the path, as received, which door a request has come to. */
-export function createListener(doors: Doors, newId: NewId, count: (door: string, status: number) => void): Server {
+/**
+ * The listener: it decides by the path, as received, which door a request has come to.
+ * @param create what makes the server: HTTP, or HTTP over TLS
+ */
+export function createListener(
+  doors: Doors,
+  newId: NewId,
+  count: (door: string, status: number) => void,
+  create: (options: ServerOptions, answer: RequestListener) => Server = createServer,
+): Server {
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    // A proxy may write the whole URL (RFC 9112, 3.2.2); which host it names decides nothing here.
-    request.url = (request.url ?? '').replace(/^https?:\/\/[^/?#]*(?=[/?]|$)/i, '')
+    // Which host a whole URL names decides nothing here.
+    request.url = originForm(request.url ?? '')
     const name = doorOf(request.url)
     begin(request.socket, response)
     response.once('finish', () => count(name, response.statusCode))
@@ -33,7 +52,7 @@ export function createListener(doors: Doors, newId: NewId, count: (door: string,
     answering.set(socket, responses.add(response))
     response.once('close', () => responses.delete(response))
   }
-  const server = createServer(SERVER_OPTIONS, answer)
+  const server = create(SERVER_OPTIONS, answer)
   server.on('checkExpectation', (_request, response: ServerResponse) =>
     refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'.")),
   )
@@ -57,7 +76,8 @@ export function createListener(doors: Doors, newId: NewId, count: (door: string,
 
 function doorOf(url: string): keyof Doors {
   if (/^\/v1\/(organization|projects)(\/|\?|$)/.test(url)) return 'admin'
-  return url.startsWith('/v1/') ? 'gateway' : 'operations'
+  if (url.startsWith('/v1/')) return 'gateway'
+  return /^\/check(\/|\?|$)/.test(url) ? 'check' : 'operations'
 }
 
 function clientFailure(error: NodeJS.ErrnoException): ApiError {
@@ -98,4 +118,6 @@ function refuseRaw(socket: Duplex, newId: NewId, error: ApiError): void {
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`)
+  // One that keeps its own half open would keep its request too, and what that holds.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }

@@ -4,9 +4,24 @@ import type { Registry } from 'prom-client'
 const counters = {
   gatehouse_requests_total: { help: 'Requests answered, by door and status.', labels: ['door', 'status'] },
   gatehouse_authentication_failures_total: { help: 'Requests answered 401, by door.', labels: ['door'] },
+  gatehouse_upstream_failures_total: {
+    help: 'Calls and lists of models that a model server did not serve, by its name in the configuration and the reason.',
+    labels: ['upstream', 'reason'],
+  },
   gatehouse_sql_statements_total: { help: 'SQL statements run.', labels: [] },
+  gatehouse_usage_entries_dropped_total: { help: 'Entries of usage and costs that were lost.', labels: [] },
+  gatehouse_spend_alerts_total: { help: 'Spend alerts raised, by level: project or organization.', labels: ['level'] },
+  gatehouse_mails_total: { help: 'Mails, by outcome: sent, or failed for good.', labels: ['outcome'] },
 } as const
 type CounterName = keyof typeof counters
+
+/** What is read when it is asked for: its help text. */
+const gauges = {
+  gatehouse_requests_in_flight: 'Requests being answered.',
+  gatehouse_body_bytes: 'Bytes of request bodies that are held, in memory and in files.',
+  gatehouse_usage_buffered: 'Rows of usage and costs that are not in the database yet.',
+} as const
+type GaugeName = keyof typeof gauges
 
 /**
  * Counts in plain maps, so that counting costs a request next to nothing; prom-client is loaded by the first scrape and
@@ -14,21 +29,21 @@ type CounterName = keyof typeof counters
  */
 export class Metrics {
   readonly #values = new Map<CounterName, Map<string, { labels: Record<string, string>; value: number }>>()
-  readonly #inFlight: () => number
+  readonly #gauges = new Map<GaugeName, () => number>()
   #registry: Promise<Registry> | undefined
 
-  /** @param inFlight how many requests are being answered now */
-  constructor(inFlight: () => number) {
-    this.#inFlight = inFlight
+  /** @param read what the gauge stands at now, asked at every scrape */
+  gauge(name: GaugeName, read: () => number): void {
+    this.#gauges.set(name, read)
   }
 
-  count(name: CounterName, labels: Record<string, string> = {}): void {
+  count(name: CounterName, labels: Record<string, string> = {}, by = 1): void {
     const values = this.#values.get(name) ?? new Map()
     this.#values.set(name, values)
     const key = Object.values(labels).join(' ')
     const known = values.get(key)
-    if (known) known.value++
-    else values.set(key, { labels, value: 1 })
+    if (known) known.value += by
+    else values.set(key, { labels, value: by })
   }
 
   /** Everything in Prometheus' text format. */
@@ -58,15 +73,16 @@ export class Metrics {
         },
       })
     }
-    const inFlight = this.#inFlight
-    new Gauge({
-      name: 'gatehouse_requests_in_flight',
-      help: 'Requests being answered.',
-      registers: [registry],
-      collect() {
-        this.set(inFlight())
-      },
-    })
+    for (const [name, read] of this.#gauges) {
+      new Gauge({
+        name,
+        help: gauges[name],
+        registers: [registry],
+        collect() {
+          this.set(read())
+        },
+      })
+    }
     return registry
   }
 }

@@ -9,15 +9,21 @@ const algorithms = {
 } as const
 export type KeyType = keyof typeof algorithms
 
-const { keyCertSign, cRLSign, digitalSignature } = x509.KeyUsageFlags
-export const usage = { keyCertSign, cRLSign, digitalSignature, authority: keyCertSign | cRLSign }
+const { keyCertSign, cRLSign, digitalSignature, keyEncipherment } = x509.KeyUsageFlags
+export const usage = {
+  ...{ keyCertSign, cRLSign, digitalSignature, keyEncipherment },
+  authority: keyCertSign | cRLSign,
+  client: digitalSignature | keyEncipherment,
+}
+const { clientAuth, serverAuth } = x509.ExtendedKeyUsage
+export const purpose = { clientAuth, serverAuth }
 
 /** An extension that says whatever it is told to. */
 export const extension = (oid: string, value: Uint8Array) => new x509.Extension(oid, true, value)
 
 const DAY_MS = 86_400_000
 
-/** What differs from a flawless authority: null leaves an extension out. */
+/** What differs from a flawless authority, or from a flawless client: null leaves an extension out. */
 export type CertificateOptions = {
   key?: KeyType
   ca?: boolean | null
@@ -30,8 +36,14 @@ export type CertificateOptions = {
   expiresIn?: number
   extra?: x509.Extension[]
   issuer?: CertificateAuthority
+  /** Object identifiers of the extended key usage. */
+  purposes?: string[] | null
+  /** The subject alternative names. */
+  names?: x509.JsonGeneralNames | null
 }
 export type CertificateAuthority = { pem: string; certificate: x509.X509Certificate; keys: webcrypto.CryptoKeyPair }
+/** A certificate and its key, as a TLS library takes them. */
+export type KeyPair = { cert: string; key: string }
 
 /** A certificate with a fresh key: self-signed unless it is given an issuer. */
 export async function makeCertificate(name: string, options: CertificateOptions = {}): Promise<CertificateAuthority> {
@@ -53,13 +65,44 @@ export async function makeCertificate(name: string, options: CertificateOptions 
   return { pem: certificate.toString('pem'), certificate, keys }
 }
 
+/** A certificate for a client of what this authority opens, flawless unless it is told otherwise. */
+export async function makeClient(issuer: CertificateAuthority, options: CertificateOptions = {}): Promise<KeyPair> {
+  return pairOf(
+    await makeCertificate('client', {
+      ca: false,
+      usages: options.key === 'RSA' ? usage.client : usage.digitalSignature,
+      purposes: [purpose.clientAuth],
+      names: [{ type: 'dns', value: 'client.example' }],
+      issuer,
+      ...options,
+    }),
+  )
+}
+
+/** A certificate for a server on this machine. */
+export async function makeServer(issuer: CertificateAuthority): Promise<KeyPair> {
+  const names: x509.JsonGeneralNames = [
+    { type: 'ip', value: '127.0.0.1' },
+    { type: 'dns', value: 'localhost' },
+  ]
+  return makeClient(issuer, { purposes: [purpose.serverAuth], names })
+}
+
+export async function pairOf({ pem, keys }: CertificateAuthority): Promise<KeyPair> {
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
+  return { cert: pem, key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n` }
+}
+
 async function extensionsOf(
-  { ca = true, usages = usage.authority, subjectKey, authorityKey, extra = [] }: CertificateOptions,
+  options: CertificateOptions,
   own: webcrypto.CryptoKey,
   signer: webcrypto.CryptoKey,
   issuer: string,
 ): Promise<x509.Extension[]> {
+  const { ca = true, usages = usage.authority, subjectKey, authorityKey, extra = [] } = options
   const extensions = [...extra]
+  if (options.purposes) extensions.push(new x509.ExtendedKeyUsageExtension(options.purposes))
+  if (options.names) extensions.push(new x509.SubjectAlternativeNameExtension(options.names))
   if (ca !== null) extensions.push(new x509.BasicConstraintsExtension(ca, undefined, true))
   if (usages !== null) extensions.push(new x509.KeyUsagesExtension(usages, true))
   if (subjectKey !== null) extensions.push(await x509.SubjectKeyIdentifierExtension.create(own))

@@ -46,12 +46,11 @@ O R PO PM PV CO CP ST OO KR KU SA
 
   A project and what is in it: its owners manage it.
 + x  +  -  -  x  -  x  x  +  s  s  projects.retrieve projectUsers.list projectUsers.retrieve serviceAccounts.list
-                                   serviceAccounts.retrieve rateLimits.list projectCertificates.list
+                                   serviceAccounts.retrieve rateLimits.list
                                    projectSpendAlerts.list projectSpendAlerts.retrieve
 + x  +  -  -  x  -  x  x  s  s  s  projects.update projects.archive projectUsers.create projectUsers.update
                                    projectUsers.delete serviceAccounts.create serviceAccounts.update
                                    serviceAccounts.delete serviceAccounts.createApiKey rateLimits.update
-                                   projectCertificates.activate projectCertificates.deactivate
                                    projectSpendAlerts.create projectSpendAlerts.update projectSpendAlerts.delete
                                    projectGroups.create projectGroups.delete
                                    projectUserRoles.create projectUserRoles.delete
@@ -62,10 +61,11 @@ O R PO PM PV CO CP ST OO KR KU SA
   What the organization rules for its projects.
 + x  -  -  -  x  -  x  x  +  s  s  modelPermissions.retrieve hostedToolPermissions.retrieve
                                    projectDataRetention.retrieve serviceTierSettings.retrieve
-                                   projectSpendLimit.retrieve
+                                   projectSpendLimit.retrieve projectCertificates.list
 + x  -  -  -  x  -  x  x  s  s  s  modelPermissions.update modelPermissions.delete hostedToolPermissions.update
                                    projectDataRetention.update serviceTierSettings.update
                                    projectSpendLimit.update projectSpendLimit.delete
+                                   projectCertificates.activate projectCertificates.deactivate
 
   The token is the proof, whatever key comes with it.
 + +  +  +  +  +  +  +  +  +  +  +  invites.accept

@@ -4,7 +4,7 @@ import { startApp } from '../src/app.ts'
 import { type Config, readConfig } from '../src/config.ts'
 import { openDb } from '../src/db/open.ts'
 import type { Db } from '../src/db/tables.ts'
-import type { Upstream } from '../src/gateway/upstream.ts'
+import type { Upstream } from '../src/gateway/upstreams/forwarding.ts'
 import { type DatabaseKind, openTestDatabase } from './databases.ts'
 
 /** The first admin key of every test's server, unless the test says otherwise. */
@@ -39,7 +39,9 @@ export type TestAppOptions = {
   /** Settings, by their names in the environment. */
   env?: Record<string, string>
   only?: string
-  upstream?: Upstream
+  upstreams?: ReadonlyMap<string, Upstream>
+  /** How the test's own calls are made, where they need more than an address: TLS, a client certificate. */
+  fetch?: typeof fetch
   /** Where log lines go; they are dropped otherwise. */
   log?: (line: string) => void
 }
@@ -62,14 +64,20 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     await startApp(config, {
       now: () => Date.now() + ahead * 1000,
       log,
-      ...(options.upstream && { upstream: options.upstream }),
+      ...(options.upstreams && { upstreams: options.upstreams }),
     }),
   )
   const db = await openDb(databaseUrl, { connections: 1 })
   stack.defer(() => db.destroy())
-  const sdk = { baseURL: `${app.url}/v1`, maxRetries: 0, organization: null, project: null }
+  const sdk = {
+    baseURL: `${app.url}/v1`,
+    maxRetries: 0,
+    organization: null,
+    project: null,
+    fetch: options.fetch ?? fetch,
+  }
   const send = (method: string, path: string, { key = ADMIN_KEY, body, headers = {} }: SendOptions = {}) =>
-    plainRequest(`${app.url}${path}`, {
+    plainRequest(options.fetch ?? fetch, `${app.url}${path}`, {
       method,
       headers: {
         ...(key !== null && { authorization: `Bearer ${key}` }),
@@ -98,8 +106,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   }
 }
 
-async function plainRequest(url: string, init: RequestInit): Promise<Reply> {
-  const response = await fetch(url, init)
+async function plainRequest(make: typeof fetch, url: string, init: RequestInit): Promise<Reply> {
+  const response = await make(url, init)
   const text = await response.text()
   let body: unknown = text
   try {

@@ -19,6 +19,7 @@ const tables: Record<keyof Tables, true> = {
   certificate: true,
   group_user: true,
   invite: true,
+  limit_level: true,
   meta: true,
   organization: true,
   organization_policy: true,
@@ -30,11 +31,15 @@ const tables: Record<keyof Tables, true> = {
   project_policy: true,
   project_user: true,
   rate_limit: true,
+  response_owner: true,
   role: true,
   role_assignment: true,
   service_account: true,
   spend_alert: true,
+  spend_alert_sent: true,
+  spend_total: true,
   usage_rollup: true,
+  usage_writer: true,
   user_group: true,
 }
 

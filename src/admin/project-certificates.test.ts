@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { makeCertificate } from '../../test/certificates.ts'
 import { databases } from '../../test/databases.ts'
-import { startTestApp } from '../../test/harness.ts'
+import { ADMIN_KEY, startTestApp } from '../../test/harness.ts'
 import { auditRows, policyCallers } from '../../test/policy-callers.ts'
 
 let pem = ''
@@ -103,24 +103,28 @@ for (const database of databases) {
       },
     )
 
-    await t.test("a project's owners manage its certificates; its members and strangers do not", async () => {
-      const { certificate } = await fresh()
-      const calls = async (key: string) => {
-        const mine = app.admin(key).organization.projects.certificates
-        const body = { certificate_ids: [certificate.id] }
-        const outcomes = await Promise.allSettled([
-          mine.list(callers.projectId),
-          mine.activate(callers.projectId, body),
-          mine.deactivate(callers.projectId, body),
-        ])
-        return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 200 : outcome.reason.status))
-      }
-      assert.deepEqual(await calls(callers.projectOwner), [200, 200, 200])
-      assert.deepEqual(await calls(callers.projectMember), [401, 401, 401])
-      assert.deepEqual(await calls(callers.readOnly), [200, 401, 401])
-      assert.deepEqual(await calls(callers.reader), [404, 404, 404])
-      assert.deepEqual(await calls(callers.stranger), [404, 404, 404])
-    })
+    await t.test(
+      "only the organization's owners manage a project's certificates; the project's own owners do not",
+      async () => {
+        const { certificate } = await fresh()
+        const calls = async (key: string) => {
+          const mine = app.admin(key).organization.projects.certificates
+          const body = { certificate_ids: [certificate.id] }
+          const outcomes = await Promise.allSettled([
+            mine.list(callers.projectId),
+            mine.activate(callers.projectId, body),
+            mine.deactivate(callers.projectId, body),
+          ])
+          return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 200 : outcome.reason.status))
+        }
+        assert.deepEqual(await calls(ADMIN_KEY), [200, 200, 200])
+        assert.deepEqual(await calls(callers.projectOwner), [401, 401, 401])
+        assert.deepEqual(await calls(callers.projectMember), [401, 401, 401])
+        assert.deepEqual(await calls(callers.readOnly), [200, 401, 401])
+        assert.deepEqual(await calls(callers.reader), [404, 404, 404])
+        assert.deepEqual(await calls(callers.stranger), [404, 404, 404])
+      },
+    )
 
     await t.test('the same activation at the same moment succeeds for everybody and is stored once', async () => {
       const { project, certificate } = await fresh()

@@ -17,6 +17,15 @@ models:
   ft:base:acme::1: {}
 `
 
+const family = `
+models:
+  base: { organization_limits: { max_requests_per_1_minute: 50, max_requests_per_1_day: 900 } }
+  ft:base:acme::1: { organization_limits: { max_tokens_per_1_minute: 7000 } }
+  ft:base:acme::2: { organization_limits: { max_tokens_per_1_minute: 6000 } }
+  big: { shared_pool: pair, organization_limits: { max_requests_per_1_minute: 500, max_requests_per_1_day: 100 } }
+  small: { shared_pool: pair, organization_limits: { max_requests_per_1_minute: 200 } }
+`
+
 for (const database of databases) {
   describe(`rate limits on ${database}`, () => {
     let app: TestApp
@@ -95,6 +104,36 @@ for (const database of databases) {
       const back = await limits().listRateLimits(project, { limit: 2, before: second.data[0]?.id ?? '' })
       assert.deepEqual(back.data, first.data)
       await assert.rejects(limits().listRateLimits(project, { after: 'echo' }), { status: 400, code: 'invalid_value' })
+    })
+
+    test('rows show what the gate enforces: a pool what its strictest member may, fine-tuned models what their base may', async () => {
+      const file = join(folder, 'family.yaml')
+      await writeFile(file, family)
+      await using other = await startTestApp({ database, env: { GATEHOUSE_CONFIG: file } })
+      const { projects } = other.admin().organization
+      const project_id = (await projects.create({ name: 'limits' })).id
+      const set = (id: string, change: Record<string, number>) =>
+        projects.rateLimits.updateRateLimit(id, { project_id, ...change })
+      const shown = async (name: string) => {
+        const { data } = await projects.rateLimits.listRateLimits(project_id)
+        const row = data.find(({ model }) => model === name) ?? assert.fail(`no row ${name}`)
+        return [row.max_requests_per_1_minute, row.max_tokens_per_1_minute, row.max_requests_per_1_day]
+      }
+      const free = 2_147_483_647
+      for (const name of ['big', 'small', 'pair-shared']) assert.deepEqual(await shown(name), [200, free, 100], name)
+      await assert.rejects(set('rl-big', { max_requests_per_1_minute: 201 }), {
+        code: 'rate_limit_exceeds_organization_limit',
+      })
+      await set('rl-small', { max_requests_per_1_day: 9 })
+      assert.deepEqual(await shown('small'), [200, free, 9])
+      assert.deepEqual(await shown('pair-shared'), [200, free, 100])
+
+      assert.deepEqual(await shown('ft:base'), [free, 6000, free])
+      await set('rl-*default', { max_requests_per_1_minute: 30, max_tokens_per_1_minute: 5000 })
+      assert.deepEqual(await shown('ft:base'), [30, 5000, free])
+      await set('rl-base', { max_requests_per_1_minute: 40, max_requests_per_1_day: 800 })
+      assert.deepEqual(await shown('ft:base'), [40, 5000, 800])
+      assert.deepEqual(await shown('base'), [40, free, 800])
     })
 
     async function countRows(project: string) {

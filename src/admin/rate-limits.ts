@@ -1,6 +1,14 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { RateLimit, rateLimits as routes } from '../contract/rate-limits.ts'
-import { type Dimension, dimensions, type LimitRow, type Limits, limitRows, UNLIMITED } from '../core/catalogue.ts'
+import {
+  type Dimension,
+  dimensions,
+  type LimitRow,
+  type Limits,
+  limitRows,
+  projectLimits,
+  UNLIMITED,
+} from '../core/catalogue.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
 import { page } from './page.ts'
@@ -18,12 +26,8 @@ export const rateLimits: Handlers<typeof routes> = {
     // Only `before`: the page that ends there, not the first of all that stand before it.
     const fromEnd = after === undefined && before !== undefined
     const shown = fromEnd ? between.slice(-query.limit) : between.slice(0, query.limit + 1)
-    const own = await overrides(
-      db,
-      project,
-      shown.map(({ model }) => model),
-    )
-    const { data, ...envelope } = page(shown, query.limit, (row) => view(row, own.get(row.model)))
+    const own = await overrides(db, project, [...new Set(shown.flatMap(({ setBy }) => setBy))])
+    const { data, ...envelope } = page(shown, query.limit, (row) => view(row, own))
     return { ...envelope, data, has_more: fromEnd ? between.length > shown.length : envelope.has_more }
   },
 
@@ -50,7 +54,7 @@ export const rateLimits: Handlers<typeof routes> = {
       .values({ organization_id: project.organization_id, project_id: project.id, model, ...stored })
       .onConflict((conflict) => conflict.columns(['project_id', 'model']).doUpdateSet(stored))
       .execute()
-    return { reply: view(row, limits), audit: { id, changes_requested: body } }
+    return { reply: view(row, new Map([[model, limits]])), audit: { id, changes_requested: body } }
   },
 }
 
@@ -86,9 +90,10 @@ async function overrides(db: Db, project: Row<'project'>, names: string[]): Prom
   return new Map(rows.map(({ model, limits }) => [model, JSON.parse(limits)]))
 }
 
-/** The project's maximum: its own, but never more than the organization's, which may have been lowered since. */
-function view(row: LimitRow, own: Limits = {}): RateLimit {
-  const maximum = (name: Dimension) => Math.min(own[name] ?? UNLIMITED, row.organizationLimits[name] ?? UNLIMITED)
+/** What holds for the project: its own maximum where it has one, else the organization's. */
+function view(row: LimitRow, own: ReadonlyMap<string, Limits>): RateLimit {
+  const limits = projectLimits(row, own)
+  const maximum = (name: Dimension) => limits[name] ?? row.organizationLimits[name] ?? UNLIMITED
   const relevant = [...row.dimensions].map((name) => [name, maximum(name)])
   return {
     object: 'project.rate_limit',

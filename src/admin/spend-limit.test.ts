@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { databases } from '../../test/databases.ts'
 import { startTestApp } from '../../test/harness.ts'
 import { auditRows } from '../../test/policy-callers.ts'
+import { monthOf } from '../core/month.ts'
+import { recordUsage } from '../db/usage.ts'
 
 const MOST = 100_000_000_000
 const usd = { currency: 'USD', interval: 'month' } as const
@@ -41,7 +43,7 @@ for (const database of databases) {
         await assert.rejects(remove(project), none)
       })
 
-      await t.test(`${name}: setting it again replaces it, and it does not claim to be enforcing`, async () => {
+      await t.test(`${name}: setting it again replaces it, and with nothing spent it is not enforcing`, async () => {
         const project = await fresh()
         for (const threshold_amount of [10_000, 1, MOST]) {
           const expected = {
@@ -86,6 +88,40 @@ for (const database of databases) {
         assert.equal(deletions.filter(({ status }) => status === 'fulfilled').length, 1)
       })
     }
+
+    await t.test('a limit is enforcing from when the costs of this month, UTC, have reached it', async () => {
+      const { id: organization_id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+      const [one, other] = [await fresh(), await fresh()]
+      const now = Math.floor(Date.now() / 1000)
+      const { from } = monthOf(now * 1000)
+      const spend = (project_id: string, amount_nano: number, at = now) =>
+        recordUsage(app.db, [{ organization_id, project_id, kind: 'costs', at, amount_nano }])
+      const status = async (project: string) => (await projects.spendLimit.retrieve(project)).enforcement.status
+
+      await projects.spendLimit.update(one, { threshold_amount: 10, ...usd })
+      await projects.spendLimit.update(other, { threshold_amount: 10, ...usd })
+      await spend(one, 99_999_999)
+      await spend(one, 1_000_000_000, from / 1000 - 1)
+      assert.equal(await status(one), 'inactive')
+      await spend(one, 1)
+      assert.equal(await status(one), 'enforcing')
+      assert.equal(await status(other), 'inactive')
+      const raised = await projects.spendLimit.update(one, { threshold_amount: 11, ...usd })
+      assert.equal(raised.enforcement.status, 'inactive')
+
+      // Beyond what one number is exact for.
+      for (let i = 0; i < 3; i++) await spend(other, Number.MAX_SAFE_INTEGER)
+      const reached = (3n * BigInt(Number.MAX_SAFE_INTEGER) + 100_000_000n) / 10_000_000n
+      for (const [cents, expected] of [
+        [Number(reached), 'enforcing'],
+        [Number(reached) + 1, 'inactive'],
+      ] as const) {
+        const whole = await spendLimit.update({ threshold_amount: cents, ...usd })
+        assert.equal(whole.enforcement.status, expected)
+      }
+      app.advance(32 * 86_400)
+      assert.equal(await status(other), 'inactive')
+    })
 
     await t.test('the default project can be limited like any other', async () => {
       const { default_project_id } = await app.db.selectFrom('organization').selectAll().executeTakeFirstOrThrow()

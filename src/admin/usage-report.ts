@@ -4,7 +4,7 @@ import { ApiError } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import { bucketsOf, type Grain, type Interval, pageStart, pageToken, readsOf, type UsageKind } from '../core/usage.ts'
 import type { Db } from '../db/tables.ts'
-import { type Dimension, dimensions, sumUsage, type UsageFilter, type UsageGroup } from '../db/usage.ts'
+import { type Dimension, dimensions, minutesBegin, sumUsage, type UsageFilter, type UsageGroup } from '../db/usage.ts'
 
 /** Results on a page, at most: with more keys than that a page has fewer buckets than were asked for, and a next page. */
 const MOST_RESULTS = 500_000
@@ -76,7 +76,10 @@ export async function report<Result extends { object: string }, S extends Select
 
   const data: Bucket<Result>[] = []
   let results = 0
-  for (const { buckets, ranges } of readsOf(bucketsOf({ from, to: window.to }, width, limit), width)) {
+  const wanted = bucketsOf({ from, to: window.to }, width, limit)
+  const cut = width !== 60 && [wanted.at(0)?.from, wanted.at(-1)?.to].some((end) => (end ?? 0) % 3600 !== 0)
+  const minutesFrom = cut ? await minutesBegin(db, of.organizationId, kind) : 0
+  for (const { buckets, ranges } of readsOf(wanted, width, minutesFrom)) {
     if (results > MOST_RESULTS) break
     const byTime = buckets.length > 1
     const rows = await sumUsage(db, { ...of, ranges, byTime })

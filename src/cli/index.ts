@@ -48,7 +48,7 @@ async function dispatch(
     // Loaded for this command only: the others need no server.
     const { serve } = await import('./serve.ts')
     const { flags } = readArguments(args.slice(1), {
-      usage: 'serve [--only admin,gateway,docs] [settings]',
+      usage: 'serve [--only admin,gateway,check,docs] [settings]',
       flags: ['only'],
     })
     return serve(readConfig(env, flags), output)
@@ -79,7 +79,7 @@ function explain(error: unknown): string {
 
 function help(): string {
   const all = [
-    { usage: 'serve [--only admin,gateway,docs]', about: 'Serves until it is stopped.' },
+    { usage: 'serve [--only admin,gateway,check,docs]', about: 'Serves until it is stopped.' },
     ...Object.values(commands),
   ]
   const settings = Object.keys(settingFlags).map((flag) => `--${flag}`)

@@ -12,20 +12,31 @@ const table = {
   not_authorized_invalid_project: { status: 401 },
   mismatched_organization: { status: 401 },
   mismatched_project: { status: 401 },
+  client_certificate_required: { status: 401 },
+  client_certificate_invalid: { status: 401 },
   // What was asked for.
   not_found: { status: 404 },
   model_not_found: { status: 404 },
+  previous_response_not_found: { status: 404 },
+  // The original gives both the same code.
+  model_forbidden: { status: 403, code: 'model_not_found' },
   unknown_url: { status: 404, code: null },
   not_offered: { status: 404 },
+  parameter_not_offered: { status: 400, code: 'not_offered' },
   method_not_allowed: { status: 405, code: null },
   // How it was asked.
   malformed_http: { status: 400, code: null },
   malformed_url: { status: 400, code: null },
   malformed_json: { status: 400, code: null },
+  // What a proxy asks the check door, and what cannot be decided of it.
+  malformed_check: { status: 400 },
+  body_not_seen: { status: 403 },
+  malformed_form: { status: 400, code: null },
   request_timeout: { status: 408, code: null },
   headers_too_large: { status: 431, code: null },
   body_too_large: { status: 413, type: 'server_error', code: null },
   unsupported_content_type: { status: 400 },
+  unsupported_content_encoding: { status: 415 },
   unknown_parameter: { status: 400 },
   missing_required_parameter: { status: 400 },
   duplicate_parameter: { status: 400 },
@@ -37,6 +48,9 @@ const table = {
   string_below_min_length: { status: 400 },
   array_above_max_length: { status: 400 },
   array_below_min_length: { status: 400 },
+  // What the project does not allow.
+  hosted_tool_not_allowed: { status: 403 },
+  service_tier_not_allowed: { status: 400, code: null },
   // What the state does not allow.
   already_exists: { status: 400 },
   certificate_active: { status: 400 },
@@ -59,15 +73,25 @@ const table = {
   user_organization_owner: { status: 400 },
   last_organization_owner: { status: 400 },
   would_lock_out_caller: { status: 400 },
+  certificate_would_lock_out: { status: 400 },
   invalid_certificate: { status: 400 },
   invite_already_accepted: { status: 400 },
   api_key_expired: { status: 400 },
+  model_price_unknown: { status: 400 },
+  // What was used up. The `type` of a rate limit says what it counts; here it stands for those of requests.
+  rate_limit_exceeded: { status: 429, type: 'requests' },
+  // What was spent.
+  project_spend_limit_exceeded: { status: 429, type: 'insufficient_quota' },
+  organization_spend_limit_exceeded: { status: 429, type: 'insufficient_quota' },
   // What went wrong on this side.
   internal: { status: 500, code: null },
   service_unavailable: { status: 503 },
   upstream_unreachable: { status: 502 },
   upstream_timeout: { status: 504 },
-} as const satisfies Record<string, { status: number; type?: string; code?: null }>
+  upstream_refused_credentials: { status: 502 },
+  upstream_rate_limited: { status: 503 },
+  upstream_invalid_reply: { status: 502 },
+} as const satisfies Record<string, { status: number; type?: string; code?: string | null }>
 
 export type Failure = keyof typeof table
 
@@ -79,6 +103,8 @@ export type ErrorEnvelope = {
 export type ErrorOptions = {
   /** The request parameter at fault, as the client wrote it: `limit`, `projects[0].id`. */
   param?: string
+  /** Where one failure has several: what was counted, for `rate_limit_exceeded`. */
+  type?: string
   /** Reply headers that belong to this failure: `allow`, `retry-after`. */
   headers?: Record<string, string>
   /** What really happened: for the log, never for the client. */
@@ -97,10 +123,10 @@ export class ApiError extends Error {
 
   constructor(failure: Failure, message: string, options: ErrorOptions = {}) {
     super(message, { cause: options.cause })
-    const row: { status: number; type?: string; code?: null } = table[failure]
+    const row: { status: number; type?: string; code?: string | null } = table[failure]
     this.failure = failure
     this.status = row.status
-    this.type = row.type ?? (row.status < 500 ? 'invalid_request_error' : 'server_error')
+    this.type = options.type ?? row.type ?? (row.status < 500 ? 'invalid_request_error' : 'server_error')
     this.code = row.code === undefined ? failure : row.code
     this.param = options.param ?? null
     this.headers = options.headers ?? {}
@@ -167,6 +193,18 @@ export function organizationMismatch(): ApiError {
   return new ApiError('mismatched_organization', message)
 }
 
+/** @param owner whose certificates are active @param why there is none */
+export function clientCertificateRequired(owner: string, why: string): ApiError {
+  const message = `A client certificate is required: ${owner} has active certificates, and ${why}. Call over TLS with a client certificate that one of them has signed directly.`
+  return new ApiError('client_certificate_required', message)
+}
+
+/** @param owner whose certificates are active @param flaw why the client's does not pass */
+export function clientCertificateInvalid(owner: string, flaw: string): ApiError {
+  const message = `The client certificate is not accepted: ${flaw}. Use a valid one that an active certificate of ${owner} has signed directly.`
+  return new ApiError('client_certificate_invalid', message)
+}
+
 /** @param url path and query as received; the query is not repeated: some clients put secrets there */
 export function unknownUrl({ method, url }: { method?: string | undefined; url?: string | undefined }): ApiError {
   return new ApiError('unknown_url', `Invalid URL (${method} ${pathOf(url)})`)
@@ -182,17 +220,30 @@ export function methodNotAllowed(
 
 const pathOf = (url = '') => url.split('?', 1)[0]
 
-export function malformedJson(): ApiError {
-  return new ApiError(
-    'malformed_json',
-    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)",
-  )
+/** @param detail a sentence of its own, for JSON that is refused although it may be valid */
+export function malformedJson(detail?: string): ApiError {
+  const hint =
+    detail ??
+    "(HINT: This likely means you aren't using your HTTP library correctly. The API expects a JSON payload, but what was sent was not valid JSON.)"
+  return new ApiError('malformed_json', `We could not parse the JSON body of your request. ${hint}`)
 }
 
-export function unsupportedContentType(type: string): ApiError {
+/** @param detail a sentence of its own: what is wrong with the form */
+export function malformedForm(detail: string): ApiError {
+  return new ApiError('malformed_form', `We could not parse the multipart form of your request. ${detail}`)
+}
+
+/** @param coding as the client wrote it */
+export function unsupportedContentEncoding(coding: string): ApiError {
+  const message = `Unsupported content encoding: '${coding}'. This API takes request bodies as they are, without any 'Content-Encoding'.`
+  return new ApiError('unsupported_content_encoding', message)
+}
+
+/** @param accepted the one type that the route takes */
+export function unsupportedContentType(type: string, accepted = 'application/json'): ApiError {
   return new ApiError(
     'unsupported_content_type',
-    `Unsupported content type: '${type}'. This API method only accepts 'application/json' requests, but you specified the header 'Content-Type: ${type}'. Please try again with a supported content type.`,
+    `Unsupported content type: '${type}'. This API method only accepts '${accepted}' requests, but you specified the header 'Content-Type: ${type}'. Please try again with a supported content type.`,
   )
 }
 

@@ -17,6 +17,8 @@ type Shape = {
   level?: 'organization'
   /** It asks which models there are. */
   usesModels?: true
+  /** It changes which client certificates open this API; one that would shut out the caller's own connection is refused. */
+  bindsCallers?: true
   /** A read below an archived project that fails, as the description says it does. Changes there always fail. */
   refusesArchived?: true
   /** Why this operation is here although neither the published description nor the official SDK has it. */

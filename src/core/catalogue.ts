@@ -21,11 +21,15 @@ export type CatalogueModel = {
   id: string
   /** What its upstream calls it. */
   upstreamName: string
+  /** The names of the upstreams that serve it. */
+  upstreams: readonly string[]
   maxOutputTokens: number | null
   /** The dimensions it has; requests and tokens a minute always. */
   dimensions: ReadonlySet<Dimension>
   /** Models of one pool share one limit. */
   sharedPool: string | null
+  /** Whether it searches the web by itself, without a tool that asks for it. */
+  searches: boolean
   /** Null: not configured, so it costs nothing. */
   price: Price | null
   /** What an organization may use at most; a dimension that is missing is unlimited. */
@@ -34,14 +38,22 @@ export type CatalogueModel = {
 
 export type Catalogue = ReadonlyMap<string, CatalogueModel>
 
-/** A model of which nothing but its name is known. */
-export function plainModel(id: string): CatalogueModel {
+/** The name of the upstream that a server without one has: the model server that is built in. */
+export const BUILT_IN_UPSTREAM = 'echo'
+
+/** The original's models that search in every answer: a server that only lists them marks none. */
+const knownToSearch = /-search-(preview|api)/
+
+/** A model of which nothing is known but its name, and where it is served. */
+export function plainModel(id: string, upstreams: readonly string[] = []): CatalogueModel {
   return {
     id,
     upstreamName: id,
+    upstreams,
     maxOutputTokens: null,
     dimensions: new Set(['max_requests_per_1_minute', 'max_tokens_per_1_minute']),
     sharedPool: null,
+    searches: knownToSearch.test(id),
     price: null,
     organizationLimits: {},
   }
@@ -53,6 +65,8 @@ export type LimitRow = {
   model: string
   dimensions: ReadonlySet<Dimension>
   organizationLimits: Limits
+  /** The rows whose numbers, set by a project, hold here; the first that has one counts. */
+  setBy: readonly string[]
   /** Pools and fine-tuned models follow from others, so their rows are shown and cannot be set. */
   updatable: boolean
 }
@@ -60,19 +74,71 @@ export type LimitRow = {
 /** The row for models without a row of their own. */
 export const DEFAULT_ROW = '*default'
 
+/** The row of a pool. */
+export const poolRow = (pool: string) => `${pool}-shared`
+
+/** The row of a model: fine-tuned ones share that of their base. It may not be there: then the default row governs. */
+export function rowOf(model: string): string {
+  const base = fineTunedBase(model)
+  return base === null ? model : `ft:${base}`
+}
+
+function fineTunedBase(model: string): string | null {
+  const [kind, base] = model.split(':', 2)
+  return kind === 'ft' && base ? base : null
+}
+
+type Shared = Pick<LimitRow, 'dimensions' | 'organizationLimits'>
+
 /** The rate limit rows of a catalogue, by model, sorted by id: one per model, pool and fine-tuned base, and the default. */
 export function limitRows(catalogue: Catalogue): ReadonlyMap<string, LimitRow> {
-  const rows = new Map<string, LimitRow>()
-  const plain = plainModel(DEFAULT_ROW)
-  rows.set(DEFAULT_ROW, { model: DEFAULT_ROW, dimensions: plain.dimensions, organizationLimits: {}, updatable: true })
+  const pools = new Map<string, Shared>()
   for (const model of catalogue.values()) {
-    const { dimensions, organizationLimits } = model
-    const [kind, base] = model.id.split(':')
-    const name = kind === 'ft' && base ? `ft:${base}` : model.id
-    rows.set(name, { model: name, dimensions, organizationLimits, updatable: kind !== 'ft' })
-    if (model.sharedPool === null) continue
-    const pool = `${model.sharedPool}-shared`
-    rows.set(pool, { model: pool, dimensions, organizationLimits, updatable: false })
+    if (model.sharedPool !== null) pools.set(model.sharedPool, narrowed(pools.get(model.sharedPool), model))
   }
-  return new Map([...rows].sort(([a], [b]) => (a < b ? -1 : 1)))
+  const { dimensions } = plainModel(DEFAULT_ROW)
+  const rows: LimitRow[] = [
+    { model: DEFAULT_ROW, dimensions, organizationLimits: {}, setBy: [DEFAULT_ROW], updatable: true },
+  ]
+  const fineTuned = new Map<string, Shared>()
+  for (const model of catalogue.values()) {
+    const { dimensions, organizationLimits } = (model.sharedPool !== null && pools.get(model.sharedPool)) || model
+    const base = fineTunedBase(model.id)
+    if (base === null) {
+      rows.push({ model: model.id, dimensions, organizationLimits, setBy: [model.id], updatable: true })
+    } else {
+      // What a project sets for the base holds here too, so the row has what the base has.
+      const based = { dimensions: catalogue.get(base)?.dimensions ?? new Set<Dimension>(), organizationLimits: {} }
+      fineTuned.set(base, narrowed(fineTuned.get(base) ?? based, { dimensions, organizationLimits }))
+    }
+  }
+  for (const [base, shared] of fineTuned) {
+    rows.push({ model: `ft:${base}`, ...shared, setBy: [base, DEFAULT_ROW], updatable: false })
+  }
+  for (const [pool, shared] of pools) rows.push({ model: poolRow(pool), ...shared, setBy: [], updatable: false })
+  return new Map(rows.sort((a, b) => (a.model < b.model ? -1 : 1)).map((row) => [row.model, row]))
+}
+
+/** What members of one row share: every dimension that one of them has, and the lowest maximum. */
+function narrowed(shared: Shared | undefined, member: Shared): Shared {
+  const limits = { ...shared?.organizationLimits }
+  for (const [name, value] of Object.entries(member.organizationLimits) as [Dimension, number][]) {
+    limits[name] = Math.min(limits[name] ?? UNLIMITED, value)
+  }
+  return { dimensions: new Set([...(shared?.dimensions ?? []), ...member.dimensions]), organizationLimits: limits }
+}
+
+/**
+ * A project's own maxima for a row, in the dimensions where it has set one: never more than the organization's, which may
+ * have been lowered since.
+ * @param own what the project has set, by row
+ */
+export function projectLimits(row: LimitRow, own: ReadonlyMap<string, Limits>): Limits {
+  const limits: Limits = {}
+  for (const dimension of row.dimensions) {
+    const setter = row.setBy.find((name) => own.get(name)?.[dimension] !== undefined)
+    const value = setter === undefined ? undefined : own.get(setter)?.[dimension]
+    if (value !== undefined) limits[dimension] = Math.min(value, row.organizationLimits[dimension] ?? UNLIMITED)
+  }
+  return limits
 }

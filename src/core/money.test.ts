@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { usd } from './money.ts'
+import { dollarText, usd } from './money.ts'
 
 test('an amount is written as its own digits, up to the fifteen that every number keeps', () => {
   assert.equal(JSON.stringify(usd(0, 60_000_000)), '0.06')
@@ -26,5 +26,12 @@ test('an amount beyond 2^53 nano-dollars is the number nearest to it', () => {
         assert.equal(usd(dollars, nanos), Number(`${dollars}.${String(nanos).padStart(9, '0')}`))
       },
     ),
+  )
+})
+
+test('people read an amount in dollars and cents, and to the last digit where there is more', () => {
+  assert.deepEqual(
+    [0n, 10_000_000n, 12_500_000_000n, 1n, 120_000_000n, 123_456_000n, 10n ** 18n + 1n].map(dollarText),
+    ['$0.00', '$0.01', '$12.50', '$0.000000001', '$0.12', '$0.123456', '$1000000000.000000001'],
   )
 })

@@ -11,3 +11,12 @@ export function usd(dollars: number, nanos: number): number {
   if (Number.isSafeInteger(total)) return total / NANOS
   return Number(`${dollars}.${String(nanos).padStart(9, '0')}`)
 }
+
+/** Nano-dollars in a cent: limits and alerts are set in cents. */
+export const NANOS_PER_CENT = 10_000_000n
+
+/** An amount for people: `$12.50`, with more than two decimals only where they are not zero. @param nano nano-dollars */
+export function dollarText(nano: bigint): string {
+  const decimals = (nano % BigInt(NANOS)).toString().padStart(9, '0')
+  return `$${nano / BigInt(NANOS)}.${decimals.slice(0, 2)}${decimals.slice(2).replace(/0+$/, '')}`
+}

@@ -26,5 +26,11 @@ export function isTrusted(trusted: BlockList, address: string): boolean {
   return trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
+/** Whether a connection comes from a trusted proxy. @param remote the connection's own address */
+export function isTrustedPeer(trusted: BlockList | null, remote: string | undefined): boolean {
+  const direct = plain(remote ?? '')
+  return trusted !== null && isIP(direct) !== 0 && isTrusted(trusted, direct)
+}
+
 /** An IPv4 address that an IPv6 socket shows as `::ffff:1.2.3.4`. */
 const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bucketsOf, cover, type Grain, grains, pageStart, pageToken, readsOf } from './usage.ts'
+import { bucketsOf, cover, type Grain, grains, pageStart, pageToken, readsOf, widened } from './usage.ts'
 
 const DAY = 86_400
 const widths = [60, 3600, DAY] as const
@@ -114,5 +114,18 @@ test('text that is no cursor of this query leads nowhere', () => {
       fc.base64String({ minLength: 24, maxLength: 32 }),
       (text) => pageStart(`page_${text}`, query, DAY) === null,
     ),
+  )
+})
+
+test('where the minutes are gone an interval counts the hours that it touches, and needs no minute', () => {
+  fc.assert(
+    fc.property(window, moment, (pair, kept) => {
+      const interval = between(pair)
+      const minutesFrom = Math.floor(kept / 3600) * 3600
+      const { from, to } = widened(interval, minutesFrom)
+      assert.ok(from <= interval.from && to >= interval.to && interval.from - from < 3600 && to - interval.to < 3600)
+      for (const range of cover({ from, to })) assert.ok(range.grain !== 60 || range.from >= minutesFrom)
+      if (interval.from >= minutesFrom) assert.deepEqual({ from, to }, interval)
+    }),
   )
 })

@@ -42,6 +42,16 @@ export function cover({ from, to }: Interval, [grain, ...finer]: readonly Grain[
 }
 
 /**
+ * An interval whose ends lie where the sums by the minute are deleted already, widened to whole hours: those are the least
+ * there is then, as the minute is otherwise.
+ * @param minutesFrom when the oldest minutes that are kept begin, at the beginning of an hour
+ */
+export function widened({ from, to }: Interval, minutesFrom: number): Interval {
+  const hour = 3600
+  return { from: from < minutesFrom ? floor(from, hour) : from, to: to < minutesFrom ? ceil(to, hour) : to }
+}
+
+/**
  * The buckets of a window, empty ones too: the first and the last clipped to it, the edges between them on UTC boundaries.
  * @param width of a bucket, in seconds
  * @param most how many at most, from the window's start
@@ -65,8 +75,12 @@ export type Read = { buckets: Interval[]; ranges: Range[] }
  */
 const READS = 8
 
-/** Splits a page's buckets into reads, in order. */
-export function readsOf(buckets: readonly Interval[], width: Grain): Read[] {
+/**
+ * Splits a page's buckets into reads, in order.
+ * @param minutesFrom when the oldest minutes that are kept begin: what a report by the minute does not find there is gone,
+ * others count the hours that they touch
+ */
+export function readsOf(buckets: readonly Interval[], width: Grain, minutesFrom = Number.NEGATIVE_INFINITY): Read[] {
   const together = Math.ceil(buckets.length / READS)
   const isWhole = (bucket: Interval | undefined) => bucket !== undefined && bucket.to - bucket.from === width
   const reads: Read[] = []
@@ -76,7 +90,7 @@ export function readsOf(buckets: readonly Interval[], width: Grain): Read[] {
     if (last && range && isWhole(bucket) && isWhole(last.buckets[0]) && last.buckets.length < together) {
       last.buckets.push(bucket)
       range.to = bucket.to
-    } else reads.push({ buckets: [bucket], ranges: cover(bucket) })
+    } else reads.push({ buckets: [bucket], ranges: cover(width === 60 ? bucket : widened(bucket, minutesFrom)) })
   }
   return reads
 }

@@ -32,6 +32,20 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && phrases.test(error.message)
 }
 
+/** PostgreSQL: data exceptions, broken constraints, limits of the program (an index's row size). */
+const valueStates = /^(22|23|54)/
+/** SQLite: too big, constraint, type mismatch, out of range. */
+const valueResults = new Set([18, 19, 20, 25])
+/** What a driver says of a value before it sends it. */
+const valueCodes = new Set(['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE', 'ERR_ASSERTION'])
+
+/** The database can work, but it will never take what it was given: trying again is of no use. */
+export function isRefusedValue(error: unknown): boolean {
+  const { code, errcode } = asDriverError(error)
+  if (errcode !== undefined) return valueResults.has(errcode & 0xff)
+  return code !== undefined && (valueStates.test(code) || valueCodes.has(code))
+}
+
 /** The database itself refused, or is not there: no bug of ours, so its message says enough. */
 export function isDatabaseError(error: unknown): boolean {
   return asDriverError(error).errcode !== undefined || isUnavailable(error)

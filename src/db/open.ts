@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Dialect, Kysely, type LogEvent, PostgresDialect } from 'kysely'
 import { nodeSqlite } from './sqlite.ts'
+import { sqliteInWorker } from './sqlite-worker.ts'
 import type { Db, Tables } from './tables.ts'
 
 export type OpenOptions = {
@@ -18,6 +19,18 @@ export type OpenOptions = {
 export async function openDb(url: string, options: OpenOptions = {}): Promise<Db> {
   const dialect = url.startsWith('sqlite:') ? sqlite(url.slice('sqlite:'.length)) : await postgres(url, options)
   return new Kysely<Tables>({ dialect, ...(options.onQuery && { log: options.onQuery }) })
+}
+
+/**
+ * The database as the gate writes to it. A SQLite file gets a second connection in a thread of its own, so that waiting for
+ * the disk stops no request; where that is not needed (PostgreSQL) or not possible (in memory) it is the main one. Reads that a
+ * request waits for belong on the main one: here they wait for the writes before them.
+ * @param mainDb what `openDb` made of the same URL; destroying it after this one is no mistake where the two are one
+ */
+export function openGateDb(url: string, mainDb: Db, options: Pick<OpenOptions, 'onQuery'> = {}): Db {
+  const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : null
+  if (path === null || path === ':memory:') return mainDb
+  return new Kysely<Tables>({ dialect: sqliteInWorker(path), ...(options.onQuery && { log: options.onQuery }) })
 }
 
 function sqlite(path: string): Dialect {

@@ -34,13 +34,18 @@ export class Refusals {
     this.#newId = newId
   }
 
-  /** @param now Unix seconds */
-  async record(refusal: Refusal, now: number): Promise<void> {
+  /** Whether such a refusal would be written: the cheap question before the facts are gathered. @param now Unix seconds */
+  isNews(keyId: string, operation: string, now: number): boolean {
     const minute = Math.floor(now / MINUTE)
     if (minute !== this.#minute) this.#seen.clear()
     this.#minute = minute
-    const repeated = `${refusal.keyId} ${refusal.operation}`
-    if (this.#seen.has(repeated) || this.#seen.size >= REMEMBERED) return
+    return this.#seen.size < REMEMBERED && !this.#seen.has(repetition(keyId, operation))
+  }
+
+  /** @param now Unix seconds */
+  async record(refusal: Refusal, now: number): Promise<void> {
+    if (!this.isNews(refusal.keyId, refusal.operation, now)) return
+    const repeated = repetition(refusal.keyId, refusal.operation)
     this.#seen.add(repeated)
     const { organizationId, projectId, actor, origin } = refusal
     const payload = { id: refusal.keyId, error_code: refusal.code, error_message: refusal.message }
@@ -54,3 +59,5 @@ export class Refusals {
     }
   }
 }
+
+const repetition = (keyId: string, operation: string) => `${keyId} ${operation}`

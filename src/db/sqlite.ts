@@ -1,4 +1,3 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CompiledQuery,
@@ -13,14 +12,19 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { isBusy } from './errors.ts'
+import { SqliteHandle } from './sqlite-handle.ts'
+import { Turns } from './turns.ts'
 
-/** How long one statement may hold the whole process while another process writes: the driver is synchronous, we wait. */
-const BLOCK_MS = 1
+/** A read meets a lock only in the moment in which another process opens or closes the file: it waits, and we with it. */
+const READ_BLOCK_MS = 1
+/**
+ * A change holds up nobody while another connection writes, be it another process's or the gate's own: it tries again in
+ * small steps. Each millisecond here would be one in which this process does nothing, at every step.
+ */
+const WRITE_BLOCK_MS = 0
 /** How long a change waits for another process that writes, in small steps that let other work run. */
 const WAIT_MS = 5000
 const STEP_MS = 10
-/** Statements kept prepared. The server runs far fewer different ones. */
-const PREPARED = 256
 
 /**
  * Kysely's dialect over node:sqlite: no native addon, transactional migrations, prepared statements kept. Reads have a
@@ -28,8 +32,13 @@ const PREPARED = 256
  * is on disk before it is acknowledged.
  */
 export function nodeSqlite(path: string): Dialect {
+  return dialectOf(() => new SqliteDriver(path))
+}
+
+/** The dialect, whatever runs its statements. */
+export function dialectOf(createDriver: () => Driver): Dialect {
   return {
-    createDriver: () => new SqliteDriver(path),
+    createDriver,
     createQueryCompiler: (): QueryCompiler => new SqliteQueryCompiler(),
     createAdapter: () => new Adapter(),
     createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
@@ -48,8 +57,8 @@ class Adapter extends SqliteAdapter {
 
 class SqliteDriver implements Driver {
   readonly #path: string
-  #writer: Handle | undefined
-  #reader: Handle | undefined
+  #writer: SqliteHandle | undefined
+  #reader: SqliteHandle | undefined
   readonly #turns = new Turns()
 
   constructor(path: string) {
@@ -58,9 +67,10 @@ class SqliteDriver implements Driver {
 
   async init() {
     const deadline = performance.now() + WAIT_MS
-    this.#writer = await patiently(() => new Handle(this.#path), deadline)
+    this.#writer = await patiently(() => new SqliteHandle(this.#path, WRITE_BLOCK_MS), deadline)
     // A database in memory is its connection's alone, so there its reads take turns with its changes.
-    this.#reader = this.#path === ':memory:' ? undefined : await patiently(() => new Handle(this.#path), deadline)
+    if (this.#path === ':memory:') return
+    this.#reader = await patiently(() => new SqliteHandle(this.#path, READ_BLOCK_MS), deadline)
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -87,12 +97,12 @@ class SqliteDriver implements Driver {
 
 /** One user of the database at a time: nothing of it is real until a statement or a transaction needs it. */
 class Connection implements DatabaseConnection {
-  readonly #writer: Handle
-  readonly #reader: Handle | undefined
+  readonly #writer: SqliteHandle
+  readonly #reader: SqliteHandle | undefined
   readonly #turns: Turns
   #endTurn: (() => void) | undefined
 
-  constructor(writer: Handle, reader: Handle | undefined, turns: Turns) {
+  constructor(writer: SqliteHandle, reader: SqliteHandle | undefined, turns: Turns) {
     this.#writer = writer
     this.#reader = reader
     this.#turns = turns
@@ -162,87 +172,3 @@ async function patiently<T>(act: () => T, deadline: number): Promise<T> {
 }
 
 const raw = (sql: string) => CompiledQuery.raw(sql, [])
-
-/** A connection to the file, with its prepared statements. */
-class Handle {
-  readonly #db: DatabaseSync
-  readonly #prepared = new Map<string, Prepared>()
-
-  constructor(path: string) {
-    this.#db = new DatabaseSync(path)
-    try {
-      this.#db.exec(`pragma busy_timeout = ${BLOCK_MS}`)
-      this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
-    } catch (error) {
-      this.#db.close()
-      throw error
-    }
-  }
-
-  get inTransaction(): boolean {
-    return this.#db.isTransaction
-  }
-
-  /** Whether a statement only reads: such a one needs no turn. */
-  isRead(sql: string): boolean {
-    return /^\s*(select|with|pragma)\b/i.test(sql) && !/\b(insert|update|delete)\b/i.test(sql)
-  }
-
-  run<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
-    const prepared = this.#prepare(sql)
-    // Our queries bind strings, numbers and null, all of which SQLite takes.
-    const values = parameters as readonly SQLInputValue[]
-    if (prepared.names.length > 0) return { rows: rowsOf(prepared, values) as R[] }
-    const { changes, lastInsertRowid } = prepared.statement.run(...values)
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
-  }
-
-  #prepare(sql: string): Prepared {
-    const known = this.#prepared.get(sql)
-    if (known) return known
-    const statement = this.#db.prepare(sql)
-    statement.setReturnArrays(true)
-    const fresh = { statement, names: namesOf(statement) }
-    if (this.#prepared.size >= PREPARED) this.#prepared.clear()
-    this.#prepared.set(sql, fresh)
-    return fresh
-  }
-
-  close() {
-    this.#db.close()
-  }
-}
-
-type Prepared = { statement: StatementSync; names: string[] }
-const namesOf = (statement: StatementSync) => statement.columns().map(({ name }) => name)
-
-/**
- * A statement's rows. They come as lists and become objects here, which takes half the time of the objects that node:sqlite
- * makes (300,000 rows).
- */
-function rowsOf(prepared: Prepared, values: readonly SQLInputValue[]): Record<string, unknown>[] {
-  // With lists asked for, node:sqlite's types still speak of objects.
-  const lists = prepared.statement.all(...values) as unknown as unknown[][]
-  // Another process may have added a column meanwhile: SQLite has prepared the statement anew then.
-  if (lists[0] && lists[0].length !== prepared.names.length) prepared.names = namesOf(prepared.statement)
-  const { names } = prepared
-  return lists.map((list) => {
-    const row: Record<string, unknown> = {}
-    for (let i = 0; i < names.length; i++) row[names[i] as string] = list[i]
-    return row
-  })
-}
-
-/** Gives changes their turns, in the order in which they asked. */
-class Turns {
-  #last: Promise<void> = Promise.resolve()
-
-  /** Resolves when it is the caller's turn, with what ends it. */
-  async next(): Promise<() => void> {
-    const before = this.#last
-    const turn = Promise.withResolvers<void>()
-    this.#last = turn.promise
-    await before
-    return turn.resolve
-  }
-}

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { ColumnType, Kysely, Selectable, Transaction } from 'kysely'
 import type { AuditType } from '../core/audit.ts'
 import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { DefaultTier, HostedTool, ModelMode, OrganizationRetention, ProjectRetention } from '../core/policy.ts'
@@ -220,6 +220,18 @@ export interface RateLimitTable {
   updated_at: number
 }
 
+/** What was used of a window of a day when it was last saved, so that a restart does not give it away again. */
+export interface LimitLevelTable {
+  organization_id: string
+  /** The window, as the gate counts it. */
+  key: string
+  level: number
+  /** Units a day that it drained by. */
+  maximum: number
+  /** Milliseconds since the epoch when the level was so. */
+  at_ms: number
+}
+
 /** Append-only. */
 export interface AuditLogTable {
   id: string
@@ -286,6 +298,45 @@ export interface UsageRollupTable {
   amount_nano: number
 }
 
+/** What was spent in a calendar month, UTC: the costs of the rollups, summed up once more. */
+export interface SpendTotalTable {
+  organization_id: string
+  /** Empty: the organization altogether. */
+  project_id: string
+  /** `2026-11`. */
+  month: string
+  /** Nano-dollars, which can exceed 2^53: never read as one number. */
+  amount_nano: ColumnType<never, bigint, bigint>
+}
+
+/** Spend alerts that were raised, each once for a threshold and month. */
+export interface SpendAlertSentTable {
+  organization_id: string
+  alert_id: string
+  /** `2026-11`. */
+  month: string
+  threshold_cents: number
+  sent_at: number
+}
+
+/** Whose a response that a model server keeps is. It goes when it has expired. */
+export interface ResponseOwnerTable {
+  response_id: string
+  organization_id: string
+  project_id: string
+  /** The name of the upstream that keeps it. */
+  upstream: string
+  expires_at: number
+}
+
+/** The last batch of usage that each running server has written; of no organization. */
+export interface UsageWriterTable {
+  /** Made anew at every start. */
+  id: string
+  batch: number
+  written_at: number
+}
+
 /** Facts about the database itself, one row each. */
 export interface MetaTable {
   key: string
@@ -302,6 +353,7 @@ export interface Tables {
   project_api_key: ProjectApiKeyTable
   invite: InviteTable
   rate_limit: RateLimitTable
+  limit_level: LimitLevelTable
   role: RoleTable
   role_assignment: RoleAssignmentTable
   user_group: GroupTable
@@ -314,6 +366,10 @@ export interface Tables {
   project_certificate: ProjectCertificateTable
   audit_log: AuditLogTable
   usage_rollup: UsageRollupTable
+  spend_total: SpendTotalTable
+  spend_alert_sent: SpendAlertSentTable
+  response_owner: ResponseOwnerTable
+  usage_writer: UsageWriterTable
   meta: MetaTable
 }
 

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
-import { type Expression, type RawBuilder, sql } from 'kysely'
+import { CompiledQuery, type Expression, type RawBuilder, sql } from 'kysely'
 import { grains, type Range, type UsageKind } from '../core/usage.ts'
+import { batches } from './batches.ts'
+import { isPostgres } from './dialect.ts'
+import { addSpend, type Spent, spendOf } from './spend.ts'
 import type { Db, Row } from './tables.ts'
 
 type Rollup = Row<'usage_rollup'>
@@ -19,7 +22,8 @@ const texts = [
   'context_level',
   'vector_store_id',
 ] as const
-const measures = [
+/** What is summed up. */
+export const measures = [
   'amount_nano',
   'units',
   'num_model_requests',
@@ -53,18 +57,16 @@ export type UsageEntry = {
   at: number
 } & Partial<Pick<Rollup, Dimension | Measure>>
 
-/** Rows in one statement, at most: a power of two, so that only a few lengths, and statements, are ever seen. */
-const BATCH = 128
-
 /**
- * Adds what was used to the sums of its minute, hour and day, all in one transaction. Entries that are alike become one row.
- * Recording an entry twice counts it twice.
+ * Adds what was used to the sums of its minute, hour and day, and what it cost to the month's totals that spend limits are
+ * judged by, all in one transaction. Entries that are alike become one row. Recording an entry twice counts it twice.
  */
 export async function recordUsage(db: Db, entries: readonly UsageEntry[]): Promise<void> {
   if (entries.length === 0) return
   const rows = rollUp(entries)
-  if (db.isTransaction) return add(db, rows)
-  await db.transaction().execute((tx) => add(tx, rows))
+  const spent = spendOf(entries)
+  if (db.isTransaction) return add(db, rows, spent)
+  await db.transaction().execute((tx) => add(tx, rows, spent))
 }
 
 /** In the order of the key, so that two nodes adding to the same rows cannot deadlock. */
@@ -97,16 +99,32 @@ const blank = Object.fromEntries([
   ...measures.map((name) => [name, 0]),
 ]) as Pick<Rollup, Dimension | Measure>
 
-async function add(tx: Db, rows: readonly Rollup[]): Promise<void> {
-  let length: number
-  for (let i = 0; i < rows.length; i += length) {
-    length = 2 ** Math.floor(Math.log2(Math.min(BATCH, rows.length - i)))
-    await tx
-      .insertInto('usage_rollup')
-      .values(rows.slice(i, i + length))
-      .onConflict((conflict) => conflict.columns([...key]).doUpdateSet(sums))
-      .execute()
+/** The totals come last: an organization's is one row that all nodes add to, held no longer than it must be. */
+async function add(tx: Db, rows: readonly Rollup[], spent: readonly Spent[]): Promise<void> {
+  for (const some of batches(rows)) {
+    const values = some.flatMap((row) => columns.map((name) => row[name]))
+    await tx.executeQuery(CompiledQuery.raw(insertOf(tx, some), values))
   }
+  await addSpend(tx, spent)
+}
+
+const columns = [...key, ...measures] as const
+/** By database and number of rows. */
+const inserts = new Map<string, string>()
+
+/** The text that adds as many rows: composing it anew for every batch would take longer than all else that is done here for it. */
+function insertOf(tx: Db, rows: readonly Rollup[]): string {
+  const name = `${isPostgres(tx)} ${rows.length}`
+  const known = inserts.get(name)
+  if (known !== undefined) return known
+  const inOrder = rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]])) as Rollup)
+  const { sql: text } = tx
+    .insertInto('usage_rollup')
+    .values(inOrder)
+    .onConflict((conflict) => conflict.columns([...key]).doUpdateSet(sums))
+    .compile()
+  inserts.set(name, text)
+  return text
 }
 
 const sums = Object.fromEntries(
@@ -166,4 +184,21 @@ export async function sumUsage<S extends Record<string, RawBuilder<unknown>>>(
   if (columns.length === 0) rows = rows.having(sql`count(*)`, '>', 0)
   // The names were chosen at run time, so the types of the columns are said here.
   return (await rows.execute()) as unknown as UsageGroup<S>[]
+}
+
+/**
+ * Before when sums by the minute may have been deleted, in Unix seconds at the beginning of an hour: where the oldest of them
+ * begin. Where there are none, they may all have been.
+ */
+export async function minutesBegin(db: Db, organizationId: string, kind: UsageKind): Promise<number> {
+  const oldest = await db
+    .selectFrom('usage_rollup')
+    .select('time')
+    .where('organization_id', '=', organizationId)
+    .where('kind', '=', kind)
+    .where('grain', '=', 60)
+    .orderBy('time')
+    .limit(1)
+    .executeTakeFirst()
+  return oldest ? Math.floor(oldest.time / 3600) * 3600 : Number.POSITIVE_INFINITY
 }

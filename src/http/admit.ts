@@ -7,10 +7,12 @@ import type { Route } from '../contract/route.ts'
 import type { Origin } from '../core/audit.ts'
 import { isPlainId } from '../core/id.ts'
 import { adminScopeOf, missingScopes, type Permission } from '../core/permission.ts'
+import type { Connection } from '../core/presented-certificate.ts'
 import { projectAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
 import { authenticate, bearer, KnownKeyRefused, knownCaller } from './actor.ts'
 import type { AdminApp } from './app.ts'
+import { certificateRefusal } from './certificate.ts'
 
 export type Session = {
   /** Who calls; null where the operation asks for no key. */
@@ -21,9 +23,17 @@ export type Session = {
    * back while its body was on the way. Throws as `admit` does.
    */
   again: (db: Db) => Promise<void>
+  /** Why their client certificate does not pass, as this database has it; null where it does or none is asked. */
+  certificateRefusal: (db: Db) => Promise<ApiError | null>
 }
 
-type Request = { id: string; headers: IncomingHttpHeaders; params: Record<string, string>; origin: Origin }
+type Request = {
+  id: string
+  headers: IncomingHttpHeaders
+  params: Record<string, string>
+  origin: Origin
+  connection: Connection
+}
 
 /**
  * Lets a request in or throws: first who calls, then whether they may. Somebody without any role in a project is told that
@@ -33,12 +43,15 @@ type Request = { id: string; headers: IncomingHttpHeaders; params: Record<string
 export async function admit(app: AdminApp, { name, route }: Endpoint, request: Request): Promise<Session> {
   const { origin } = request
   const { permission } = route
-  if (permission === null) return { caller: null, origin, again: async () => {} }
+  if (permission === null) {
+    return { caller: null, origin, again: async () => {}, certificateRefusal: async () => null }
+  }
   const seconds = () => Math.floor(app.now() / 1000)
   const token = bearer(request.headers.authorization)
   const check = async (db: Db) => {
     const caller = await authenticate(db, token, seconds(), permission)
     const refused =
+      (await certificateRefusal(app, db, caller.organizationId, request.connection)) ??
       otherOrganization(caller, request.headers) ??
       (await lacks(db, caller, permission, route, request.params.project_id))
     if (refused) throw new KnownKeyRefused(knownCaller(caller), refused)
@@ -47,7 +60,12 @@ export async function admit(app: AdminApp, { name, route }: Endpoint, request: R
   try {
     const caller = await check(app.db)
     app.lastUsed.touch('admin_api_key', caller.keyId, caller.userId, seconds())
-    return { caller, origin, again: async (db) => void (await check(db)) }
+    return {
+      caller,
+      origin,
+      again: async (db) => void (await check(db)),
+      certificateRefusal: (db) => certificateRefusal(app, db, caller.organizationId, request.connection),
+    }
   } catch (error) {
     if (error instanceof KnownKeyRefused) {
       const { reason, known } = error

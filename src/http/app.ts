@@ -1,5 +1,6 @@
 import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
+import type { ClientCertificateOf } from '../core/presented-certificate.ts'
 import type { ChangeScope } from '../db/changes.ts'
 import type { LastUsed } from '../db/last-used.ts'
 import type { Refusals } from '../db/refusals.ts'
@@ -23,4 +24,6 @@ export type AdminApp = {
   changed: (scope: ChangeScope) => void
   /** The address that a connection and its `x-forwarded-for` stand for. */
   address: (remote: string | undefined, forwarded: string | undefined) => string | null
+  /** The client's certificate, where the organization's certificates bind this API too; null: they do not. */
+  clientCertificate: ClientCertificateOf | null
 }

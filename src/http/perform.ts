@@ -2,7 +2,7 @@ import type { Call, Change, PublicChange } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import { type Attribution, mutate } from '../admin/mutation.ts'
 import { archivedError, findProject } from '../admin/projects.ts'
-import { notFound, unknownId } from '../contract/error.ts'
+import { ApiError, notFound, unknownId } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import { isPlainId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
@@ -41,6 +41,7 @@ export async function perform(
       await session.again(tx)
       const call = await callOn(tx)
       const change = (await handle(call)) as Change<unknown> | PublicChange<unknown>
+      if (route.bindsCallers) await refuseLockOut(tx, session)
       scope = attribution(session, call.project as Row<'project'> | null, change)
       return { change, by: scope }
     })
@@ -49,6 +50,14 @@ export async function perform(
     // Also when the commit failed: whether it took effect may be unknown then.
     if (scope) app.changed(scope)
   }
+}
+
+/** The caller whose own connection would not pass after this change would have nobody to take it back. */
+async function refuseLockOut(tx: Db, session: Session) {
+  const refusal = await session.certificateRefusal(tx)
+  if (refusal === null) return
+  const message = `Nothing was changed, because this call itself would have been refused from then on. ${refusal.message}`
+  throw new ApiError('certificate_would_lock_out', message, { param: 'certificate_ids' })
 }
 
 /** The project that the path names, in the caller's organization. An archived one can be looked at, not changed. */

@@ -69,6 +69,7 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
         headers,
         params: request.params as Record<string, string>,
         origin,
+        connection: request.raw,
       })
       request.setDecorator('session', session)
     },

@@ -108,6 +108,7 @@ for (const [kind, start] of Object.entries(kinds)) {
 test('a body of exactly the limit passes, announced or not', async () => {
   await using gate = await startGate()
   const most = Buffer.alloc(MOST, ' ')
+  most.write(JSON.stringify(question))
   for (const announced of [true, false]) {
     using wire = await Wire.open(gate.app.url)
     await wire.send(head(gate.key, JSON_TYPE, announced ? `content-length: ${MOST}` : 'transfer-encoding: chunked'))
@@ -128,7 +129,12 @@ for (const announced of [true, false]) {
     using wire = await Wire.open(gate.app.url)
     await wire.send(head(gate.key, JSON_TYPE, announced ? `content-length: ${20 * MB}` : 'transfer-encoding: chunked'))
     const block = Buffer.alloc(MB, ' ')
-    for (let sent = 0; sent < 20; sent++) await wire.send(announced ? block : Buffer.concat(chunk(block)))
+    const first = Buffer.from(block)
+    first.write(JSON.stringify(question))
+    for (let sent = 0; sent < 20; sent++) {
+      const part = sent === 0 ? first : block
+      await wire.send(announced ? part : Buffer.concat(chunk(part)))
+    }
     if (!announced) await wire.send('0\r\n\r\n')
     const reply = await wire.reply()
     assert.deepEqual([reply.status, JSON.parse(reply.body.toString())], [422, refused])
@@ -137,7 +143,7 @@ for (const announced of [true, false]) {
   })
 }
 
-test('a body on a GET is not passed on', async () => {
+test('a body on a GET is nothing that anybody reads, and not the next request either', async () => {
   await using gate = await startGate()
   using wire = await Wire.open(gate.app.url)
   const get = `GET /v1/models HTTP/1.1\r\nhost: gate\r\nauthorization: Bearer ${gate.key}\r\n`
@@ -145,29 +151,17 @@ test('a body on a GET is not passed on', async () => {
   assert.equal((await wire.reply()).status, 200)
   await wire.send(`${get}transfer-encoding: chunked\r\n\r\nc\r\n{"hidden":1}\r\n0\r\n\r\n`)
   assert.equal((await wire.reply()).status, 200)
-  for (const call of gate.upstream.calls) {
-    assert.equal((await call.whole).length, 0)
-    assert.equal(call.header('transfer-encoding'), undefined)
-  }
+  assert.equal(gate.upstream.calls.length, 0)
   await carriesOn(wire, gate.key)
-})
-
-test('a POST without a body reaches the model server as one', async () => {
-  await using gate = await startGate()
-  using wire = await Wire.open(gate.app.url)
-  await wire.send(head(gate.key))
-  assert.equal((await wire.reply()).status, 200)
-  const call = await gate.upstream.call()
-  assert.equal((await call.whole).length, 0)
-  assert.equal(call.header('content-length'), '0')
 })
 
 test('"Expect: 100-continue" is answered before the body is sent, and stays in the house', async () => {
   await using gate = await startGate()
   using wire = await Wire.open(gate.app.url)
-  await wire.send(head(gate.key, JSON_TYPE, 'expect: 100-continue', 'content-length: 2'))
+  const body = JSON.stringify(question)
+  await wire.send(head(gate.key, JSON_TYPE, 'expect: 100-continue', `content-length: ${body.length}`))
   assert.equal((await wire.reply()).status, 100)
-  await wire.send('{}')
+  await wire.send(body)
   assert.equal((await wire.reply()).status, 200)
   assert.equal((await gate.upstream.call()).header('expect'), undefined)
 })

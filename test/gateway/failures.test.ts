@@ -27,15 +27,17 @@ test('a model server that is down is 502 upstream_unreachable, and no word of wh
 test('a model server whose name nobody knows is 502 upstream_unreachable', async () => {
   await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: 'http://no-such-host.invalid/v1' } })
   const { key } = await makeKey(app)
+  isGatewayError(await app.send('POST', CHAT, { key, body: question }), 502, 'upstream_unreachable')
   isGatewayError(await app.send('GET', '/v1/models', { key }), 502, 'upstream_unreachable')
 })
 
 test('a model server that comes back is used again at once', async () => {
   await using gate = await startGate()
   gate.upstream.answer(({ response }) => response.destroy())
-  isGatewayError(await gate.app.send('GET', '/v1/models', { key: gate.key }), 502, 'upstream_unreachable')
-  gate.upstream.answer(json({ object: 'list', data: [] }))
-  assert.equal((await gate.app.send('GET', '/v1/models', { key: gate.key })).status, 200)
+  const send = () => gate.app.send('POST', CHAT, { key: gate.key, body: question })
+  isGatewayError(await send(), 502, 'upstream_unreachable')
+  gate.upstream.answer(json({}))
+  assert.equal((await send()).status, 200)
 })
 
 const nonsense: Record<string, string> = {
@@ -62,7 +64,7 @@ test('a model server whose headers hold bytes outside ASCII ends neither the rep
   await using raw = await startRawUpstream((socket) => socket.end(bytes))
   await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: `${raw.origin}/v1` } })
   const { key } = await makeKey(app)
-  const reply = await app.send('GET', '/v1/models', { key })
+  const reply = await app.send('POST', CHAT, { key, body: question })
   assert.deepEqual([reply.status, reply.text], [200, '{}'])
   assert.equal(Buffer.from(reply.headers.get('x-model') ?? '', 'latin1').toString('utf8'), 'café ✓')
 })
@@ -72,7 +74,7 @@ test('a model server that says "103 Early Hints" first is heard to the end', asy
   await using raw = await startRawUpstream((socket) => socket.end(bytes))
   await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: `${raw.origin}/v1` } })
   const { key } = await makeKey(app)
-  const reply = await app.send('GET', '/v1/models', { key })
+  const reply = await app.send('POST', CHAT, { key, body: question })
   assert.deepEqual([reply.status, reply.text], [200, '{}'])
 })
 
@@ -86,19 +88,20 @@ test('a model server that stays silent is 504 upstream_timeout, and its call is 
   assert.equal((await gate.app.send('POST', CHAT, { key: gate.key, body: question })).status, 200)
 })
 
-test('a client that is slow to send is no silent model server; once it has sent, the wait begins', async () => {
+test('a client that is slow to send is no silent model server: it is called once the request is whole, and then the wait begins', async () => {
   await using gate = await startGate({ timeouts: { replyTimeoutMs: 400 } })
   gate.upstream.answer(() => {})
-  const call = openCall(gate, CHAT, { headers: { 'content-length': '12' } })
-  for (const part of ['{"mo', 'del"', ':1', ' ']) {
-    call.write(part)
+  const body = JSON.stringify(question)
+  const call = openCall(gate, CHAT, { headers: { 'content-length': String(body.length) } })
+  for (let at = 0; at < 3; at++) {
+    call.write(body[at])
     await sleep(250)
   }
-  const seen = await gate.upstream.call()
-  assert.equal(seen.cancelled, false)
-  call.end('}')
+  assert.equal(gate.upstream.calls.length, 0)
+  call.end(body.slice(3))
   const { response } = await replyTo(call)
   assert.equal(response.statusCode, 504)
+  assert.equal((await (await gate.upstream.call()).whole).toString(), body)
 })
 
 test('a reply that breaks off in its middle is a broken connection for the client, never a clean end', async () => {
@@ -137,7 +140,7 @@ test('a reply that falls silent in its middle is a broken connection for the cli
 
 test('errors of the model server pass unchanged, marked as its own', async () => {
   await using gate = await startGate()
-  const failures = [400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 529]
+  const failures = [400, 404, 409, 418, 422, 500, 503, 529]
   for (const status of failures) {
     const body = { error: { message: `theirs ${status}`, extra: [status] }, odd: true }
     gate.upstream.answer(json(body, status, { 'retry-after': '7', 'x-should-retry': 'false', 'x-theirs': 'kept' }))
@@ -145,22 +148,36 @@ test('errors of the model server pass unchanged, marked as its own', async () =>
     assert.equal(reply.status, status)
     assert.equal(reply.text, JSON.stringify(body))
     assert.equal(reply.headers.get('x-gatehouse-error-source'), 'upstream')
-    assert.equal(reply.headers.get('retry-after'), '7')
+    assert.equal(reply.headers.get('retry-after'), status >= 500 ? '7' : null)
     assert.equal(reply.headers.get('x-should-retry'), 'false')
     assert.equal(reply.headers.get('x-theirs'), 'kept')
   }
 })
 
-test('a redirect of the model server is not followed', async () => {
+test("what the model server says of this server's account is 502 or 503 in our words, marked as its own doing", async () => {
   await using gate = await startGate()
-  gate.upstream.answer(json({}, 307, { location: '/v1/elsewhere' }))
-  const reply = await gate.app.send('GET', '/v1/models', { key: gate.key }).catch((error: Error) => error)
-  assert.ok(reply)
-  assert.ok(gate.upstream.calls.every(({ request }) => request.url === '/v1/models'))
+  for (const [answered, status, code] of [
+    [401, 502, 'upstream_refused_credentials'],
+    [403, 502, 'upstream_refused_credentials'],
+    [429, 503, 'upstream_rate_limited'],
+    [302, 502, 'upstream_invalid_reply'],
+  ] as const) {
+    gate.upstream.answer(
+      json({ error: { message: 'theirs' } }, answered, { location: '/v1/elsewhere', 'retry-after': '7' }),
+    )
+    const reply = await gate.app.send('POST', CHAT, { key: gate.key, body: question })
+    assert.deepEqual([reply.status, reply.body.error.code], [status, code])
+    assert.doesNotMatch(reply.text, /theirs/)
+    assert.equal(reply.headers.get('x-gatehouse-error-source'), 'upstream')
+    assert.equal(reply.headers.get('retry-after'), answered === 429 ? '7' : null)
+    assert.equal(reply.headers.get('location'), null)
+  }
+  assert.ok(gate.upstream.calls.every(({ request }) => request.url === CHAT))
+  assert.equal(await gate.app.metric('gatehouse_upstream_failures_total{upstream="default",reason="rate_limited"}'), 1)
 })
 
-for (const headers of [{ 'content-length': '20000000' }, { 'transfer-encoding': 'chunked' }]) {
-  const how = Object.entries(headers).join(': ')
+for (const announced of [true, false]) {
+  const how = announced ? 'of announced length' : 'in chunks'
   test(`a model server that answers before it has read the request is heard to the end (${how})`, async () => {
     await using gate = await startGate()
     const refused = JSON.stringify({ error: { message: 'too long for this model'.repeat(200_000) } })
@@ -171,13 +188,13 @@ for (const headers of [{ 'content-length': '20000000' }, { 'transfer-encoding': 
       },
       { read: false },
     )
-    const call = openCall(gate, CHAT, { headers })
-    call.write(Buffer.alloc(1_000_000))
+    const body = JSON.stringify({ ...question, padding: 'x'.repeat(20_000_000) })
+    const call = openCall(gate, CHAT, { headers: announced ? { 'content-length': String(body.length) } : {} })
+    call.end(body)
     const { response, chunks, ended } = await replyTo(call)
     assert.equal(response.statusCode, 413)
     assert.equal(response.headers['x-gatehouse-error-source'], 'upstream')
     await ended
     assert.equal(Buffer.concat(chunks).toString(), refused)
-    call.destroy()
   })
 }

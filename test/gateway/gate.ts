@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http'
-import { httpUpstream } from '../../src/gateway/forward.ts'
+import { httpUpstream } from '../../src/gateway/upstreams/http.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from '../harness.ts'
 import { type FakeUpstream, startUpstream } from './upstream.ts'
 
@@ -17,17 +17,21 @@ export const UPSTREAM_KEY = 'sk-upstream-0123456789'
 type GateOptions = TestAppOptions & {
   /** What stands behind the upstream's origin in the setting. */
   path?: string
+  /** What the upstream lists as its models; nothing given, it has no list and is asked for any model. */
+  models?: readonly object[]
   /** Shorter waits for the upstream than a real model needs. */
   timeouts?: { replyTimeoutMs?: number; silenceTimeoutMs?: number }
 }
 
-export async function startGate({ path = '/v1', timeouts, ...options }: GateOptions = {}): Promise<TestGate> {
+export async function startGate({ path = '/v1', timeouts, models, ...options }: GateOptions = {}): Promise<TestGate> {
   await using stack = new AsyncDisposableStack()
   const fake = stack.use(await startUpstream())
+  if (models) fake.models = models
   const url = fake.origin + path
   const env = { GATEHOUSE_UPSTREAM_URL: url, GATEHOUSE_UPSTREAM_KEY: UPSTREAM_KEY, ...options.env }
-  const upstream = timeouts && { upstream: httpUpstream({ url, key: UPSTREAM_KEY, ...timeouts }) }
-  const app = stack.use(await startTestApp({ ...options, env, ...upstream }))
+  const one = timeouts && httpUpstream({ url, key: UPSTREAM_KEY, ...timeouts })
+  const upstreams = one && { upstreams: new Map([['default', one]]) }
+  const app = stack.use(await startTestApp({ ...options, env, ...upstreams }))
   const made = await makeKey(app)
   const rest = stack.move()
   return { app, upstream: fake, ...made, [Symbol.asyncDispose]: () => rest.disposeAsync() }

@@ -25,14 +25,22 @@ const kept = {
   'http2-settings': 'AAMAAABk',
   'x-private': 'named in Connection',
   'x-other': 'named in Connection too',
+  // What would make it another request than was judged, or another reply than can be counted.
+  range: 'bytes=0-1',
+  'if-none-match': '"etag"',
+  'if-modified-since': 'Thu, 01 Jan 1970 00:00:00 GMT',
+  'x-http-method-override': 'DELETE',
+  'x-method-override': 'DELETE',
+  'x-original-url': '/v1/files',
+  'x-rewrite-url': '/v1/files',
+  // Projects share the upstream's account: one's reply would be another's.
+  'idempotency-key': 'abc',
 }
 const passed = {
   accept: 'application/json',
-  'accept-encoding': 'gzip',
   'user-agent': 'OpenAI/JS 7.57.0',
   'x-stainless-retry-count': '0',
   'openai-beta': 'responses=v1',
-  'idempotency-key': 'abc',
   'x-custom': 'kept, with a comma',
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 }
@@ -48,6 +56,7 @@ test('hop-by-hop and reserved headers stop at the gate, all others go on', async
   const seen = await gate.upstream.call()
   for (const name of [...Object.keys(kept), ...Object.keys(ids)]) assert.equal(seen.header(name), undefined, name)
   for (const [name, value] of Object.entries(passed)) assert.equal(seen.header(name), value, name)
+  assert.equal(seen.header('accept-encoding'), 'identity', 'compressed usage could not be read')
   assert.equal(seen.header('host'), new URL(gate.upstream.origin).host)
 })
 
@@ -55,7 +64,7 @@ test("the caller's key never reaches the model server, in no header and under no
   await using gate = await startGate()
   for (const headers of [{}, { 'x-api-key': gate.key, 'api-key': gate.key, cookie: `key=${gate.key}` }]) {
     await gate.app.send('POST', CHAT, { key: gate.key, body: question, headers })
-    await gate.app.send('GET', '/v1/models', { key: gate.key, headers })
+    await gate.app.send('POST', '/v1/embeddings', { key: gate.key, body: { model: 'm1', input: 'x' }, headers })
   }
   assert.equal(gate.upstream.calls.length, 4)
   for (const { request } of gate.upstream.calls) {
@@ -80,6 +89,10 @@ test("the upstream's account, limits, cookies and request id never reach the cli
     'x-ratelimit-limit-requests': '500',
     'x-ratelimit-remaining-tokens': '1',
     'x-ratelimit-reset-requests': '1s',
+    'x-ratelimit-remaining-project-tokens': '7',
+    'x-ratelimit-limit-images': '5',
+    'openai-processing-ms': '123456789',
+    'openai-version': '1999-01-01',
     'x-gatehouse-error-source': 'gateway',
     'cf-ray': '1',
     'strict-transport-security': 'max-age=1',
@@ -89,21 +102,32 @@ test("the upstream's account, limits, cookies and request id never reach the cli
     'proxy-authenticate': 'Basic',
     'x-hop': 'named in Connection',
     connection: 'X-Hop',
-    'openai-processing-ms': '12',
+    location: 'http://10.0.0.1/inner',
+    'www-authenticate': 'Bearer realm="theirs"',
+    'retry-after': '86400',
+    'retry-after-ms': '86400000',
     'x-custom': 'kept',
   }
-  for (const status of [200, 429]) {
+  for (const status of [200, 400]) {
     gate.upstream.answer(json({}, status, theirs))
     const { headers } = await gate.app.send('POST', CHAT, { key: gate.key, body: question })
     for (const name of Object.keys(theirs).filter((name) =>
-      /ratelimit|cf-|cookie|hop|alt|strict|server|via|proxy-/.test(name),
+      /ratelimit-.*-(project-tokens|images)|cf-|cookie|hop|alt|strict|server|via|proxy-|location|authenticate|retry/.test(
+        name,
+      ),
     ))
       assert.equal(headers.get(name), null, name)
+    // These every reply has, of this server's own limits (none is set here), time and version.
+    for (const kind of ['requests', 'tokens']) {
+      const trio = ['limit', 'remaining', 'reset'].map((what) => headers.get(`x-ratelimit-${what}-${kind}`))
+      assert.deepEqual(trio, ['2147483647', '2147483647', '0s'])
+    }
+    assert.match(headers.get('openai-processing-ms') ?? '', /^\d{1,5}$/)
+    assert.equal(headers.get('openai-version'), '2020-10-01')
     assert.match(headers.get('x-request-id') ?? '', /^req_[0-9a-z]{24}$/)
     assert.match(headers.get('openai-organization') ?? '', /^org-/)
-    assert.equal(headers.get('openai-project'), null)
+    assert.notEqual(headers.get('openai-project'), 'proj_theirs')
     assert.equal(headers.get('x-gatehouse-error-source'), status === 200 ? null : 'upstream')
-    assert.equal(headers.get('openai-processing-ms'), '12')
     assert.equal(headers.get('x-custom'), 'kept')
   }
 })

@@ -46,9 +46,9 @@ for (const method of ['GET', 'POST']) {
     await until(async () => (await gate.app.metric('gatehouse_requests_in_flight')) === 1, 'the end of the call')
     answer.release()
     // The key is known now: this call is behind the other one in every queue.
-    const reply = await gate.app.send('GET', '/v1/models/second', { key: gate.key })
+    const reply = await gate.app.send('POST', '/v1/embeddings', { key: gate.key, body: { model: 'm1', input: 'x' } })
     assert.equal(reply.status, 200)
     const urls = gate.upstream.calls.map(({ request }) => request.url)
-    assert.deepEqual(urls, ['/v1/models/second'])
+    assert.deepEqual(urls, ['/v1/embeddings'])
   })
 }

@@ -4,14 +4,15 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 /** A way to a PostgreSQL on which a test can hold single answers back, as a slow network would. */
 export type SlowPostgres = AsyncDisposable & {
   url: string
-  /** The answer to the next statement that holds this text waits for `release`. */
-  hold: (statement: string) => { held: () => boolean; release: () => void }
+  /** The answer to the next statement that holds this text waits for `release`, or is lost with its connection by `cut`. */
+  hold: (statement: string) => { held: () => boolean; release: () => void; cut: () => void }
 }
 
 export async function startSlowPostgres(databaseUrl: string): Promise<SlowPostgres> {
   const { hostname, port } = new URL(databaseUrl)
   const sockets = new Set<Socket>()
-  let wanted: { statement: string; caught: (answers: PromiseWithResolvers<void>) => void } | null = null
+  let wanted: { statement: string; caught: (answers: PromiseWithResolvers<void>, cut: () => void) => void } | null =
+    null
 
   const server = createServer((client) => {
     const behind = connect({ host: hostname, port: Number(port) })
@@ -19,7 +20,7 @@ export async function startSlowPostgres(databaseUrl: string): Promise<SlowPostgr
     client.on('data', (bytes) => {
       if (wanted && bytes.includes(wanted.statement)) {
         answers = Promise.withResolvers<void>()
-        wanted.caught(answers)
+        wanted.caught(answers, () => client.destroy())
         wanted = null
       }
       behind.write(bytes)
@@ -45,13 +46,15 @@ export async function startSlowPostgres(databaseUrl: string): Promise<SlowPostgr
     url: url.href,
     hold: (statement) => {
       let caught: PromiseWithResolvers<void> | null = null
+      let cut = () => {}
       wanted = {
         statement,
-        caught: (answers) => {
+        caught: (answers, end) => {
           caught = answers
+          cut = end
         },
       }
-      return { held: () => caught !== null, release: () => caught?.resolve() }
+      return { held: () => caught !== null, release: () => caught?.resolve(), cut: () => cut() }
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()

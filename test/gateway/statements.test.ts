@@ -4,11 +4,11 @@ import { mintKey } from '../../src/core/key.ts'
 import { databases } from '../databases.ts'
 import { ADMIN_KEY } from '../harness.ts'
 import { CHAT, makeKey, question, startGate, type TestGate } from './gate.ts'
-import { until } from './upstream.ts'
+import { json, until } from './upstream.ts'
 
 /*
- * SQL is counted exactly, not within a margin: the interval on which last uses are written is stopped here, so what is
- * counted was run for requests. The database is real and so is the counter.
+ * SQL is counted exactly, not within a margin: the intervals on which usage and last uses are written are stopped here, so
+ * what is counted was run for requests. The database is real and so is the counter.
  */
 mock.timers.enable({ apis: ['setInterval'] })
 
@@ -32,6 +32,13 @@ async function fewest(gate: TestGate, wanted: number, warm: () => Promise<unknow
 }
 
 const nothing = async () => {}
+
+/** The key and what its owner may, the project's rules in three parts, and what project and organization have spent. */
+const COLD = 7
+/** Begin and commit are counted where they are statements of their own. */
+const LAST_USES = { sqlite: 2, postgres: 4 }
+/** The batch's number, and its rows in at most two statements. */
+const FLUSH = { sqlite: 3, postgres: 5 }
 
 async function many(count: number, each: () => Promise<number>, status: number) {
   const statuses = await Promise.all(Array.from({ length: count }, each))
@@ -113,26 +120,72 @@ for (const database of databases) {
     assert.equal(ran, 0)
   })
 
+  test(`${database}: a call of a project that nobody has used lately costs seven statements, however many make it at once`, async () => {
+    await using gate = await startGate({ database })
+    const keys: string[] = []
+    for (let i = 0; i < ATTEMPTS; i++) keys.push((await makeKey(gate.app)).key)
+    const ran = await fewest(gate, COLD, nothing, async () => {
+      const key = keys.pop() ?? ''
+      await many(50, () => ask(gate, key), 200)
+    })
+    assert.equal(ran, COLD)
+  })
+
+  test(`${database}: twice a second, what 200 calls of two keys used is written in one short transaction`, async () => {
+    await using gate = await startGate({ database })
+    // Counted by the model server itself, so that nothing is counted later.
+    gate.upstream.answer(json({ usage: { prompt_tokens: 3, completion_tokens: 4 } }))
+    const other = await makeKey(gate.app, gate.projectId)
+    const sum = async () => {
+      const rows = await gate.app.db
+        .selectFrom('usage_rollup')
+        .select(['num_model_requests as calls', 'input_tokens', 'output_tokens'])
+        .where('grain', '=', 86_400)
+        .execute()
+      const total = (name: 'calls' | 'input_tokens' | 'output_tokens') =>
+        rows.reduce((all, row) => all + Number(row[name]), 0)
+      return [total('calls'), total('input_tokens'), total('output_tokens')]
+    }
+    await many(100, () => ask(gate, gate.key), 200)
+    await many(100, () => ask(gate, other.key), 200)
+    await until(async () => (await gate.app.metric('gatehouse_requests_in_flight')) === 1, 'the end of all calls')
+    const before = await statements(gate)
+    // The last uses have their own interval, which is not over.
+    mock.timers.tick(500)
+    await until(async () => (await sum())[0] === 200, 'the usage')
+    assert.deepEqual(await sum(), [200, 600, 800])
+    await until(async () => (await gate.app.metric('gatehouse_usage_buffered')) === 0, 'the end of the transaction')
+    mock.timers.tick(500)
+    const ran = (await statements(gate)) - before
+    assert.ok(ran >= 2 && ran <= FLUSH[database], `${ran} statements`)
+  })
+
   test(`${database}: when the interval is over, 200 uses of two keys are written in one short transaction`, async () => {
     await using gate = await startGate({ database })
+    gate.upstream.answer(json({ usage: { prompt_tokens: 3, completion_tokens: 4 } }))
     const other = await makeKey(gate.app, gate.projectId)
     const admins = () =>
       gate.app.db.selectFrom('admin_api_key').select('id').where('last_used_at', 'is not', null).execute()
     const used = () =>
       gate.app.db.selectFrom('project_api_key').select('id').where('last_used_at', 'is not', null).execute()
+    const buffered = () => gate.app.metric('gatehouse_usage_buffered')
     // The uses of the admin key that made the other two are out of the way first.
     mock.timers.tick(2000)
     await until(async () => (await admins()).length === 1, 'the use of the admin key')
     await many(100, () => ask(gate, gate.key), 200)
     await many(100, () => ask(gate, other.key), 200)
+    await until(async () => (await gate.app.metric('gatehouse_requests_in_flight')) === 1, 'the end of all calls')
+    // What the calls used is out of the way too.
+    assert.ok((await buffered()) > 0)
+    mock.timers.tick(500)
+    await until(async () => (await buffered()) === 0, 'the usage')
     assert.equal((await used()).length, 0)
     const before = await statements(gate)
-    mock.timers.tick(2000)
+    mock.timers.tick(1500)
     await until(async () => (await used()).length === 2, 'the uses of both keys')
-    // An update for each key; PostgreSQL's begin and commit are counted too, the commit just after it can be seen.
-    const wanted = database === 'postgres' ? 4 : 2
-    await until(async () => (await statements(gate)) - before === wanted, `${wanted} statements`)
+    // An update for each key.
+    await until(async () => (await statements(gate)) - before >= LAST_USES[database], 'the statements')
     mock.timers.tick(2000)
-    assert.equal(await statements(gate), before + wanted)
+    assert.equal(await statements(gate), before + LAST_USES[database])
   })
 }

@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { CHAT, openCall, question, replyTo, startGate } from './gate.ts'
 import { EVENTS, event, settled, until } from './upstream.ts'
 
 const MB = 1024 * 1024
-
-for (const announced of [true, false]) {
-  const how = announced ? 'of announced length' : 'in chunks'
-  test(`the model server has the first part of a request ${how} before the client has sent the rest`, async () => {
-    await using gate = await startGate()
-    const call = openCall(gate, CHAT, { headers: announced ? { 'content-length': '20' } : {} })
-    call.write('{"model":"')
-    const seen = await gate.upstream.call()
-    await until(() => seen.body.toString() === '{"model":"', 'the first part')
-    assert.equal(seen.request.complete, false)
-    call.end('some-mod"}')
-    const { response, ended } = await replyTo(call)
-    assert.equal(response.statusCode, 200)
-    assert.equal(await ended, 'complete')
-    assert.equal((await seen.whole).toString(), '{"model":"some-mod"}')
-    assert.equal(seen.header('content-length'), announced ? '20' : undefined)
-  })
-}
 
 test('the client has the first event before the model server has sent the second', async () => {
   await using gate = await startGate()
@@ -66,7 +48,8 @@ test('the client learns that a reply has begun before its first byte of content'
 
 test('bytes pass unchanged in both directions, whatever they are', async () => {
   await using gate = await startGate()
-  const [sent, answered] = [randomBytes(3 * MB), randomBytes(5 * MB)]
+  const odd = ` {"model" : "m1",\n"messages":[ ],"\\u0061":"${randomBytes(2 * MB).toString('base64')}", "n":1.0E2 }\n`
+  const [sent, answered] = [Buffer.from(odd), randomBytes(5 * MB)]
   gate.upstream.answer(async ({ whole, response }) => {
     await whole
     response.writeHead(200, { 'content-type': 'application/json' })
@@ -83,21 +66,21 @@ test('bytes pass unchanged in both directions, whatever they are', async () => {
   for (const seen of gate.upstream.calls) assert.equal(sha(await seen.whole), sha(sent))
 })
 
-test('a compressed reply stays compressed, under the coding that the client asked for', async () => {
+test('a compressed reply is passed on as it means: nobody was asked for it, and its usage must be read', async () => {
   await using gate = await startGate()
-  const text = JSON.stringify({ object: 'list', data: Array(1000).fill('same') })
+  const text = JSON.stringify({ object: 'fake', data: Array(1000).fill('same') })
   gate.upstream.answer(({ response }) => {
     const zipped = gzipSync(text)
     response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': zipped.length })
     response.end(zipped)
   })
-  const call = openCall(gate, '/v1/models', { method: 'GET', headers: { 'accept-encoding': 'gzip;q=0.5' } })
-  call.end()
+  const call = openCall(gate, CHAT, { headers: { 'accept-encoding': 'gzip;q=0.5' } })
+  call.end(JSON.stringify(question))
   const { response, chunks, ended } = await replyTo(call)
   assert.equal(await ended, 'complete')
-  assert.equal(response.headers['content-encoding'], 'gzip')
-  assert.equal(gunzipSync(Buffer.concat(chunks)).toString(), text)
-  assert.equal((await gate.upstream.call()).header('accept-encoding'), 'gzip;q=0.5')
+  assert.equal(response.headers['content-encoding'], undefined)
+  assert.equal(Buffer.concat(chunks).toString(), text)
+  assert.equal((await gate.upstream.call()).header('accept-encoding'), 'identity')
 })
 
 test('a client that does not read stops the model server, and gets every byte once it reads', async () => {
@@ -115,8 +98,8 @@ test('a client that does not read stops the model server, and gets every byte on
     }
     response.end()
   })
-  const call = openCall(gate, '/v1/models', { method: 'GET' })
-  call.end()
+  const call = openCall(gate, CHAT)
+  call.end(JSON.stringify(question))
   const response = await new Promise<import('node:http').IncomingMessage>((resolve) => call.once('response', resolve))
   // What fits into the buffers of four sockets is on its way; nothing beyond may pile up in this process.
   const stoppedAt = await settled(() => sent)
@@ -125,27 +108,6 @@ test('a client that does not read stops the model server, and gets every byte on
   for await (const chunk of response) read.update(chunk)
   assert.equal(sent, all)
   assert.equal(read.digest('hex'), hash.digest('hex'))
-})
-
-test('a model server that does not read stops the client, and one that dies so releases it', async () => {
-  await using gate = await startGate()
-  gate.upstream.answer(() => {}, { read: false })
-  const all = 25 * MB
-  const call = openCall(gate, CHAT, { headers: { 'content-length': String(all) } })
-  let accepted = 0
-  const block = Buffer.alloc(MB / 4)
-  const send = () => {
-    if (call.destroyed || accepted >= all) return
-    accepted += block.length
-    call.write(block, send)
-  }
-  send()
-  const seen = await gate.upstream.call()
-  const stoppedAt = await settled(() => accepted)
-  assert.ok(stoppedAt < all, 'the whole body was taken although nobody reads it')
-  seen.response.destroy()
-  const { response } = await replyTo(call)
-  assert.equal(response.statusCode, 502)
 })
 
 const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')

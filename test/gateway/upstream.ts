@@ -48,6 +48,8 @@ export type FakeUpstream = AsyncDisposable & {
   /** Without a path. */
   origin: string
   calls: Call[]
+  /** What it lists as its models, which is no call; null: it has no such list, and is asked for any model. */
+  models: readonly object[] | null
   /** From now on, this is the answer. `read: false` leaves the bodies of requests unread. */
   answer: (script: Script, options?: { read?: boolean }) => void
   /** The call of that number, as soon as it has come. */
@@ -59,6 +61,12 @@ export async function startUpstream(): Promise<FakeUpstream> {
   let read = true
   const calls: Call[] = []
   const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url?.endsWith('/models')) {
+      const { models } = fake
+      response.writeHead(models ? 200 : 404, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(models ? { object: 'list', data: models } : {}))
+      return
+    }
     const call = new Call(request, response, read)
     calls.push(call)
     Promise.resolve(call)
@@ -67,9 +75,10 @@ export async function startUpstream(): Promise<FakeUpstream> {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return {
+  const fake: FakeUpstream = {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
+    models: null,
     answer: (wanted, options = {}) => {
       script = wanted
       read = options.read ?? true
@@ -83,6 +92,7 @@ export async function startUpstream(): Promise<FakeUpstream> {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+  return fake
 }
 
 /** Reads the whole request, then answers with this. */
@@ -127,10 +137,10 @@ export async function until(condition: () => unknown, what: string, withinMs = 1
 }
 
 /** Waits until a number stops growing: it has not changed for as long as `quietMs`. */
-export async function settled(read: () => number, quietMs = 400): Promise<number> {
-  let [value, since] = [read(), performance.now()]
-  await until(() => {
-    const now = read()
+export async function settled(read: () => number | Promise<number>, quietMs = 400): Promise<number> {
+  let [value, since] = [await read(), performance.now()]
+  await until(async () => {
+    const now = await read()
     if (now !== value) [value, since] = [now, performance.now()]
     return performance.now() - since >= quietMs
   }, 'a number that stands still')

@@ -27,7 +27,7 @@ const onlyIn: Record<string, string> = {
   fastify: 'http/server.ts',
   pg: 'db/',
   'node:sqlite': 'db/',
-  undici: 'gateway/forward.ts',
+  undici: 'gateway/upstreams/',
 }
 
 /** Node's own modules that compute without touching anything outside: what a pure folder may use. */

@@ -5,6 +5,10 @@ import { rateLimits } from './0003-rate-limits.ts'
 import { usage } from './0011-usage.ts'
 import { certificates } from './0020-certificates.ts'
 import { policies } from './0030-policies.ts'
+import { spend } from './0040-spend.ts'
+import { responseOwner } from './0041-response-owner.ts'
+import { limitLevel } from './0042-limit-level.ts'
+import { usageWriter } from './0042-usage-writer.ts'
 
 /** Forward only, in the order of their names. A released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +18,8 @@ export const migrations: Record<string, Migration> = {
   '0011-usage': usage,
   '0020-certificates': certificates,
   '0030-policies': policies,
+  '0040-spend': spend,
+  '0041-response-owner': responseOwner,
+  '0042-limit-level': limitLevel,
+  '0042-usage-writer': usageWriter,
 }

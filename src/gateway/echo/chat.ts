@@ -1,13 +1,13 @@
-import { conversation, type Fields, MODEL, pieces, required, textOf, tokens } from './text.ts'
+import { conversation, type Fields, pieces, required, textOf, tokens } from './text.ts'
 
 type Answer = { body: unknown } | { events: string[] }
 const event = (data: unknown) => `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`
 
 /** `POST /v1/chat/completions`: answers with the user's last message. */
-export function chat(fields: Fields, id: string, created: number): Answer {
+export function chat(fields: Fields, model: string, id: string, created: number): Answer {
   const { last, all } = conversation(required(fields, 'messages'), 'messages')
   const usage = usageOf(all, last)
-  const head = { id: `chatcmpl-${id}`, created, model: MODEL, system_fingerprint: 'gatehouse-echo' }
+  const head = { id: `chatcmpl-${id}`, created, model, system_fingerprint: 'gatehouse-echo' }
   if (fields.stream !== true) {
     const message = { role: 'assistant', content: last, refusal: null }
     const choices = [{ index: 0, message, logprobs: null, finish_reason: 'stop' }]
@@ -33,11 +33,11 @@ export function chat(fields: Fields, id: string, created: number): Answer {
 }
 
 /** `POST /v1/completions`: answers with the prompt. */
-export function completion(fields: Fields, id: string, created: number): Answer {
+export function completion(fields: Fields, model: string, id: string, created: number): Answer {
   const prompt = required(fields, 'prompt')
   const text = Array.isArray(prompt) ? prompt.filter((part) => typeof part === 'string').join('') : textOf(prompt)
   const usage = usageOf(text, text)
-  const head = { id: `cmpl-${id}`, object: 'text_completion', created, model: MODEL }
+  const head = { id: `cmpl-${id}`, object: 'text_completion', created, model }
   const choice = (part: string, finish_reason: string | null) => ({
     index: 0,
     text: part,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ApiError } from '../../contract/error.ts'
-import { type Fields, MODEL, required, tokens } from './text.ts'
+import { type Fields, required, tokens } from './text.ts'
 
 const DIMENSIONS = 256
 const MOST = 4096
@@ -8,7 +8,7 @@ const MOST = 4096
 const MOST_INPUTS = 2048
 
 /** `POST /v1/embeddings`: the same text always has the same vector of length one; like texts have nothing in common. */
-export function embeddings(fields: Fields): { body: unknown } {
+export function embeddings(fields: Fields, model: string): { body: unknown } {
   const dimensions = fields.dimensions ?? DIMENSIONS
   if (typeof dimensions !== 'number' || !Number.isInteger(dimensions) || dimensions < 1 || dimensions > MOST) {
     throw new ApiError('invalid_value', `Invalid 'dimensions': expected an integer from 1 to ${MOST}.`, {
@@ -21,7 +21,7 @@ export function embeddings(fields: Fields): { body: unknown } {
     return { object: 'embedding', index, embedding: fields.encoding_format === 'base64' ? base64(values) : [...values] }
   })
   const used = texts.reduce((sum, text) => sum + tokens(text), 0)
-  return { body: { object: 'list', data, model: MODEL, usage: { prompt_tokens: used, total_tokens: used } } }
+  return { body: { object: 'list', data, model, usage: { prompt_tokens: used, total_tokens: used } } }
 }
 
 /** A text, tokens of one, or a list of either. */

@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { ApiError, malformedJson } from '../../contract/error.ts'
 import type { NewId } from '../../core/id.ts'
-import { modelId } from '../routes.ts'
-import { type ForwardedCall, limitedBody, type Upstream } from '../upstream.ts'
+import type { Outcome } from '../call.ts'
+import type { Forwarding, Upstream, Witness } from '../upstreams/forwarding.ts'
 import { chat, completion } from './chat.ts'
 import { embeddings } from './embeddings.ts'
 import { responses } from './responses.ts'
@@ -18,64 +18,50 @@ const model = {
 }
 
 type Answer = { body: unknown } | { events: string[] }
+type Answerer = (fields: Fields, model: string, id: string, created: number) => Answer
+
+const answerers: Record<string, Answerer> = {
+  '/chat/completions': chat,
+  '/completions': completion,
+  '/responses': responses,
+  '/embeddings': embeddings,
+}
 
 /**
- * The built-in model server of a Gatehouse without an upstream: one deterministic model that echoes what it is told, with
- * usage, so that a newcomer can finish the whole loop.
+ * The built-in model server of a Gatehouse without an upstream: it echoes what it is told, with usage, so that a newcomer can
+ * finish the whole loop. It answers to the name of any model that reaches it, so that prices and limits of a configuration can
+ * be tried out too; which models there are is the catalogue's to say.
  */
 export function echoUpstream(newId: NewId, now: () => number): Upstream {
   return {
-    async forward(call) {
-      const { response } = call
+    weight: 1,
+    async attempt(call, witness) {
       const answer = await answerTo(call, newId('request').slice('req_'.length), Math.floor(now() / 1000))
-      if ('events' in answer) await stream(response, answer.events)
-      else send(response, answer.body)
-      return {
-        status: response.statusCode,
-        end: response.destroyed && !response.writableFinished ? 'client_gone' : 'complete',
-      }
+      return 'events' in answer ? stream(call, witness, answer.events) : send(call, witness, answer.body)
     },
-    models: async () => [MODEL],
+    models: async () => [model],
     close: async () => {},
   }
 }
 
-async function answerTo(call: ForwardedCall, id: string, created: number): Promise<Answer> {
-  const { route, request } = call
-  if (route.name === 'models.list') return { body: { object: 'list', data: [model] } }
-  if (route.name === 'models.retrieve') {
-    known(modelId((request.url ?? '').split('?', 1)[0] ?? ''))
-    return { body: model }
+async function answerTo(call: Forwarding, id: string, created: number): Promise<Answer> {
+  const path = call.upstreamPath.split('?', 1)[0] ?? ''
+  const answerer = call.method === 'POST' && Object.hasOwn(answerers, path) ? answerers[path] : undefined
+  if (!answerer) {
+    const message = `The built-in model '${MODEL}' does not answer ${call.method} /v1${path}. Set GATEHOUSE_UPSTREAM_URL to use a real model.`
+    throw new ApiError('not_offered', message)
   }
   const fields = await read(call)
-  known(required(fields, 'model'))
-  switch (route.name) {
-    case 'chat.completions.create':
-      return chat(fields, id, created)
-    case 'completions.create':
-      return completion(fields, id, created)
-    case 'responses.create':
-      return responses(fields, id, created)
-    default:
-      return embeddings(fields)
-  }
+  const name = required(fields, 'model')
+  if (typeof name === 'string') return answerer(fields, name, id, created)
+  throw new ApiError('invalid_type', "Invalid type for 'model': expected a string.", { param: 'model' })
 }
 
-function known(id: unknown) {
-  if (id === MODEL) return
-  if (typeof id !== 'string')
-    throw new ApiError('invalid_type', "Invalid type for 'model': expected a string.", { param: 'model' })
-  throw new ApiError(
-    'model_not_found',
-    `The model \`${id.slice(0, 200)}\` does not exist or you do not have access to it.`,
-  )
-}
-
-async function read({ request }: ForwardedCall): Promise<Fields> {
-  const text = Buffer.concat(await Array.fromAsync(limitedBody(request))).toString('utf8')
-  if (text === '') return {}
+async function read({ body }: Forwarding): Promise<Fields> {
+  const bytes = typeof body === 'function' ? await buffer(body().stream) : body
+  if (bytes === null || bytes.length === 0) return {}
   try {
-    const parsed: unknown = JSON.parse(text)
+    const parsed: unknown = JSON.parse(bytes.toString('utf8'))
     if (parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)) return parsed as Fields
   } catch {
     // Answered below, like JSON that is no object.
@@ -83,19 +69,40 @@ async function read({ request }: ForwardedCall): Promise<Fields> {
   throw malformedJson()
 }
 
-function send(response: ServerResponse, body: unknown) {
-  const text = JSON.stringify(body)
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
-  response.end(text)
+async function send({ response, begin }: Forwarding, { name }: Witness, body: unknown): Promise<Outcome> {
+  const bytes = Buffer.from(JSON.stringify(body))
+  const head = { 'content-type': 'application/json', 'content-length': String(bytes.length) }
+  const { headers, observer } = begin(200, head, name)
+  response.writeHead(200, { ...head, ...headers })
+  const seen = observer ? [observer.chunk(bytes), observer.end()] : [bytes]
+  response.end(Buffer.concat(seen.filter((part) => part !== null)))
+  return { status: 200, end: 'complete' }
 }
 
 /** One event at a time, so that a client sees a stream and not a block. */
-async function stream(response: ServerResponse, events: string[]) {
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })
+async function stream({ response, begin }: Forwarding, { name }: Witness, events: string[]): Promise<Outcome> {
+  const head = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+  const { headers, observer } = begin(200, head, name)
+  response.writeHead(200, { ...head, ...headers })
   for (const event of events) {
-    if (response.destroyed) return
-    if (!response.write(event)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+    if (response.destroyed) return { status: 200, end: 'client_gone' }
+    const bytes = Buffer.from(event)
+    const seen = observer ? observer.chunk(bytes) : bytes
+    if (seen !== null && !response.write(seen)) await roomIn(response)
     await new Promise(setImmediate)
   }
-  response.end()
+  const last = observer?.end() ?? null
+  response.end(last ?? undefined)
+  return { status: 200, end: response.destroyed ? 'client_gone' : 'complete' }
+}
+
+/** Resolves when the client has read what was sent, or has left. */
+function roomIn(response: Forwarding['response']): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
 }

@@ -1,7 +1,12 @@
-import { conversation, type Fields, MODEL, pieces, required, tokens } from './text.ts'
+import { conversation, type Fields, pieces, required, tokens } from './text.ts'
 
 /** `POST /v1/responses`: answers with the input, or with the user's last message in it. Nothing is stored. */
-export function responses(fields: Fields, id: string, created: number): { body: unknown } | { events: string[] } {
+export function responses(
+  fields: Fields,
+  model: string,
+  id: string,
+  created: number,
+): { body: unknown } | { events: string[] } {
   const input = required(fields, 'input')
   const { last, all } = typeof input === 'string' ? { last: input, all: input } : conversation(input, 'input')
   const part = { type: 'output_text', text: last, annotations: [], logprobs: [] }
@@ -24,7 +29,7 @@ export function responses(fields: Fields, id: string, created: number): { body: 
     instructions: fields.instructions ?? null,
     max_output_tokens: fields.max_output_tokens ?? null,
     metadata: fields.metadata ?? {},
-    model: MODEL,
+    model,
     output: [item],
     parallel_tool_calls: true,
     previous_response_id: null,

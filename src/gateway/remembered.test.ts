@@ -1,26 +1,33 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Grant } from './grant.ts'
-import { Grants } from './grants.ts'
+import { Remembered } from './remembered.ts'
 
+/** What is remembered here: it has a name, and it is somebody's. */
+type Grant = { keyId: string; organizationId: string; projectId: string }
 const grantOf = (keyId: string, organizationId = 'org-1', projectId = 'proj_1'): Grant => ({
   keyId,
   organizationId,
   projectId,
-  userId: null,
-  actor: { type: 'api_key', api_key: { id: keyId, type: 'service_account', service_account: { id: 'svc' } } },
-  expiresAt: Number.POSITIVE_INFINITY,
-  closed: null,
-  permissions: new Set(),
 })
 
 type Load = PromiseWithResolvers<Grant | null> & { hash: string }
+
+const KEPT = 1000
+const UNKNOWN_KEPT = 10_000
+
+function remember(find: (hash: string) => Promise<Grant | null>, clock: () => number) {
+  const load = async (hash: string, begunAt: number) => {
+    const value = await find(hash)
+    return value && { value, asOf: begunAt }
+  }
+  return new Remembered<Grant>({ load, scopeOf: (grant) => grant, kept: KEPT, clock })
+}
 
 /** A cache whose look-ups end when the test says so, on a clock that the test moves. */
 function setUp() {
   const loads: Load[] = []
   let time = 1000
-  const grants = new Grants(
+  const grants = remember(
     (hash) => {
       const load = { ...Promise.withResolvers<Grant | null>(), hash }
       loads.push(load)
@@ -206,11 +213,8 @@ test('a failed look-up leaves what is known of other keys alone', async () => {
   assert.ok(grants.peek('known'))
 })
 
-const KEPT = 100_000
-const UNKNOWN_KEPT = 10_000
-
 test('grants are bounded: the one loaded longest ago goes', async () => {
-  const grants = new Grants(
+  const grants = remember(
     async (hash) => grantOf(hash),
     () => 0,
   )
@@ -233,7 +237,7 @@ test('a flood of made-up keys is bounded and evicts no grant', async () => {
 
 test('a key that is looked up again is young again: it is not the next to go', async () => {
   let time = 0
-  const grants = new Grants(
+  const grants = remember(
     async (hash) => grantOf(hash),
     () => time,
   )
@@ -252,4 +256,15 @@ test('a key that becomes known is no longer remembered as unknown, and the other
     assert.equal(grants.peek('h'), found)
     pass(5000)
   }
+})
+
+test('what is put together from something older is as old as that', async () => {
+  let time = 5000
+  const load = async () => ({ value: grantOf('key_1'), asOf: 2000 })
+  const grants = new Remembered<Grant>({ load, scopeOf: (grant) => grant, kept: KEPT, clock: () => time })
+  assert.ok(await grants.get('h'))
+  time = 6999
+  assert.ok(grants.peek('h'))
+  time = 7000
+  assert.equal(grants.peek('h'), undefined)
 })

@@ -1,0 +1,34 @@
+import type { Db } from './tables.ts'
+import { recordUsage, type UsageEntry } from './usage.ts'
+
+/** Which of a writer's batches this is: numbers rise, and one is used again only for the same entries. */
+export type BatchName = {
+  /** An id that no other writer has had. */
+  writer: string
+  batch: number
+  /** Unix seconds. */
+  at: number
+}
+
+/**
+ * Adds a batch of usage exactly once, however often it is asked to. Whoever lost the connection in the middle of a commit
+ * cannot know what became of it, so the batch leaves its number in the same transaction: where that is there already, all of
+ * it is. A commit that is still under way on a lost connection is waited for, its number being locked.
+ */
+export async function recordUsageOnce(
+  db: Db,
+  { writer, batch, at }: BatchName,
+  entries: readonly UsageEntry[],
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const written = await tx
+      .insertInto('usage_writer')
+      .values({ id: writer, batch, written_at: at })
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet({ batch, written_at: at }).where('usage_writer.batch', '<', batch),
+      )
+      .returning('id')
+      .execute()
+    if (written.length > 0) await recordUsage(tx, entries)
+  })
+}

@@ -1,0 +1,189 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { unsupportedContentType } from '../../contract/error.ts'
+import { type BodyBudget, Held } from './budget.ts'
+import { Gathered } from './gathered.ts'
+import { JsonScan, type Span } from './json-scan.ts'
+import { JsonText } from './json-text.ts'
+import { announced, BODY_LIMIT, receive } from './receive.ts'
+import { Splicing } from './splicing.ts'
+
+/** Bytes of memory that a parsed value is taken for: an empty list has two bytes as text, and about fifty as an object. */
+const VALUE_BYTES = 64
+/** Bytes up to which an edited body is copied into one piece, which costs less than a stream of pieces. */
+const ONE_PIECE = 262_144
+/** Bytes of the longest name that is looked at: ours are short, each letter of them written with six bytes at most. */
+const LONGEST_NAME = 600
+const COMMA = Buffer.from(',')
+const EMPTY = Buffer.alloc(0)
+
+/** A JSON object as it was sent: its fields, and its bytes, which stay as they came wherever nothing is set. */
+export class JsonBody {
+  /** Parsed; see `JsonText` for what stands in for strings of more than 64 kB. */
+  readonly fields: Record<string, unknown>
+  readonly #text: JsonText
+  readonly #scan: JsonScan
+  readonly #held: Held
+  #bytes: Buffer
+  /** By name: the JSON that is sent in place of what came; null for what is left out. */
+  #edits: Map<string, Buffer[] | null> | null = null
+
+  /**
+   * @param scan of exactly these bytes
+   * @param held what it holds of the budget already
+   * @throws ApiError 400 for what is no JSON object; 503
+   */
+  constructor(bytes: Buffer, scan: JsonScan, held: Held) {
+    held.take(scan.values * VALUE_BYTES)
+    this.#text = new JsonText(bytes, scan)
+    this.fields = this.#text.fields
+    this.#bytes = bytes
+    this.#scan = scan
+    this.#held = held
+  }
+
+  /** Writes one field anew. Stand-ins of long strings within the value are sent as what they stand for. */
+  set(name: string, value: unknown): void {
+    this.#edit(name, this.#text.encode(value))
+    this.fields[name] = value
+  }
+
+  remove(name: string): void {
+    this.#edit(name, null)
+    delete this.fields[name]
+  }
+
+  #edit(name: string, pieces: Buffer[] | null) {
+    this.#edits ??= new Map()
+    this.#edits.set(name, pieces)
+  }
+
+  /** The fields with every string in full, which parses everything again; once released, the fields as they are. */
+  whole(): Record<string, unknown> {
+    const whole = { ...this.#text.whole() }
+    for (const [name, edit] of this.#edits ?? []) {
+      if (edit === null) delete whole[name]
+      else whole[name] = JSON.parse(Buffer.concat(edit).toString())
+    }
+    return whole
+  }
+
+  /** What is sent, in one piece. */
+  bytes(): Buffer {
+    return this.#edits === null ? this.#bytes : Buffer.concat(this.pieces())
+  }
+
+  /** The same without a copy: in front of, between and behind what was set it is the bytes that came. */
+  pieces(): Buffer[] {
+    return this.#edits === null ? [this.#bytes] : this.#assembled(new Map(this.#edits))
+  }
+
+  /** What is sent, as an upstream takes it: a large body that was edited is not copied for it. */
+  forwarded(): Buffer | (() => { stream: Readable; length: number }) {
+    if (this.#edits === null || this.#bytes.length <= ONE_PIECE) return this.bytes()
+    const pieces = this.pieces()
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    return () => ({ stream: Readable.from(pieces, { objectMode: false }), length })
+  }
+
+  /** Gives back what it holds; what it would send is gone with it. */
+  release(): void {
+    this.#held.release()
+    this.#bytes = EMPTY
+    this.#text.release()
+  }
+
+  /** @param edits is emptied of what stands in the body already; the rest is put behind it */
+  #assembled(edits: Map<string, Buffer[] | null>): Buffer[] {
+    const { members, closedAt } = this.#scan
+    const copy = new Splicing(this.#bytes)
+    copy.keep(0, members === 0 ? closedAt : this.#scan.span(0).keyStart)
+    let last = -1
+    let lastEnd = closedAt
+    for (let i = 0; i < members; i++) {
+      const span = this.#scan.span(i)
+      const name = this.#named(span, edits)
+      const edit = name === null ? undefined : edits.get(name)
+      if (name !== null) edits.delete(name)
+      if (edit !== null) {
+        if (last === i - 1) copy.keep(i === 0 ? span.keyStart : lastEnd, span.keyStart)
+        else if (last >= 0) copy.insert(COMMA)
+        copy.keep(span.keyStart, edit === undefined ? span.valueEnd : span.valueStart)
+        if (edit !== undefined) copy.insert(...edit)
+        last = i
+      }
+      lastEnd = span.valueEnd
+    }
+    for (const [name, edit] of edits) {
+      if (edit === null) continue
+      copy.insert(Buffer.from(`${last < 0 ? '' : ','}${JSON.stringify(name)}:`), ...edit)
+      last = members
+    }
+    copy.keep(lastEnd, this.#bytes.length)
+    return copy.pieces()
+  }
+
+  /** The name of a member, if it is one of these. */
+  #named({ keyStart, keyEnd }: Span, names: ReadonlyMap<string, unknown>): string | null {
+    if (keyEnd - keyStart > LONGEST_NAME) return null
+    const written = this.#bytes.toString('utf8', keyStart, keyEnd)
+    const name: string = written.includes('\\') ? JSON.parse(written) : written.slice(1, -1)
+    return names.has(name) ? name : null
+  }
+}
+
+/**
+ * Reads a request's body as a JSON object. One that came together with its head is there at once; of any other the bytes are
+ * scanned as they come, so that no body is scanned in one go.
+ * @returns null for an empty body, which is none whatever its content type says
+ * @throws ApiError 400 for what is no such object or of another type, 413, 415, 503; ClientGone
+ */
+export function readJson(request: IncomingMessage, budget: BodyBudget): JsonBody | null | Promise<JsonBody | null> {
+  const { headers } = request
+  const length = announced(headers)
+  if (length === 0) return null
+  const type = headers['content-type'] ?? ''
+  if (type !== 'application/json' && !isJson(type)) throw unsupportedContentType(type)
+  const held = new Held(budget)
+  if (length === null || request.readableLength < length) return gather(request, length, held)
+  return releasedOnFailure(held, () => {
+    const bytes: Buffer = request.read()
+    held.take(length)
+    const scan = new JsonScan()
+    scan.scan(bytes, length)
+    return new JsonBody(bytes, scan, held)
+  })
+}
+
+async function gather(request: IncomingMessage, length: number | null, held: Held): Promise<JsonBody | null> {
+  const scan = new JsonScan()
+  const gathered = new Gathered(held, BODY_LIMIT, length)
+  try {
+    // Refused before it is sent, if it cannot be taken whole.
+    held.check(length ?? 0)
+    await receive(request, (chunk) => {
+      gathered.append(chunk)
+      scan.scan(gathered.buffer, gathered.length)
+      return undefined
+    })
+    return gathered.length === 0 ? null : new JsonBody(gathered.bytes, scan, held)
+  } catch (error) {
+    held.release()
+    throw error
+  }
+}
+
+function releasedOnFailure<T>(held: Held, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    held.release()
+    throw error
+  }
+}
+
+/** A reader that believes another `charset` would find other letters in the same bytes than were judged. */
+function isJson(type: string): boolean {
+  if (!/^application\/json *(;|$)/i.test(type)) return false
+  return !/charset/i.test(type) || /^application\/json *; *charset="?utf-?8"? *;?$/i.test(type)
+}

@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { Call } from '../call.ts'
+import type { JudgedBody } from '../judge/body.ts'
+import type { BodyBudget } from './budget.ts'
+import { type FormBody, readForm } from './form-body.ts'
+import { type JsonBody, readJson } from './json-body.ts'
+
+/** A request's body, whole: what is judged of it, and what is sent on. */
+export type Body = {
+  judged: JudgedBody
+  /** The model that it names; null where it names none. */
+  model: string | null
+  /** Whether reading it took more than what came with the head. */
+  waited: boolean
+  /** The client's headers, as they fit what is sent on. */
+  headers: IncomingHttpHeaders
+  forwarded: () => Buffer | (() => { stream: Readable; length: number }) | null
+  /** The reply has begun: what nobody needs for it any more is given back, for it may take minutes. */
+  replied: () => void
+  /** Gives back what it holds, once it is sent or nobody wants it; as often as one likes. */
+  release: () => void
+}
+
+/**
+ * Reads the body that a route takes. Whatever stands behind the head of a route that takes none is read away when the answer
+ * is sent.
+ * @throws ApiError 400, 413, 415 or 503; ClientGone
+ */
+export async function readBody(budget: BodyBudget, { request, route }: Call): Promise<Body> {
+  const { headers } = request
+  if (route.body === 'none') return nothing(headers)
+  if (route.body === 'form') {
+    const form = await readForm(request, budget)
+    return form === null ? nothing(headers) : ofForm(form, headers)
+  }
+  const read = readJson(request, budget)
+  if (!(read instanceof Promise)) return read === null ? nothing(headers) : ofJson(read, headers, false)
+  const body = await read
+  return body === null ? nothing(headers) : ofJson(body, headers, true)
+}
+
+function nothing(headers: IncomingHttpHeaders): Body {
+  return { judged: null, model: null, waited: false, headers, forwarded: () => null, replied() {}, release() {} }
+}
+
+function ofJson(body: JsonBody, headers: IncomingHttpHeaders, waited: boolean): Body {
+  const { model } = body.fields
+  return {
+    judged: body,
+    model: typeof model === 'string' ? model : null,
+    waited,
+    headers,
+    forwarded: () => body.forwarded(),
+    // All of it is on its way, and the text that tokens may be counted by is apart from it.
+    replied: () => body.release(),
+    release: () => body.release(),
+  }
+}
+
+function ofForm(form: FormBody, headers: IncomingHttpHeaders): Body {
+  return {
+    judged: form,
+    model: form.fields.get('model') ?? null,
+    waited: true,
+    headers: { ...headers, 'content-type': form.contentType },
+    forwarded: () => () => ({ stream: form.stream(), length: form.length }),
+    // An upstream may answer before it has read everything.
+    replied() {},
+    release: () => form.release(),
+  }
+}

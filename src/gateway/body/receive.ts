@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { bodyTooLarge, unsupportedContentEncoding } from '../../contract/error.ts'
+
+/** Bytes of the largest body the gateway takes: the original's limit. */
+export const BODY_LIMIT = 26_214_400
+
+/** The client left in the middle of its body: nobody waits for an answer. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone'
+
+  constructor() {
+    super('the client left in the middle of its request')
+  }
+}
+
+/**
+ * What a head says of the body behind it, refused where that can never be read.
+ * @returns the bytes that were announced; null for a body that says only at its end how long it is
+ * @throws ApiError 415 for a coding that would have to be undone first; 413
+ */
+export function announced(headers: IncomingHttpHeaders): number | null {
+  const coding = headers['content-encoding']
+  if (coding !== undefined && coding !== '' && coding.toLowerCase() !== 'identity') {
+    throw unsupportedContentEncoding(coding)
+  }
+  if (headers['transfer-encoding'] !== undefined) return null
+  const length = Number(headers['content-length'] ?? 0)
+  if (length > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT, length)
+  return length
+}
+
+/**
+ * Hands on the bytes of a body as they come. Whatever is wrong with it, the request itself is left alive and read away, so that
+ * the client comes to its end and to the answer.
+ * @param take may return a promise: nothing is read until it resolves
+ * @throws ApiError 413 for a body that grows too large; ClientGone; whatever `take` throws
+ */
+export function receive(request: IncomingMessage, take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let read = 0
+    const stop = () => request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
+    const fail = (error: unknown) => {
+      stop()
+      request.resume()
+      reject(error)
+    }
+    const onGone = () => fail(new ClientGone())
+    const onEnd = () => {
+      stop()
+      resolve()
+    }
+    const onData = (chunk: Buffer) => {
+      try {
+        read += chunk.length
+        if (read > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT, read)
+        const taken = take(chunk)
+        if (!taken) return
+        request.pause()
+        taken.then(() => request.resume(), fail)
+      } catch (error) {
+        fail(error)
+      }
+    }
+    if (request.destroyed) return onGone()
+    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
+  })
+}

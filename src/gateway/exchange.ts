@@ -1,0 +1,87 @@
+import type { CostEntry } from '../core/price.ts'
+import type { UsageEntry } from '../db/usage.ts'
+import type { Ticket } from './admission.ts'
+import type { Body } from './body/read.ts'
+import { type Call, NOTHING_USED, type Outcome, type Used } from './call.ts'
+import type { Gate } from './gate.ts'
+import type { Inquiry } from './inquire.ts'
+import { usageEntries } from './observe/entries.ts'
+import { type Observer, observe, usedUnseen } from './observe/observe.ts'
+
+/**
+ * Sends a call on and its reply back, and settles what was reserved for it: once, however it ends. Counting what was used may
+ * outlast the answer; nobody waits for it.
+ * @throws ApiError where the client was sent nothing yet, so that it can be told
+ */
+export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body, ticket: Ticket): Promise<Outcome> {
+  const { route, request, response, headers } = call
+  const { tokens } = gate
+  const sentAt = performance.now()
+  let observer: Observer | null = null
+  try {
+    const outcome = await gate.upstreams.forward({
+      method: route.method,
+      upstreamPath: route.upstreamPath,
+      headers: body.headers,
+      body: body.forwarded(),
+      upstreams: asked.upstreams,
+      request,
+      response,
+      begin(status, replied, upstream) {
+        body.replied()
+        headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
+        observer = observe({ route, asked, status, contentType: replied['content-type'] ?? '', tokens })
+        if (asked.stored) observer.onResponseId = (id) => claim(gate, call, id, upstream)
+        return { headers, observer }
+      },
+    })
+    gate.afterwards(settle(gate, call, asked, ticket, observer, outcome))
+    return outcome
+  } catch (error) {
+    ticket.settle(NOTHING_USED)
+    throw error
+  }
+}
+
+/** A response belongs to the project that created it, from before its id is known to anybody. */
+function claim({ owners }: Gate, { grant }: Call, responseId: string, upstream: string) {
+  const { organizationId, projectId } = grant.rules
+  owners.claim(responseId, { organizationId, projectId, upstream })
+}
+
+/** Settles what was taken for a call, and meters what it used. */
+async function settle(
+  gate: Gate,
+  call: Call,
+  asked: Inquiry,
+  ticket: Ticket,
+  observer: Observer | null,
+  { status, end }: Outcome,
+): Promise<void> {
+  if (end === 'never_sent' || (status !== null && status >= 400)) {
+    ticket.settle(NOTHING_USED)
+    return
+  }
+  const { route, grant, at } = call
+  let used: Used = NOTHING_USED
+  try {
+    used = observer ? await observer.used(end) : await usedUnseen({ route, asked, tokens: gate.tokens })
+  } finally {
+    const costs = ticket.settle(used)
+    if (route.usage !== null) {
+      gate.meter.record([...usageEntries({ grant, route, at, asked, used, status }), ...costs.map(rowOf(call))])
+    }
+  }
+}
+
+const rowOf =
+  ({ grant, at }: Call) =>
+  (cost: CostEntry): UsageEntry => ({
+    kind: 'costs',
+    at: Math.floor(at / 1000),
+    organization_id: grant.rules.organizationId,
+    project_id: grant.rules.projectId,
+    user_id: grant.ownerId,
+    api_key_id: grant.keyId,
+    ...cost,
+  })

@@ -1,0 +1,50 @@
+import type { BlockList } from 'node:net'
+import type { ApiError } from '../contract/error.ts'
+import type { NewId } from '../core/id.ts'
+import type { LastUsed } from '../db/last-used.ts'
+import type { Refusals } from '../db/refusals.ts'
+import type { BodyBudget } from './body/budget.ts'
+import type { Call } from './call.ts'
+import type { Grants } from './grants.ts'
+import type { Limiter } from './limits/limiter.ts'
+import type { Meter } from './meter.ts'
+import type { Models } from './models.ts'
+import type { TokenCounter } from './observe/token-counter.ts'
+import type { ResponseOwners } from './owners.ts'
+import type { Spend } from './spend/spend.ts'
+import type { Upstreams } from './upstreams/upstreams.ts'
+
+/** Just what the gateway logs with; pino has it. */
+type Log = Record<'debug' | 'warn' | 'error', (fields: object, message: string) => void>
+
+/** What the gateway is made of. */
+export type GatewayParts = {
+  grants: Grants
+  catalogue: Models
+  upstreams: Upstreams
+  limiter: Limiter
+  spend: Spend
+  meter: Meter
+  owners: ResponseOwners
+  tokens: TokenCounter
+  bodies: BodyBudget
+  lastUsed: LastUsed
+  refusals: Refusals
+  newId: NewId
+  /** Milliseconds since the epoch. */
+  now: () => number
+  log: Log
+  /** The address that a connection and its `x-forwarded-for` stand for. */
+  address: (remote: string | undefined, forwarded: string | undefined) => string | null
+  /** Proxies whose word about client certificates is believed. */
+  trustedProxies: BlockList | null
+  /** What a call's answer may have at most where neither the request nor the catalogue says. */
+  defaultMaxOutputTokens: number
+}
+
+export type Gate = GatewayParts & {
+  /** Tells the audit log that a known key was refused. */
+  refused: (call: Call, error: ApiError) => void
+  /** Work that goes on when the client has its answer; a shutdown waits for it. */
+  afterwards: (work: Promise<void>) => void
+}

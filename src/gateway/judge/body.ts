@@ -1,0 +1,37 @@
+/*
+ * What judging needs of a body, and no more: the bodies themselves know how they are kept and sent.
+ */
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The fields of a JSON object. What is not set anew goes to the model server byte for byte. */
+export type JsonFields = {
+  /** A string of more than 64 kB is there with its length and its beginning only, also where it is set anew. */
+  readonly fields: Fields
+  /** The same with every string in full, at the price of parsing everything again. */
+  whole(): Fields
+  set(name: string, value: unknown): void
+  remove(name: string): void
+}
+
+/** The fields and files of a multipart form. */
+export type FormFields = {
+  readonly fields: ReadonlyMap<string, string>
+  readonly files: readonly { name: string; bytes: number }[]
+  set(name: string, value: string): void
+}
+
+export type JudgedBody = JsonFields | FormFields | null
+
+/** What JSON calls an object. */
+export type JsonObject = Record<string, unknown>
+
+export const isObject = (value: unknown): value is JsonObject =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+
+/** Letters that some JSON readers, Go's among them, take for others when they look for a field. */
+const folding = /[A-Z\u017f\u212a]/
+const fold = (key: string) => key.toLowerCase().replaceAll('\u017f', 's')
+
+/** The name that a careless reader sees in a key that is not written like any field; null for all other keys. */
+export const lookalike = (key: string): string | null => (folding.test(key) ? fold(key) : null)

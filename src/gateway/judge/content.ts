@@ -1,0 +1,201 @@
+import { isObject, type JsonObject, lookalike } from './body.ts'
+import { wrongValue } from './refusals.ts'
+
+/** Deepest nesting of what is judged. Beyond it, even writing it again would be a risk. */
+const DEEPEST = 64
+/** What an image, a recording or a file is taken for: its characters say nothing about it. */
+const BINARY_TOKENS = 1000
+
+/** What a key means, wherever it stands. Others hold text, or more of the same. */
+type Meaning =
+  /** Names a stored object, which may be another project's. */
+  | 'reference'
+  /** A container by its id, or an object that describes a new one. */
+  | 'container'
+  /** Something stored where it is an object with an id: a voice, or audio of an earlier answer. */
+  | 'holder'
+  /** Says how the rest is to be read; no model reads it. */
+  | 'form'
+  /** Bytes as text. */
+  | 'binary'
+  /** A link, or bytes where it begins with `data:`. */
+  | 'link'
+  /** Bytes in a generated image, text in all else. */
+  | 'result'
+  /** Any JSON that the client likes: schemas, arguments. No reader follows a reference in there. */
+  | 'free'
+
+/** From the request types of the official client (openai 7.57): chat, completions, responses, images, audio. */
+const meanings = new Map<string, Meaning>([
+  ['file_id', 'reference'],
+  ['file_ids', 'reference'],
+  ['vector_store_id', 'reference'],
+  ['vector_store_ids', 'reference'],
+  ['container_id', 'reference'],
+  ['container_ids', 'reference'],
+  ['connector_id', 'reference'],
+  ['tunnel_id', 'reference'],
+  ['skill_id', 'reference'],
+  ['container', 'container'],
+  ['audio', 'holder'],
+  ['voice', 'holder'],
+  ['role', 'form'],
+  ['type', 'form'],
+  ['id', 'form'],
+  ['call_id', 'form'],
+  ['tool_call_id', 'form'],
+  ['status', 'form'],
+  ['detail', 'form'],
+  ['file_data', 'binary'],
+  ['data', 'binary'],
+  ['b64_json', 'binary'],
+  ['url', 'link'],
+  ['image_url', 'link'],
+  ['file_url', 'link'],
+  ['result', 'result'],
+  ['arguments', 'free'],
+  ['parameters', 'free'],
+  ['input_schema', 'free'],
+  ['output_schema', 'free'],
+  ['schema', 'free'],
+  ['json_schema', 'free'],
+  ['metadata', 'free'],
+  ['headers', 'free'],
+  ['env', 'free'],
+])
+
+export const isFree = (key: string): boolean => meanings.get(key) === 'free'
+
+/**
+ * Reads through what a model is given: counts it, and looks for references in it. One pass, as long as the content is.
+ */
+export class Content {
+  /** Of text. */
+  characters = 0
+  /** Of what is no text: binary data, and tokens that were sent as numbers. */
+  tokens = 0
+  readonly #texts: string[] | null
+
+  /** @param texts gathers the texts, where somebody wants them */
+  constructor(texts: string[] | null = null) {
+    this.#texts = texts
+  }
+
+  /** Tokens: one for each four characters begun, and what is no text. */
+  get estimate(): number {
+    return Math.ceil(this.characters / 4) + this.tokens
+  }
+
+  text(text: string): void {
+    this.characters += text.length
+    this.#texts?.push(text)
+  }
+
+  /**
+   * @param name of the field that holds it
+   * @returns the path of the first reference in it, as a client writes it; null where there is none
+   * @throws ApiError 400 for what is nested too deeply
+   */
+  read(name: string, value: unknown): string | null {
+    try {
+      const found = this.#walk(value, 0)
+      return found === null ? null : name + found
+    } catch (error) {
+      if (error === tooDeep) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
+      throw error
+    }
+  }
+
+  #walk(value: unknown, depth: number): string | null {
+    if (typeof value === 'string') {
+      this.text(value)
+      return null
+    }
+    if (value === null || typeof value !== 'object') return null
+    if (depth > DEEPEST) throw tooDeep
+    return Array.isArray(value) ? this.#walkArray(value, depth) : this.#walkObject(value as JsonObject, depth)
+  }
+
+  #walkArray(items: unknown[], depth: number): string | null {
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]
+      if (typeof item === 'number') this.tokens++
+      else {
+        const found = this.#walk(item, depth + 1)
+        if (found !== null) return `[${i}]${found}`
+      }
+    }
+    return null
+  }
+
+  #walkObject(object: JsonObject, depth: number): string | null {
+    for (const key in object) {
+      const value = object[key]
+      if (value === null || value === undefined) continue
+      const found = this.#walkField(object, key, value, depth)
+      if (found !== null) return `.${key}${found}`
+    }
+    return null
+  }
+
+  #walkField(object: JsonObject, key: string, value: unknown, depth: number): string | null {
+    switch (meanings.get(key) ?? meaningOfLookalike(key)) {
+      case 'reference':
+        return Array.isArray(value) && value.length === 0 ? null : ''
+      case 'container':
+        // An object describes a container that is made for this answer.
+        if (!isObject(value) || value.type !== 'auto') return ''
+        break
+      case 'holder':
+        if (isObject(value) && value.id !== undefined && value.id !== null) return '.id'
+        break
+      case 'form':
+        if (typeof value === 'string') return null
+        break
+      case 'binary':
+        if (typeof value === 'string') return this.#binary()
+        break
+      case 'link':
+        if (typeof value === 'string' && isData(value)) return this.#binary()
+        break
+      case 'result':
+        if (typeof value === 'string' && object.type === 'image_generation_call') return this.#binary()
+        break
+      case 'free':
+        this.#free(value, depth + 1)
+        return null
+    }
+    return this.#walk(value, depth + 1)
+  }
+
+  #binary(): null {
+    this.tokens += BINARY_TOKENS
+    return null
+  }
+
+  #free(value: unknown, depth: number): void {
+    if (typeof value === 'string') this.text(value)
+    if (value === null || typeof value !== 'object') return
+    if (depth > DEEPEST) throw tooDeep
+    if (Array.isArray(value)) for (const item of value) this.#free(item, depth + 1)
+    else
+      for (const key in value) {
+        this.text(key)
+        this.#free((value as JsonObject)[key], depth + 1)
+      }
+  }
+}
+
+/** Thrown within, so that the way back needs no more than the name of the field. */
+const tooDeep = new Error('nested too deeply')
+
+function meaningOfLookalike(key: string): Meaning | undefined {
+  const name = lookalike(key)
+  return name === null ? undefined : meanings.get(name)
+}
+
+/** No link is longer: what is holds its data itself, and reading megabytes to see how they begin takes milliseconds. */
+const LONGEST_LINK = 65_536
+
+/** Schemes are written in any case (RFC 3986, 3.1). */
+const isData = (link: string) => link.length > LONGEST_LINK || /^data:/i.test(link)

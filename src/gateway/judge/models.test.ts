@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { judged, judgedForm, judgedPath, judgedText, refusalOf, verdict } from '../../../test/gateway/judging.ts'
+import type { ProjectRules } from '../rules.ts'
+
+const allow: Partial<ProjectRules> = { models: { mode: 'allow_list', ids: new Set(['m1', 'alias']) } }
+const deny: Partial<ProjectRules> = { models: { mode: 'deny_list', ids: new Set(['m2', 'pics']) } }
+
+test('a request names its model with a text, or is told so', () => {
+  const cases: [unknown, string][] = [
+    [undefined, '400 missing_required_parameter model'],
+    [null, '400 missing_required_parameter model'],
+    [7, '400 invalid_type model'],
+    [['m1'], '400 invalid_type model'],
+    [{ id: 'm1' }, '400 invalid_type model'],
+    [true, '400 invalid_type model'],
+    ['', '404 model_not_found null'],
+    ['M1', '404 model_not_found null'],
+    ['m1 ', '404 model_not_found null'],
+    ['__proto__', '404 model_not_found null'],
+    ['constructor', '404 model_not_found null'],
+    ['\u0000', '404 model_not_found null'],
+  ]
+  for (const [model, expected] of cases) {
+    assert.equal(
+      verdict(() => judged('chat.completions.create', { model })),
+      expected,
+      JSON.stringify(model),
+    )
+  }
+  for (const name of ['moderations.create', 'responses.inputTokens.count', 'images.generate'] as const)
+    assert.equal(
+      verdict(() => judged(name, { model: undefined })),
+      '400 missing_required_parameter model',
+    )
+  assert.equal(
+    verdict(() => judgedText('chat.completions.create', '{}')),
+    '400 missing_required_parameter model',
+  )
+  assert.equal(
+    verdict(() => judgedPath('POST', '/v1/chat/completions')),
+    '400 missing_required_parameter model',
+  )
+})
+
+test('an unknown model is the original 404, its id shortened', () => {
+  const { message } = refusalOf(() => judged('chat.completions.create', { model: 'x'.repeat(100_000) }))
+  assert.equal(message, `The model \`${'x'.repeat(200)}\` does not exist or you do not have access to it.`)
+})
+
+test('a model policy judges the id that the client wrote', () => {
+  for (const rules of [allow, deny]) {
+    assert.equal(judged('chat.completions.create', { model: 'm1' }, rules).model?.id, 'm1')
+    const refused = refusalOf(() => judged('chat.completions.create', { model: 'm2' }, rules))
+    assert.deepEqual(refused, {
+      status: 403,
+      code: 'model_not_found',
+      param: null,
+      message: 'Project `proj_1` does not have access to model `m2`',
+    })
+  }
+  assert.equal(
+    verdict(() => judgedForm('images.edit', { model: 'pics' }, [], deny)),
+    '403 model_not_found null',
+  )
+})
+
+test('a model goes to its upstream by the name it has there', () => {
+  assert.equal(judged('chat.completions.create', { model: 'alias' }).sent.model, 'real/name')
+  assert.equal(judgedForm('images.edit', { model: 'pics' }).sent.model, 'image-9')
+  assert.deepEqual(judged('chat.completions.create', {}).edited, [])
+  assert.equal(
+    verdict(() => judged('chat.completions.create', { model: 'real/name' })),
+    '404 model_not_found null',
+  )
+})
+
+test('a model that a tool or another field names is judged too, and renamed', () => {
+  const tool = { type: 'image_generation', model: 'pics', svg: { model: 'alias' } }
+  assert.deepEqual(judged('responses.create', { tools: [tool] }).sent.tools, [
+    { type: 'image_generation', model: 'image-9', svg: { model: 'real/name' } },
+  ])
+  const cases: [object, string][] = [
+    [{ tools: [{ type: 'function' }, tool] }, '403 model_not_found tools[1].model'],
+    [{ tools: [{ type: 'image_generation', svg: { model: 'm2' } }] }, '403 model_not_found tools[0].svg.model'],
+    [{ tools: [{ type: 'image_generation', model: 'gone' }] }, '404 model_not_found tools[0].model'],
+    [{ tools: [{ type: 'image_generation', model: 5 }] }, '400 invalid_type tools[0].model'],
+    [{ tools: [{ type: 'image_generation', Model: 'm2' }] }, '403 model_not_found tools[0].Model'],
+    [{ tools: [{ type: 'function', model: 'm2' }] }, '403 model_not_found tools[0].model'],
+    [
+      { tools: [{ type: 'namespace', tools: [{ type: 'x', model: 'm2' }] }] },
+      '403 model_not_found tools[0].tools[0].model',
+    ],
+    [{ input: [{ type: 'additional_tools', tools: [tool] }] }, '403 model_not_found input[0].tools[0].model'],
+    [{ moderation: { model: 'm2' } }, '403 model_not_found moderation.model'],
+    [{ svg: { model: 'm2' } }, '403 model_not_found svg.model'],
+  ]
+  for (const [fields, expected] of cases)
+    assert.equal(
+      verdict(() => judged('responses.create', fields, deny)),
+      expected,
+      JSON.stringify(fields),
+    )
+  assert.deepEqual(judged('responses.create', { moderation: { model: 'alias' } }).sent.moderation, {
+    model: 'real/name',
+  })
+  assert.equal(
+    verdict(() => judgedForm('images.edit', { 'svg[model]': 'm2' }, [], deny)),
+    '403 model_not_found svg[model]',
+  )
+  assert.equal(judgedForm('images.edit', { 'svg[model]': 'alias' }).sent['svg[model]'], 'real/name')
+})
+
+test('what a function takes, and the headers of an MCP server, are no models', () => {
+  const parameters = { type: 'object', properties: { model: { type: 'string' } }, model: 'm2' }
+  const tools = [
+    { type: 'function', function: { name: 'f', parameters } },
+    { type: 'mcp', server_label: 's', headers: { model: 'm2' } },
+  ]
+  assert.deepEqual(judged('responses.create', { tools }, deny).sent.tools, tools)
+})
+
+test('a second model under a name that a careless reader takes for the first is refused', () => {
+  for (const key of [
+    'Model',
+    'MODEL',
+    'mOdel',
+    'Tools',
+    'ſtore',
+    'ſtream',
+    'toolſ',
+    'N',
+    'Max_Tokens',
+    'bac\u212Aground',
+  ])
+    assert.equal(
+      verdict(() => judged('chat.completions.create', { [key]: 'm2' })),
+      `400 unknown_parameter ${key}`,
+    )
+  for (const key of ['model\u0000', ' model', 'model ', 'Something', 'm\u043edel'])
+    assert.equal(judged('chat.completions.create', { [key]: 'm2' }).model?.id, 'm1')
+})

@@ -1,0 +1,45 @@
+import { ApiError } from '../../contract/error.ts'
+
+/** Characters of what a client wrote that a message repeats. */
+const SHOWN = 200
+
+export const shown = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text)
+
+/** @param wanted with its article: `a string` */
+export function wrongType(param: string, wanted: string, got: unknown): ApiError {
+  const message = `Invalid type for '${shown(param)}': expected ${wanted}, but got ${kindOf(got)} instead.`
+  return new ApiError('invalid_type', message, { param: shown(param) })
+}
+
+export function wrongValue(param: string, reason: string): ApiError {
+  return new ApiError('invalid_value', `Invalid '${shown(param)}': ${reason}`, { param: shown(param) })
+}
+
+export function missing(param: string): ApiError {
+  return new ApiError('missing_required_parameter', `Missing required parameter: '${param}'.`, { param })
+}
+
+export function unknownParameter(param: string): ApiError {
+  return new ApiError('unknown_parameter', `Unknown parameter: '${shown(param)}'.`, { param: shown(param) })
+}
+
+/** Of a field that names what another project may own, or has no bounds: refused until it is governed. */
+export function notOffered(param: string): ApiError {
+  const message = `The parameter '${shown(param)}' is not offered by this server yet.`
+  return new ApiError('parameter_not_offered', message, { param: shown(param) })
+}
+
+/** The original's sentence, for a response that is nobody's and for one that is another project's. */
+export function previousResponseNotFound(id: string): ApiError {
+  const message = `Previous response with id '${shown(id)}' not found.`
+  return new ApiError('previous_response_not_found', message, { param: 'previous_response_id' })
+}
+
+const kinds: Record<string, string> = { boolean: 'a boolean', object: 'an object', string: 'a string' }
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal number'
+  return kinds[typeof value] ?? typeof value
+}

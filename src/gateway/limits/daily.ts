@@ -1,0 +1,104 @@
+import { DAY_MS, drained } from '../../core/limit.ts'
+import type { Db } from '../../db/tables.ts'
+import type { MemoryLimiter, SavedLevel } from './memory.ts'
+import { organizationOf } from './windows.ts'
+
+/** Rows in one statement, at most. */
+const BATCH = 128
+/** Rows read at once, at a start. */
+const PAGE = 1000
+
+type Row = { organization_id: string; key: string; level: number; maximum: number; at_ms: number }
+
+/**
+ * Carries the windows of a day over a restart: what changed is saved with every beat of the meter and at the end, and the
+ * next start goes on from there. Minutes are over before a restart is.
+ */
+export class DailyLevels {
+  readonly #limiter: MemoryLimiter
+  readonly #now: () => number
+  /** What could not be written yet; a later level of the same window takes its place. */
+  #unsaved = new Map<string, Row>()
+  #saving: Promise<void> = Promise.resolve()
+
+  /** @param now milliseconds since the epoch: the limiter's own clock begins anew with each process */
+  constructor(limiter: MemoryLimiter, now: () => number) {
+    this.#limiter = limiter
+    this.#now = now
+  }
+
+  /** Takes up what the last process saved, less what has drained since; once, before the first call. */
+  async load(db: Db): Promise<void> {
+    const now = this.#now()
+    let last: Row | undefined
+    do {
+      const rows = await readPage(db, last)
+      const drainedRows: Row[] = []
+      for (const row of rows) {
+        // A clock that was set back makes no time pass.
+        const level = drained(row.level, Math.max(0, now - row.at_ms), row.maximum, DAY_MS)
+        if (level > 0) this.#limiter.restoreDay({ key: row.key, level, limit: row.maximum })
+        else drainedRows.push(row)
+      }
+      for (const { organization_id, key, at_ms } of drainedRows) {
+        await db
+          .deleteFrom('limit_level')
+          .where('organization_id', '=', organization_id)
+          .where('key', '=', key)
+          .where('at_ms', '=', at_ms)
+          .execute()
+      }
+      last = rows.length === PAGE ? rows.at(-1) : undefined
+    } while (last)
+  }
+
+  /**
+   * Writes the levels that have changed since the last time; nothing changed, no statement.
+   * @throws what the database says; what it did not take is written with the next call
+   */
+  save(db: Db): Promise<void> {
+    const saved = this.#saving.then(() => this.#save(db))
+    this.#saving = saved.catch(() => {})
+    return saved
+  }
+
+  async #save(db: Db): Promise<void> {
+    const at_ms = Math.floor(this.#now())
+    for (const changed of this.#limiter.changedDays()) this.#unsaved.set(changed.key, rowOf(changed, at_ms))
+    // In the order of the keys, so that two nodes that write the same ones cannot deadlock.
+    const rows = [...this.#unsaved.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
+    for (let i = 0; i < rows.length; i += BATCH) {
+      const batch = rows.slice(i, i + BATCH)
+      await db
+        .insertInto('limit_level')
+        .values(batch)
+        .onConflict((conflict) =>
+          conflict.columns(['organization_id', 'key']).doUpdateSet((eb) => ({
+            level: eb.ref('excluded.level'),
+            maximum: eb.ref('excluded.maximum'),
+            at_ms: eb.ref('excluded.at_ms'),
+          })),
+        )
+        .execute()
+      for (const { key } of batch) this.#unsaved.delete(key)
+    }
+  }
+}
+
+const rowOf = ({ key, level, limit }: SavedLevel, at_ms: number): Row => ({
+  organization_id: organizationOf(key),
+  key,
+  level,
+  maximum: limit,
+  at_ms,
+})
+
+function readPage(db: Db, after: Row | undefined): Promise<Row[]> {
+  let rows = db.selectFrom('limit_level').selectAll().orderBy('organization_id').orderBy('key').limit(PAGE)
+  if (after) {
+    rows = rows.where((eb) =>
+      eb(eb.refTuple('organization_id', 'key'), '>', eb.tuple(after.organization_id, after.key)),
+    )
+  }
+  return rows.execute()
+}

@@ -1,0 +1,104 @@
+import {
+  type Catalogue,
+  type CatalogueModel,
+  DEFAULT_ROW,
+  type Dimension,
+  type LimitRow,
+  type Limits,
+  limitRows,
+  poolRow,
+  projectLimits,
+  rowOf,
+  UNLIMITED,
+} from '../../core/catalogue.ts'
+import { DAY_MS, MINUTE_MS } from '../../core/limit.ts'
+import type { ProjectRules } from '../rules.ts'
+import type { Window } from './limiter.ts'
+
+/** What a call is charged by. */
+export type Measure = 'requests' | 'tokens' | 'images' | 'audioMegabytes'
+
+/** The dimensions that the gate counts, in the order in which they are named where several refuse. */
+const counted = {
+  max_requests_per_1_minute: { measure: 'requests', periodMs: MINUTE_MS },
+  max_requests_per_1_day: { measure: 'requests', periodMs: DAY_MS },
+  max_tokens_per_1_minute: { measure: 'tokens', periodMs: MINUTE_MS },
+  max_images_per_1_minute: { measure: 'images', periodMs: MINUTE_MS },
+  max_audio_megabytes_per_1_minute: { measure: 'audioMegabytes', periodMs: MINUTE_MS },
+} as const satisfies Partial<Record<Dimension, { measure: Measure; periodMs: number }>>
+export type CountedDimension = keyof typeof counted
+const countedDimensions = Object.keys(counted) as CountedDimension[]
+
+export type GovernedWindow = Window & {
+  scope: 'organization' | 'project'
+  dimension: CountedDimension
+  measure: Measure
+}
+
+/** All limits of a model for a project, the organization's first; a dimension without a maximum has no window. */
+export type ModelWindows = {
+  organizationId: string
+  projectId: string
+  /** As messages name it. */
+  model: string
+  /** The pool whose maximum the organization's windows are. */
+  pool: string | null
+  windows: readonly GovernedWindow[]
+}
+
+/** What of a project's rules the windows follow from. */
+export type LimitRules = Pick<ProjectRules, 'organizationId' | 'projectId' | 'limits'>
+
+type Compiled = { catalogue: Catalogue; byModel: Map<string, ModelWindows> }
+
+const rowsOf = new WeakMap<Catalogue, ReadonlyMap<string, LimitRow>>()
+const compiled = new WeakMap<LimitRules, Compiled>()
+
+/**
+ * The windows of a model for a project: worked out once and remembered as long as the rules and the catalogue stay the same
+ * objects. What nothing is configured for, and a call without a model, is governed by the default row.
+ */
+export function windowsOf(rules: LimitRules, catalogue: Catalogue, model: CatalogueModel | null): ModelWindows {
+  let known = compiled.get(rules)
+  if (known?.catalogue !== catalogue) {
+    known = { catalogue, byModel: new Map() }
+    compiled.set(rules, known)
+  }
+  const id = model?.id ?? DEFAULT_ROW
+  const windows = known.byModel.get(id)
+  if (windows) return windows
+  const made = compile(rules, catalogue, id)
+  // Names that the catalogue does not have are the clients': as many as they like.
+  if (catalogue.has(id) || id === DEFAULT_ROW) known.byModel.set(id, made)
+  return made
+}
+
+/** The organization that a window's key begins with. */
+export const organizationOf = (key: string) => key.slice(0, key.indexOf('/'))
+
+function compile(rules: LimitRules, catalogue: Catalogue, model: string): ModelWindows {
+  const { organizationId, projectId } = rules
+  let rows = rowsOf.get(catalogue)
+  if (!rows) {
+    rows = limitRows(catalogue)
+    rowsOf.set(catalogue, rows)
+  }
+  const name = rows.has(rowOf(model)) ? rowOf(model) : DEFAULT_ROW
+  const row = rows.get(name)
+  const pool = catalogue.get(model)?.sharedPool ?? null
+  const organization = pool === null ? row : rows.get(poolRow(pool))
+  const shared = `${organizationId}/${pool === null ? `model/${name}` : `pool/${pool}`}`
+  const windows = [
+    ...windowsFor('organization', shared, organization?.organizationLimits ?? {}),
+    ...windowsFor('project', `${organizationId}/${projectId}/${name}`, row ? projectLimits(row, rules.limits) : {}),
+  ]
+  return { organizationId, projectId, model, pool, windows }
+}
+
+function windowsFor(scope: GovernedWindow['scope'], prefix: string, limits: Limits): GovernedWindow[] {
+  return countedDimensions.flatMap((dimension) => {
+    const limit = limits[dimension]
+    if (limit === undefined || limit >= UNLIMITED) return []
+    return [{ key: `${prefix}/${dimension}`, limit, scope, dimension, ...counted[dimension] }]
+  })
+}

@@ -1,0 +1,95 @@
+import type { UsageEntry } from '../../db/usage.ts'
+import type { Asked, Call, Used } from '../call.ts'
+import type { Grant } from '../grant.ts'
+import type { ProjectRules } from '../rules.ts'
+
+export type UsedCall = {
+  grant: Pick<Grant, 'keyId' | 'ownerId'> & { rules: Pick<ProjectRules, 'organizationId' | 'projectId'> }
+  route: { name: string }
+  /** Milliseconds since the epoch. */
+  at: Call['at']
+  asked: Pick<Asked, 'model' | 'characters' | 'size' | 'serviceTier'>
+  used: Used
+  /** Of the reply; null where the client left before there was one. */
+  status: number | null
+}
+
+const imageSources: Record<string, string> = {
+  'images.generate': 'image.generation',
+  'images.edit': 'image.edit',
+  'images.createVariation': 'image.variation',
+}
+
+/**
+ * What the usage reports learn of a call: one entry for its kind, and one for each tool that the model server ran for it. A
+ * call that the model server refused was no use of it. Costs are not among them.
+ */
+export function usageEntries({ grant, route, at, asked, used, status }: UsedCall): UsageEntry[] {
+  if (status !== null && status >= 400) return []
+  const { organizationId, projectId } = grant.rules
+  const project = { organization_id: organizationId, at: Math.floor(at / 1000), project_id: projectId }
+  const owner = { ...project, user_id: grant.ownerId, api_key_id: grant.keyId }
+  const model = { ...owner, model: asked.model?.id ?? '', num_model_requests: 1 }
+  switch (route.name) {
+    case 'chat.completions.create':
+    case 'completions.create':
+    case 'responses.create':
+    case 'responses.compact':
+      return [
+        { ...model, kind: 'completions', service_tier: tierOf(asked, used), ...tokens(used) },
+        ...(used.webSearchCalls > 0
+          ? [{ ...model, kind: 'web_search_calls' as const, units: used.webSearchCalls }]
+          : []),
+        ...(used.fileSearchCalls > 0
+          ? [{ ...owner, kind: 'file_search_calls' as const, units: used.fileSearchCalls }]
+          : []),
+        ...(used.codeInterpreterSessions > 0
+          ? [{ ...project, kind: 'code_interpreter_sessions' as const, units: used.codeInterpreterSessions }]
+          : []),
+      ]
+    case 'embeddings.create':
+      return [{ ...model, kind: 'embeddings', input_tokens: used.inputTokens }]
+    case 'moderations.create':
+      return [{ ...model, kind: 'moderations', input_tokens: used.inputTokens }]
+    case 'images.generate':
+    case 'images.edit':
+    case 'images.createVariation':
+      return [
+        {
+          ...model,
+          kind: 'images',
+          units: used.images,
+          size: /^(auto|\d{1,5}x\d{1,5})$/.test(asked.size ?? '') ? (asked.size ?? '') : '',
+          source: imageSources[route.name] ?? '',
+        },
+      ]
+    case 'audio.speech.create':
+      return [{ ...model, kind: 'audio_speeches', units: asked.characters }]
+    case 'audio.transcriptions.create':
+    case 'audio.translations.create':
+      return [{ ...model, kind: 'audio_transcriptions', units: used.seconds }]
+    default:
+      return []
+  }
+}
+
+/** The tier that served, else the one that was asked for; `auto` is none. A client's word may be anything. */
+function tierOf({ serviceTier }: UsedCall['asked'], used: Used): string {
+  const tier = used.serviceTier ?? serviceTier ?? ''
+  return tier !== 'auto' && /^[\w.-]{1,64}$/.test(tier) ? tier : ''
+}
+
+/** The report's audio and image tokens are those that no cache had, and what remains of the uncached is text: never less than none. */
+function tokens(used: Used) {
+  const uncached = used.inputTokens - used.cachedInputTokens
+  const input_audio_tokens = Math.min(used.inputAudioTokens, uncached)
+  return {
+    input_tokens: used.inputTokens,
+    input_cached_tokens: used.cachedInputTokens,
+    input_audio_tokens,
+    input_image_tokens: Math.min(used.inputImageTokens, uncached - input_audio_tokens),
+    output_tokens: used.outputTokens,
+    output_audio_tokens: used.outputAudioTokens,
+    output_image_tokens: used.outputImageTokens,
+  }
+}

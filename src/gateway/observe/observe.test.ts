@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import fc from 'fast-check'
+import { asks } from '../../../test/gateway/asked.ts'
+import { type Reply, replies, streamOf } from '../../../test/gateway/replies.ts'
+import { type Asked, NOTHING_USED, type Outcome } from '../call.ts'
+import { observe, usedUnseen } from './observe.ts'
+import { TokenCounter } from './token-counter.ts'
+
+const tokens = new TokenCounter()
+after(() => tokens.close())
+
+type Sent = Pick<Reply, 'route' | 'body' | 'events'>
+
+function watch(
+  route: string,
+  isStream: boolean,
+  asked: Asked = asks({ stream: isStream, usageWanted: true }),
+  status = 200,
+) {
+  const contentType = isStream ? 'text/event-stream; charset=utf-8' : 'application/json'
+  return observe({ route: { name: route }, asked, contentType, status, tokens })
+}
+
+const bytesOf = ({ body, events }: Sent) => (events ? streamOf(events) : Buffer.from(JSON.stringify(body)))
+
+/** Cuts bytes at these places, wherever they fall. */
+function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const at = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b)
+  return [0, ...at].map((from, i) => bytes.subarray(from, at[i] ?? bytes.length))
+}
+
+describe('what a call has used is what its reply says, of whatever server', () => {
+  for (const { name, used, ...reply } of replies) {
+    test(name, async () => {
+      const observer = watch(reply.route, reply.events !== undefined)
+      const bytes = bytesOf(reply)
+      assert.equal(observer.chunk(bytes), bytes)
+      assert.equal(observer.end(), null)
+      assert.deepEqual(await observer.used('complete'), { ...NOTHING_USED, ...used })
+    })
+  }
+})
+
+test('a reply that is cut anywhere passes byte for byte and has used the same', async () => {
+  const places = fc.array(fc.nat(100_000), { maxLength: 40 })
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...replies), places, async ({ used, ...reply }, places) => {
+      const observer = watch(reply.route, reply.events !== undefined)
+      for (const piece of cut(bytesOf(reply), places)) assert.deepEqual(observer.chunk(piece) ?? Buffer.alloc(0), piece)
+      assert.deepEqual(await observer.used('complete'), { ...NOTHING_USED, ...used })
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a reply that comes byte by byte has used the same', async () => {
+  for (const { name, used, ...reply } of replies) {
+    const observer = watch(reply.route, reply.events !== undefined)
+    const bytes = bytesOf(reply)
+    for (let i = 0; i < bytes.length; i++) observer.chunk(bytes.subarray(i, i + 1))
+    assert.deepEqual(await observer.used('complete'), { ...NOTHING_USED, ...used }, name)
+  }
+})
+
+test('numbers that cannot be are not believed: what they should say is counted', async () => {
+  const said = { choices: [{ index: 0, message: { content: 'one two' } }] }
+  for (const broken of ['-5', '"12"', '1e300', '1e999', 'null', '{}', '[3]', 'true', '-0.0', '99999999999']) {
+    const observer = watch('chat.completions.create', false)
+    const usage = `{"prompt_tokens":${broken},"completion_tokens":${broken},"total_tokens":${broken}}`
+    observer.chunk(Buffer.from(`${JSON.stringify(said).slice(0, -1)},"usage":${usage}}`))
+    const { inputTokens, outputTokens } = await observer.used('complete')
+    assert.deepEqual([inputTokens, outputTokens], [3, 2], broken)
+  }
+})
+
+test('whatever a reply reports, every measure is a whole number and no part is more than its whole', async () => {
+  const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom('7', null, -1, 1e300, 0.5, {}))
+  const parts = fc.record({ cached_tokens: number, audio_tokens: number, image_tokens: number }, { requiredKeys: [] })
+  const usage = fc.record(
+    {
+      prompt_tokens: number,
+      completion_tokens: number,
+      total_tokens: number,
+      prompt_tokens_details: fc.oneof(parts, fc.constant(null)),
+      completion_tokens_details: parts,
+      seconds: number,
+    },
+    { requiredKeys: [] },
+  )
+  await fc.assert(
+    fc.asyncProperty(usage, async (usage) => {
+      const observer = watch('chat.completions.create', false, asks({ inputText: () => '' }))
+      observer.chunk(Buffer.from(JSON.stringify({ usage })))
+      const { serviceTier: _, ...used } = await observer.used('complete')
+      for (const value of Object.values(used))
+        assert.ok(Number.isSafeInteger(value) && value >= 0, JSON.stringify(used))
+      assert.ok(used.cachedInputTokens <= used.inputTokens)
+      assert.ok(used.inputAudioTokens + used.inputImageTokens <= used.inputTokens)
+      assert.ok(used.outputAudioTokens + used.outputImageTokens <= used.outputTokens)
+    }),
+  )
+})
+
+test('a stream that its client or its upstream leaves is counted by what was said until then', async () => {
+  const events = [{ choices: [{ index: 0, delta: { content: 'one two' } }] }]
+  for (const end of ['client_gone', 'upstream_broke'] satisfies Outcome['end'][]) {
+    const observer = watch('chat.completions.create', true, asks({ stream: true }))
+    observer.chunk(
+      Buffer.concat([streamOf(events), Buffer.from('data: {"choices":[{"index":0,"delta":{"content":" three\\u00')]),
+    )
+    const { inputTokens, outputTokens } = await observer.used(end)
+    assert.deepEqual([inputTokens, outputTokens], [3, 3])
+  }
+})
+
+test('a client that leaves in the middle of images pays those that were made', async () => {
+  const whole = watch('images.generate', false, asks({ images: 3 }))
+  whole.chunk(Buffer.from('{"created":1,"data":[{"b64_json":"QUJD'))
+  assert.equal((await whole.used('client_gone')).images, 3)
+  const stream = watch('images.generate', true, asks({ images: 3, stream: true }))
+  stream.chunk(streamOf([{ type: 'image_generation.partial_image', b64_json: 'QUJD' }]))
+  assert.equal((await stream.used('client_gone')).images, 1)
+})
+
+test('an upstream that failed has used nothing, and a client that left before the reply its input', async () => {
+  const failed = watch('chat.completions.create', false, asks(), 500)
+  const bytes = Buffer.from('{"error":{"message":"no"},"usage":{"prompt_tokens":5,"completion_tokens":5}}')
+  assert.equal(failed.chunk(bytes), bytes)
+  assert.deepEqual(await failed.used('complete'), NOTHING_USED)
+  const left = (name: string) => usedUnseen({ route: { name }, asked: asks(), tokens })
+  assert.deepEqual(await left('chat.completions.create'), { ...NOTHING_USED, inputTokens: 3 })
+  assert.deepEqual(await left('images.generate'), NOTHING_USED)
+  assert.deepEqual(await left('responses.retrieve'), NOTHING_USED)
+})
+
+test('the id of a response is told with the bytes that complete it, before they are handed on, and once', () => {
+  const created = { type: 'response.created', response: { id: 'resp_1', output: [] } }
+  const replies: [boolean, Buffer][] = [
+    [false, Buffer.from('{"object":"response","metadata":{"id":"no"},"id":"resp_1","output":[{"id":"msg"}]}')],
+    [true, streamOf([created, { ...created, type: 'response.completed' }])],
+  ]
+  for (const [isStream, bytes] of replies) {
+    const observer = watch('responses.create', isStream)
+    const told: string[] = []
+    observer.onResponseId = (id) => told.push(id)
+    const end = bytes.indexOf('resp_1"') + 'resp_1"'.length
+    for (let i = 0; i < bytes.length; i++) {
+      observer.chunk(bytes.subarray(i, i + 1))
+      assert.equal(told.length, i + 1 >= end ? 1 : 0)
+    }
+    assert.deepEqual([observer.responseId, ...told], ['resp_1', 'resp_1'])
+  }
+})
+
+test('a reply that is not what it says is no error', async () => {
+  for (const text of [
+    '',
+    'null',
+    '[]',
+    '{',
+    '{"usage":',
+    '{"usage":{"a":]}}',
+    '"usage"',
+    '<html>',
+    '{"usage":1}x',
+    '\u0000',
+  ]) {
+    for (const isStream of [true, false]) {
+      const observer = watch('chat.completions.create', isStream)
+      observer.chunk(Buffer.from(isStream ? `data: ${text}\n\n` : text))
+      observer.end()
+      assert.deepEqual(await observer.used('complete'), { ...NOTHING_USED, inputTokens: 3 }, text)
+    }
+  }
+})
+
+test('of 20 MB of image and 3 MB of text no more is kept than counting needs', async () => {
+  const observer = watch('images.generate', false)
+  observer.chunk(Buffer.from('{"data":[{"b64_json":"'))
+  const piece = Buffer.alloc(65_536, 'QUJD')
+  for (let i = 0; i < 320; i++) observer.chunk(piece)
+  observer.chunk(Buffer.from('"}],"usage":{"input_tokens":7,"output_tokens":8}}'))
+  const { images, inputTokens, outputTokens } = await observer.used('complete')
+  assert.deepEqual([images, inputTokens, outputTokens], [1, 7, 8])
+
+  const talkative = watch('chat.completions.create', true)
+  const event = streamOf([{ choices: [{ index: 0, delta: { content: 'word '.repeat(10_000) } }] }])
+  for (let i = 0; i < 63; i++) talkative.chunk(event)
+  const kept = Math.ceil(1_048_576 / 5)
+  const { outputTokens: many } = await talkative.used('client_gone')
+  // Of what is not kept, a quarter of the bytes. Slices may end within a word, and a busy machine may estimate.
+  assert.ok(many >= kept + (63 * 50_000 - 1_048_576) / 4 - 1 && many < (63 * 50_000) / 3, String(many))
+})

@@ -1,0 +1,196 @@
+import { type Asked, NOTHING_USED, type Outcome, type Used } from '../call.ts'
+import { EventStream } from './event-stream.ts'
+import { JsonScan, type Want } from './json-scan.ts'
+import { Reading } from './reading.ts'
+import { type Reported, readUsage } from './reported.ts'
+import { audio, completion, imageEvent, images, response, responseEvent, usageOnly } from './shapes.ts'
+import type { TokenCounter } from './token-counter.ts'
+
+/** Watches one reply on its way to the client, for what it says that the call has used. */
+export interface Observer {
+  /** Takes the next bytes of the reply. What the client gets of them now; null: nothing yet. */
+  chunk(bytes: Buffer): Buffer | null
+  /** The reply is complete. What the client still gets; null: nothing. */
+  end(): Buffer | null
+  /** What the call has used, once the reply is over in whatever way; counting may take seconds. Never fails. */
+  used(end: Outcome['end']): Promise<Used>
+  /** The id of the response that was created, once it is known. */
+  readonly responseId: string | null
+  /** Told as soon as that id is whole, before its last bytes are handed to the client. */
+  onResponseId: ((id: string) => void) | null
+}
+
+export type Observed = {
+  /** By its name. */
+  route: { name: string }
+  asked: Asked
+  /** Of the reply; empty where it names none. */
+  contentType: string
+  status: number
+  tokens: TokenCounter
+}
+
+type Kind = {
+  /** What is wanted of a reply that is one JSON object, and of each event of a stream. */
+  reply: Want
+  event: Want
+  /** What is counted where the reply does not report it. Images, speech and transcriptions have measures of their own. */
+  counts: 'input_and_output' | 'input' | 'nothing'
+  /** Whether usage is reported by an event of its own that the client may not have asked for. */
+  extraEvent?: true
+}
+
+const completions: Kind = { reply: completion, event: completion, counts: 'input_and_output', extraEvent: true }
+const responses: Kind = { reply: response, event: responseEvent, counts: 'input_and_output' }
+const input: Kind = { reply: usageOnly, event: usageOnly, counts: 'input' }
+const imageKind: Kind = { reply: images, event: imageEvent, counts: 'nothing' }
+const audioKind: Kind = { reply: audio, event: audio, counts: 'nothing' }
+
+/** The routes that use something. Whatever else is asked for, such as a response that was made before, uses nothing. */
+const kinds: ReadonlyMap<string, Kind> = new Map([
+  ['chat.completions.create', completions],
+  ['completions.create', completions],
+  ['responses.create', responses],
+  ['responses.compact', responses],
+  ['embeddings.create', input],
+  ['moderations.create', input],
+  ['images.generate', imageKind],
+  ['images.edit', imageKind],
+  ['images.createVariation', imageKind],
+  ['audio.speech.create', audioKind],
+  ['audio.transcriptions.create', audioKind],
+  ['audio.translations.create', audioKind],
+])
+
+/** The observer of a reply whose head has come. */
+export function observe(observed: Observed): Observer {
+  const kind = kinds.get(observed.route.name)
+  return kind === undefined || observed.status >= 400 ? new Passing() : new Watch(kind, observed)
+}
+
+/**
+ * What a call has used whose client left after the request was sent and before the reply began. Its input has been read, or a
+ * client could have it read for nothing, again and again; of an output nobody has seen a word.
+ */
+export async function usedUnseen({
+  route,
+  asked,
+  tokens,
+}: Pick<Observed, 'route' | 'asked' | 'tokens'>): Promise<Used> {
+  const counts = kinds.get(route.name)?.counts ?? 'nothing'
+  if (counts === 'nothing') return NOTHING_USED
+  return { ...NOTHING_USED, inputTokens: await tokens.count([asked.inputText()]) }
+}
+
+/** A reply that says nothing of use. */
+class Passing implements Observer {
+  readonly responseId = null
+  onResponseId = null
+
+  chunk(bytes: Buffer): Buffer {
+    return bytes
+  }
+
+  end(): null {
+    return null
+  }
+
+  async used(): Promise<Used> {
+    return NOTHING_USED
+  }
+}
+
+class Watch implements Observer {
+  readonly #kind: Kind
+  readonly #asked: Asked
+  readonly #tokens: TokenCounter
+  readonly #reading: Reading
+  readonly #events: EventStream | null
+  readonly #scan: JsonScan | null
+  #over = false
+  onResponseId: ((id: string) => void) | null = null
+
+  constructor(kind: Kind, { asked, contentType, tokens }: Observed) {
+    this.#kind = kind
+    this.#asked = asked
+    this.#tokens = tokens
+    this.#reading = new Reading((id) => this.onResponseId?.(id))
+    const isNamed = /^text\/event-stream\b/i.test(contentType)
+    // Only what says that it is a stream is one whose length may change.
+    const withholds = isNamed && kind.extraEvent === true && !asked.usageWanted
+    const isStream = isNamed || (contentType === '' && asked.stream)
+    this.#events = isStream ? new EventStream(this.#reading, kind.event, withholds) : null
+    this.#scan = isStream ? null : new JsonScan(kind.reply, this.#reading)
+  }
+
+  get responseId(): string | null {
+    return this.#reading.responseId
+  }
+
+  chunk(bytes: Buffer): Buffer | null {
+    if (this.#events !== null) return this.#events.chunk(bytes)
+    this.#scan?.push(bytes, 0, bytes.length)
+    return bytes.length === 0 ? null : bytes
+  }
+
+  end(): Buffer | null {
+    if (this.#over) return null
+    this.#over = true
+    const rest = this.#events?.end() ?? null
+    this.#reading.eventEnded()
+    return rest
+  }
+
+  used(end: Outcome['end']): Promise<Used> {
+    this.end()
+    const reported = readUsage(this.#reading.usage)
+    const input = this.#input(reported.inputTokens)
+    const output = this.#output(reported.outputTokens)
+    // Most replies say all of it, and nothing is waited for.
+    if (typeof input === 'number' && typeof output === 'number') {
+      return Promise.resolve(this.#used(end, reported, input, output))
+    }
+    return Promise.all([input, output]).then(([input, output]) => this.#used(end, reported, input, output))
+  }
+
+  #used(end: Outcome['end'], reported: Reported, inputTokens: number, outputTokens: number): Used {
+    const { toolCalls, serviceTier, duration } = this.#reading
+    return {
+      inputTokens,
+      cachedInputTokens: reported.cachedInputTokens,
+      outputTokens,
+      inputAudioTokens: reported.inputAudioTokens,
+      inputImageTokens: reported.inputImageTokens,
+      outputAudioTokens: reported.outputAudioTokens,
+      outputImageTokens: reported.outputImageTokens,
+      images: this.#images(end),
+      seconds: reported.seconds ?? duration ?? 0,
+      webSearchCalls: toolCalls.webSearch,
+      fileSearchCalls: toolCalls.fileSearch,
+      codeInterpreterSessions: toolCalls.codeInterpreter,
+      serviceTier: serviceTier !== null && /^[\w.-]{1,64}$/.test(serviceTier) ? serviceTier : null,
+    }
+  }
+
+  /** A model that was asked something has read something: none is what servers report that do not know. */
+  #input(reported: number | null): number | Promise<number> {
+    if (this.#kind.counts === 'nothing' || (reported ?? 0) > 0) return reported ?? 0
+    return this.#tokens.count([this.#asked.inputText()])
+  }
+
+  /** Reported output counts, unless the model went on after the report: then what was said, if that is more. */
+  #output(reported: number | null): number | Promise<number> {
+    const { said, saidMore } = this.#reading
+    const isLastWord = (reported ?? 0) > 0 && !saidMore
+    if (this.#kind.counts !== 'input_and_output' || isLastWord || said.bytes === 0) return reported ?? 0
+    const beyond = Math.ceil(said.beyond / 4)
+    return this.#tokens.count(said.texts()).then((counted) => Math.max(reported ?? 0, counted + beyond))
+  }
+
+  /** A server begins a reply when its images are made, and a stream when it makes one: leaving then does not unmake them. */
+  #images(end: Outcome['end']): number {
+    const { images: seen, imageBegun } = this.#reading
+    if (end === 'complete' || this.#kind !== imageKind) return seen
+    return this.#events === null ? Math.max(seen, this.#asked.worst.images) : seen + (imageBegun ? 1 : 0)
+  }
+}

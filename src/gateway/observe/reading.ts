@@ -1,0 +1,123 @@
+import type { JsonSink, ListStep } from './json-scan.ts'
+import { amount } from './reported.ts'
+import { Said } from './said.ts'
+
+/** Calls of the tools that a model server runs itself, as far as the answer's items tell. */
+class ToolCalls {
+  webSearch = 0
+  fileSearch = 0
+  /** Sessions: calls that name the same container are one. */
+  codeInterpreter = 0
+  readonly #containers: string[] = []
+
+  add(type: string, container: string | null): void {
+    if (type === 'web_search_call') this.webSearch++
+    if (type === 'file_search_call') this.fileSearch++
+    if (type !== 'code_interpreter_call' || (container !== null && this.#containers.includes(container))) return
+    this.codeInterpreter++
+    if (container !== null && this.#containers.length < 100) this.#containers.push(container)
+  }
+}
+
+/** Everything that matters of one reply, as far as it has come; a stream's events are read one after the other. */
+export class Reading implements JsonSink {
+  /** The last usage reported: some servers report it with every event, each time all of it. */
+  usage: unknown = null
+  /** Whether the model said more after its usage was reported, so that the report is not the last word. */
+  get saidMore(): boolean {
+    return this.said.bytes > this.#saidAtUsage
+  }
+  readonly said = new Said()
+  /** Whether this event reports usage, and what its list of choices looks like so far. */
+  hasUsage = false
+  choices: 'unseen' | 'empty' | 'other' = 'unseen'
+  serviceTier: string | null = null
+  /** Of audio, in seconds begun. */
+  duration: number | null = null
+  images = 0
+  /** Whether an image was being made that has not come whole. */
+  imageBegun = false
+  responseId: string | null = null
+
+  readonly #onResponseId: (id: string) => void
+  #saidAtUsage = 0
+  #answer = 0
+  #event = ''
+  #item = ''
+  #container: string | null = null
+  /** Items as they were begun in a stream, and those of the last list of all of them. */
+  readonly #begun = new ToolCalls()
+  #listed = new ToolCalls()
+
+  constructor(onResponseId: (id: string) => void) {
+    this.#onResponseId = onResponseId
+  }
+
+  get toolCalls(): Record<'webSearch' | 'fileSearch' | 'codeInterpreter', number> {
+    return {
+      webSearch: Math.max(this.#begun.webSearch, this.#listed.webSearch),
+      fileSearch: Math.max(this.#begun.fileSearch, this.#listed.fileSearch),
+      codeInterpreter: Math.max(this.#begun.codeInterpreter, this.#listed.codeInterpreter),
+    }
+  }
+
+  kept(name: string, value: unknown): void {
+    if (name === 'usage') this.#reported(value)
+    else if (name === 'index') this.#answer = amount(value) ?? 0
+    else if (name === 'duration') this.duration = amount(typeof value === 'string' ? Number(value) : value)
+    else if (typeof value !== 'string') return
+    else if (name === 'event') this.#event = value
+    else if (name === 'item') this.#item = value
+    else if (name === 'container') this.#container = value
+    else if (name === 'service_tier') this.serviceTier = value
+    else if (name === 'id' && this.responseId === null) {
+      this.responseId = value
+      this.#onResponseId(value)
+    }
+  }
+
+  text(channel: number, bytes: Buffer, from: number, to: number): void {
+    this.said.append(this.#answer, channel, bytes, from, to)
+  }
+
+  list(name: string, step: ListStep): void {
+    if (name === 'choices') this.#choice(step)
+    else if (name === 'data') this.images += step === 'element' ? 1 : 0
+    else if (step === 'open') this.#listed = new ToolCalls()
+    else this.#itemEnded(this.#listed)
+  }
+
+  /** Between two events, and after the last one. */
+  eventEnded(): void {
+    const type = this.#event
+    // The same item comes once more when it is done; a search that was begun is paid for.
+    this.#itemEnded(type === '' ? this.#listed : type === 'response.output_item.added' ? this.#begun : null)
+    if (type.startsWith('image_')) {
+      this.imageBegun = !type.endsWith('.completed')
+      if (!this.imageBegun) this.images++
+    }
+    if (this.hasUsage) this.#saidAtUsage = this.said.bytes
+    this.hasUsage = false
+    this.choices = 'unseen'
+    this.#event = ''
+    this.#answer = 0
+  }
+
+  #reported(value: unknown): void {
+    if (typeof value !== 'object' || value === null) return
+    this.usage = value
+    this.hasUsage = true
+  }
+
+  #choice(step: ListStep): void {
+    this.#answer = 0
+    if (step === 'open' && this.choices === 'unseen') this.choices = 'empty'
+    else if (step !== 'close') this.choices = 'other'
+  }
+
+  #itemEnded(of: ToolCalls | null): void {
+    if (this.#item !== '') of?.add(this.#item, this.#container)
+    this.#item = ''
+    this.#container = null
+  }
+}

@@ -1,0 +1,24 @@
+import type { ApiError } from '../contract/error.ts'
+import type { Call } from './call.ts'
+import type { Gate, GatewayParts } from './gate.ts'
+import { actorOf } from './grant.ts'
+
+/** Tells the audit log of a known key's refused call, off the call's path: the answer does not wait for it. */
+export function recordRefusal({ refusals, log, address }: GatewayParts): Gate['refused'] {
+  return ({ grant, route, request, at }: Call, error: ApiError) => {
+    const { keyId, rules } = grant
+    const now = Math.floor(at / 1000)
+    // A client in a loop is refused thousands of times a second.
+    if (!refusals.isNews(keyId, route.name, now)) return
+    const { headers, socket } = request
+    const origin = {
+      ip: address(socket.remoteAddress, headers['x-forwarded-for'] as string | undefined),
+      userAgent: headers['user-agent']?.slice(0, 512) ?? null,
+    }
+    const whose = { keyId, organizationId: rules.organizationId, projectId: rules.projectId, actor: actorOf(grant) }
+    const what = { operation: route.name, code: error.code ?? error.failure, message: error.message }
+    refusals
+      .record({ ...whose, origin, ...what }, now)
+      .catch((cause) => log.warn({ err: cause }, 'a refusal could not be recorded'))
+  }
+}

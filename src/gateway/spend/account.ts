@@ -1,0 +1,109 @@
+import { NANOS_PER_CENT } from '../../core/money.ts'
+import { isIn, type Month, monthOf } from '../../core/month.ts'
+import { WHOLE_ORGANIZATION } from '../../db/spend.ts'
+
+/** An account's money in one month, in nano-dollars. */
+export class Ledger {
+  readonly month: Month
+  /** The database's total when it was last read, and what this process has written since. */
+  written = 0n
+  /** Settled here and not in the database yet. */
+  unwritten = 0n
+  /** The most that calls which are not settled can cost. */
+  reserved = 0n
+  /** The lowest amount that an alert waits for. */
+  alertAt: bigint | null = null
+  /** Whether alerts are being raised now. */
+  alerting = false
+  /** The reading that `written` is of: they are numbered in the order in which they began. */
+  reading = 0
+
+  constructor(month: Month) {
+    this.month = month
+  }
+
+  get spent(): bigint {
+    return this.written + this.unwritten
+  }
+
+  /** Whether what the database has reaches an alert. Nothing spent reaches none, not even one at nothing. */
+  get isDue(): boolean {
+    return this.alertAt !== null && this.written > 0n && this.written >= this.alertAt
+  }
+
+  get isIdle(): boolean {
+    return this.unwritten === 0n && this.reserved === 0n && !this.alerting && !this.isDue
+  }
+}
+
+/** What a project, or an organization altogether, spends. */
+export class Account {
+  readonly organizationId: string
+  /** Empty: the organization. */
+  readonly projectId: string
+  /** Whether its total was read: until then nobody knows what is left. */
+  loaded = false
+  /** Milliseconds on the process's clock when it was last asked for, and when costs of it were last written. */
+  usedAt = 0
+  writtenAt = 0
+  #current: Ledger
+  /** The month before, while its last calls are settled. */
+  #previous: Ledger | null = null
+  #cents: number | null = null
+  #limit: bigint | null = null
+
+  constructor(organizationId: string, projectId: string, month: Month) {
+    this.organizationId = organizationId
+    this.projectId = projectId
+    this.#current = new Ledger(month)
+  }
+
+  get isOrganization(): boolean {
+    return this.projectId === WHOLE_ORGANIZATION
+  }
+
+  /** How people and errors call it. */
+  get name(): string {
+    return this.isOrganization ? `organization ${this.organizationId}` : `project ${this.projectId}`
+  }
+
+  get isIdle(): boolean {
+    return this.#current.isIdle && (this.#previous?.isIdle ?? true)
+  }
+
+  /**
+   * The ledger of the month that a call was let in. A month that has not been seen begins with nothing spent; no job resets
+   * it. A call of a month that nobody remembers any more is on a ledger of its own.
+   * @param at epoch milliseconds
+   */
+  ledger(at: number): Ledger {
+    const current = this.#current
+    if (isIn(current.month, at)) return current
+    if (at < current.month.from) return this.find(at) ?? new Ledger(monthOf(at))
+    const next = new Ledger(monthOf(at))
+    this.#previous = current
+    this.#current = next
+    return next
+  }
+
+  /** The ledger of a moment's month, where there is one. @param at epoch milliseconds */
+  find(at: number): Ledger | null {
+    if (isIn(this.#current.month, at)) return this.#current
+    return this.#previous && isIn(this.#previous.month, at) ? this.#previous : null
+  }
+
+  /** The ledgers there are. The month before is forgotten once everything of it is settled, written and told. */
+  ledgers(): Ledger[] {
+    if (this.#previous?.isIdle) this.#previous = null
+    return this.#previous ? [this.#current, this.#previous] : [this.#current]
+  }
+
+  /** A limit in nano-dollars; null where there is none. @param cents as the rules have it */
+  limit(cents: number | null): bigint | null {
+    if (cents !== this.#cents) {
+      this.#cents = cents
+      this.#limit = cents === null ? null : BigInt(cents) * NANOS_PER_CENT
+    }
+    return this.#limit
+  }
+}

@@ -1,0 +1,88 @@
+import { NANOS_PER_CENT } from '../../core/money.ts'
+import type { Month } from '../../core/month.ts'
+import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
+import { claimAlert, type DueAlert, dueAlerts, namesOf, nextThresholds } from '../../db/spend-alerts.ts'
+import type { Db } from '../../db/tables.ts'
+import { alertMail } from './alert-mail.ts'
+import type { Mailer } from './mailer.ts'
+
+type Log = Record<'warn', (fields: object, message: string) => void>
+
+export type AlertParts = {
+  /** For reading. */
+  db: Db
+  /** For the marks of alerts that were raised: the gate's own. */
+  gateDb: Db
+  /** Milliseconds since the epoch. */
+  now: () => number
+  log: Log
+  /** Told of each alert that is raised. */
+  raised: (level: 'project' | 'organization') => void
+  /** Null: alerts are logged and counted only. */
+  mailer: Mailer | null
+}
+
+type Owner = { organizationId: string; projectId: string }
+
+/** Alerts that are read at once. */
+const TOGETHER = 100
+
+/** Raises spend alerts: each once for a threshold and month, whatever nodes there are and however often they start. */
+export class Alerts {
+  readonly #parts: AlertParts
+
+  constructor(parts: AlertParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Raises what the total in the database reaches. The mark that makes it the only time is written first: a crash right after
+   * it loses a mail, which is better than the same one from every node.
+   * @returns the amount that the next alert waits for, in nano-dollars; null where there is none
+   */
+  async raise(owner: Owner, month: Month): Promise<bigint | null> {
+    const { db, gateDb, now } = this.#parts
+    const { organizationId, projectId } = owner
+    const totals = await findSpent(db, organizationId, [projectId], month.name)
+    const spent = totals.get(projectId) ?? 0n
+    for (let left = spent > 0n; left; ) {
+      const due = await dueAlerts(db, owner, month.name, spent, TOGETHER)
+      const names = due.length > 0 ? await namesOf(db, owner) : null
+      for (const alert of due) {
+        if (names && (await claimAlert(gateDb, alert, month.name, Math.floor(now() / 1000)))) {
+          this.#tell(owner, names, alert, spent, month)
+        }
+      }
+      left = due.length === TOGETHER
+    }
+    return (await nextThresholds(db, organizationId, [projectId], month.name)).get(projectId) ?? null
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.mailer?.close()
+  }
+
+  #tell(owner: Owner, names: { organization: string; project: string }, alert: DueAlert, spent: bigint, month: Month) {
+    const { log, raised, mailer } = this.#parts
+    const isOrganization = owner.projectId === WHOLE_ORGANIZATION
+    raised(isOrganization ? 'organization' : 'project')
+    const fields = {
+      organization_id: owner.organizationId,
+      ...(!isOrganization && { project_id: owner.projectId }),
+      alert_id: alert.id,
+      month: month.name,
+      threshold_cents: alert.threshold_cents,
+      spent_cents: Number(spent / NANOS_PER_CENT),
+    }
+    log.warn(fields, 'a spend alert is reached')
+    const mail = alertMail({
+      organization: { id: owner.organizationId, name: names.organization },
+      project: isOrganization ? null : { id: owner.projectId, name: names.project },
+      thresholdCents: alert.threshold_cents,
+      spent,
+      month,
+      subjectPrefix: alert.subject_prefix,
+    })
+    mailer?.send({ to: JSON.parse(alert.recipients), ...mail }, { alert_id: alert.id })
+  }
+}

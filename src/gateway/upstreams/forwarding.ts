@@ -1,0 +1,83 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { ListedModel } from '../../core/model-list.ts'
+import type { Outcome } from '../call.ts'
+
+/** Sees the bytes of a reply and decides which of them the client gets when; null: none now. */
+export type ReplyObserver = {
+  /** Of a reply that is no stream of events it hands on as many bytes as it gets: their number was announced. */
+  chunk: (bytes: Buffer) => Buffer | null
+  /** Once, behind the last chunk: what is still to be sent. */
+  end: () => Buffer | null
+}
+
+/** What is made of a reply when it begins. */
+export type Begun = {
+  /** Sent to the client too, and in place of what the upstream calls the same; names in lower case. */
+  headers: Record<string, string>
+  observer: ReplyObserver | null
+}
+
+/** A body that is read anew for every attempt, as a form that lies in a file; its length in bytes. */
+export type BodySource = () => { stream: Readable; length: number }
+
+/** A call that was let through, on its way to a model server. */
+export type Forwarding = {
+  method: string
+  /** The path behind the upstream's base URL, with the query. */
+  upstreamPath: string
+  /** The client's. What is the connection's, the client's own or ours is left out when they are sent. */
+  headers: IncomingHttpHeaders
+  body: Buffer | BodySource | null
+  /** Names of the upstreams that may serve it. */
+  upstreams: readonly string[]
+  request: IncomingMessage
+  response: ServerResponse
+  /**
+   * Called at most once, when there is a reply that is passed on and before its head is written.
+   * @param headers all that the upstream sent
+   * @param upstream the name of the one that answers
+   */
+  begin: (status: number, headers: IncomingHttpHeaders, upstream: string) => Begun
+}
+
+/** Why an upstream did not serve a call, as metrics have it. */
+export type FailureReason =
+  | 'unreachable'
+  | 'timeout'
+  | 'broke'
+  | 'refused_credentials'
+  | 'rate_limited'
+  | 'invalid_reply'
+
+/** Learns how it goes with one upstream. */
+export interface Witness {
+  readonly name: string
+  /** There is a connection, and the request is about to be written to it. */
+  reached: () => void
+  failed: (reason: FailureReason, cause: unknown) => void
+}
+
+/** A model server. */
+export interface Upstream {
+  readonly weight: number
+  /**
+   * Sends the call on, and the reply back as it comes.
+   * @returns how it ended, once the reply is over
+   * @throws Unreached where no byte of the request has left; ApiError where nothing was sent to the client yet; anything
+   * else is a bug of whoever observes the reply, or a body that cannot be read
+   */
+  attempt: (call: Forwarding, witness: Witness) => Promise<Outcome>
+  /**
+   * The models that it offers now.
+   * @throws NoList where it answers, but with no list
+   */
+  models: (witness: Witness) => Promise<ListedModel[]>
+  close: () => Promise<void>
+}
+
+/** No byte of the request has left, so another attempt cannot do anything twice. */
+export class Unreached extends Error {}
+
+/** The model server was there and said something else than its list of models. */
+export class NoList extends Error {}

@@ -1,0 +1,60 @@
+import { Pool } from 'undici'
+import type { Outcome } from '../call.ts'
+import type { Forwarding, Upstream, Witness } from './forwarding.ts'
+import { requestHeaders } from './headers.ts'
+import { listModels } from './listing.ts'
+import { Relay } from './relay.ts'
+
+export type HttpUpstreamOptions = {
+  /** What a client would use as base URL: it ends in `/v1`. */
+  url: string
+  /** Sent as bearer token in place of the caller's. */
+  key: string | null
+  /** Its share of the calls, against the weights of the others that serve the same model. */
+  weight?: number
+  /** Milliseconds until the reply must begin. Generous: a model may think for minutes before its first byte. */
+  replyTimeoutMs?: number
+  /** Milliseconds of silence within a reply after which it counts as broken. */
+  silenceTimeoutMs?: number
+}
+
+const CONNECT_TIMEOUT_MS = 5000
+const MODEL_TIMEOUT_MS = 600_000
+
+/** A model server reached over HTTP. Connections are pooled and kept; replies stream through. */
+export function httpUpstream(options: HttpUpstreamOptions): Upstream {
+  const { origin, pathname } = new URL(options.url)
+  const base = pathname.replace(/\/+$/, '')
+  const pool = new Pool(origin, {
+    connections: null,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: options.replyTimeoutMs ?? MODEL_TIMEOUT_MS,
+    bodyTimeout: options.silenceTimeoutMs ?? MODEL_TIMEOUT_MS,
+    // On HTTP/1.1 a cancelled call is a closed connection, which every model server understands.
+    allowH2: false,
+  })
+  return {
+    weight: options.weight ?? 1,
+    attempt: (call, witness) => send(pool, base + call.upstreamPath, options.key, call, witness),
+    models: (witness) => listModels(pool, `${base}/models`, options.key, witness),
+    close: () => pool.destroy(),
+  }
+}
+
+function send(pool: Pool, path: string, key: string | null, call: Forwarding, witness: Witness): Promise<Outcome> {
+  const { method, body } = call
+  const headers = requestHeaders(call.headers, key)
+  if (typeof body !== 'function') {
+    return new Promise((resolve, reject) => {
+      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, resolve, reject))
+    })
+  }
+  const { stream, length } = body()
+  headers.push('content-length', String(length))
+  const sent = new Promise<Outcome>((resolve, reject) => {
+    const relay = new Relay(call, witness, resolve, reject)
+    stream.on('error', (error) => relay.bodyFailed(error))
+    pool.dispatch({ method, path, headers, body: stream }, relay)
+  })
+  return sent.finally(() => stream.destroy())
+}

@@ -1,0 +1,61 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { ApiError } from '../../contract/error.ts'
+import type { FailureReason } from './forwarding.ts'
+
+/** Seconds that a client is asked to wait at most, whatever the upstream's account must. */
+const MOST_WAIT = 60
+const SOURCE = { 'x-gatehouse-error-source': 'upstream' }
+
+/** A reply that is not passed on, and what the client is told in its place. */
+export type Refusal = { reason: FailureReason; error: ApiError }
+
+/**
+ * What a reply's status says of this server and its account rather than of the client's request; null where it is for the
+ * client. Its body is about that account, and stays here.
+ */
+export function refusalOf(status: number, headers: IncomingHttpHeaders, upstream: string): Refusal | null {
+  if (status < 300) return null
+  const cause = new Error(`the model server '${upstream}' answered with status ${status}`)
+  if (status < 400) return { reason: 'invalid_reply', error: invalidReply(cause) }
+  if (status === 401 || status === 403) return { reason: 'refused_credentials', error: refusedCredentials(cause) }
+  if (status === 429) return { reason: 'rate_limited', error: rateLimited(waitOf(headers), cause) }
+  return null
+}
+
+/** A retry finds the same: the SDKs are told so. */
+function refusedCredentials(cause: Error): ApiError {
+  const message =
+    'The model server does not accept the credentials that this server has for it. Only its operator can correct them.'
+  return new ApiError('upstream_refused_credentials', message, {
+    headers: { ...SOURCE, 'x-should-retry': 'false' },
+    cause,
+  })
+}
+
+function rateLimited(seconds: number, cause: Error): ApiError {
+  const message = `The model server takes no more calls from this server right now. Please try again in ${seconds}s.`
+  return new ApiError('upstream_rate_limited', message, { headers: { ...SOURCE, 'retry-after': `${seconds}` }, cause })
+}
+
+/** A redirect, or a body in a coding that nobody can read here. */
+export function invalidReply(cause: Error): ApiError {
+  const message = 'The model server gave an answer that cannot be passed on.'
+  return new ApiError('upstream_invalid_reply', message, { headers: SOURCE, cause })
+}
+
+/** The model server cannot be reached, or hung up without a word. */
+export function unreachable(cause: unknown): ApiError {
+  return new ApiError('upstream_unreachable', 'The model server cannot be reached right now.', { cause })
+}
+
+/** Whole seconds to wait, from 1 to 60: what the upstream asks for where it does, as a number or as a date. */
+function waitOf(headers: IncomingHttpHeaders): number {
+  const [ms, written] = [headers['retry-after-ms'], headers['retry-after']]
+  const seconds = typeof ms === 'string' && /^\d+(\.\d+)?$/.test(ms) ? Number(ms) / 1000 : secondsOf(written)
+  return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), MOST_WAIT) : 1
+}
+
+function secondsOf(written: string | undefined): number {
+  if (written === undefined) return Number.NaN
+  return /^\d+(\.\d+)?$/.test(written) ? Number(written) : (Date.parse(written) - Date.now()) / 1000
+}

@@ -1,0 +1,234 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { Transform } from 'node:stream'
+import { type Dispatcher, errors } from 'undici'
+import { ApiError } from '../../contract/error.ts'
+import type { Outcome } from '../call.ts'
+import { decoderFor } from './decode.ts'
+import { type Forwarding, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
+import { replyHeaders } from './headers.ts'
+import { invalidReply, type Refusal, refusalOf, unreachable } from './refusal.ts'
+
+/** Bytes of a reply that nobody gets which are read away, so that the connection can be kept; beyond, it is cut. */
+const READ_AWAY = 65_536
+
+class Abandoned extends Error {}
+
+/** Carries one reply from the upstream to the client, no faster than the client reads. */
+export class Relay implements Dispatcher.DispatchHandler {
+  readonly #call: Forwarding
+  readonly #witness: Witness
+  readonly #response: ServerResponse
+  readonly #resolve: (outcome: Outcome) => void
+  readonly #reject: (error: unknown) => void
+  #controller: Dispatcher.DispatchController | null = null
+  #observer: ReplyObserver | null = null
+  #decoder: Transform | null = null
+  /** Bytes that the client was told to expect; -1 where it was not. */
+  #length = -1
+  /** A body that came whole: it goes out together with its head. */
+  #whole: Buffer | null = null
+  /** Bytes of a refused reply that were read; -1 where it is not refused. */
+  #readAway = -1
+  /** Nobody waits for this relay any more: its promise is settled. */
+  #over = false
+
+  constructor(
+    call: Forwarding,
+    witness: Witness,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#call = call
+    this.#witness = witness
+    this.#response = call.response
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#response.once('close', this.#clientClosed)
+  }
+
+  /** The client's connection is over. If the reply is not, nobody wants the rest: the upstream's work is cancelled. */
+  readonly #clientClosed = (): void => {
+    if (this.#over || this.#response.writableFinished) return
+    this.#finish(this.#controller === null ? 'never_sent' : 'client_gone')
+    this.#stop()
+  }
+
+  /** The body that is sent cannot be read to its end. */
+  bodyFailed(error: Error): void {
+    this.#fail(error)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#over) controller.abort(new Abandoned())
+    else this.#witness.reached()
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.#over) return
+    const refusal = refusalOf(status, headers, this.#witness.name) ?? this.#undecodable(headers)
+    try {
+      if (refusal) this.#refuse(refusal)
+      else this.#begin(status, headers)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#readAway >= 0) {
+      this.#readAway += chunk.length
+      if (this.#readAway > READ_AWAY) controller.abort(new Abandoned())
+    } else if (this.#decoder) {
+      if (this.#decoder.write(chunk)) return
+      controller.pause()
+      this.#decoder.once('drain', () => controller.resume())
+    } else if (!this.#send(chunk)) {
+      controller.pause()
+      this.#response.once('drain', () => controller.resume())
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#readAway >= 0) return
+    if (this.#decoder) this.#decoder.end()
+    else this.#complete()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return
+    const { request } = this.#call
+    if (request.destroyed && !request.complete) {
+      this.#response.destroy()
+      this.#finish('client_gone')
+    } else if (this.#response.headersSent) this.#breakOff(error)
+    else if (this.#controller === null && isConnection(error)) this.#fail(new Unreached('', { cause: error }))
+    else this.#fail(this.#toApiError(error))
+  }
+
+  #begin(status: number, headers: IncomingHttpHeaders): void {
+    const events = isEventStream(headers)
+    const { headers: extra, observer } = this.#call.begin(status, headers, this.#witness.name)
+    this.#observer = observer
+    const sent = replyHeaders(status, headers, this.#decoder !== null)
+    // An observer may keep a part of the events to itself.
+    if (events) delete sent['content-length']
+    else if (typeof sent['content-length'] === 'string') this.#length = Number(sent['content-length'])
+    if (status >= 400) sent['x-gatehouse-error-source'] = 'upstream'
+    this.#response.writeHead(status, Object.assign(sent, extra))
+    // The first byte of a stream may be seconds away; that it began is news already. flushHeaders() would write a header's bytes
+    // as UTF-8, twice encoded. Node writes what else comes in this turn of the loop together with it.
+    if (events) this.#response.write('', 'latin1')
+  }
+
+  /** @returns whether the client reads fast enough for more */
+  #send(chunk: Buffer): boolean {
+    if (this.#over) return true
+    const out = this.#observer === null ? chunk : this.#observed(chunk)
+    if (out === null || out.length === 0) return true
+    if (out.length === this.#length && !this.#response.headersSent) {
+      this.#whole = out
+      return true
+    }
+    return this.#response.write(out)
+  }
+
+  #observed(chunk: Buffer | null): Buffer | null {
+    try {
+      return (chunk ? this.#observer?.chunk(chunk) : this.#observer?.end()) ?? null
+    } catch (error) {
+      this.#fail(error)
+      return null
+    }
+  }
+
+  #complete(): void {
+    const last = this.#observer === null ? null : this.#observed(null)
+    if (this.#over) return
+    if (last !== null && last.length > 0) this.#response.write(last)
+    const done = () => this.#finish('complete')
+    if (this.#whole === null) this.#response.end(done)
+    else this.#response.end(this.#whole, done)
+  }
+
+  /** Null where the reply is as it is, or can be decoded. */
+  #undecodable(headers: IncomingHttpHeaders): Refusal | null {
+    const coding = headers['content-encoding']
+    if (coding === undefined) return null
+    try {
+      this.#decoder = decoderFor(coding)
+    } catch (error) {
+      return { reason: 'invalid_reply', error: invalidReply(error as Error) }
+    }
+    this.#decoder
+      ?.on('data', (chunk: Buffer) => {
+        if (this.#send(chunk)) return
+        this.#decoder?.pause()
+        this.#response.once('drain', () => this.#decoder?.resume())
+      })
+      .once('end', () => this.#complete())
+      .once('error', (error) => this.#breakOff(error))
+    return null
+  }
+
+  /** The client hears in our words what went wrong; what the upstream said of it is read away. */
+  #refuse({ reason, error }: Refusal): void {
+    this.#readAway = 0
+    this.#witness.failed(reason, error.cause)
+    this.#settle()
+    this.#reject(error)
+  }
+
+  /** What was promised cannot be completed: a cut connection says so, a clean end would lie. */
+  #breakOff(error: Error): void {
+    if (this.#over) return
+    this.#witness.failed('broke', error)
+    this.#response.destroy()
+    this.#finish('upstream_broke')
+    this.#stop()
+  }
+
+  #toApiError(error: Error): ApiError {
+    if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
+      this.#witness.failed('timeout', error)
+      return new ApiError('upstream_timeout', 'The model server did not answer in time.', { cause: error })
+    }
+    this.#witness.failed('broke', error)
+    return unreachable(error)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return
+    this.#settle()
+    this.#reject(error)
+    this.#stop()
+  }
+
+  #finish(end: Outcome['end']): void {
+    if (this.#over) return
+    this.#settle()
+    this.#resolve({ status: this.#response.headersSent ? this.#response.statusCode : null, end })
+  }
+
+  #settle(): void {
+    this.#over = true
+    this.#response.off('close', this.#clientClosed)
+  }
+
+  #stop(): void {
+    this.#controller?.abort(new Abandoned())
+    this.#decoder?.destroy()
+  }
+}
+
+/** Whether an error that came before the request was begun is one of the way there, not of the request itself. */
+function isConnection(error: Error): boolean {
+  return (
+    !(error instanceof errors.UndiciError) ||
+    error instanceof errors.ConnectTimeoutError ||
+    error instanceof errors.SocketError
+  )
+}
+
+const isEventStream = (headers: IncomingHttpHeaders) =>
+  /^text\/event-stream *(;|$)/i.test(headers['content-type'] ?? '')

@@ -1,0 +1,50 @@
+import { X509Certificate } from 'node:crypto'
+import { type ApiError, clientCertificateInvalid, clientCertificateRequired } from '../contract/error.ts'
+import { clientCertificateFlaw } from '../core/client-certificate.ts'
+import type { Connection } from '../core/presented-certificate.ts'
+import type { Db } from '../db/tables.ts'
+import type { AdminApp } from './app.ts'
+
+const OWNER = 'the organization'
+/** Most organizations whose authorities are kept. */
+const KEPT = 100
+
+/** The authorities last active in each organization, by their ids: what was verified for a list stays good with it. */
+const lists = new Map<string, { ids: string; authorities: readonly X509Certificate[] }>()
+
+/**
+ * Why a connection may not call the Administration API of an organization; null where it may, or where no client certificate
+ * is asked. One statement, and another where the active certificates are others than at the last call.
+ */
+export async function certificateRefusal(
+  { clientCertificate, now }: Pick<AdminApp, 'clientCertificate' | 'now'>,
+  db: Db,
+  organizationId: string,
+  connection: Connection,
+): Promise<ApiError | null> {
+  if (clientCertificate === null) return null
+  const authorities = await activeAuthorities(db, organizationId)
+  if (authorities.length === 0) return null
+  const certificate = clientCertificate(connection)
+  if (typeof certificate === 'string') return clientCertificateRequired(OWNER, certificate)
+  const flaw = clientCertificateFlaw(authorities, certificate, Math.floor(now() / 1000))
+  return flaw === null ? null : clientCertificateInvalid(OWNER, flaw)
+}
+
+async function activeAuthorities(db: Db, organizationId: string): Promise<readonly X509Certificate[]> {
+  const active = db
+    .selectFrom('certificate')
+    .where('organization_id', '=', organizationId)
+    .where('activated_at', 'is not', null)
+    .orderBy('id')
+  const ids = (await active.select('id').execute()).map(({ id }) => id).join()
+  if (ids === '') return []
+  const before = lists.get(organizationId)
+  if (before?.ids === ids) return before.authorities
+  const rows = await active.select(['id', 'content']).execute()
+  const authorities = rows.map(({ content }) => new X509Certificate(content))
+  lists.set(organizationId, { ids: rows.map(({ id }) => id).join(), authorities })
+  const [oldest] = lists.size > KEPT ? lists.keys() : []
+  if (oldest !== undefined) lists.delete(oldest)
+  return authorities
+}

@@ -1,0 +1,71 @@
+import type { LogEvent } from 'kysely'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { NewId } from './core/id.ts'
+import { LastUsed } from './db/last-used.ts'
+import { openGateDb } from './db/open.ts'
+import { Refusals } from './db/refusals.ts'
+import type { Db } from './db/tables.ts'
+import { Meter } from './gateway/meter.ts'
+import { ResponseOwners } from './gateway/owners.ts'
+import { Retention } from './gateway/retention.ts'
+import { Alerts } from './gateway/spend/alerts.ts'
+import { Mailer } from './gateway/spend/mailer.ts'
+import { Spend } from './gateway/spend/spend.ts'
+import type { Metrics } from './metrics.ts'
+
+export type MeteringParts = {
+  db: Db
+  onQuery: (event: LogEvent) => void
+  newId: NewId
+  /** Milliseconds since the epoch. */
+  now: () => number
+  log: Logger
+  metrics: Metrics
+}
+
+/** Everything that the gate writes to the database. Disposing writes what is left of it, once nothing more can come. */
+export type Metering = AsyncDisposable & {
+  /** The gate's own database, for others that write. */
+  gateDb: Db
+  meter: Meter
+  owners: ResponseOwners
+  spend: Spend
+  lastUsed: LastUsed
+  refusals: Refusals
+}
+
+/** Puts the gate's writers together on a database connection of their own. */
+export function openMetering(config: Config, parts: MeteringParts): Metering {
+  const { db, onQuery, newId, now, log, metrics } = parts
+  const { usageMinutesDays, responsesDays } = config.retention
+  const gateDb = openGateDb(config.databaseUrl, db, { onQuery })
+  const dropped = (entries: number) => metrics.count('gatehouse_usage_entries_dropped_total', {}, entries)
+  const meter = new Meter({ db: gateDb, log, dropped, now })
+  metrics.gauge('gatehouse_usage_buffered', () => meter.buffered)
+  const owners = new ResponseOwners({ read: db, write: gateDb, log, now, days: responsesDays })
+  owners.onClaim(meter.alongside('owners of responses', () => owners.flush()))
+  const spend = openSpend(config, gateDb, parts)
+  meter.follow(spend)
+  const retention = new Retention({ db: gateDb, log, now, usageMinutesDays })
+  meter.alongside('the retention', () => retention.tick())
+  const lastUsed = new LastUsed(gateDb, (err) =>
+    log.warn({ err }, 'when keys were last used could not be written; it will be tried again'),
+  )
+  const stack = new AsyncDisposableStack()
+  if (gateDb !== db) stack.defer(() => gateDb.destroy())
+  stack.defer(() => lastUsed.close())
+  stack.defer(() => retention.close())
+  stack.defer(() => spend.close())
+  stack.defer(() => meter.close())
+  const refusals = new Refusals(gateDb, newId)
+  return { gateDb, meter, owners, spend, lastUsed, refusals, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+function openSpend({ smtp, publicUrl }: Config, gateDb: Db, { db, now, log, metrics }: MeteringParts): Spend {
+  const done = (outcome: string) => metrics.count('gatehouse_mails_total', { outcome })
+  const mailer = smtp && new Mailer({ server: smtp, publicUrl, log, done })
+  const raised = (level: string) => metrics.count('gatehouse_spend_alerts_total', { level })
+  const alerts = new Alerts({ db, gateDb, now, log, raised, mailer })
+  return new Spend({ db, alerts, now, log })
+}

@@ -1,0 +1,45 @@
+import type { Logger } from 'pino'
+import { ModelCatalogue } from './catalogue.ts'
+import type { Config } from './config.ts'
+import type { NewId } from './core/id.ts'
+import type { Upstream } from './gateway/upstreams/forwarding.ts'
+import { openUpstreams } from './gateway/upstreams/open.ts'
+import { Upstreams, type Watch } from './gateway/upstreams/upstreams.ts'
+import type { Metrics } from './metrics.ts'
+
+type Parts = { newId: NewId; now: () => number; log: Logger; metrics: Metrics }
+
+export type ModelServers = AsyncDisposable & { upstreams: Upstreams; catalogue: ModelCatalogue }
+
+/**
+ * The upstreams of the configuration, and the catalogue of what they offer.
+ * @param given in place of the configured ones; for tests
+ */
+export async function openModelServers(
+  config: Pick<Config, 'upstreams' | 'models'>,
+  { newId, now, log, metrics }: Parts,
+  given?: ReadonlyMap<string, Upstream>,
+): Promise<ModelServers> {
+  if (config.upstreams.size === 0 && !given) {
+    log.warn(
+      "no GATEHOUSE_UPSTREAM_URL is set: the gateway answers with its built-in model 'echo', which repeats what it is told",
+    )
+  }
+  const watch: Watch = {
+    failed: (upstream, reason) => metrics.count('gatehouse_upstream_failures_total', { upstream, reason }),
+    down: (upstream, err) => log.warn({ upstream, err }, 'the model server cannot be reached; calls go around it'),
+    up: (upstream) => log.info({ upstream }, 'the model server can be reached again'),
+  }
+  const upstreams = new Upstreams(given ?? (await openUpstreams(config.upstreams, newId, now)), { watch })
+  const catalogue = new ModelCatalogue(config.models, upstreams.sources(), (upstream, err) =>
+    log.warn({ upstream, err }, 'the model server does not list its models; what it said last stays true'),
+  )
+  return {
+    upstreams,
+    catalogue,
+    async [Symbol.asyncDispose]() {
+      catalogue.close()
+      await upstreams.close()
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { Config } from './config.ts'
+import { clientAddress } from './core/origin.ts'
+import { BodyBudget } from './gateway/body/budget.ts'
+import { Grants } from './gateway/grants.ts'
+import { DailyLevels } from './gateway/limits/daily.ts'
+import { MemoryLimiter } from './gateway/limits/memory.ts'
+import { TokenCounter } from './gateway/observe/token-counter.ts'
+import { createGateway, type Gateway } from './gateway/server.ts'
+import type { Metering, MeteringParts } from './metering.ts'
+import type { ModelServers } from './model-servers.ts'
+
+export type GatewayOpening = MeteringParts & { metering: Metering; servers: ModelServers }
+
+/** The gateway and what it remembers of keys, to be told of every change. */
+export type OpenGateway = AsyncDisposable & { gateway: Gateway; grants: Grants }
+
+/**
+ * Puts the gateway together. Disposing settles what was forwarded, once nothing more can come; the metering is to be disposed
+ * after it, since that is where the settling goes.
+ */
+export async function openGateway(config: Config, parts: GatewayOpening): Promise<OpenGateway> {
+  const { db, newId, now, log, metrics, metering, servers } = parts
+  const { gateDb, meter, spend } = metering
+  const limiter = new MemoryLimiter({ dayChanged: () => saveDays() })
+  const daily = new DailyLevels(limiter, now)
+  const saveDays = meter.alongside('the levels of daily limits', () => daily.save(gateDb))
+  await daily.load(db)
+  const tokens = new TokenCounter()
+  const bodies = new BodyBudget(config.bodyBudgetBytes)
+  metrics.gauge('gatehouse_body_bytes', () => bodies.used)
+  const grants = new Grants(db, (rules) => spend.load(rules))
+  const gateway = createGateway({
+    grants,
+    catalogue: servers.catalogue,
+    upstreams: servers.upstreams,
+    limiter,
+    spend,
+    meter,
+    owners: metering.owners,
+    tokens,
+    bodies,
+    lastUsed: metering.lastUsed,
+    refusals: metering.refusals,
+    newId,
+    now,
+    log,
+    address: (remote, forwarded) => clientAddress(remote, forwarded, config.trustedProxies),
+    trustedProxies: config.trustedProxies,
+    defaultMaxOutputTokens: config.defaultMaxOutputTokens,
+  })
+  return {
+    gateway,
+    grants,
+    async [Symbol.asyncDispose]() {
+      await gateway.settled()
+      await tokens.close()
+    },
+  }
+}

@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import { sql } from 'kysely'
+import { migrate } from '../../src/db/migrate.ts'
+import { openDb, openGateDb } from '../../src/db/open.ts'
+import type { Db } from '../../src/db/tables.ts'
+import type { UsageEntry } from '../../src/db/usage.ts'
+import { Meter } from '../../src/gateway/meter.ts'
+import { type DatabaseKind, databases, openTestDatabase } from '../databases.ts'
+import { until } from '../process-gatehouse.ts'
+import { startSlowPostgres } from './slow-postgres.ts'
+
+const NOW = 1_790_553_600_000
+const at = NOW / 1000
+const entry = (more: Partial<UsageEntry> = {}): UsageEntry => ({
+  organization_id: 'org-a',
+  kind: 'completions',
+  at,
+  api_key_id: 'key_a',
+  model: 'm1',
+  input_tokens: 10,
+  num_model_requests: 1,
+  ...more,
+})
+
+type Line = { level: string; message: string; fields: object }
+
+/** A meter on a database of its own; `db` looks at what is stored. */
+async function openMeter(kind: DatabaseKind, throughUrl?: (url: string) => Promise<{ url: string } & AsyncDisposable>) {
+  const stack = new AsyncDisposableStack()
+  const own = stack.use(await openTestDatabase(kind))
+  const url = throughUrl ? stack.use(await throughUrl(own.url)).url : own.url
+  const db = await openDb(own.url, { connections: 4 })
+  stack.defer(() => db.destroy())
+  await migrate(db)
+  const main = await openDb(url, { connections: 4 })
+  stack.defer(() => main.destroy())
+  const gate = openGateDb(url, main)
+  stack.defer(() => gate.destroy())
+  const lines: Line[] = []
+  const to = (level: string) => (fields: object, message: string) => void lines.push({ level, message, fields })
+  let dropped = 0
+  const start = () =>
+    new Meter({
+      db: gate,
+      log: { info: to('info'), warn: to('warn'), error: to('error') },
+      dropped: (entries) => {
+        dropped += entries
+      },
+      now: () => NOW,
+    })
+  return {
+    db,
+    gate,
+    start,
+    lines,
+    dropped: () => dropped,
+    logged: (level: string) => lines.filter((line) => line.level === level).length,
+    sums: () => sumsOf(db),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+async function sumsOf(db: Db) {
+  const rows = await db
+    .selectFrom('usage_rollup')
+    .select((eb) => ['api_key_id', eb.fn.sum<number>('num_model_requests').as('requests')])
+    .where('grain', '=', 60)
+    .groupBy('api_key_id')
+    .orderBy('api_key_id')
+    .execute()
+  return Object.fromEntries(rows.map(({ api_key_id, requests }) => [api_key_id, Number(requests)]))
+}
+
+/** Makes every write of usage fail as long as it is away. */
+const takeAway = (db: Db) => sql`alter table usage_writer rename to elsewhere`.execute(db)
+const bringBack = (db: Db) => sql`alter table elsewhere rename to usage_writer`.execute(db)
+
+for (const kind of databases) {
+  test(`${kind}: what was used is in the database a moment later, summed up, without anybody asking for it`, async () => {
+    await using given = await openMeter(kind)
+    const meter = given.start()
+    const flushed: UsageEntry[] = []
+    meter.follow({ flushing: () => {}, flushed: (entries) => void flushed.push(...entries) })
+    for (let i = 0; i < 1000; i++) meter.record([entry({ at: at + (i % 60), api_key_id: `key_${i % 2}` })])
+    assert.equal(meter.buffered, 2)
+    await until(async () => (await given.sums()).key_1 === 500, 'the rows')
+    assert.deepEqual(await given.sums(), { key_0: 500, key_1: 500 })
+    await until(() => meter.buffered === 0, 'the buffer is empty')
+    const told = flushed.map(({ at, api_key_id, input_tokens }) => [at, api_key_id, input_tokens])
+    assert.deepEqual(told, [
+      [at, 'key_0', 5000],
+      [at, 'key_1', 5000],
+    ])
+    await meter.close()
+    assert.equal(given.dropped(), 0)
+  })
+
+  test(`${kind}: closing writes what is left, and a restart finds it and adds to it`, async () => {
+    await using given = await openMeter(kind)
+    for (const round of [1, 2, 3]) {
+      const meter = given.start()
+      let beside = 0
+      meter.alongside('something', async () => void beside++)
+      for (let i = 0; i < 2500; i++) meter.record([entry({ api_key_id: `key_${i}` })])
+      await meter.close()
+      assert.equal(beside, 1)
+      const sums = Object.values(await given.sums())
+      assert.deepEqual([sums.length, new Set(sums)], [2500, new Set([round])])
+    }
+    assert.deepEqual(given.lines, [])
+    const late = given.start()
+    await late.close()
+    late.record([entry()])
+    assert.equal(given.dropped(), 1)
+  })
+
+  test(`${kind}: while the database cannot take it usage is kept, and counted once when it can again`, async () => {
+    await using given = await openMeter(kind)
+    const meter = given.start()
+    await takeAway(given.db)
+    meter.record([entry()])
+    await meter.flush()
+    meter.record([entry(), entry({ api_key_id: 'key_b' })])
+    await meter.flush()
+    // The first row is in a batch that may be repeated only as it is; what came later is a row of the next one.
+    assert.equal(meter.buffered, 3)
+    assert.equal(given.logged('warn'), 1)
+    await bringBack(given.db)
+    await until(async () => (await given.sums()).key_b === 1, 'the rows')
+    assert.deepEqual(await given.sums(), { key_a: 2, key_b: 1 })
+    await meter.close()
+    assert.deepEqual([given.logged('warn'), given.logged('info'), given.dropped()], [1, 1, 0])
+  })
+
+  test(`${kind}: memory is bounded: beyond 50,000 rows entries are lost, counted, and logged once`, async () => {
+    await using given = await openMeter(kind)
+    const meter = given.start()
+    await takeAway(given.db)
+    meter.record([entry({ api_key_id: 'first' })])
+    await meter.flush()
+    for (let i = 0; i < 50_100; i++) meter.record([entry({ api_key_id: `key_${i}` })])
+    assert.deepEqual([meter.buffered, given.dropped(), given.logged('error')], [50_000, 101, 1])
+    // What has a row already is counted on.
+    meter.record([entry({ api_key_id: 'key_7' })])
+    assert.equal(given.dropped(), 101)
+    const closing = performance.now()
+    await meter.close()
+    assert.ok(performance.now() - closing >= 4000)
+    assert.equal(given.dropped(), 101 + 50_001)
+    assert.deepEqual(given.lines.at(-1)?.fields, { entries: 50_001, rows: 50_000 })
+  })
+
+  test(`${kind}: a row that the database refuses is lost alone, and the others are not held up`, async () => {
+    await using given = await openMeter(kind)
+    const meter = given.start()
+    if (kind === 'postgres') await sql`alter table usage_rollup add check (model <> 'poison')`.execute(given.db)
+    else {
+      await sql`create trigger poison before insert on usage_rollup when new.model = 'poison'
+        begin select raise(abort, 'poison'); end`.execute(given.db)
+    }
+    let [open, written] = [0, 0]
+    meter.follow({
+      flushing: () => open++,
+      flushed: (entries) => {
+        open--
+        written += entries.length
+      },
+    })
+    const all = Array.from({ length: 20 }, (_, i) => entry({ api_key_id: `key_${i}` }))
+    meter.record([...all, entry({ model: 'poison' }), entry({ model: 'poison' })])
+    await meter.flush()
+    assert.deepEqual(await given.sums(), Object.fromEntries(all.map(({ api_key_id }) => [api_key_id, 1])))
+    assert.deepEqual([given.dropped(), given.logged('error'), meter.buffered], [2, 1, 0])
+    // Those who follow hear the end of every attempt, also of what was refused.
+    assert.deepEqual([open, written], [0, 20])
+    await meter.close()
+  })
+
+  test(`${kind}: amounts that are none are lost alone, and names that a client chose cannot break a batch`, async () => {
+    await using given = await openMeter(kind)
+    const meter = given.start()
+    for (const units of [0.5, -1, Number.NaN, 2 ** 53]) meter.record([entry({ units })])
+    meter.record([entry({ at: Number.NaN })])
+    assert.equal(given.dropped(), 5)
+    meter.record([entry({ units: 2 ** 53 - 1 }), entry({ units: 1 })])
+    assert.equal(given.dropped(), 6)
+    for (const size of ['a\0b', '\ud800', 'x'.repeat(100_000), "'; drop table usage_rollup; --"])
+      meter.record([entry({ size })])
+    await meter.close()
+    assert.equal((await given.sums()).key_a, 5)
+    assert.equal(given.dropped(), 6)
+  })
+
+  test(`${kind}: what is written beside is tried again when it fails, and holds up no usage`, async () => {
+    await using given = await openMeter(kind)
+    const meter = given.start()
+    let attempts = 0
+    let works = false
+    const wake = meter.alongside('something', async () => {
+      attempts++
+      if (!works) throw new Error('not yet')
+    })
+    wake()
+    await until(() => attempts >= 2, 'a second attempt')
+    meter.record([entry()])
+    await until(async () => (await given.sums()).key_a === 1, 'the usage')
+    works = true
+    await until(() => given.logged('info') === 1, 'it works again')
+    assert.equal(given.logged('warn'), 1)
+    await meter.close()
+  })
+}
+
+test('sqlite: threads killed in the middle of anything lose no usage and count none twice', async () => {
+  await using given = await openMeter('sqlite')
+  let worker: Worker | undefined
+  const seen = (started: Worker) => {
+    worker = started
+  }
+  process.on('worker', seen)
+  try {
+    const meter = given.start()
+    let told = 0
+    meter.follow({
+      flushing: () => {},
+      flushed: (entries) => {
+        for (const { num_model_requests } of entries) told += num_model_requests ?? 0
+      },
+    })
+    for (let round = 0; round < 30; round++) {
+      for (let i = 0; i < 50; i++) meter.record([entry({ api_key_id: `key_${i}` })])
+      const flushing = meter.flush()
+      for (let i = 0; i < round * 3; i++) await turn()
+      await worker?.terminate()
+      await flushing
+    }
+    await meter.close()
+    const sums = Object.values(await given.sums())
+    assert.deepEqual([sums.length, new Set(sums)], [50, new Set([30])])
+    assert.deepEqual([told, given.dropped()], [1500, 0])
+  } finally {
+    process.removeListener('worker', seen)
+  }
+})
+
+test('sqlite: a thread that dies between a commit and its answer has its batch counted once', async () => {
+  await using given = await openMeter('sqlite')
+  const starting = new Promise<Worker>((resolve) => process.once('worker', resolve))
+  const meter = given.start()
+  meter.record([entry()])
+  await meter.flush()
+  const worker = await starting
+  meter.record([entry()])
+  const post = worker.postMessage.bind(worker)
+  const committing = Promise.withResolvers<void>()
+  worker.postMessage = (order: { sql?: string }) => {
+    if (order.sql === 'commit') {
+      // From here on nothing is heard of the thread any more.
+      worker.removeAllListeners('message')
+      committing.resolve()
+    }
+    post(order)
+  }
+  const flushing = meter.flush()
+  await committing.promise
+  await until(async () => (await given.sums()).key_a === 2, 'it is committed')
+  await worker.terminate()
+  await flushing
+  assert.equal(meter.buffered, 1)
+  await meter.close()
+  assert.deepEqual(await given.sums(), { key_a: 2 })
+})
+
+test('sqlite: while another program holds the lock nothing else waits, and then the usage is written', async () => {
+  await using given = await openMeter('sqlite')
+  const meter = given.start()
+  const { DatabaseSync } = await import('node:sqlite')
+  const { rows } = await sql<{ file: string }>`select file from pragma_database_list`.execute(given.db)
+  const other = new DatabaseSync(rows[0]?.file ?? '')
+  try {
+    other.exec('begin immediate')
+    meter.record([entry()])
+    let flushed = false
+    const flushing = meter.flush().then(() => {
+      flushed = true
+    })
+    for (let i = 0; i < 1000; i++) {
+      await turn()
+      meter.record([entry()])
+    }
+    assert.deepEqual(await given.sums(), {})
+    assert.equal(flushed, false)
+    other.exec('commit')
+    await flushing
+    await meter.close()
+    assert.deepEqual(await given.sums(), { key_a: 1001 })
+  } finally {
+    other.close()
+  }
+})
+
+test('postgres: a connection that is lost in the middle of a commit counts nothing twice', async () => {
+  let hold: Awaited<ReturnType<typeof startSlowPostgres>>['hold'] | undefined
+  await using given = await openMeter('postgres', async (url) => {
+    const slow = await startSlowPostgres(url)
+    hold = slow.hold
+    return slow
+  })
+  const meter = given.start()
+  let told = 0
+  meter.follow({
+    flushing: () => {},
+    flushed: (entries) => {
+      told += entries.length
+    },
+  })
+  meter.record([entry()])
+  await meter.flush()
+  for (const [statement, stored] of [
+    ['commit', 2],
+    ['insert into "usage_rollup"', 2],
+    ['commit', 4],
+  ] as const) {
+    const answer = hold?.(statement)
+    meter.record([entry()])
+    const flushing = meter.flush()
+    await until(() => answer?.held() === true, `${statement} has been sent`)
+    await until(async () => (await given.sums()).key_a === stored, 'what was done of it is there')
+    answer?.cut()
+    await flushing
+    // What was cut off is repeated before anything else.
+    await until(() => meter.buffered === 0, 'it is in the database')
+  }
+  assert.ok(given.logged('warn') >= 1)
+  await meter.close()
+  assert.deepEqual(await given.sums(), { key_a: 4 })
+  assert.deepEqual([told, given.dropped()], [4, 0])
+})

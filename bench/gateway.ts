@@ -1,94 +1,110 @@
-import { ADMIN_KEY, applyLoad, processorMs, type Running, startGatehouse, startProgram } from './processes.ts'
-import { median, round } from './statistics.ts'
+import { type Governed, question } from './governed.ts'
+import { applyLoad, processorMs, type Running } from './processes.ts'
+import { added, medianOf, ratio, round } from './statistics.ts'
 
 const ROUNDS = 7
 const CONNECTIONS = 32
 const BUSY_MS = 700
 const QUIET_MS = 300
-const WARM_MS = 1500
+const WARM_MS = 2500
+const STREAM_ROUNDS = 5
+const STREAM_CONNECTIONS = 4
+const STREAM_MS = 500
 
-const question = JSON.stringify({
-  model: 'bench',
-  messages: [{ role: 'user', content: 'What is the meaning of this? '.repeat(20) }],
+/** A server that is measured, and the key to it. */
+export type Target = { server: Running; key: string }
+
+export const chatTo = ({ server, key }: Target) => ({
+  url: `${server.url}/v1/chat/completions`,
+  method: 'POST',
+  headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+  body: question,
 })
 
-/**
- * The gateway against a bare relay, in front of the same model server. Each round measures one right after the other, so
- * that what else the machine does meets both alike; what is reported is the median of the rounds' ratios.
- */
-export async function benchGateway(databaseUrl: string): Promise<string[]> {
-  await using upstream = await startProgram('upstream.ts')
-  await using relay = await startProgram('relay.ts', upstream.url)
-  const env = { GATEHOUSE_DATABASE_URL: databaseUrl, GATEHOUSE_UPSTREAM_URL: `${upstream.url}/v1` }
-  await using gateway = await startGatehouse(env)
-  const key = await makeKey(gateway.url)
-  const load = ({ url }: Running, connections: number, ms: number) =>
-    applyLoad({
-      url: `${url}/v1/chat/completions`,
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: question,
-      connections,
-      ms,
-    })
-  /** Under load: requests per second, and microseconds of processor time that each cost this process. */
-  const busy = async (server: Running) => {
-    const before = await processorMs(server.pid)
-    const { perSecond, requests } = await load(server, CONNECTIONS, BUSY_MS)
-    const after = await processorMs(server.pid)
-    return { perSecond, processorUs: before === null || after === null ? null : ((after - before) / requests) * 1000 }
-  }
-  const quiet = async (server: Running) => (await load(server, 1, QUIET_MS)).p50
-  for (const server of [relay, gateway]) await load(server, CONNECTIONS, WARM_MS)
+/** A load, and the microseconds of processor time that each request cost the server; NaN where the system does not say. */
+export async function measured(server: Running, load: Parameters<typeof applyLoad>[0]) {
+  const before = await processorMs(server.pid)
+  const result = await applyLoad(load)
+  const after = await processorMs(server.pid)
+  const spent = before === null || after === null ? Number.NaN : after - before
+  return { ...result, processorUs: (spent / result.requests) * 1000 }
+}
+type Measured = Awaited<ReturnType<typeof measured>>
 
+type Servers = { upstream: Running; relay: Running; governed: Governed }
+
+/**
+ * The fully governed gateway against the bare relay, in front of the same model server. Each round measures one right after the
+ * other, so that what else the machine does meets both alike; what is reported is the median of the rounds' ratios.
+ */
+export async function benchGateway({ upstream, relay, governed }: Servers): Promise<string[]> {
+  const { server, key } = governed
+  const [direct, bare, ours] = [upstream, relay, server].map((one) => chatTo({ server: one, key }))
+  if (!direct || !bare || !ours) return []
+  for (const load of [bare, ours]) await applyLoad({ ...load, connections: CONNECTIONS, ms: WARM_MS })
   const rounds: Round[] = []
   for (let i = 0; i < ROUNDS; i++) {
-    const [bare, ours] = [await busy(relay), await busy(gateway)]
+    const busy = { connections: CONNECTIONS, ms: BUSY_MS }
+    const quiet = { connections: 1, ms: QUIET_MS }
     rounds.push({
-      bare,
-      ours,
-      direct: await quiet(upstream),
-      relayed: await quiet(relay),
-      guarded: await quiet(gateway),
+      bare: await measured(relay, { ...bare, ...busy }),
+      ours: await measured(server, { ...ours, ...busy }),
+      direct: await measured(upstream, { ...direct, ...busy }),
+      quiet: {
+        direct: await measured(upstream, { ...direct, ...quiet }),
+        bare: await measured(relay, { ...bare, ...quiet }),
+        ours: await measured(server, { ...ours, ...quiet }),
+      },
     })
   }
   return report(rounds)
 }
 
-type Busy = { perSecond: number; processorUs: number | null }
-type Round = { bare: Busy; ours: Busy; direct: number; relayed: number; guarded: number }
+type Three = { direct: Measured; bare: Measured; ours: Measured }
+type Round = Three & { quiet: Three }
 
 function report(rounds: Round[]): string[] {
-  const middle = (value: (one: Round) => number, digits = 0) => round(median(rounds.map(value)), digits)
-  const ratio = (value: (one: Round) => number) =>
-    `${middle(value, 2)} (rounds: ${rounds.map((one) => round(value(one), 2)).join(' ')})`
-  const us = (value: (one: Round) => number) => `${middle((one) => value(one) * 1000)} us`
-  const cost = ({ processorUs }: Busy) => processorUs ?? Number.NaN
+  const middle = (value: (one: Round) => number) => round(medianOf(rounds, value))
+  const cost = ({ processorUs }: Measured) => processorUs
+  const busy = `at ${CONNECTIONS} connections`
+  const latencies = (where: string, of: (one: Round) => Three) =>
+    (['p50', 'p99'] as const).map(
+      (which) =>
+        `gateway, ${which} added ${where}: ${added(rounds, (one) => of(one).ours[which] - of(one).direct[which])}; bare relay ${added(rounds, (one) => of(one).bare[which] - of(one).direct[which])}; direct call ${added(rounds, (one) => of(one).direct[which])}`,
+    )
   return [
-    `gateway, warm key, ${CONNECTIONS} connections: ${middle(({ ours }) => ours.perSecond)} requests/s; bare relay ${middle(({ bare }) => bare.perSecond)}/s`,
-    `gateway, throughput as a share of the bare relay's: ${ratio(({ ours, bare }) => ours.perSecond / bare.perSecond)}`,
-    ...(rounds.every(({ ours }) => ours.processorUs !== null)
-      ? [
-          `gateway, processor time per request: ${middle(({ ours }) => cost(ours))} us; bare relay ${middle(({ bare }) => cost(bare))} us`,
-          `gateway, processor time as a multiple of the bare relay's: ${ratio(({ ours, bare }) => cost(ours) / cost(bare))}`,
-        ]
-      : []),
-    `gateway, latency added at 1 connection: ${us(({ guarded, direct }) => guarded - direct)}; bare relay ${us(({ relayed, direct }) => relayed - direct)}; direct call ${us(({ direct }) => direct)}`,
-    `gateway, latency added as a multiple of the bare relay's: ${ratio(({ guarded, relayed, direct }) => (guarded - direct) / (relayed - direct))}`,
+    `gateway, fully governed, ${busy}: ${middle(({ ours }) => ours.perSecond)} requests/s; bare relay ${middle(({ bare }) => bare.perSecond)}/s`,
+    `gateway, throughput as a share of the bare relay's (target 0.80): ${ratio(rounds, ({ ours, bare }) => ours.perSecond / bare.perSecond)}`,
+    `gateway, processor time per request: ${middle(({ ours }) => cost(ours))} us; bare relay ${middle(({ bare }) => cost(bare))} us`,
+    `gateway, processor time as a multiple of the bare relay's: ${ratio(rounds, ({ ours, bare }) => cost(ours) / cost(bare))}`,
+    ...latencies('at 1 connection', ({ quiet }) => quiet),
+    ...latencies(busy, (one) => one),
   ]
 }
 
-async function makeKey(url: string): Promise<string> {
-  const post = async <T>(path: string, body: object): Promise<T> => {
-    const reply = await fetch(`${url}/v1/organization/projects${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+/** Streams of 500 events: when the first one comes, when the last, and what they cost. */
+export async function benchStreams({ relay, governed }: Servers): Promise<string[]> {
+  const body = question.replace('{', '{"stream":true,')
+  const loads = [relay, governed.server].map((server) => ({
+    server,
+    load: { ...chatTo({ server, key: governed.key }), body, connections: STREAM_CONNECTIONS },
+  }))
+  const [bare, ours] = loads
+  if (!bare || !ours) return []
+  for (const { load } of loads) await applyLoad({ ...load, ms: STREAM_MS * 2 })
+  const rounds: { bare: Measured; ours: Measured }[] = []
+  for (let i = 0; i < STREAM_ROUNDS; i++) {
+    rounds.push({
+      bare: await measured(bare.server, { ...bare.load, ms: STREAM_MS }),
+      ours: await measured(ours.server, { ...ours.load, ms: STREAM_MS }),
     })
-    if (!reply.ok) throw new Error(await reply.text())
-    return (await reply.json()) as T
   }
-  const { id } = await post<{ id: string }>('', { name: 'bench' })
-  const account = await post<{ api_key: { value: string } }>(`/${id}/service_accounts`, { name: 'bench' })
-  return account.api_key.value
+  const what = `stream of 500 events, ${STREAM_CONNECTIONS} connections`
+  const both = (of: (one: Measured) => number) =>
+    `${added(rounds, ({ ours, bare }) => of(ours) - of(bare))} more than the bare relay's ${added(rounds, ({ bare }) => of(bare))}`
+  return [
+    `${what}, until the first event: ${both(({ firstP50 }) => firstP50)}`,
+    `${what}, until the last: ${both(({ p50 }) => p50)}`,
+    `${what}, processor time as a multiple of the bare relay's: ${ratio(rounds, ({ ours, bare }) => ours.processorUs / bare.processorUs)}; ${round(medianOf(rounds, ({ ours }) => ours.processorUs))} us each`,
+  ]
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CHAT, makeKey, startGate } from './gateway/gate.ts'
+import { CHAT, makeKey, question, startGate } from './gateway/gate.ts'
 import { EVENTS, event, until } from './gateway/upstream.ts'
 import { isRefusal, Wire } from './gateway/wire.ts'
 import { ADMIN_KEY, startTestApp } from './harness.ts'
@@ -24,6 +24,11 @@ const http = (first: string, key: string, ...lines: string[]) =>
   [first, 'Host: gate', `Authorization: Bearer ${key}`, ...lines, '', ''].join('\r\n')
 const post = ({ post: path, key }: Door, type: string, body: string) =>
   http(`POST ${path} HTTP/1.1`, key, `Content-Type: ${type}`, `Content-Length: ${body.length}`) + body
+const asking = (key: string) => {
+  const body = JSON.stringify(question)
+  const length = `Content-Length: ${body.length}`
+  return http(`POST ${CHAT} HTTP/1.1`, key, 'Content-Type: application/json', length) + body
+}
 const normal = ({ get, key }: Door) => http(`GET ${get} HTTP/1.1`, key)
 
 async function answersNormally(url: string, door: Door, wire?: Wire) {
@@ -306,8 +311,7 @@ test('nonsense behind a request that is being answered cuts the answer off and i
     response.write(event({ n: 1 }))
   })
   using wire = await Wire.open(gate.app.url)
-  const length = 'Content-Length: 2'
-  await wire.send(`${http(`POST ${CHAT} HTTP/1.1`, gate.key, 'Content-Type: application/json', length)}{}`)
+  await wire.send(asking(gate.key))
   await until(() => wire.rest.includes('"n":1'), 'the first event')
   await wire.send('nonsense that is no request\r\n\r\n')
   await until(() => wire.ended, 'the end of the connection')
@@ -317,31 +321,26 @@ test('nonsense behind a request that is being answered cuts the answer off and i
 
 test('nonsense behind two requests cuts the first answer off, although the second has none yet', async () => {
   await using gate = await startGate()
-  gate.upstream.answer(({ request, response }) => {
-    if (request.method === 'GET') return
+  gate.upstream.answer(({ response }) => {
+    if (gate.upstream.calls.length === 2) return
     response.writeHead(200, EVENTS)
     response.write(event({ n: 1 }))
   })
   using wire = await Wire.open(gate.app.url)
-  const first = `${http(`POST ${CHAT} HTTP/1.1`, gate.key, 'Content-Type: application/json', 'Content-Length: 2')}{}`
-  await wire.send(first + http('GET /v1/models HTTP/1.1', gate.key))
+  await wire.send(asking(gate.key) + asking(gate.key))
   await until(() => wire.rest.includes('"n":1') && gate.upstream.calls.length === 2, 'the first event')
   await wire.send('nonsense that is no request\r\n\r\n')
   await until(() => wire.ended, 'the end of the connection')
   assert.equal(wire.rest.match(/HTTP\/1\.1/g)?.length, 1, wire.rest)
 })
 
-test('a chunk that is broken behind the beginning of the answer cuts the answer off and is not answered into it', async () => {
+test('a broken chunk in a body is a 400 and reaches no model server', async () => {
   await using gate = await startGate()
-  gate.upstream.answer(({ response }) => {
-    response.writeHead(200, EVENTS)
-    response.write(event({ n: 1 }))
-  })
   using wire = await Wire.open(gate.app.url)
   const head = http(`POST ${CHAT} HTTP/1.1`, gate.key, 'Content-Type: application/json', 'Transfer-Encoding: chunked')
-  await wire.send(`${head}2\r\n{}\r\n`)
-  await until(() => wire.rest.includes('"n":1'), 'the first event')
-  await wire.send('zz\r\n')
+  await wire.send(`${head}f\r\n{"model": "m1",\r\nzz\r\n`)
   await until(() => wire.ended, 'the end of the connection')
+  assert.match(wire.rest, /^HTTP\/1\.1 400 [\s\S]*"type":"invalid_request_error"/)
   assert.equal(wire.rest.match(/HTTP\/1\.1/g)?.length, 1, wire.rest)
+  assert.equal(gate.upstream.calls.length, 0)
 })

@@ -28,9 +28,6 @@ const table = {
   malformed_http: { status: 400, code: null },
   malformed_url: { status: 400, code: null },
   malformed_json: { status: 400, code: null },
-  // What a proxy asks the check door, and what cannot be decided of it.
-  malformed_check: { status: 400 },
-  body_not_seen: { status: 403 },
   malformed_form: { status: 400, code: null },
   request_timeout: { status: 408, code: null },
   headers_too_large: { status: 431, code: null },
@@ -51,6 +48,9 @@ const table = {
   // What the project does not allow.
   hosted_tool_not_allowed: { status: 403 },
   service_tier_not_allowed: { status: 400, code: null },
+  // What a proxy asks the check door, and what cannot be decided of it.
+  malformed_check: { status: 400 },
+  body_not_seen: { status: 403 },
   // What the state does not allow.
   already_exists: { status: 400 },
   certificate_active: { status: 400 },

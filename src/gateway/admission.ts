@@ -37,19 +37,23 @@ export class Ticket {
  * Takes a call from all limits and sets its money aside, or takes nothing at all.
  * @throws ApiError 429, or 400 where a spend limit holds for a model without a price
  */
-export async function admit(gate: Gate, { grant, at, headers }: Call, asked: Asked): Promise<Ticket> {
-  const { worst, model } = asked
+export function admit(gate: Gate, { grant, at, headers }: Call, asked: Asked): Ticket | Promise<Ticket> {
   const { rules } = grant
   const money = gate.spend.reserve(rules, asked, at)
-  try {
-    const { tokens, images, audioMegabytes } = worst
-    const cost = { requests: 1, tokens, images, audioMegabytes }
-    const admission = admitToLimits(gate.limiter, windowsOf(rules, gate.catalogue.current, model), cost)
-    const limits = admission instanceof Promise ? await admission : admission
+  const admitted = (limits: Admission) => {
     Object.assign(headers, limits.headers)
     return new Ticket(asked, limits, money)
-  } catch (error) {
+  }
+  const refused = (error: unknown): never => {
     money.settle(0)
     throw error
+  }
+  try {
+    const { tokens, images, audioMegabytes } = asked.worst
+    const cost = { requests: 1, tokens, images, audioMegabytes }
+    const admission = admitToLimits(gate.limiter, windowsOf(rules, gate.catalogue.current, asked.model), cost)
+    return admission instanceof Promise ? admission.then(admitted, refused) : admitted(admission)
+  } catch (error) {
+    return refused(error)
   }
 }

@@ -1,11 +1,8 @@
-import type { CostEntry } from '../core/price.ts'
-import type { UsageEntry } from '../db/usage.ts'
 import type { Ticket } from './admission.ts'
 import type { Body } from './body/read.ts'
 import { type Call, NOTHING_USED, type Outcome, type Used } from './call.ts'
 import type { Gate } from './gate.ts'
 import type { Inquiry } from './inquire.ts'
-import { usageEntries } from './observe/entries.ts'
 import { type Observer, observe, usedUnseen } from './observe/observe.ts'
 
 /**
@@ -35,7 +32,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
         return { headers, observer }
       },
     })
-    gate.afterwards(settle(gate, call, asked, ticket, observer, outcome))
+    gate.afterwards(() => settle(gate, call, asked, ticket, observer, outcome))
     return outcome
   } catch (error) {
     ticket.settle(NOTHING_USED)
@@ -49,39 +46,28 @@ function claim({ owners }: Gate, { grant }: Call, responseId: string, upstream: 
   owners.claim(responseId, { organizationId, projectId, upstream })
 }
 
-/** Settles what was taken for a call, and meters what it used. */
-async function settle(
+/** Settles what was taken for a call, and meters what it used: at once where that is known, and else once it was counted. */
+function settle(
   gate: Gate,
   call: Call,
   asked: Inquiry,
   ticket: Ticket,
   observer: Observer | null,
   { status, end }: Outcome,
-): Promise<void> {
+): Promise<void> | undefined {
   if (end === 'never_sent' || (status !== null && status >= 400)) {
     ticket.settle(NOTHING_USED)
     return
   }
   const { route, grant, at } = call
-  let used: Used = NOTHING_USED
-  try {
-    used = observer ? await observer.used(end) : await usedUnseen({ route, asked, tokens: gate.tokens })
-  } finally {
+  const conclude = (used: Used) => {
     const costs = ticket.settle(used)
-    if (route.usage !== null) {
-      gate.meter.record([...usageEntries({ grant, route, at, asked, used, status }), ...costs.map(rowOf(call))])
-    }
+    if (route.usage !== null) gate.tally.add({ grant, route, at, asked, used, status }, costs)
   }
-}
-
-const rowOf =
-  ({ grant, at }: Call) =>
-  (cost: CostEntry): UsageEntry => ({
-    kind: 'costs',
-    at: Math.floor(at / 1000),
-    organization_id: grant.rules.organizationId,
-    project_id: grant.rules.projectId,
-    user_id: grant.ownerId,
-    api_key_id: grant.keyId,
-    ...cost,
+  const used = observer ? observer.used(end) : usedUnseen({ route, asked, tokens: gate.tokens })
+  if (!(used instanceof Promise)) return void conclude(used)
+  return used.then(conclude, (error) => {
+    conclude(NOTHING_USED)
+    throw error
   })
+}

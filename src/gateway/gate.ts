@@ -9,6 +9,7 @@ import type { Grants } from './grants.ts'
 import type { Limiter } from './limits/limiter.ts'
 import type { Meter } from './meter.ts'
 import type { Models } from './models.ts'
+import type { Tally } from './observe/tally.ts'
 import type { TokenCounter } from './observe/token-counter.ts'
 import type { ResponseOwners } from './owners.ts'
 import type { Spend } from './spend/spend.ts'
@@ -43,8 +44,10 @@ export type GatewayParts = {
 }
 
 export type Gate = GatewayParts & {
+  /** What calls have used, on its way to the meter. */
+  tally: Tally
   /** Tells the audit log that a known key was refused. */
   refused: (call: Call, error: ApiError) => void
   /** Work that goes on when the client has its answer; a shutdown waits for it. */
-  afterwards: (work: Promise<void>) => void
+  afterwards: (work: () => Promise<void> | undefined) => void
 }

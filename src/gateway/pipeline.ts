@@ -18,30 +18,53 @@ import { routeOf } from './routes.ts'
 export async function handle(gate: Gate, { request, response, headers }: Arrival): Promise<Outcome | null> {
   const route = routeOf(request.method ?? '', request.url ?? '')
   const token = bearer(request.headers)
-  const call: Call = { request, response, headers, route, grant: await identify(gate, token), at: gate.now() }
+  // A grant in memory is awaited too: what of the body came together with the head is there only after this turn.
+  const grant = await identify(gate, token, request.socket)
+  const call: Call = { request, response, headers, route, grant, at: gate.now() }
   authorize(gate, call, token)
   if (route.model !== undefined) return answerModels(gate.catalogue, call)
   const body = await readBody(gate.bodies, call)
   try {
     if (body.waited) {
       // Reading may have taken minutes, in which the key was revoked.
-      call.grant = await identify(gate, token)
+      call.grant = await identify(gate, token, request.socket)
       authorize(gate, call, token)
     }
-    const asked = await inquire(gate, call, body)
-    const ticket = await admit(gate, call, asked)
+    const inquiry = inquire(gate, call, body)
+    const asked = inquiry instanceof Promise ? await inquiry : inquiry
+    const admission = admit(gate, call, asked)
+    const ticket = admission instanceof Promise ? await admission : admission
     return await forward(gate, call, asked, body, ticket)
   } finally {
     body.release()
   }
 }
 
-/** Whose key this is: from memory, or with one look-up that callers share. A mistyped key costs neither. */
-export async function identify(gate: Gate, token: string): Promise<Grant> {
+/** The key that a connection brought last, with its hash: clients keep both, and to compare costs less than to hash. */
+const brought = new WeakMap<object, { token: string; hash: string }>()
+
+/**
+ * Whose key this is: from memory, or with one look-up that callers share. A mistyped key costs neither.
+ * @param connection that brought it
+ * @throws ApiError 401
+ */
+export function identify(gate: Gate, token: string, connection?: object): Grant | Promise<Grant> {
+  const hash = hashOf(token, connection)
+  const warm = gate.grants.peek(hash)
+  if (warm === undefined) return gate.grants.get(hash).then((grant) => known(grant, token))
+  return known(warm, token)
+}
+
+function hashOf(token: string, connection?: object): string {
+  const last = connection && brought.get(connection)
+  if (last?.token === token) return last.hash
   if (keyKind(token) === null) throw wrongKey(token)
-  const hashed = hashSecret(token)
-  const warm = gate.grants.peek(hashed)
-  const grant = warm === undefined ? await gate.grants.get(hashed) : warm
+  const hash = hashSecret(token)
+  if (connection) brought.set(connection, { token, hash })
+  return hash
+}
+
+function known(grant: Grant | null, token: string): Grant {
   if (grant === null) throw wrongKey(token)
   return grant
 }

@@ -5,6 +5,7 @@ import { answer } from './answer.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { check } from './check.ts'
 import type { Gate, GatewayParts } from './gate.ts'
+import { Tally } from './observe/tally.ts'
 import { handle } from './pipeline.ts'
 import { recordRefusal } from './refused.ts'
 
@@ -19,13 +20,22 @@ export type Gateway = {
 /** The gateway as a request handler: every call ends here, with the upstream's reply or with the one error envelope. */
 export function createGateway(parts: GatewayParts): Gateway {
   const settling = new Set<Promise<void>>()
+  const unsettled = (err: unknown) => parts.log.error({ err }, 'what a call used could not be settled')
   const gate: Gate = {
     ...parts,
+    tally: new Tally((entries) => parts.meter.record(entries)),
     refused: recordRefusal(parts),
     afterwards(work) {
-      const guarded = work.catch((error) => gate.log.error({ err: error }, 'what a call used could not be settled'))
-      settling.add(guarded)
-      guarded.finally(() => settling.delete(guarded))
+      try {
+        const going = work()
+        // Most calls are settled at once.
+        if (going === undefined) return
+        const guarded = going.catch(unsettled)
+        settling.add(guarded)
+        guarded.finally(() => settling.delete(guarded))
+      } catch (error) {
+        unsettled(error)
+      }
     },
   }
   const serve =
@@ -47,6 +57,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     check: serve(check),
     async settled() {
       while (settling.size > 0) await Promise.all(settling)
+      gate.tally.flush()
     },
   }
 }

@@ -3,6 +3,7 @@ import { mock, test } from 'node:test'
 import { mintKey } from '../../src/core/key.ts'
 import { databases } from '../databases.ts'
 import { ADMIN_KEY } from '../harness.ts'
+import { checkChat } from './checking.ts'
 import { CHAT, makeKey, question, startGate, type TestGate } from './gate.ts'
 import { json, until } from './upstream.ts'
 
@@ -57,6 +58,17 @@ for (const database of databases) {
       await many(100, () => ask(gate, gate.key), 200)
       for (let i = 0; i < 50; i++) assert.equal(await ask(gate, other.key), 200)
       await many(50, () => ask(gate, other.key), 200)
+    })
+    assert.equal(ran, 0)
+  })
+
+  test(`${database}: nor does a warm question of the check door, with a body or without`, async () => {
+    await using gate = await startGate({ database })
+    const { app, key } = gate
+    const check = async (body?: object) => (await checkChat(app, { key, body })).status
+    const ran = await fewest(gate, 0, check, async () => {
+      await many(50, () => check(), 200)
+      await many(50, () => check(question), 200)
     })
     assert.equal(ran, 0)
   })

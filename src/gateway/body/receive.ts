@@ -4,6 +4,9 @@ import { bodyTooLarge, unsupportedContentEncoding } from '../../contract/error.t
 /** Bytes of the largest body the gateway takes: the original's limit. */
 export const BODY_LIMIT = 26_214_400
 
+/** Bytes after which others get their turn: reading on costs their time, for scanning and copying too. */
+const TURN = 131_072
+
 /** The client left in the middle of its body: nobody waits for an answer. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone'
@@ -38,7 +41,9 @@ export function announced(headers: IncomingHttpHeaders): number | null {
 export function receive(request: IncomingMessage, take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     let read = 0
+    let turnAt = TURN
     const stop = () => request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
+    const goOn = () => void request.resume()
     const fail = (error: unknown) => {
       stop()
       request.resume()
@@ -54,9 +59,14 @@ export function receive(request: IncomingMessage, take: (chunk: Buffer) => Promi
         read += chunk.length
         if (read > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT, read)
         const taken = take(chunk)
-        if (!taken) return
-        request.pause()
-        taken.then(() => request.resume(), fail)
+        if (taken) {
+          request.pause()
+          taken.then(goOn, fail)
+        } else if (read >= turnAt) {
+          turnAt = read + TURN
+          request.pause()
+          setImmediate(goOn)
+        }
       } catch (error) {
         fail(error)
       }

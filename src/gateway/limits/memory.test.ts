@@ -101,6 +101,57 @@ test('without anything given back, the level is that of the exact bucket', () =>
   )
 })
 
+test('of calls that overlap, all that was not used is given back, in whatever order they end', () => {
+  const overlapping = fc.array(fc.record({ cost: fc.nat(60), share: fc.double({ min: 0, max: 2, noNaN: true }) }), {
+    maxLength: 60,
+  })
+  fc.assert(
+    fc.property(
+      overlapping.chain((calls) => fc.tuple(fc.constant(calls), fc.shuffledSubarray([...calls.keys()]))),
+      ([calls, order]) => {
+        const { limiter, levelOf } = setUp()
+        const one = window('w', 10_000)
+        const open = calls.map(({ cost }) => limiter.take([one], [cost]).taken)
+        const used = ({ cost, share }: (typeof calls)[number]) => Math.floor(cost * share)
+        for (const i of order) open[i]?.settle([used(calls[i] ?? assert.fail())])
+        const rest = calls.map((call, i) => (order.includes(i) ? used(call) : call.cost))
+        assert.equal(
+          levelOf(one),
+          rest.reduce((sum, each) => sum + each, 0),
+        )
+      },
+    ),
+  )
+})
+
+test('giving back never leaves more than a bucket holds into which each call came when it ended', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { limiter, time, levelOf } = setUp()
+      const one = window('w', 100)
+      let [late, open, at] = [0, 0, 0]
+      const ends: { due: number; cost: number; actual: number; taken: Taken }[] = []
+      for (const [i, { afterMs, cost, share, settleAfter }] of steps.entries()) {
+        time.ms += afterMs
+        late = drained(late, time.ms - at, 100, MINUTE_MS)
+        at = time.ms
+        const { taken } = limiter.take([one], [cost])
+        if (taken) {
+          open += cost
+          ends.push({ due: i + settleAfter, cost, actual: Math.floor(cost * share), taken })
+        }
+        for (const ended of ends.filter(({ due }) => due === i)) {
+          ended.taken.settle([ended.actual])
+          open -= ended.cost
+          late += ended.actual
+        }
+        assert.ok(levelOf(one) <= late + open + 1e-6, `${levelOf(one)} of ${late} and ${open}`)
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
 test('a call is taken from all of its windows or from none', () => {
   const costs = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 3, maxLength: 3 })
   fc.assert(

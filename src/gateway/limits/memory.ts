@@ -5,13 +5,17 @@ import type { Decision, Limiter, Taken, Window } from './limiter.ts'
 
 /*
  * The numbers of a slot, side by side so that one cache line holds them: its level, when that was so, everything ever taken
- * from it, and the limit and the period it was last taken under.
+ * from it, and the limit and the period it was last taken under. Then what was used of it as if each call had come when it
+ * was settled, what the calls took that are not, and everything that had been taken when its window got it.
  */
 const LEVEL = 0
 const AT = 1
 const TAKEN = 2
 const LIMIT = 3
 const PERIOD = 4
+const SETTLED = 5
+const OPEN = 6
+const CLAIMED = 7
 const STRIDE = 8
 
 const NONE = -1
@@ -98,6 +102,8 @@ export class MemoryLimiter implements Limiter {
       if (cost === 0) continue
       const level = (levels[i] ?? 0) + cost
       levels[i] = level
+      state[base + SETTLED] = this.#drained(SETTLED, slot, now, limit)
+      state[base + OPEN] = (state[base + OPEN] ?? 0) + cost
       state[base + LEVEL] = level
       state[base + AT] = now
       state[base + TAKEN] = taken
@@ -114,7 +120,9 @@ export class MemoryLimiter implements Limiter {
   correct(window: Window, lastSlot: number, mark: number, taken: number, actual: number): void {
     const now = this.#clock()
     let slot = lastSlot
+    let isOpen = mark > (this.#state[slot * STRIDE + CLAIMED] ?? 0)
     if (slot === NONE || this.#keys[slot] !== window.key) {
+      isOpen = false
       // The slot is another window's by now, so this one had drained: nothing is left that could be given back.
       if (actual <= taken) return
       slot = this.#slots.get(window.key) ?? this.#claim(window, now)
@@ -123,23 +131,41 @@ export class MemoryLimiter implements Limiter {
     const base = slot * STRIDE
     const state = this.#state
     const total = state[base + TAKEN] ?? 0
-    state[base + LEVEL] = corrected(this.#level(slot, now), taken, actual, total - mark)
+    const level = corrected(this.#level(slot, now), taken, actual, total - mark)
+    // Of a call that the slot does not know any more, only what it used too much is new.
+    const used = isOpen ? actual : Math.max(0, actual - taken)
+    const settled = this.#drained(SETTLED, slot, now) + used
+    const open = isOpen ? Math.max(0, (state[base + OPEN] ?? 0) - taken) : (state[base + OPEN] ?? 0)
+    state[base + SETTLED] = settled
+    state[base + OPEN] = open
+    state[base + LEVEL] = Math.min(level, settled + open)
     state[base + AT] = now
     if (actual > taken) state[base + TAKEN] = total + actual - taken
     if (window.periodMs >= DAY_MS) this.#changeDay(slot)
   }
 
   /**
-   * A slot's level now. After a limit was lowered, what was taken under the higher one drains as fast as that, or a day's
-   * use under a high limit would keep a project shut for weeks under a low one.
+   * A slot's level now: the lower of two that are both never below what a bucket holds that knew all costs from the start.
+   * One has had each call when it came, but where many calls overlap it can give little back of them. The other has had each
+   * call when it was settled, since to put use off never lowers a level, and until then all that was taken for it.
    * @param limit that a call brings
    */
   #level(slot: number, now: number, limit = 0): number {
+    const level = this.#drained(LEVEL, slot, now, limit)
+    const other = this.#drained(SETTLED, slot, now, limit) + (this.#state[slot * STRIDE + OPEN] ?? 0)
+    return level < other ? level : other
+  }
+
+  /**
+   * After a limit was lowered, what was taken under the higher one drains as fast as that, or a day's use under a high limit
+   * would keep a project shut for weeks under a low one.
+   */
+  #drained(number: typeof LEVEL | typeof SETTLED, slot: number, now: number, limit = 0): number {
     const base = slot * STRIDE
     const state = this.#state
     const last = state[base + LIMIT] ?? 0
     const elapsed = now - (state[base + AT] ?? 0)
-    return drained(state[base + LEVEL] ?? 0, elapsed, last > limit ? last : limit, state[base + PERIOD] ?? 1)
+    return drained(state[base + number] ?? 0, elapsed, last > limit ? last : limit, state[base + PERIOD] ?? 1)
   }
 
   #paces(windows: readonly Window[], slots: readonly number[]): number[] {
@@ -164,6 +190,9 @@ export class MemoryLimiter implements Limiter {
     const base = slot * STRIDE
     // What was ever taken from the slot goes on counting: a call of its former window then gets back too little at worst.
     this.#state[base + LEVEL] = 0
+    this.#state[base + SETTLED] = 0
+    this.#state[base + OPEN] = 0
+    this.#state[base + CLAIMED] = this.#state[base + TAKEN] ?? 0
     this.#state[base + AT] = now
     this.#state[base + LIMIT] = limit
     this.#state[base + PERIOD] = periodMs
@@ -206,8 +235,11 @@ export class MemoryLimiter implements Limiter {
     const now = this.#clock()
     const slot = this.#slots.get(key) ?? this.#claim({ key, limit, periodMs: DAY_MS }, now)
     if (slot === NONE) return
-    this.#state[slot * STRIDE + LEVEL] = this.#level(slot, now) + level
-    this.#state[slot * STRIDE + AT] = now
+    const base = slot * STRIDE
+    const [before, settled] = [this.#level(slot, now), this.#drained(SETTLED, slot, now)]
+    this.#state[base + LEVEL] = before + level
+    this.#state[base + SETTLED] = settled + level
+    this.#state[base + AT] = now
   }
 }
 
@@ -240,9 +272,12 @@ class MemoryTaken implements Taken {
     for (const window of this.#windows) {
       i++
       const taken = this.#costs[i] ?? 0
-      const actual = costs[i] ?? taken
+      const told = costs[i] ?? Number.NaN
+      // What is never given back has its exact level anyway.
+      if (Number.isNaN(told)) continue
       // What a model server reports may be nonsense; a level that is no number would never drain.
-      if (actual === taken || !(actual >= 0 && actual <= UNLIMITED)) continue
+      const actual = told >= 0 && told <= UNLIMITED ? told : taken
+      if (taken === 0 && actual === 0) continue
       this.#limiter.correct(window, this.#slots[i] ?? NONE, this.#marks[i] ?? 0, taken, actual)
     }
   }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { JsonScan, type JsonSink, type Want } from './json-scan.ts'
 
 const members = (of: Record<string, Want>): Want => ({
-  members: Object.entries(of).map(([name, want]) => ({ key: Buffer.from(name), want })),
+  members: Object.entries(of).map(([name, want]) => ({ name, key: Buffer.from(name), want })),
 })
 const want = members({
   a: { keep: 'a' },

@@ -1,7 +1,7 @@
 /** What of a JSON text is looked at: a tree of the places of interest. Everything outside it is skipped unread. */
 export type Want = {
   /** Members of an object that are looked into. */
-  members?: readonly { key: Buffer; want: Want }[]
+  members?: readonly { name: string; key: Buffer; want: Want }[]
   /** What is looked at in each element of a list. */
   each?: Want
   /** The name under which the steps of a list are told. */

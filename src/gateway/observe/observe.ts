@@ -1,6 +1,7 @@
 import { type Asked, NOTHING_USED, type Outcome, type Used } from '../call.ts'
 import { EventStream } from './event-stream.ts'
 import { JsonScan, type Want } from './json-scan.ts'
+import { tellWhole } from './json-whole.ts'
 import { Reading } from './reading.ts'
 import { type Reported, readUsage } from './reported.ts'
 import { audio, completion, imageEvent, images, response, responseEvent, usageOnly } from './shapes.ts'
@@ -12,8 +13,8 @@ export interface Observer {
   chunk(bytes: Buffer): Buffer | null
   /** The reply is complete. What the client still gets; null: nothing. */
   end(): Buffer | null
-  /** What the call has used, once the reply is over in whatever way; counting may take seconds. Never fails. */
-  used(end: Outcome['end']): Promise<Used>
+  /** What the call has used, once the reply is over in whatever way; a promise where it is counted, for seconds perhaps. Never fails. */
+  used(end: Outcome['end']): Used | Promise<Used>
   /** The id of the response that was created, once it is known. */
   readonly responseId: string | null
   /** Told as soon as that id is whole, before its last bytes are handed to the client. */
@@ -39,6 +40,10 @@ type Kind = {
   /** Whether usage is reported by an event of its own that the client may not have asked for. */
   extraEvent?: true
 }
+
+/** Bytes of a reply that is parsed rather than scanned: of larger ones most is what nobody looks at. */
+const SMALL = 16_384
+const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d]
 
 const completions: Kind = { reply: completion, event: completion, counts: 'input_and_output', extraEvent: true }
 const responses: Kind = { reply: response, event: responseEvent, counts: 'input_and_output' }
@@ -95,7 +100,7 @@ class Passing implements Observer {
     return null
   }
 
-  async used(): Promise<Used> {
+  used(): Used {
     return NOTHING_USED
   }
 }
@@ -106,7 +111,9 @@ class Watch implements Observer {
   readonly #tokens: TokenCounter
   readonly #reading: Reading
   readonly #events: EventStream | null
-  readonly #scan: JsonScan | null
+  #scan: JsonScan | null = null
+  /** Whether all that matters of the reply is known. */
+  #known = false
   #over = false
   onResponseId: ((id: string) => void) | null = null
 
@@ -120,7 +127,6 @@ class Watch implements Observer {
     const withholds = isNamed && kind.extraEvent === true && !asked.usageWanted
     const isStream = isNamed || (contentType === '' && asked.stream)
     this.#events = isStream ? new EventStream(this.#reading, kind.event, withholds) : null
-    this.#scan = isStream ? null : new JsonScan(kind.reply, this.#reading)
   }
 
   get responseId(): string | null {
@@ -129,8 +135,36 @@ class Watch implements Observer {
 
   chunk(bytes: Buffer): Buffer | null {
     if (this.#events !== null) return this.#events.chunk(bytes)
-    this.#scan?.push(bytes, 0, bytes.length)
-    return bytes.length === 0 ? null : bytes
+    if (bytes.length === 0) return null
+    if (!this.#known) this.#look(bytes)
+    return bytes
+  }
+
+  #look(bytes: Buffer): void {
+    if (this.#scan === null && this.#readWhole(bytes)) {
+      this.#known = true
+      return
+    }
+    this.#scan ??= new JsonScan(this.#kind.reply, this.#reading)
+    this.#scan.push(bytes, 0, bytes.length)
+  }
+
+  /** A small reply that came in one piece, as most do, and reports what it used costs less to parse than to scan. */
+  #readWhole(bytes: Buffer): boolean {
+    if (bytes.length > SMALL || bytes[0] !== OPEN_OBJECT || bytes[bytes.length - 1] !== CLOSE_OBJECT) return false
+    const { counts, reply } = this.#kind
+    let value: Record<string, unknown>
+    try {
+      value = JSON.parse(bytes.toString())
+    } catch {
+      // The piece ends where an inner object does.
+      return false
+    }
+    const { inputTokens, outputTokens } = readUsage(value.usage)
+    if (counts !== 'nothing' && !inputTokens) return false
+    if (counts === 'input_and_output' && !outputTokens) return false
+    tellWhole(reply, value, this.#reading)
+    return true
   }
 
   end(): Buffer | null {
@@ -141,14 +175,14 @@ class Watch implements Observer {
     return rest
   }
 
-  used(end: Outcome['end']): Promise<Used> {
+  used(end: Outcome['end']): Used | Promise<Used> {
     this.end()
     const reported = readUsage(this.#reading.usage)
     const input = this.#input(reported.inputTokens)
     const output = this.#output(reported.outputTokens)
     // Most replies say all of it, and nothing is waited for.
     if (typeof input === 'number' && typeof output === 'number') {
-      return Promise.resolve(this.#used(end, reported, input, output))
+      return this.#used(end, reported, input, output)
     }
     return Promise.all([input, output]).then(([input, output]) => this.#used(end, reported, input, output))
   }

@@ -2,7 +2,7 @@ import type { Want } from './json-scan.ts'
 
 /** What is wanted of an object, by its members. */
 const object = (members: Record<string, Want>): Want => ({
-  members: Object.entries(members).map(([name, want]) => ({ key: Buffer.from(name), want })),
+  members: Object.entries(members).map(([name, want]) => ({ name, key: Buffer.from(name), want })),
 })
 const list = (each: Want, name?: string): Want => ({ each, ...(name !== undefined && { list: name }) })
 const keep = (name: string): Want => ({ keep: name })

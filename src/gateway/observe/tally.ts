@@ -1,0 +1,124 @@
+import type { CostEntry } from '../../core/price.ts'
+import type { UsageEntry } from '../../db/usage.ts'
+import type { Used } from '../call.ts'
+import { type UsedCall, usageEntries } from './entries.ts'
+
+/** How long calls that are alike are summed up: nothing against the half second after which the meter writes. */
+const EVERY_MS = 50
+const MINUTE_MS = 60_000
+
+/** Calls of one key in one minute that differ in nothing but how many tokens they used. */
+type Sum = { first: UsedCall; minute: number; used: Used; count: number; costs: CostEntry[] }
+
+/**
+ * Calls on their way to the meter: those that are alike become one before their entries are made, so that a call costs a few
+ * additions. What the meter learns is the same.
+ */
+export class Tally {
+  readonly #record: (entries: UsageEntry[]) => void
+  #sums = new Map<UsedCall['grant'], Sum[]>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(record: (entries: UsageEntry[]) => void) {
+    this.#record = record
+  }
+
+  /** Counts a call. @param costs its line items */
+  add(call: UsedCall, costs: CostEntry[]): void {
+    if (!isPlain(call)) {
+      this.#record([...usageEntries(call), ...rowsOf(call, costs)])
+      return
+    }
+    const minute = Math.floor(call.at / MINUTE_MS)
+    let sums = this.#sums.get(call.grant)
+    if (sums === undefined) {
+      sums = []
+      this.#sums.set(call.grant, sums)
+    }
+    const alike = sums.find((sum) => sum.minute === minute && areAlike(sum.first, call))
+    if (alike === undefined) sums.push(sumOf(call, minute, costs))
+    else addTo(alike, call.used, costs)
+    if (this.#timer !== undefined) return
+    this.#timer = setTimeout(() => this.flush(), EVERY_MS)
+    this.#timer.unref()
+  }
+
+  /** Tells the meter what was counted. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const sums = this.#sums
+    this.#sums = new Map()
+    for (const some of sums.values()) for (const sum of some) this.#record(entriesOf(sum))
+  }
+}
+
+/** Routes whose use is counted in requests and tokens. */
+const counted: ReadonlySet<string> = new Set([
+  'chat.completions.create',
+  'completions.create',
+  'responses.create',
+  'responses.compact',
+  'embeddings.create',
+])
+
+/** A call that used nothing but tokens of text; what else there is has entries or rounding of its own. */
+function isPlain({ route, used }: UsedCall): boolean {
+  const { inputAudioTokens, inputImageTokens, outputAudioTokens, outputImageTokens } = used
+  const { webSearchCalls, fileSearchCalls, codeInterpreterSessions } = used
+  return (
+    counted.has(route.name) &&
+    inputAudioTokens + inputImageTokens + outputAudioTokens + outputImageTokens === 0 &&
+    webSearchCalls + fileSearchCalls + codeInterpreterSessions === 0
+  )
+}
+
+function areAlike(one: UsedCall, other: UsedCall): boolean {
+  return (
+    one.route.name === other.route.name &&
+    one.asked.model === other.asked.model &&
+    one.asked.serviceTier === other.asked.serviceTier &&
+    one.used.serviceTier === other.used.serviceTier
+  )
+}
+
+/** Keeps nothing of the request but what its entries are made of. */
+function sumOf(call: UsedCall, minute: number, costs: CostEntry[]): Sum {
+  const { model, characters, size, serviceTier } = call.asked
+  const first = { ...call, asked: { model, characters, size, serviceTier } }
+  return { first, minute, used: { ...call.used }, count: 1, costs }
+}
+
+function addTo(sum: Sum, used: Used, costs: readonly CostEntry[]): void {
+  sum.count++
+  sum.used.inputTokens += used.inputTokens
+  sum.used.cachedInputTokens += used.cachedInputTokens
+  sum.used.outputTokens += used.outputTokens
+  for (const cost of costs) {
+    const known = sum.costs.find(({ line_item }) => line_item === cost.line_item)
+    if (known === undefined) sum.costs.push(cost)
+    else {
+      known.units += cost.units
+      known.amount_nano += cost.amount_nano
+    }
+  }
+}
+
+function entriesOf({ first, used, count, costs }: Sum): UsageEntry[] {
+  const entries = usageEntries({ ...first, used })
+  for (const entry of entries) entry.num_model_requests = count
+  return [...entries, ...rowsOf(first, costs)]
+}
+
+/** Costs as rows of the report. */
+function rowsOf({ grant, at }: UsedCall, costs: readonly CostEntry[]): UsageEntry[] {
+  return costs.map((cost) => ({
+    kind: 'costs',
+    at: Math.floor(at / 1000),
+    organization_id: grant.rules.organizationId,
+    project_id: grant.rules.projectId,
+    user_id: grant.ownerId,
+    api_key_id: grant.keyId,
+    ...cost,
+  }))
+}

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { CHAT, openCall, replyTo } from './gate.ts'
+import { type Ledger, large, openLedger } from './ledger.ts'
+import { EVENTS, event, json, type Script } from './upstream.ts'
+
+/*
+ * Model servers that fail, in every way that one can. The client gets a sentence or a cut connection, never a clean end that
+ * lies; a call that failed keeps its request and nothing else, one that was answered is metered, once.
+ */
+
+type Failing = {
+  script: Script
+  /** Asked for as a stream. */
+  stream?: true
+  /** What the client sees: a status and a code, or how a reply of status 200 ends. */
+  seen: [number, string] | 'complete' | 'broken'
+  metered: 0 | 1
+  /** Whether it may say what the model server said. */
+  passes?: true
+  says?: RegExp
+}
+
+const choice = (content: string) => ({ choices: [{ index: 0, delta: { content }, message: { content } }] })
+const raw =
+  (text: string): Script =>
+  async ({ whole, request }) => {
+    await whole
+    request.socket.end(Buffer.from(text, 'latin1'))
+  }
+const theirs = {
+  'openai-organization': 'org-theirs',
+  'openai-project': 'proj_theirs',
+  'x-ratelimit-limit-tokens': '7',
+  'x-request-id': 'req_theirs',
+  'set-cookie': 'theirs=1',
+  'retry-after': '86400',
+}
+const refusing = (status: number): Script =>
+  json({ error: { message: 'Incorrect API key provided: sk-theirs', code: 'theirs' } }, status, theirs)
+const unreachable: [number, string] = [502, 'upstream_unreachable']
+const credentials: [number, string] = [502, 'upstream_refused_credentials']
+const HTTP = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
+const answer = JSON.stringify({ ...choice('an answer'), usage: { prompt_tokens: 2, completion_tokens: 3 } })
+
+const cases: Record<string, Failing> = {
+  'hangs up before its head': { script: ({ response }) => response.destroy(), seen: unreachable, metered: 0 },
+  'hangs up when it has read the request': {
+    script: async ({ whole, response }) => {
+      await whole
+      response.destroy()
+    },
+    seen: unreachable,
+    metered: 0,
+  },
+  'resets the connection': {
+    script: ({ request }) => request.socket.resetAndDestroy(),
+    seen: unreachable,
+    metered: 0,
+  },
+  'hangs up in the middle of its head': { script: raw('HTTP/1.1 200 OK\r\ncont'), seen: unreachable, metered: 0 },
+  'speaks another protocol': { script: raw('SSH-2.0-theirs\r\n'), seen: unreachable, metered: 0 },
+  'has headers without end': {
+    script: raw(`${HTTP}${'x-theirs: 0123456789\r\n'.repeat(20_000)}`),
+    seen: unreachable,
+    metered: 0,
+  },
+  'has two lengths': {
+    script: raw(`${HTTP}content-length: 2\r\ncontent-length: 3\r\n\r\n{} `),
+    seen: unreachable,
+    metered: 0,
+  },
+  'has a length below nothing': { script: raw(`${HTTP}content-length: -1\r\n\r\n{}`), seen: unreachable, metered: 0 },
+  'refuses our key with 401': { script: refusing(401), seen: credentials, metered: 0 },
+  'refuses our key with 403': { script: refusing(403), seen: credentials, metered: 0 },
+  'limits our account': { script: refusing(429), seen: [503, 'upstream_rate_limited'], metered: 0 },
+  'sends the client elsewhere': {
+    script: json({}, 307, { ...theirs, location: 'http://127.0.0.1/theirs' }),
+    seen: [502, 'upstream_invalid_reply'],
+    metered: 0,
+  },
+  'answers in a coding that nobody knows': {
+    script: json({}, 200, { 'content-encoding': 'theirs' }),
+    seen: [502, 'upstream_invalid_reply'],
+    metered: 0,
+  },
+  'fails with 500': {
+    script: json({ error: { message: 'out of memory', code: 'oom' } }, 500, theirs),
+    seen: [500, 'oom'],
+    metered: 0,
+  },
+  'refuses the request with 400': {
+    script: json({ error: { message: 'too long', code: 'long' } }, 400, theirs),
+    seen: [400, 'long'],
+    metered: 0,
+  },
+  'dies in the middle of a stream': {
+    stream: true,
+    script: async ({ whole, response }) => {
+      await whole
+      response.writeHead(200, EVENTS)
+      response.write(event(choice('half an answer')), () => response.destroy())
+    },
+    seen: 'broken',
+    metered: 1,
+    says: /half an answer/,
+  },
+  'dies in the middle of an event': {
+    stream: true,
+    script: async ({ whole, response }) => {
+      await whole
+      response.writeHead(200, EVENTS)
+      response.write(`${event(choice('one'))}data: {"choices":[{"delta":{"con`, () => response.destroy())
+    },
+    seen: 'broken',
+    metered: 1,
+    says: /one/,
+  },
+  'dies before the first event': {
+    stream: true,
+    script: async ({ whole, response }) => {
+      await whole
+      response.writeHead(200, EVENTS)
+      response.write(': hello\n\n', () => response.destroy())
+    },
+    seen: 'broken',
+    metered: 1,
+  },
+  'ends a stream without a last word': {
+    stream: true,
+    script: async ({ whole, response }) => {
+      await whole
+      response.writeHead(200, EVENTS).end(event(choice('all of it')))
+    },
+    seen: 'complete',
+    metered: 1,
+    says: /all of it/,
+  },
+  'says an error in the middle of a stream': {
+    stream: true,
+    script: async ({ whole, response }) => {
+      await whole
+      response.writeHead(200, EVENTS)
+      response.end(event(choice('half')) + event({ error: { message: 'overloaded' } }))
+    },
+    seen: 'complete',
+    metered: 1,
+    says: /overloaded/,
+  },
+  'answers a stream with one JSON object': {
+    stream: true,
+    script: json(JSON.parse(answer)),
+    seen: 'complete',
+    metered: 1,
+  },
+  'streams what is no event': {
+    stream: true,
+    script: async ({ whole, response }) => {
+      await whole
+      response
+        .writeHead(200, EVENTS)
+        .end('\0\xff{{{]]data: [1,2\n\n\r\r\ndata: {"usage":{"completion_tokens":"many"}}\n\n')
+    },
+    seen: 'complete',
+    metered: 1,
+  },
+  'dies in the middle of a JSON object': {
+    script: raw(`${HTTP}content-length: ${answer.length}\r\n\r\n${answer.slice(0, -20)}`),
+    seen: 'broken',
+    metered: 1,
+  },
+  'dies in the middle of a chunk': {
+    script: raw(`${HTTP}transfer-encoding: chunked\r\n\r\nff\r\n${answer.slice(0, 20)}`),
+    seen: 'broken',
+    metered: 1,
+  },
+  'sends less than it announced': {
+    script: raw(`${HTTP}content-length: 100000\r\n\r\n${answer}`),
+    seen: 'broken',
+    metered: 1,
+  },
+  'sends more than it announced': {
+    script: raw(`${HTTP}content-length: ${answer.length}\r\n\r\n${answer}theirs of another request`),
+    seen: 'complete',
+    metered: 1,
+    says: /an answer/,
+  },
+  'answers twice': {
+    script: raw(`${HTTP}content-length: ${answer.length}\r\n\r\n${answer}${HTTP}content-length: 8\r\n\r\n"theirs"`),
+    seen: 'complete',
+    metered: 1,
+    says: /an answer/,
+  },
+  'answers with something else than JSON': {
+    script: raw('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>'),
+    seen: 'complete',
+    metered: 1,
+  },
+  'answers with nothing': { script: raw(`${HTTP}content-length: 0\r\n\r\n`), seen: 'complete', metered: 1 },
+  'says that it is compressed and is not': {
+    script: json({}, 200, { 'content-encoding': 'gzip' }),
+    seen: 'broken',
+    metered: 1,
+  },
+  'reports what cannot be': {
+    script: json({ usage: { prompt_tokens: -5, completion_tokens: 'many', total_tokens: null } }),
+    seen: 'complete',
+    metered: 1,
+  },
+  'reports more cached input than there was': {
+    script: json({ usage: { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 900 } } }),
+    seen: 'complete',
+    metered: 1,
+  },
+}
+
+async function ask({ gate, isClean }: Ledger, { stream, seen, says }: Failing, what: string) {
+  const call = openCall(gate, CHAT)
+  call.end(JSON.stringify({ ...large, ...(stream && { stream }) }))
+  const { response, chunks, ended } = await replyTo(call).catch((cause) => {
+    // Nothing of a reply that begins and breaks at once may have been sent yet.
+    assert.equal(seen, 'broken', `${what}: ${cause}`)
+    return { response: null, chunks: [], ended: 'broken' as const }
+  })
+  const end = await ended
+  const text = Buffer.concat(chunks).toString()
+  isClean(text + JSON.stringify(response?.headers ?? ''))
+  if (says) assert.match(text, says)
+  if (response) {
+    // Whatever became of it, it says what is left of the limits, and of ours.
+    assert.equal(response.headers['x-ratelimit-limit-tokens'], '60000')
+    assert.equal(response.headers['x-ratelimit-limit-project-tokens'], '60000')
+    assert.match(String(response.headers['x-request-id']), /^req_[0-9a-z]{24}$/)
+  }
+  if (typeof seen === 'string') assert.equal(end, seen)
+  else assert.deepEqual([response?.statusCode, JSON.parse(text).error.code, end], [...seen, 'complete'])
+}
+
+describe('a model server that fails costs a request, and what it did answer: nothing leaks and nothing stays reserved', () => {
+  let ledger: Ledger
+  before(async () => {
+    ledger = await openLedger()
+  })
+  after(() => ledger[Symbol.asyncDispose]())
+
+  for (const [what, failing] of Object.entries(cases)) {
+    test(`it ${what}`, async () => {
+      ledger.gate.upstream.answer(failing.script)
+      await ask(ledger, failing, what)
+      await ledger.balances(1, failing.metered, what)
+    })
+  }
+
+  test('it dies while the request is sent to it', async () => {
+    const { gate, isClean, balances } = ledger
+    gate.upstream.answer(({ request }) => request.socket.resetAndDestroy(), { read: false })
+    const body = { ...large, padding: 'x'.repeat(10_000_000) }
+    const reply = await gate.app.send('POST', CHAT, { key: gate.key, body })
+    assert.deepEqual([reply.status, reply.body.error.code], unreachable)
+    isClean(reply.text)
+    await balances(1, 0)
+  })
+
+  test('it fails for fifty calls at once', async () => {
+    const { gate, isClean, balances } = ledger
+    gate.upstream.answer(({ response }) => response.destroy())
+    const body = { ...large, max_tokens: 1000 }
+    const send = () => gate.app.send('POST', CHAT, { key: gate.key, body })
+    const replies = await Promise.all(Array.from({ length: 50 }, send))
+    for (const { status, text } of replies) {
+      assert.equal(status, 502)
+      isClean(text)
+    }
+    await balances(50, 0)
+  })
+})
+
+describe('a model server that keeps silent', () => {
+  test('is waited for so long and no longer, and nothing stays reserved', async () => {
+    await using ledger = await openLedger({ timeouts: { replyTimeoutMs: 1500, silenceTimeoutMs: 1500 } })
+    ledger.gate.upstream.answer(() => {})
+    await ask(ledger, { script: () => {}, seen: [504, 'upstream_timeout'], metered: 0 }, 'silent')
+    await ledger.balances(1, 0)
+    ledger.gate.upstream.answer(async ({ whole, response }) => {
+      await whole
+      response.writeHead(200, EVENTS).write(event(choice('half an answer')))
+    })
+    const failing: Failing = { script: () => {}, stream: true, seen: 'broken', metered: 1, says: /half an answer/ }
+    await ask(ledger, failing, 'silent in the middle')
+    await ledger.balances(1, 1)
+    ledger.gate.upstream.answer(raw(`${HTTP}content-length: 1000\r\n\r\n${answer}`))
+    await ask(ledger, { script: () => {}, seen: 'broken', metered: 1 }, 'announced and never sent')
+    await ledger.balances(1, 1)
+  })
+})

@@ -35,7 +35,7 @@ class Source {
 export class ModelCatalogue {
   readonly #configured: Catalogue
   readonly #sources: readonly Source[]
-  readonly #failed: (upstream: string, error: unknown) => void
+  readonly #failed: (upstream: string, error: unknown, listed: boolean) => void
   readonly #clock: () => number
   readonly #unlisted = new Map<string, CatalogueModel>()
   #offer: Offer
@@ -45,13 +45,13 @@ export class ModelCatalogue {
   #timer: NodeJS.Timeout | undefined
 
   /**
-   * @param failed an upstream's list could not be read, though it could before or was never asked
+   * @param failed an upstream's list could not be read, though it could before (`listed`) or was never read
    * @param clock milliseconds that never step back
    */
   constructor(
     configured: Catalogue,
     sources: readonly ModelSource[],
-    failed: (upstream: string, error: unknown) => void,
+    failed: (upstream: string, error: unknown, listed: boolean) => void,
     clock: () => number = () => performance.now(),
   ) {
     this.#configured = configured
@@ -156,7 +156,7 @@ export class ModelCatalogue {
       this.#merge()
     } catch (error) {
       if (error instanceof NoList) source.answered = true
-      if (!source.failing) this.#failed(source.name, error)
+      if (!source.failing) this.#failed(source.name, error, source.models !== null)
       source.failing = true
     }
   }

@@ -36,8 +36,7 @@ export function createListener(
     // Which host a whole URL names decides nothing here.
     request.url = originForm(request.url ?? '')
     const name = doorOf(request.url)
-    begin(request.socket, response)
-    response.once('finish', () => count(name, response.statusCode))
+    begin(request.socket, response, name)
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
     }
@@ -47,10 +46,17 @@ export function createListener(
   }
   // More than one where a client sends requests without waiting for the answers.
   const answering = new WeakMap<Duplex, Set<ServerResponse>>()
-  const begin = (socket: Duplex, response: ServerResponse) => {
-    const responses = answering.get(socket) ?? new Set()
-    answering.set(socket, responses.add(response))
-    response.once('close', () => responses.delete(response))
+  const begin = (socket: Duplex, response: ServerResponse, door: string) => {
+    let responses = answering.get(socket)
+    if (responses === undefined) {
+      responses = new Set()
+      answering.set(socket, responses)
+    }
+    responses.add(response)
+    response.on('close', () => {
+      responses.delete(response)
+      if (response.writableFinished) count(door, response.statusCode)
+    })
   }
   const server = create(SERVER_OPTIONS, answer)
   server.on('checkExpectation', (_request, response: ServerResponse) =>

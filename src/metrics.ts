@@ -40,7 +40,8 @@ export class Metrics {
   count(name: CounterName, labels: Record<string, string> = {}, by = 1): void {
     const values = this.#values.get(name) ?? new Map()
     this.#values.set(name, values)
-    const key = Object.values(labels).join(' ')
+    let key = ''
+    for (const label in labels) key += ` ${labels[label]}`
     const known = values.get(key)
     if (known) known.value += by
     else values.set(key, { labels, value: by })

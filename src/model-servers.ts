@@ -31,8 +31,13 @@ export async function openModelServers(
     up: (upstream) => log.info({ upstream }, 'the model server can be reached again'),
   }
   const upstreams = new Upstreams(given ?? (await openUpstreams(config.upstreams, newId, now)), { watch })
-  const catalogue = new ModelCatalogue(config.models, upstreams.sources(), (upstream, err) =>
-    log.warn({ upstream, err }, 'the model server does not list its models; what it said last stays true'),
+  const catalogue = new ModelCatalogue(config.models, upstreams.sources(), (upstream, err, listed) =>
+    log.warn(
+      { upstream, err },
+      listed
+        ? 'the model server does not list its models now; what it said last stays true'
+        : 'the model server has never listed its models: any name may be asked of it, with the limits of *default',
+    ),
   )
   return {
     upstreams,

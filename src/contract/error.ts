@@ -122,8 +122,12 @@ export class ApiError extends Error {
   readonly headers: Record<string, string>
 
   constructor(failure: Failure, message: string, options: ErrorOptions = {}) {
-    super(message, { cause: options.cause })
     const row: { status: number; type?: string; code?: string | null } = table[failure]
+    // Of what a client did wrong nobody asks where in the code it was found, and a refusal must cost little.
+    const depth = Error.stackTraceLimit
+    if (row.status < 500) Error.stackTraceLimit = 0
+    super(message, { cause: options.cause })
+    Error.stackTraceLimit = depth
     this.failure = failure
     this.status = row.status
     this.type = options.type ?? row.type ?? (row.status < 500 ? 'invalid_request_error' : 'server_error')

@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 
 const DIGITS = 36
 const STAMP = 9
-const SEQUENCE = 4
-const RANDOM = 11
 
 /** Makes ids of one kind: `proj_`, `user-`, `key_` and so on, then 24 lower-case characters. */
 export type NewId = (prefix: Prefix) => string
@@ -32,17 +30,17 @@ export type Prefix = keyof typeof prefixes
  */
 export function idSource(now: () => number): NewId {
   let last = 0
+  let stamp = base36(last, STAMP)
   let sequence = 0
   return (prefix) => {
     const time = now()
-    if (time > last) {
-      last = time
-      sequence = 0
-    } else if (++sequence >= DIGITS ** SEQUENCE) {
-      last++
+    if (time > last || ++sequence >= pairs.length ** 2) {
+      last = Math.max(time, last + 1)
+      stamp = base36(last, STAMP)
       sequence = 0
     }
-    return prefixes[prefix] + base36(last, STAMP) + base36(sequence, SEQUENCE) + randomTail()
+    // Two pairs of digits: the sequence has four.
+    return prefixes[prefix] + stamp + pair(Math.floor(sequence / pairs.length)) + pair(sequence) + randomTail()
   }
 }
 
@@ -63,14 +61,20 @@ export const isPlainId = (text: string) => /^[\x21-\x7e]+$/.test(text)
 
 const base36 = (n: number, width: number) => n.toString(DIGITS).padStart(width, '0')
 
-/** Random bytes are drawn many at a time: one call into the system costs more than all the rest of an id. */
-let pool = Buffer.alloc(0)
+/** All pairs of base-36 digits: every request gets an id, which is put together from these. */
+const pairs = Array.from({ length: DIGITS ** 2 }, (_, n) => base36(n, 2))
+const pair = (n: number) => pairs[n % pairs.length] ?? ''
+
+/** Random numbers are drawn many at a time: one call into the system costs more than all the rest of an id. */
+const pool = new Uint16Array(2048)
+let drawn = pool.length
 
 /** 11 base-36 characters. The modulo's bias costs less than a bit: these keep processes apart, they are no secret. */
 function randomTail(): string {
-  if (pool.length < RANDOM) pool = randomBytes(RANDOM * 372)
-  let tail = ''
-  for (const byte of pool.subarray(0, RANDOM)) tail += (byte % DIGITS).toString(DIGITS)
-  pool = pool.subarray(RANDOM)
-  return tail
+  if (drawn + 6 > pool.length) {
+    randomFillSync(pool)
+    drawn = 0
+  }
+  const next = () => pair(pool[drawn++] ?? 0)
+  return next() + next() + next() + next() + next() + next().slice(1)
 }

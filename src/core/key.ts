@@ -68,8 +68,12 @@ export function mintToken(): { value: string; hash: string } {
   return { value, hash: hashSecret(value) }
 }
 
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** CRC-32 in base64url, most significant bits first. */
 function checksum(text: string): string {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(crc32(text))
-  return bytes.toString('base64url')
+  const sum = crc32(text)
+  let written = ''
+  for (let shift = 26; shift >= 2; shift -= 6) written += BASE64URL[(sum >>> shift) & 63]
+  return written + BASE64URL[(sum & 3) << 4]
 }

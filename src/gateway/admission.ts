@@ -1,5 +1,5 @@
 import { type CostEntry, costEntries } from '../core/price.ts'
-import { type Asked, type Call, NOTHING_USED, type Used } from './call.ts'
+import type { Asked, Call, Used } from './call.ts'
 import type { Gate } from './gate.ts'
 import { type Admission, admit as admitToLimits } from './limits/admit.ts'
 import { windowsOf } from './limits/windows.ts'
@@ -19,14 +19,17 @@ export class Ticket {
 
   /**
    * Corrects what was taken to what was used; only the first time counts.
+   * @param used null for a call that failed: it gets everything back but its request
    * @returns the line items of what it did cost
    */
-  settle(used: Used): CostEntry[] {
-    const tokens = used.inputTokens + used.outputTokens
-    const { audioMegabytes } = this.#asked.worst
-    // What was sent was sent: audio does not become less by what is said of it.
-    const audio = used === NOTHING_USED ? { audioMegabytes: 0 } : { audioMegabytes }
-    this.#limits.settle({ tokens, images: used.images, ...audio })
+  settle(used: Used | null): CostEntry[] {
+    if (used === null) {
+      this.#limits.settle({ tokens: 0, images: 0, audioMegabytes: 0 })
+      this.#money.settle(0)
+      return []
+    }
+    // Audio stays as it was taken: what was sent was sent.
+    this.#limits.settle({ tokens: used.inputTokens + used.outputTokens, images: used.images })
     const costs = this.#asked.model ? costEntries(this.#asked.model, used) : []
     this.#money.settle(costs.reduce((sum, { amount_nano }) => sum + amount_nano, 0))
     return costs
@@ -44,16 +47,18 @@ export function admit(gate: Gate, { grant, at, headers }: Call, asked: Asked): T
     Object.assign(headers, limits.headers)
     return new Ticket(asked, limits, money)
   }
-  const refused = (error: unknown): never => {
-    money.settle(0)
-    throw error
-  }
+  let admission: Admission | Promise<Admission> | undefined
   try {
     const { tokens, images, audioMegabytes } = asked.worst
     const cost = { requests: 1, tokens, images, audioMegabytes }
-    const admission = admitToLimits(gate.limiter, windowsOf(rules, gate.catalogue.current, asked.model), cost)
-    return admission instanceof Promise ? admission.then(admitted, refused) : admitted(admission)
-  } catch (error) {
-    return refused(error)
+    admission = admitToLimits(gate.limiter, windowsOf(rules, gate.catalogue.current, asked.model), cost)
+  } finally {
+    // To catch and throw again costs more than all the rest of a refusal.
+    if (admission === undefined) money.settle(0)
   }
+  if (!(admission instanceof Promise)) return admitted(admission)
+  return admission.then(admitted, (error) => {
+    money.settle(0)
+    throw error
+  })
 }

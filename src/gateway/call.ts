@@ -29,8 +29,8 @@ export type Asked = {
   responseId: string | null
   /** Whether the model server keeps the response, so that it gets an owner. */
   stored: boolean
-  /** The text that input tokens are counted by where the reply does not say; read only then. */
-  inputText: () => string
+  /** The text that input tokens are counted by where the reply does not say; read only then. Null: it is gone, the estimate stands. */
+  inputText: () => string | null
   /** What the speech route reads out, in characters. */
   characters: number
   /** Of images: `1024x1024`, as asked for. */

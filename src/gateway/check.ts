@@ -64,21 +64,24 @@ function bringsBody(headers: IncomingHttpHeaders): boolean {
 async function modelOf(gate: Gate, call: Call, body: Body | null): Promise<CatalogueModel | null> {
   const { route, grant, request } = call
   const { rules } = grant
+  const unchanged = new Unchanged()
+  const catalogue = unchanged.models(gate.catalogue)
   if (route.model === undefined && (body?.judged || !route.namesModel)) {
-    const unchanged = new Unchanged()
     const judged = { model: body?.model ?? null, judged: unchanged.body(body?.judged ?? null) }
-    const { model } = await inquire({ ...gate, catalogue: unchanged.models(gate.catalogue) }, call, judged)
+    const { model } = await inquire({ ...gate, catalogue }, call, judged)
     if (unchanged.refusal) throw unchanged.refusal
     return model
   }
   const named = route.model === undefined ? namedBy(request.headersDistinct) : route.model
-  const known = named === null ? null : await gate.catalogue.lookUp(named)
+  const known = named === null ? null : await catalogue.lookUp(named)
   const models = { find: () => known }
-  return recorded(gate, call, () => {
+  const model = recorded(gate, call, () => {
     if (route.namesModel) return judgeUnseen(rules, route, models, named)
     judgeShown(rules, models, named)
     return null
   })
+  if (route.namesModel && unchanged.refusal) throw unchanged.refusal
+  return model
 }
 
 /** The model that a proxy names which knows it; proxies leave a header empty to be rid of it. */

@@ -35,7 +35,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
     gate.afterwards(() => settle(gate, call, asked, ticket, observer, outcome))
     return outcome
   } catch (error) {
-    ticket.settle(NOTHING_USED)
+    ticket.settle(null)
     throw error
   }
 }
@@ -56,7 +56,7 @@ function settle(
   { status, end }: Outcome,
 ): Promise<void> | undefined {
   if (end === 'never_sent' || (status !== null && status >= 400)) {
-    ticket.settle(NOTHING_USED)
+    ticket.settle(null)
     return
   }
   const { route, grant, at } = call

@@ -57,6 +57,7 @@ export class Meter {
   readonly #attempts: Attempts
   readonly #followers: Follower[] = []
   readonly #beside: { write: () => Promise<void>; attempts: Attempts }[] = []
+  #collect: () => void = () => {}
   /** Whether one of those that write beside has something. */
   #woken = false
   #beats: NodeJS.Timeout | undefined
@@ -74,6 +75,7 @@ export class Meter {
 
   /** Distinct rows that are not in the database yet. */
   get buffered(): number {
+    this.#collect()
     return this.#buffer.size + this.#taken
   }
 
@@ -88,6 +90,17 @@ export class Meter {
     }
     if (this.#beats === undefined) this.#start()
     if (this.#buffer.size >= MANY_ROWS && !this.#hurried) this.#hurry()
+  }
+
+  /**
+   * Has entries handed over, by `record`, that are collected elsewhere: before they are written, or asked for.
+   * @returns what to call when there are some: a beat comes within half a second
+   */
+  collect(from: () => void): () => void {
+    this.#collect = from
+    return () => {
+      if (this.#beats === undefined) this.#start()
+    }
   }
 
   /** Has somebody told of every batch. */
@@ -117,6 +130,7 @@ export class Meter {
 
   /** Writes what is left, for at most five seconds, and says what was lost. Nothing is recorded any more. */
   async close(): Promise<void> {
+    this.#collect()
     this.#closed = true
     clearInterval(this.#beats)
     const over = new AbortController()
@@ -146,6 +160,7 @@ export class Meter {
   }
 
   get #waiting(): boolean {
+    this.#collect()
     return this.#woken || this.#buffer.size > 0 || this.#batches.length > 0
   }
 
@@ -178,6 +193,7 @@ export class Meter {
   }
 
   async #write(): Promise<void> {
+    this.#collect()
     this.#woken = false
     const ready = (attempts: Attempts) => this.#closed || !attempts.pausing
     const isDown = !ready(this.#attempts) || !(await this.#attempts.make(() => this.#writeUsage()))

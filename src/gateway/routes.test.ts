@@ -81,8 +81,8 @@ test('a path with several methods takes each, and says so to the others', () => 
     ['POST', '/v1/responses/resp_1', 'GET, DELETE'],
     ['GET', '/v1/responses/resp_1/cancel', 'POST'],
     ['DELETE', '/v1/responses/resp_1/input_items', 'GET'],
-    ['DELETE', '/v1/models/m1', 'GET'],
-    ['GET', '/v1/chat/completions', 'POST'],
+    ['PUT', '/v1/models/m1', 'GET'],
+    ['DELETE', '/v1/chat/completions', 'POST'],
     ['HEAD', '/v1/models', 'GET'],
     ['get', '/v1/models', 'GET'],
   ] as const)
@@ -142,7 +142,21 @@ test('what the original offers besides is told apart from what nobody offers', (
     const error = refused('POST', `/v1/${path}`)
     assert.deepEqual([error.status, error.code], [404, 'not_offered'], path)
   }
-  for (const path of ['/v1/nothing', '/v1/chat', '/v1/audio2', '/v1/__proto__', '/v1/constructor', '/v1/agentsx'])
+  for (const [method, url] of [
+    ['GET', '/v1/chat/completions'],
+    ['DELETE', '/v1/models/ft:m1:org::1'],
+    ['GET', '/v1/safety/alerts/a1'],
+  ] as const)
+    assert.deepEqual([refused(method, url).status, refused(method, url).code], [404, 'not_offered'], url)
+  for (const path of [
+    '/v1/nothing',
+    '/v1/chat',
+    '/v1/chat/completions/',
+    '/v1/audio2',
+    '/v1/__proto__',
+    '/v1/constructor',
+    '/v1/agentsx',
+  ])
     assert.deepEqual([refused('POST', path).status, refused('POST', path).code], [404, null], path)
 })
 

@@ -129,9 +129,12 @@ const queries: Partial<Record<RouteName, ReadonlySet<string>>> = {
   'responses.inputItems.list': new Set(['after', 'include', 'limit', 'order']),
 }
 
+/** The original's other operations on paths that are governed for one: stored chats, and the end of a fine-tuned model. */
+const otherMethods: Record<string, RegExp> = { GET: /^\/v1\/chat\/completions$/, DELETE: /^\/v1\/models\/./ }
+
 /** The original's other resources: whoever asks for one learns that this server does not offer it yet. */
 const notOffered =
-  /^\/v1\/(agents|assistants|audio|batches|chat\/completions|chatkit|containers|content_provenance_checks|conversations|decisions|edits|engines|evals|files|fine_tuning|fine-tunes|graders|images|live|moderations|realtime|responses|skills|threads|uploads|vaults|vector_stores|videos|webhook_endpoints|webhook_event_types)(\/|$)/
+  /^\/v1\/(agents|assistants|audio|batches|chat\/completions(?=\/.)|chatkit|containers|content_provenance_checks|conversations|decisions|edits|engines|evals|files|fine_tuning|fine-tunes|graders|images|live|moderations|realtime|responses|safety|skills|threads|uploads|vaults|vector_stores|videos|webhook_endpoints|webhook_event_types)(\/|$)/
 
 /**
  * The governed route of a request. Method and path are judged as they were received: an encoded, doubled or dotted path is
@@ -158,8 +161,9 @@ export function routeOf(method: string, url: string): GatewayRoute {
 
 function among(methods: ReadonlyMap<string, GatewayRoute>, method: string, path: string): GatewayRoute {
   const route = methods.get(method)
-  if (!route) throw methodNotAllowed({ method, url: path }, [...methods.keys()])
-  return route
+  if (route) return route
+  if (otherMethods[method]?.test(path)) throw notOfferedHere(method, path)
+  throw methodNotAllowed({ method, url: path }, [...methods.keys()])
 }
 
 /** What is kept of a query, written anew: what was understood here is what the upstream gets. */
@@ -192,7 +196,10 @@ export function modelId(path: string): string | null {
 }
 
 function unknown(method: string, path: string): ApiError {
-  const error = unknownUrl({ method, url: path })
-  if (!notOffered.test(path)) return error
-  return new ApiError('not_offered', `${error.message} (not offered by this server yet)`)
+  return notOffered.test(path) ? notOfferedHere(method, path) : unknownUrl({ method, url: path })
+}
+
+function notOfferedHere(method: string, path: string): ApiError {
+  const { message } = unknownUrl({ method, url: path })
+  return new ApiError('not_offered', `${message} (not offered by this server yet)`)
 }

@@ -23,7 +23,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const unsettled = (err: unknown) => parts.log.error({ err }, 'what a call used could not be settled')
   const gate: Gate = {
     ...parts,
-    tally: new Tally((entries) => parts.meter.record(entries)),
+    tally: new Tally(parts.meter),
     refused: recordRefusal(parts),
     afterwards(work) {
       try {
@@ -57,7 +57,6 @@ export function createGateway(parts: GatewayParts): Gateway {
     check: serve(check),
     async settled() {
       while (settling.size > 0) await Promise.all(settling)
-      gate.tally.flush()
     },
   }
 }

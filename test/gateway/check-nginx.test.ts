@@ -81,10 +81,10 @@ test("behind nginx a refused client gets Gatehouse's own status, headers and bod
   assert.equal(limited.headers['x-ratelimit-limit-requests'], '1')
   await limit(1000)
 
-  const options = { headers: all.headers(), method: 'GET' }
+  const options = { headers: all.headers(), method: 'PUT' }
   assert.equal((await proxy.send(CHAT, options)).status, 405)
   const unknown = await proxy.send('/v1//models', options)
-  assert.deepEqual([unknown.status, JSON.parse(unknown.text).error.message], [404, 'Invalid URL (GET /v1//models)'])
+  assert.deepEqual([unknown.status, JSON.parse(unknown.text).error.message], [404, 'Invalid URL (PUT /v1//models)'])
   const head = await proxy.send(CHAT, { ...options, method: 'HEAD' })
   assert.deepEqual([head.status, head.text], [405, ''])
 

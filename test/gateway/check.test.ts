@@ -46,7 +46,7 @@ for (const database of databases) {
       assert.equal(checked.headers.get('www-authenticate'), direct.headers.get('www-authenticate'))
       return told(checked)
     }
-    assert.equal(await same('GET', CHAT), '405 null null')
+    assert.equal(await same('PUT', CHAT), '405 null null')
     assert.equal(await same('POST', '/v1/files'), '404 not_offered null')
     assert.equal(await same('POST', '/v1//chat/completions'), '404 null null')
     assert.equal(await same('POST', '/v1/chat%2Fcompletions'), '404 null null')

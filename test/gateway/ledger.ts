@@ -18,11 +18,7 @@ export const large = { ...question, max_tokens: LARGE }
 export const AUDIO = '/v1/audio/transcriptions'
 export const EDITS = '/v1/images/edits'
 
-/**
- * @param late tokens that are given back by time only: of calls that overlap, no more is given back than surely has not
- * drained (src/core/limit.ts)
- */
-type Between = { least: number; most: number; late: number }
+type Between = { least: number; most: number }
 
 /** A gate with every kind of limit, and what must be left of them. */
 export type Ledger = AsyncDisposable & {
@@ -66,7 +62,7 @@ export async function openLedger(options: Parameters<typeof startGate>[0] = {}):
     gate.app.send('POST', CHAT, { key: gate.key, body: { ...question, max_completion_tokens: max_tokens } })
 
   async function balances(kept: number | Between, more: number, what = 'the case') {
-    const { least, most, late } = typeof kept === 'number' ? { least: kept, most: kept, late: 0 } : kept
+    const { least, most } = typeof kept === 'number' ? { least: kept, most: kept } : kept
     metered += more
     const quiet = async () => (await gate.app.metric('gatehouse_requests_in_flight')) === 1
     await until(quiet, `the end of ${what}`)
@@ -93,7 +89,7 @@ export async function openLedger(options: Parameters<typeof startGate>[0] = {}):
     metered++
     // What was used may have drained meanwhile.
     for (const name of ['tokens', 'project-tokens']) {
-      const lowest = TOKENS_A_MINUTE - rest - input - output - late
+      const lowest = TOKENS_A_MINUTE - rest - input - output
       assert.ok(left(name) >= lowest && left(name) <= TOKENS_A_MINUTE - rest, `${left(name)} ${name} after ${what}`)
     }
   }

@@ -132,7 +132,7 @@ export const otherReplies: Reply[] = [
     name: 'an image server without usage',
     route: 'images.createVariation',
     body: { created: 1, data: [{ url: 'https://example.com/1.png' }] },
-    used: { images: 1 },
+    used: { images: 1, inputTokens: 3 },
   },
   {
     name: 'OpenAI, a transcription by tokens',

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mintKey } from '../../src/core/key.ts'
 import { type DatabaseKind, databases } from '../databases.ts'
 import { startTestApp, type TestApp } from '../harness.ts'
-import { CHAT, makeKey, question, startGate } from './gate.ts'
+import { CHAT, makeKey, openCall, question, replyTo, startGate, type TestGate } from './gate.ts'
 import { cli, makeUser, makeUserKey } from './people.ts'
 import { until } from './upstream.ts'
 
@@ -26,10 +26,78 @@ function constantLoad(app: TestApp, keys: string[], callers: number) {
     stopped = true
     await Promise.all(running)
   }
-  return { made, stop }
+  return {
+    made,
+    stop,
+    get stopped() {
+      return stopped
+    },
+  }
 }
 
+/** A call whose body comes in two halves. It has started when its head is sent. */
+function slowCall(gate: TestGate, key: string) {
+  const call = openCall({ app: gate.app, key }, CHAT, { headers: { 'content-length': String(text.length) } })
+  call.write(text.slice(0, 20))
+  // A refusal does not wait for the second half.
+  const replied = replyTo(call)
+  return {
+    async finish(): Promise<number> {
+      call.end(text.slice(20))
+      const { response, ended } = await replied
+      await ended
+      return response.statusCode ?? 0
+    },
+  }
+}
+const text = JSON.stringify(question)
+
 for (const database of databases) {
+  test(`${database}: a key is deleted while 50 clients use it, fast and slow: no call that starts after the 200 succeeds`, async () => {
+    await using gate = await startGate({ database })
+    const { key, keyId } = await makeKey(gate.app, gate.projectId)
+    const load = constantLoad(gate.app, [key], 40)
+    const slow: { startedAt: number; status: number }[] = []
+    const dawdling = Array.from({ length: 10 }, async () => {
+      while (!load.stopped) {
+        const startedAt = performance.now()
+        const call = slowCall(gate, key)
+        await sleep(5 + 40 * Math.random())
+        slow.push({ startedAt, status: await call.finish() })
+      }
+    })
+    await using _ = { [Symbol.asyncDispose]: () => load.stop() }
+    await until(() => load.made.length >= 200 && slow.length >= 20, 'calls before the deletion', 30_000)
+    await gate.app.admin().organization.projects.apiKeys.delete(keyId, { project_id: gate.projectId })
+    const deletedAt = performance.now()
+    const isLate = ({ startedAt }: { startedAt: number }) => startedAt >= deletedAt
+    const enough = () => load.made.filter(isLate).length >= 200 && slow.filter(isLate).length >= 20
+    await until(enough, 'calls after the deletion', 30_000)
+    await Promise.all([load.stop(), ...dawdling])
+    for (const call of [...load.made, ...slow]) {
+      assert.ok(call.status === 401 || (call.status === 200 && !isLate(call)), `${call.status}, late: ${isLate(call)}`)
+    }
+    // What was refused reached no model server.
+    const accepted = [...load.made, ...slow].filter(({ status }) => status === 200).length
+    assert.equal(gate.upstream.calls.length, accepted)
+  })
+
+  test(`${database}: what is changed while a body arrives holds for its call`, async () => {
+    await using gate = await startGate({ database })
+    const { projects } = gate.app.admin().organization
+    const [deleted, limited, archived] = [await makeKey(gate.app), await makeKey(gate.app), await makeKey(gate.app)]
+    const calls = [deleted, limited, archived].map(({ key }) => slowCall(gate, key))
+    await until(async () => (await gate.app.metric('gatehouse_body_bytes')) >= 60, 'the first halves')
+    await projects.apiKeys.delete(deleted.keyId, { project_id: deleted.projectId })
+    const nothing = { project_id: limited.projectId, max_requests_per_1_minute: 0 }
+    await projects.rateLimits.updateRateLimit('rl-*default', nothing)
+    await projects.archive(archived.projectId)
+    const statuses = []
+    for (const call of calls) statuses.push(await call.finish())
+    assert.deepEqual(statuses, [401, 429, 401])
+    assert.equal(gate.upstream.calls.length, 0)
+  })
+
   test(`${database}: under constant load, no call that starts after a deletion's 200 succeeds`, async () => {
     await using gate = await startGate({ database })
     const { apiKeys } = gate.app.admin().organization.projects

@@ -14,17 +14,20 @@ const VALUE_BYTES = 64
 const ONE_PIECE = 262_144
 /** Bytes of the longest name that is looked at: ours are short, each letter of them written with six bytes at most. */
 const LONGEST_NAME = 600
+/** Bytes up to which a body's fields may outlive it: a reply that is counted by them can take minutes. */
+const KEPT = 65_536
 const COMMA = Buffer.from(',')
 const EMPTY = Buffer.alloc(0)
 
 /** A JSON object as it was sent: its fields, and its bytes, which stay as they came wherever nothing is set. */
 export class JsonBody {
   /** Parsed; see `JsonText` for what stands in for strings of more than 64 kB. */
-  readonly fields: Record<string, unknown>
+  fields: Record<string, unknown>
   readonly #text: JsonText
   readonly #scan: JsonScan
   readonly #held: Held
   #bytes: Buffer
+  #gone = false
   /** By name: the JSON that is sent in place of what came; null for what is left out. */
   #edits: Map<string, Buffer[] | null> | null = null
 
@@ -58,8 +61,10 @@ export class JsonBody {
     this.#edits.set(name, pieces)
   }
 
-  /** The fields with every string in full, which parses everything again; once released, the fields as they are. */
-  whole(): Record<string, unknown> {
+  /** The fields with every string in full, which parses everything again; null for a large body that was released. */
+  whole(): Record<string, unknown> | null {
+    if (this.#gone) return null
+    if (!this.#text.shortened) return this.fields
     const whole = { ...this.#text.whole() }
     for (const [name, edit] of this.#edits ?? []) {
       if (edit === null) delete whole[name]
@@ -86,9 +91,13 @@ export class JsonBody {
     return () => ({ stream: Readable.from(pieces, { objectMode: false }), length })
   }
 
-  /** Gives back what it holds; what it would send is gone with it. */
+  /** Gives back what it holds; what it would send is gone with it, and of a large body the fields too. */
   release(): void {
     this.#held.release()
+    if (this.#bytes.length > KEPT) {
+      this.#gone = true
+      this.fields = {}
+    }
     this.#bytes = EMPTY
     this.#text.release()
   }
@@ -147,7 +156,8 @@ export function readJson(request: IncomingMessage, budget: BodyBudget): JsonBody
   const held = new Held(budget)
   if (length === null || request.readableLength < length) return gather(request, length, held)
   return releasedOnFailure(held, () => {
-    const bytes: Buffer = request.read()
+    // Without a size only the first piece comes, where it came in several.
+    const bytes: Buffer = request.read(length)
     held.take(length)
     const scan = new JsonScan()
     scan.scan(bytes, length)

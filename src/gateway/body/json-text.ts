@@ -19,7 +19,7 @@ const FILLER = '.'
  * it lays it out in full. Objects have their usual prototype, and a member `__proto__` is a member like any other.
  */
 export class JsonText {
-  readonly fields: Fields
+  fields: Fields
   #bytes: Buffer | null
   readonly #long: readonly LongString[]
   /** What marks the stand-ins of this body; no client can know it. */
@@ -42,15 +42,20 @@ export class JsonText {
     if (countMembers(this.fields, swap) !== scan.names) throw duplicate(bytes, scan)
   }
 
-  /** Everything as it was sent, with the long strings in full: megabytes are parsed at once. Once released, `fields`. */
-  whole(): Fields {
-    if (this.#long.length === 0 || this.#bytes === null) return this.fields
-    return parseObject(this.#bytes.toString())
+  /** Whether there are stand-ins. */
+  get shortened(): boolean {
+    return this.#long.length > 0
   }
 
-  /** Lets go of the bytes. */
+  /** Everything as it was sent, with the long strings in full: megabytes are parsed at once. Once released, `fields`. */
+  whole(): Fields {
+    return this.#bytes === null ? this.fields : parseObject(this.#bytes.toString())
+  }
+
+  /** Lets go of the bytes, and of what was parsed from them. */
   release(): void {
     this.#bytes = null
+    this.fields = {}
   }
 
   /** A value as JSON; what stands in for a long string is written as the client wrote that. */

@@ -9,7 +9,7 @@ export type JsonFields = {
   /** A string of more than 64 kB is there with its length and its beginning only, also where it is set anew. */
   readonly fields: Fields
   /** The same with every string in full, at the price of parsing everything again. */
-  whole(): Fields
+  whole(): Fields | null
   set(name: string, value: unknown): void
   remove(name: string): void
 }

@@ -81,7 +81,10 @@ function judgeJson(
     usageWanted,
     responseId: previousResponse(name, fields),
     stored,
-    inputText: () => textOf(body.whole()),
+    inputText: () => {
+      const whole = body.whole()
+      return whole && textOf(whole)
+    },
     characters: isSpeech ? spoken(fields.input) : 0,
     size: typeof fields.size === 'string' ? fields.size : null,
     serviceTier,

@@ -12,7 +12,7 @@ type Row = { organization_id: string; key: string; level: number; maximum: numbe
 
 /**
  * Carries the windows of a day over a restart: what changed is saved with every beat of the meter and at the end, and the
- * next start goes on from there. Minutes are over before a restart is.
+ * next start goes on from there. Windows of a minute begin anew: a restart gives back one minute's worth at most.
  */
 export class DailyLevels {
   readonly #limiter: MemoryLimiter

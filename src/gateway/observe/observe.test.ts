@@ -130,7 +130,8 @@ test('an upstream that failed has used nothing, and a client that left before th
   assert.deepEqual(await failed.used('complete'), NOTHING_USED)
   const left = (name: string) => usedUnseen({ route: { name }, asked: asks(), tokens })
   assert.deepEqual(await left('chat.completions.create'), { ...NOTHING_USED, inputTokens: 3 })
-  assert.deepEqual(await left('images.generate'), NOTHING_USED)
+  assert.deepEqual(await left('images.generate'), { ...NOTHING_USED, inputTokens: 3, images: asks().worst.images })
+  assert.deepEqual(await left('audio.transcriptions.create'), NOTHING_USED)
   assert.deepEqual(await left('responses.retrieve'), NOTHING_USED)
 })
 

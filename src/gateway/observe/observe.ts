@@ -35,7 +35,7 @@ type Kind = {
   /** What is wanted of a reply that is one JSON object, and of each event of a stream. */
   reply: Want
   event: Want
-  /** What is counted where the reply does not report it. Images, speech and transcriptions have measures of their own. */
+  /** What is counted where the reply does not report it. What is heard has a measure of its own. */
   counts: 'input_and_output' | 'input' | 'nothing'
   /** Whether usage is reported by an event of its own that the client may not have asked for. */
   extraEvent?: true
@@ -48,8 +48,9 @@ const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d]
 const completions: Kind = { reply: completion, event: completion, counts: 'input_and_output', extraEvent: true }
 const responses: Kind = { reply: response, event: responseEvent, counts: 'input_and_output' }
 const input: Kind = { reply: usageOnly, event: usageOnly, counts: 'input' }
-const imageKind: Kind = { reply: images, event: imageEvent, counts: 'nothing' }
-const audioKind: Kind = { reply: audio, event: audio, counts: 'nothing' }
+const imageKind: Kind = { reply: images, event: imageEvent, counts: 'input' }
+const speech: Kind = { reply: audio, event: audio, counts: 'input' }
+const transcript: Kind = { reply: audio, event: audio, counts: 'nothing' }
 
 /** The routes that use something. Whatever else is asked for, such as a response that was made before, uses nothing. */
 const kinds: ReadonlyMap<string, Kind> = new Map([
@@ -62,9 +63,9 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
   ['images.generate', imageKind],
   ['images.edit', imageKind],
   ['images.createVariation', imageKind],
-  ['audio.speech.create', audioKind],
-  ['audio.transcriptions.create', audioKind],
-  ['audio.translations.create', audioKind],
+  ['audio.speech.create', speech],
+  ['audio.transcriptions.create', transcript],
+  ['audio.translations.create', transcript],
 ])
 
 /** The observer of a reply whose head has come. */
@@ -75,16 +76,22 @@ export function observe(observed: Observed): Observer {
 
 /**
  * What a call has used whose client left after the request was sent and before the reply began. Its input has been read, or a
- * client could have it read for nothing, again and again; of an output nobody has seen a word.
+ * client could have it read for nothing, again and again, and images may be made already; of an output nobody has seen a word.
  */
 export async function usedUnseen({
   route,
   asked,
   tokens,
 }: Pick<Observed, 'route' | 'asked' | 'tokens'>): Promise<Used> {
-  const counts = kinds.get(route.name)?.counts ?? 'nothing'
-  if (counts === 'nothing') return NOTHING_USED
-  return { ...NOTHING_USED, inputTokens: await tokens.count([asked.inputText()]) }
+  const kind = kinds.get(route.name)
+  const images = kind === imageKind ? asked.worst.images : 0
+  const reads = kind !== undefined && kind.counts !== 'nothing'
+  return { ...NOTHING_USED, images, inputTokens: reads ? await inputTokensOf(asked, tokens) : 0 }
+}
+
+function inputTokensOf(asked: Asked, tokens: TokenCounter): number | Promise<number> {
+  const text = asked.inputText()
+  return text === null ? asked.worst.inputTokens : tokens.count([text])
 }
 
 /** A reply that says nothing of use. */
@@ -209,7 +216,7 @@ class Watch implements Observer {
   /** A model that was asked something has read something: none is what servers report that do not know. */
   #input(reported: number | null): number | Promise<number> {
     if (this.#kind.counts === 'nothing' || (reported ?? 0) > 0) return reported ?? 0
-    return this.#tokens.count([this.#asked.inputText()])
+    return inputTokensOf(this.#asked, this.#tokens)
   }
 
   /** Reported output counts, unless the model went on after the report: then what was said, if that is more. */

@@ -1,10 +1,11 @@
 import type { CostEntry } from '../../core/price.ts'
 import type { UsageEntry } from '../../db/usage.ts'
 import type { Used } from '../call.ts'
+import type { Meter } from '../meter.ts'
 import { type UsedCall, usageEntries } from './entries.ts'
 
-/** How long calls that are alike are summed up: nothing against the half second after which the meter writes. */
-const EVERY_MS = 50
+/** Sums after which the meter is told at once. */
+const MOST = 1000
 const MINUTE_MS = 60_000
 
 /** Calls of one key in one minute that differ in nothing but how many tokens they used. */
@@ -15,18 +16,20 @@ type Sum = { first: UsedCall; minute: number; used: Used; count: number; costs: 
  * additions. What the meter learns is the same.
  */
 export class Tally {
-  readonly #record: (entries: UsageEntry[]) => void
+  readonly #meter: Pick<Meter, 'record'>
+  readonly #wake: () => void
   #sums = new Map<UsedCall['grant'], Sum[]>()
-  #timer: NodeJS.Timeout | undefined
+  #size = 0
 
-  constructor(record: (entries: UsageEntry[]) => void) {
-    this.#record = record
+  constructor(meter: Pick<Meter, 'record' | 'collect'>) {
+    this.#meter = meter
+    this.#wake = meter.collect(() => this.#flush())
   }
 
   /** Counts a call. @param costs its line items */
   add(call: UsedCall, costs: CostEntry[]): void {
     if (!isPlain(call)) {
-      this.#record([...usageEntries(call), ...rowsOf(call, costs)])
+      this.#meter.record([...usageEntries(call), ...rowsOf(call, costs)])
       return
     }
     const minute = Math.floor(call.at / MINUTE_MS)
@@ -36,20 +39,22 @@ export class Tally {
       this.#sums.set(call.grant, sums)
     }
     const alike = sums.find((sum) => sum.minute === minute && areAlike(sum.first, call))
-    if (alike === undefined) sums.push(sumOf(call, minute, costs))
-    else addTo(alike, call.used, costs)
-    if (this.#timer !== undefined) return
-    this.#timer = setTimeout(() => this.flush(), EVERY_MS)
-    this.#timer.unref()
+    if (alike !== undefined) {
+      addTo(alike, call.used, costs)
+      return
+    }
+    sums.push(sumOf(call, minute, costs))
+    if (++this.#size >= MOST) this.#flush()
+    else this.#wake()
   }
 
   /** Tells the meter what was counted. */
-  flush(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+  #flush(): void {
+    if (this.#size === 0) return
     const sums = this.#sums
     this.#sums = new Map()
-    for (const some of sums.values()) for (const sum of some) this.#record(entriesOf(sum))
+    this.#size = 0
+    for (const some of sums.values()) for (const sum of some) this.#meter.record(entriesOf(sum))
   }
 }
 

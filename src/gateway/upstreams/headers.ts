@@ -35,7 +35,15 @@ const oursByPrefix = /^(x-forwarded-|x-gatehouse-|x-real-ip$|x-envoy-|cf-)/
  * What would make the request another one than was judged: another method or path, half of the reply, or none; or the reply
  * to another project's request, which shares the upstream's account.
  */
-const misleading = ['idempotency-key', 'range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range']
+const misleading = [
+  'idempotency-key',
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+]
 const misleadingByPrefix = /^x-(http-method|method-override|original-|rewrite-)/
 
 /** What the gate says itself: it has the body whole, and must be able to read the reply. */
@@ -69,7 +77,8 @@ export function requestHeaders(headers: IncomingHttpHeaders, upstreamKey: string
   const named = namedIn(headers.connection)
   const sent = ['accept-encoding', 'identity']
   if (upstreamKey !== null) sent.push('authorization', `Bearer ${upstreamKey}`)
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name]
     if (typeof value !== 'string' || dropFromRequest.has(name) || named?.includes(name)) continue
     if (hasPrefix(name) && (oursByPrefix.test(name) || misleadingByPrefix.test(name))) continue
     sent.push(name, value)
@@ -77,32 +86,34 @@ export function requestHeaders(headers: IncomingHttpHeaders, upstreamKey: string
   return sent
 }
 
-/**
- * The headers of an upstream's reply that a client gets.
- * @param decoded whether the body is sent otherwise than it came, so that neither its coding nor its length holds
- */
-export function replyHeaders(
-  status: number,
-  headers: IncomingHttpHeaders,
-  decoded: boolean,
-): Record<string, string | string[]> {
+/** What becomes of a reply on its way. */
+export type Passing = {
+  status: number
+  /** Whether the body is sent otherwise than it came, so that its coding does not hold. */
+  decoded: boolean
+  /** Whether as many bytes are sent as came. */
+  sameLength: boolean
+  /** What the gate says itself; names in lower case. */
+  ours: Readonly<Record<string, string>>
+}
+
+/** The headers of an upstream's reply that a client gets, and the gate's own: names and values in turn. */
+export function replyHeaders(headers: IncomingHttpHeaders, { status, decoded, sameLength, ours }: Passing): string[] {
   const named = namedIn(headers.connection)
-  const kept: Record<string, string | string[]> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || dropFromReply.has(name) || named?.includes(name)) continue
+  const sent: string[] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || dropFromReply.has(name) || named?.includes(name) || name in ours) continue
     if (hasPrefix(name) && theirsByPrefix.test(name)) continue
-    kept[name] = value
+    if (decoded && name === 'content-encoding') continue
+    if (!sameLength && name === 'content-length') continue
+    // How long the account must wait is its own matter; how long a server that is overloaded asks for is the client's.
+    if (status < 500 && (name === 'retry-after' || name === 'retry-after-ms')) continue
+    if (typeof value === 'string') sent.push(name, value)
+    else for (const one of value) sent.push(name, one)
   }
-  if (decoded) {
-    delete kept['content-encoding']
-    delete kept['content-length']
-  }
-  // How long the account must wait is its own matter; how long a server that is overloaded asks for is the client's.
-  if (status < 500) {
-    delete kept['retry-after']
-    delete kept['retry-after-ms']
-  }
-  return kept
+  for (const name in ours) sent.push(name, ours[name] ?? '')
+  return sent
 }
 
 /** Most names have none of the prefixes, which begin with `x-` or `cf-`. */

@@ -11,6 +11,9 @@ import { invalidReply, type Refusal, refusalOf, unreachable } from './refusal.ts
 /** Bytes of a reply that nobody gets which are read away, so that the connection can be kept; beyond, it is cut. */
 const READ_AWAY = 65_536
 
+/** Bytes of a body up to which a copy costs less than a second piece to write. */
+const ONE_PIECE = 16_384
+
 class Abandoned extends Error {}
 
 /** Carries one reply from the upstream to the client, no faster than the client reads. */
@@ -43,12 +46,16 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#response = call.response
     this.#resolve = resolve
     this.#reject = reject
-    this.#response.once('close', this.#clientClosed)
+    this.#response.on('close', this.#closed)
   }
 
-  /** The client's connection is over. If the reply is not, nobody wants the rest: the upstream's work is cancelled. */
-  readonly #clientClosed = (): void => {
-    if (this.#over || this.#response.writableFinished) return
+  /** The reply is over, or the client's connection is: then nobody wants the rest, and the upstream's work is cancelled. */
+  readonly #closed = (): void => {
+    if (this.#over) return
+    if (this.#response.writableFinished) {
+      this.#finish('complete')
+      return
+    }
     this.#finish(this.#controller === null ? 'never_sent' : 'client_gone')
     this.#stop()
   }
@@ -110,12 +117,12 @@ export class Relay implements Dispatcher.DispatchHandler {
     const events = isEventStream(headers)
     const { headers: extra, observer } = this.#call.begin(status, headers, this.#witness.name)
     this.#observer = observer
-    const sent = replyHeaders(status, headers, this.#decoder !== null)
+    const ours = status < 400 ? extra : { 'x-gatehouse-error-source': 'upstream', ...extra }
+    const decoded = this.#decoder !== null
     // An observer may keep a part of the events to itself.
-    if (events) delete sent['content-length']
-    else if (typeof sent['content-length'] === 'string') this.#length = Number(sent['content-length'])
-    if (status >= 400) sent['x-gatehouse-error-source'] = 'upstream'
-    this.#response.writeHead(status, Object.assign(sent, extra))
+    const sameLength = !decoded && !events
+    if (sameLength && headers['content-length'] !== undefined) this.#length = Number(headers['content-length'])
+    this.#response.writeHead(status, replyHeaders(headers, { status, decoded, sameLength, ours }))
     // The first byte of a stream may be seconds away; that it began is news already. flushHeaders() would write a header's bytes
     // as UTF-8, twice encoded. Node writes what else comes in this turn of the loop together with it.
     if (events) this.#response.write('', 'latin1')
@@ -126,7 +133,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#over) return true
     const out = this.#observer === null ? chunk : this.#observed(chunk)
     if (out === null || out.length === 0) return true
-    if (out.length === this.#length && !this.#response.headersSent) {
+    if (out.length === this.#length) {
+      // As many bytes as were announced can only be all of them.
       this.#whole = out
       return true
     }
@@ -146,9 +154,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     const last = this.#observer === null ? null : this.#observed(null)
     if (this.#over) return
     if (last !== null && last.length > 0) this.#response.write(last)
-    const done = () => this.#finish('complete')
-    if (this.#whole === null) this.#response.end(done)
-    else this.#response.end(this.#whole, done)
+    if (this.#whole === null) this.#response.end()
+    // As text it is written together with its head: one piece costs less than two.
+    else if (this.#whole.length <= ONE_PIECE) this.#response.end(this.#whole.toString('latin1'), 'latin1')
+    else this.#response.end(this.#whole)
   }
 
   /** Null where the reply is as it is, or can be decoded. */
@@ -200,6 +209,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   #fail(error: unknown): void {
     if (this.#over) return
     this.#settle()
+    // Another upstream may be tried, with a relay of its own.
+    this.#response.off('close', this.#closed)
     this.#reject(error)
     this.#stop()
   }
@@ -212,7 +223,6 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #settle(): void {
     this.#over = true
-    this.#response.off('close', this.#clientClosed)
   }
 
   #stop(): void {
@@ -231,4 +241,4 @@ function isConnection(error: Error): boolean {
 }
 
 const isEventStream = (headers: IncomingHttpHeaders) =>
-  /^text\/event-stream *(;|$)/i.test(headers['content-type'] ?? '')
+  headers['content-type'] !== 'application/json' && /^text\/event-stream *(;|$)/i.test(headers['content-type'] ?? '')

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hashSecret, mintKey } from '../src/core/key.ts'
+import { openDb } from '../src/db/open.ts'
+import type { Db } from '../src/db/tables.ts'
+import { startGoverned } from './governed.ts'
+import { askWithKeys } from './key-load.ts'
+import { residentMb, startProgram } from './processes.ts'
+import { round } from './statistics.ts'
+
+/*
+ * What the gate's memory does under many keys, each used once: those that are there, which it may remember, and those that are
+ * not, which anybody can make up.
+ *   node bench/keys.ts [--warm 200000] [--unknown 1000000]
+ * It takes some minutes: each key costs a look-up, and made-up ones are minted with a right checksum, or none would be asked for.
+ */
+const option = (name: string, preset: number) => {
+  const i = process.argv.indexOf(`--${name}`)
+  return i < 0 ? preset : Number(process.argv[i + 1])
+}
+const warm = option('warm', 200_000)
+const unknown = option('unknown', 1_000_000)
+/** Keys that are asked with at a time, so that the list of them is no matter. */
+const BATCH = 20_000
+/** What was needed for a moment is given back within this; the least of what is seen meanwhile counts. */
+const SETTLE_MS = 20_000
+
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
+try {
+  const url = `sqlite:${join(folder, 'keys.db')}`
+  await using upstream = await startProgram('upstream.ts')
+  await using governed = await startGoverned(url, upstream.url, join(folder, 'gatehouse.json'))
+  const { server, key } = governed
+  const target = `${server.url}/v1/chat/completions`
+  // What the first requests load is there before anything is compared.
+  await askWithKeys(
+    target,
+    Array.from({ length: 50_000 }, () => key),
+    200,
+  )
+  const idle = await settled(server.pid)
+  const values = await make(url, key, warm)
+  for (let i = 0; i < values.length; i += BATCH) await askWithKeys(target, values.slice(i, i + BATCH), 200)
+  const full = await settled(server.pid)
+  say(
+    `${warm} distinct keys, each used once: resident memory grew by ${round(full - idle)} MB (target 150), from ${round(idle)} to ${round(full)}`,
+  )
+  for (let i = 0; i < unknown; i += BATCH) {
+    const made = Array.from({ length: Math.min(BATCH, unknown - i) }, () => mintKey('service_account').value)
+    await askWithKeys(target, made, 401)
+  }
+  const after = await settled(server.pid)
+  say(`${unknown} unknown keys after them: it grew by ${round(after - full)} MB, to ${round(after)}`)
+} finally {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** Copies of a key that is there, each with a secret of its own, right in the database. */
+async function make(url: string, like: string, count: number): Promise<string[]> {
+  const db: Db = await openDb(url, { connections: 1 })
+  const hash = hashSecret(like)
+  const row = await db.selectFrom('project_api_key').selectAll().where('hash', '=', hash).executeTakeFirstOrThrow()
+  const values: string[] = []
+  for (let i = 0; i < count; i += 500) {
+    const minted = Array.from({ length: Math.min(500, count - i) }, () => mintKey('service_account'))
+    const rows = minted.map((one) => {
+      values.push(one.value)
+      return { ...row, id: `key_${randomBytes(12).toString('hex')}`, hash: one.hash, redacted_value: one.redacted }
+    })
+    await db.insertInto('project_api_key').values(rows).execute()
+  }
+  await db.destroy()
+  return values
+}
+
+async function settled(pid: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (const end = performance.now() + SETTLE_MS; performance.now() < end; ) {
+    await sleep(500)
+    least = Math.min(least, await residentMb(pid))
+  }
+  return least
+}

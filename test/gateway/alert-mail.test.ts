@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { databases } from '../databases.ts'
+import { modelsFile } from '../models-file.ts'
+import { question, startGate } from './gate.ts'
+import { startSmtp } from './smtp-server.ts'
+import { json } from './upstream.ts'
+
+for (const database of databases) {
+  test(`${database}: a spend alert is mailed to its recipients once, by the mail server of the settings`, async () => {
+    await using file = await modelsFile({ m1: { price_per_million: { input: 1_000_000, output: 1_000_000 } } })
+    await using smtp = await startSmtp()
+    const env = { GATEHOUSE_CONFIG: file.path, GATEHOUSE_SMTP_URL: `${smtp.url}?from=gate@example.com` }
+    await using gate = await startGate({ database, env })
+    await gate.app.admin().organization.projects.spendAlerts.create(gate.projectId, {
+      threshold_amount: 100,
+      currency: 'USD',
+      interval: 'month',
+      notification_channel: { type: 'email', recipients: ['finance@example.com'], subject_prefix: '[money]' },
+    })
+    const usage = { prompt_tokens: 2, completion_tokens: 3, total_tokens: 5 }
+    gate.upstream.answer(json({ object: 'chat.completion', choices: [], usage }))
+    const client = gate.app.client(gate.key)
+    await client.chat.completions.create(question)
+    await smtp.received(1)
+    await client.chat.completions.create(question)
+    const [mail] = smtp.mails
+    assert.deepEqual([mail?.from, mail?.to], ['gate@example.com', ['finance@example.com']])
+    assert.match(mail?.headers.get('subject') ?? '', /^\[money\] /)
+    assert.match(mail?.text ?? '', new RegExp(gate.projectId))
+    assert.equal(await gate.app.metric('gatehouse_spend_alerts_total{level="project"}'), 1)
+    assert.equal(smtp.mails.length, 1)
+  })
+}

@@ -9,8 +9,8 @@ const QUIET_MS = 300
 /** Until then the code that is measured is compiled: a server that runs for an hour is warm. */
 const WARM_MS = 6000
 const STREAM_ROUNDS = 5
-const STREAM_CONNECTIONS = 1
-const STREAM_MS = 500
+const STREAM_CONNECTIONS = 4
+const STREAM_MS = 1000
 
 /** A server that is measured, and the key to it. */
 export type Target = { server: Running; key: string }
@@ -83,7 +83,7 @@ function report(rounds: Round[]): string[] {
   ]
 }
 
-/** Streams of 500 events: when the first one comes, when the last, and what they cost. */
+/** Streams of 500 events, one a millisecond: when the first one comes, when the last, and what they cost. */
 export async function benchStreams({ relay, governed }: Servers): Promise<string[]> {
   const body = question.replace('{', '{"stream":true,')
   const loads = [relay, governed.server].map((server) => ({
@@ -100,7 +100,7 @@ export async function benchStreams({ relay, governed }: Servers): Promise<string
       ours: await measured(ours.server, { ...ours.load, ms: STREAM_MS }),
     })
   }
-  const what = `stream of 500 events, ${STREAM_CONNECTIONS} connection`
+  const what = `stream of 500 events, ${STREAM_CONNECTIONS} connections`
   const both = (of: (one: Measured) => number) =>
     `${added(rounds, ({ ours, bare }) => of(ours) - of(bare))} more than the bare relay's ${added(rounds, ({ bare }) => of(bare))}`
   return [

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { hashSecret, mintKey } from '../src/core/key.ts'
 import { openDb } from '../src/db/open.ts'
 import type { Db } from '../src/db/tables.ts'
-import { startGoverned } from './governed.ts'
-import { askWithKeys } from './key-load.ts'
+import { question, startGoverned } from './governed.ts'
+import { type Asked, askWithKeys } from './key-load.ts'
 import { residentMb, startProgram } from './processes.ts'
 import { round } from './statistics.ts'
 
@@ -35,28 +35,37 @@ try {
   await using upstream = await startProgram('upstream.ts')
   await using governed = await startGoverned(url, upstream.url, join(folder, 'gatehouse.json'))
   const { server, key } = governed
-  const target = `${server.url}/v1/chat/completions`
+  const models = { url: `${server.url}/v1/models`, body: null, status: 200 }
+  const chat = { url: `${server.url}/v1/chat/completions`, body: question, status: 200 }
   // What the first requests load is there before anything is compared.
-  await askWithKeys(
-    target,
-    Array.from({ length: 50_000 }, () => key),
-    200,
-  )
+  for (const asked of [models, chat]) await askWithKeys(asked, Array<string>(20_000).fill(key))
   const idle = await settled(server.pid)
   const values = await make(url, key, warm)
-  for (let i = 0; i < values.length; i += BATCH) await askWithKeys(target, values.slice(i, i + BATCH), 200)
+  await askInTurn(models, values)
   const full = await settled(server.pid)
+  const grew = (from: number, to: number) => `resident memory grew by ${round(to - from)} MB, to ${round(to)}`
+  say(`${warm} distinct keys, each used once (target 150 MB): ${grew(idle, full)}`)
+  await askInTurn(chat, values)
+  const metered = await settled(server.pid)
   say(
-    `${warm} distinct keys, each used once: resident memory grew by ${round(full - idle)} MB (target 150), from ${round(idle)} to ${round(full)}`,
+    `the same keys, each with a chat that is metered: ${grew(full, metered)}; ${await lost(server.url)} entries of usage lost`,
   )
   for (let i = 0; i < unknown; i += BATCH) {
     const made = Array.from({ length: Math.min(BATCH, unknown - i) }, () => mintKey('service_account').value)
-    await askWithKeys(target, made, 401)
+    await askWithKeys({ ...models, status: 401 }, made)
   }
-  const after = await settled(server.pid)
-  say(`${unknown} unknown keys after them: it grew by ${round(after - full)} MB, to ${round(after)}`)
+  say(`${unknown} unknown keys after them: ${grew(metered, await settled(server.pid))}`)
 } finally {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+}
+
+async function askInTurn(asked: Asked, keys: readonly string[]) {
+  for (let i = 0; i < keys.length; i += BATCH) await askWithKeys(asked, keys.slice(i, i + BATCH))
+}
+
+async function lost(url: string): Promise<string> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return /^gatehouse_usage_entries_dropped_total (\d+)/m.exec(text)?.[1] ?? '0'
 }
 
 /** Copies of a key that is there, each with a secret of its own, right in the database. */

@@ -1,10 +1,9 @@
-import type { AddressInfo } from 'node:net'
-import { createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 /*
  * A model server that does as little as one can, on plain sockets, so that what stands in front of it is what is measured: it
  * reads the question's head, counts its bytes and has the answer ready. A question whose beginning asks for a stream gets 500
- * events, each in a turn of the loop of its own.
+ * events, one a millisecond: a model that does not wait would measure the scheduler.
  */
 
 const EVENTS = 500
@@ -58,7 +57,7 @@ function stream(socket: Socket, withUsage: boolean): void {
     if (socket.destroyed) return
     if (sent++ < EVENTS) {
       socket.write(event)
-      setImmediate(next)
+      setTimeout(next, 1)
       return
     }
     if (withUsage) socket.write(usageEvent)

@@ -1,5 +1,5 @@
 import { type Catalogue, type CatalogueModel, plainModel } from './core/catalogue.ts'
-import { isHidden, type ListedModel, type Offer, offerOf } from './core/model-list.ts'
+import { isHidden, type ListedModel, type Offer, offerOf, type ShownModel } from './core/model-list.ts'
 import { NoList } from './gateway/upstreams/forwarding.ts'
 import type { ModelSource } from './gateway/upstreams/upstreams.ts'
 
@@ -88,7 +88,7 @@ export class ModelCatalogue {
   }
 
   /** How a model is shown; null where nobody lists it. */
-  shown(id: string): ListedModel | null {
+  shown(id: string): ShownModel | null {
     return this.#offer.shown.get(id) ?? null
   }
 

@@ -68,15 +68,16 @@ export function createListener(
     if (begun) socket.destroy()
     else refuseRaw(socket, newId, clientFailure(error))
   })
-  server.on('connect', (request, socket) =>
+  server.on('connect', (request, socket) => {
+    // Node has let go of this socket: an error of it would be nobody's, and end the process.
+    socket.on('error', () => socket.destroy())
+    const headers = { allow: 'GET, POST' }
     refuseRaw(
       socket,
       newId,
-      new ApiError('method_not_allowed', `Not allowed to CONNECT on ${request.url}.`, {
-        headers: { allow: 'GET, POST' },
-      }),
-    ),
-  )
+      new ApiError('method_not_allowed', `Not allowed to CONNECT on ${request.url}.`, { headers }),
+    )
+  })
   return server
 }
 

@@ -8,6 +8,10 @@ const counters = {
     help: 'Calls and lists of models that a model server did not serve, by its name in the configuration and the reason.',
     labels: ['upstream', 'reason'],
   },
+  gatehouse_gateway_refusals_total: {
+    help: 'Calls that the gateway answered with an error of its own, by the reason.',
+    labels: ['reason'],
+  },
   gatehouse_sql_statements_total: { help: 'SQL statements run.', labels: [] },
   gatehouse_usage_entries_dropped_total: { help: 'Entries of usage and costs that were lost.', labels: [] },
   gatehouse_spend_alerts_total: { help: 'Spend alerts raised, by level: project or organization.', labels: ['level'] },

@@ -44,6 +44,7 @@ export async function openGateway(config: Config, parts: GatewayOpening): Promis
     newId,
     now,
     log,
+    countRefusal: (reason) => metrics.count('gatehouse_gateway_refusals_total', { reason }),
     address: (remote, forwarded) => clientAddress(remote, forwarded, config.trustedProxies),
     trustedProxies: config.trustedProxies,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,

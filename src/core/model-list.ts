@@ -1,7 +1,16 @@
 import { type Catalogue, type CatalogueModel, plainModel } from './catalogue.ts'
 
-/** A model as an upstream lists it, or as it is shown: whatever it says of itself. */
-export type ListedModel = { id: string; [field: string]: unknown }
+/** What is taken of a model that an upstream lists. `created` is in Unix seconds. */
+export type ListedModel = {
+  id: string
+  created?: number
+  /** Said by the built-in model server only: elsewhere it may name an account. */
+  owned_by?: string
+  description?: string
+}
+
+/** A model as it is shown. */
+export type ShownModel = Required<Omit<ListedModel, 'description'>> & { object: 'model'; description?: string }
 
 /** What each upstream that could be read lists, by the upstream's name. */
 export type ModelLists = ReadonlyMap<string, readonly ListedModel[]>
@@ -9,7 +18,7 @@ export type ModelLists = ReadonlyMap<string, readonly ListedModel[]>
 export type Offer = {
   models: Catalogue
   /** How each model is shown. */
-  shown: ReadonlyMap<string, ListedModel>
+  shown: ReadonlyMap<string, ShownModel>
 }
 
 /**
@@ -19,7 +28,7 @@ export type Offer = {
  */
 export function offerOf(configured: Catalogue, lists: ModelLists, before: Catalogue = new Map()): Offer {
   const models = new Map<string, CatalogueModel>(configured)
-  const shown = new Map<string, ListedModel>()
+  const shown = new Map<string, ShownModel>()
   const servers = new Map<string, string[]>()
   const objects = new Map<string, Map<string, ListedModel>>()
   for (const [upstream, list] of lists) {
@@ -40,10 +49,17 @@ export function offerOf(configured: Catalogue, lists: ModelLists, before: Catalo
     models.set(id, same ? known : plainModel(id, upstreams))
   }
   for (const { id, upstreamName, upstreams } of models.values()) {
-    const object = upstreams.map((name) => objects.get(name)?.get(upstreamName)).find((one) => one !== undefined)
-    shown.set(id, object ? { ...object, id } : { id, object: 'model', created: 0, owned_by: 'organization' })
+    const listed = upstreams.map((name) => objects.get(name)?.get(upstreamName)).find((one) => one !== undefined)
+    shown.set(id, shownAs(id, listed))
   }
   return { models, shown }
+}
+
+/** What is not in the list is not invented: 0 is the time of a model of which nobody knows it. */
+function shownAs(id: string, { created = 0, owned_by = 'organization', description }: Partial<ListedModel> = {}) {
+  const shown: ShownModel = { id, object: 'model', created, owned_by }
+  if (description !== undefined) shown.description = description
+  return shown
 }
 
 /** Whether an upstream's model goes by another name here: that of a configured one. */

@@ -16,8 +16,12 @@ export type Refusal = {
   message: string
 }
 
+/** What tells whether a refusal is one more of the same. */
+type Repeatable = Pick<Refusal, 'organizationId' | 'keyId' | 'operation'>
+
 const MINUTE = 60
-const REMEMBERED = 10_000
+/** Refusals of one organization in a minute, at most: nobody's keys crowd out what others are to know. */
+const REMEMBERED = 1000
 
 /**
  * Writes refused calls of known keys to the audit log as `login.failed`: at most one for each key, operation and minute,
@@ -27,7 +31,8 @@ export class Refusals {
   readonly #db: Db
   readonly #newId: NewId
   #minute = 0
-  readonly #seen = new Set<string>()
+  /** By organization. */
+  readonly #seen = new Map<string, Set<string>>()
 
   constructor(db: Db, newId: NewId) {
     this.#db = db
@@ -35,18 +40,20 @@ export class Refusals {
   }
 
   /** Whether such a refusal would be written: the cheap question before the facts are gathered. @param now Unix seconds */
-  isNews(keyId: string, operation: string, now: number): boolean {
+  isNews({ organizationId, keyId, operation }: Repeatable, now: number): boolean {
     const minute = Math.floor(now / MINUTE)
     if (minute !== this.#minute) this.#seen.clear()
     this.#minute = minute
-    return this.#seen.size < REMEMBERED && !this.#seen.has(repetition(keyId, operation))
+    const seen = this.#seen.get(organizationId)
+    return !seen || (seen.size < REMEMBERED && !seen.has(repetition(keyId, operation)))
   }
 
   /** @param now Unix seconds */
   async record(refusal: Refusal, now: number): Promise<void> {
-    if (!this.isNews(refusal.keyId, refusal.operation, now)) return
+    if (!this.isNews(refusal, now)) return
     const repeated = repetition(refusal.keyId, refusal.operation)
-    this.#seen.add(repeated)
+    const seen = this.#seen.get(refusal.organizationId) ?? new Set()
+    this.#seen.set(refusal.organizationId, seen.add(repeated))
     const { organizationId, projectId, actor, origin } = refusal
     const payload = { id: refusal.keyId, error_code: refusal.code, error_message: refusal.message }
     const entry = { organizationId, projectId, type: 'login.failed' as const, at: now, actor, origin, payload }
@@ -54,7 +61,7 @@ export class Refusals {
       await insertAudit(this.#db, [{ id: this.#newId('audit'), ...entry }])
     } catch (error) {
       // What was not written is not known yet: the next one like it is to be.
-      this.#seen.delete(repeated)
+      seen.delete(repeated)
       throw error
     }
   }

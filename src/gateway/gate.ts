@@ -5,6 +5,7 @@ import type { LastUsed } from '../db/last-used.ts'
 import type { Refusals } from '../db/refusals.ts'
 import type { BodyBudget } from './body/budget.ts'
 import type { Call } from './call.ts'
+import type { FailureLog } from './failure-log.ts'
 import type { Grants } from './grants.ts'
 import type { Limiter } from './limits/limiter.ts'
 import type { Meter } from './meter.ts'
@@ -35,6 +36,8 @@ export type GatewayParts = {
   /** Milliseconds since the epoch. */
   now: () => number
   log: Log
+  /** Told of every call that is answered with an error of the gate's own, by the failure's name. */
+  countRefusal: (reason: string) => void
   /** The address that a connection and its `x-forwarded-for` stand for. */
   address: (remote: string | undefined, forwarded: string | undefined) => string | null
   /** Proxies whose word about client certificates is believed. */
@@ -44,6 +47,7 @@ export type GatewayParts = {
 }
 
 export type Gate = GatewayParts & {
+  failures: FailureLog
   /** What calls have used, on its way to the meter. */
   tally: Tally
   /** Tells the audit log that a known key was refused. */

@@ -1,6 +1,6 @@
 import { ApiError, type ErrorOptions } from '../contract/error.ts'
 import type { Catalogue, CatalogueModel } from '../core/catalogue.ts'
-import type { ListedModel } from '../core/model-list.ts'
+import type { ShownModel } from '../core/model-list.ts'
 import { answer } from './answer.ts'
 import type { Call } from './call.ts'
 import type { ProjectRules } from './rules.ts'
@@ -19,7 +19,7 @@ export interface Models {
   /** A model that can be asked for; null where there is none. A promise only where the upstreams are asked first. */
   lookUp: (id: string) => CatalogueModel | null | Promise<CatalogueModel | null>
   /** How a model is shown; null where nobody lists it. */
-  shown: (id: string) => ListedModel | null
+  shown: (id: string) => ShownModel | null
 }
 
 type Rules = Pick<ProjectRules, 'projectId' | 'models'>
@@ -47,7 +47,7 @@ const shortened = (id: string) => id.slice(0, 200)
  * `GET /v1/models`: what the project may use, sorted by id.
  * @throws ApiError 502 where no model server has answered yet: an empty list would be a wrong one
  */
-export async function listModels(models: Models, rules: Rules): Promise<{ object: 'list'; data: ListedModel[] }> {
+export async function listModels(models: Models, rules: Rules): Promise<{ object: 'list'; data: ShownModel[] }> {
   const catalogue = await models.models()
   if (catalogue.size === 0 && models.silent) throw unreachable(new Error('no model server has answered yet'))
   const ids = [...catalogue.keys()].filter((id) => mayUse(rules, id)).sort()
@@ -58,7 +58,7 @@ export async function listModels(models: Models, rules: Rules): Promise<{ object
  * `GET /v1/models/{model}`: as it is listed. A model of an upstream without a list can be used, but there is nothing to show.
  * @throws ApiError 403 for one that the project may not use, 404 for one that is not there
  */
-export async function retrieveModel(models: Models, rules: Rules, id: string): Promise<ListedModel> {
+export async function retrieveModel(models: Models, rules: Rules, id: string): Promise<ShownModel> {
   if ((await models.lookUp(id)) === null) throw modelUnknown(id)
   if (!mayUse(rules, id)) throw modelForbidden(rules, id)
   const shown = models.shown(id)

@@ -28,7 +28,7 @@ export async function handle(gate: Gate, { request, response, headers }: Arrival
     if (body.waited) {
       // Reading may have taken minutes, in which the key was revoked.
       call.grant = await identify(gate, token, request.socket)
-      authorize(gate, call, token)
+      authorize(gate, call, token, gate.now())
     }
     const inquiry = inquire(gate, call, body)
     const asked = inquiry instanceof Promise ? await inquiry : inquiry
@@ -69,11 +69,11 @@ function known(grant: Grant | null, token: string): Grant {
   return grant
 }
 
-/** Whether the key may make this call, decided without I/O. */
-export function authorize(gate: Gate, call: Call, token: string): void {
+/** Whether the key may make this call, decided without I/O. @param nowMs milliseconds since the epoch */
+export function authorize(gate: Gate, call: Call, token: string, nowMs: number = call.at): void {
   const { grant, route, request, headers } = call
   const { trustedProxies } = gate
-  const now = Math.floor(call.at / 1000)
+  const now = Math.floor(nowMs / 1000)
   const refused = refusal(grant, { request, token, permission: route.permission, now, trustedProxies })
   if (refused) {
     gate.refused(call, refused)

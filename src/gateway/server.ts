@@ -4,6 +4,7 @@ import { isUnavailable } from '../db/errors.ts'
 import { answer } from './answer.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { check } from './check.ts'
+import { FailureLog } from './failure-log.ts'
 import type { Gate, GatewayParts } from './gate.ts'
 import { Tally } from './observe/tally.ts'
 import { handle } from './pipeline.ts'
@@ -24,6 +25,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   const gate: Gate = {
     ...parts,
     tally: new Tally(parts.meter),
+    failures: new FailureLog(parts.log, parts.countRefusal),
     refused: recordRefusal(parts),
     afterwards(work) {
       try {
@@ -46,8 +48,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       const arrival = { request, response, headers }
       way(gate, arrival).then(
         (outcome) => {
-          if (outcome?.end === 'upstream_broke')
-            gate.log.warn({ request_id: id, path: pathOf(request) }, 'the model server broke off')
+          if (outcome?.end === 'upstream_broke') gate.failures.broke({ request_id: id, path: pathOf(request) })
         },
         (thrown) => fail(gate, id, arrival, thrown),
       )
@@ -65,8 +66,7 @@ function fail(gate: Gate, id: string, { request, response, headers }: Arrival, t
   // A client that left in the middle of its request hears no answer and is nobody's failure.
   if (request.destroyed && !request.complete) return void response.destroy()
   const error = toApiError(thrown, id)
-  if (error.status >= 500)
-    gate.log.error({ request_id: id, path: pathOf(request), err: error.cause ?? error }, 'request failed')
+  gate.failures.failed(error, { request_id: id, path: pathOf(request) })
   if (response.headersSent || response.destroyed) return void response.destroy()
   answer(
     response,

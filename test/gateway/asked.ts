@@ -16,6 +16,7 @@ export const asks = (
     responseId: null,
     stored: false,
     inputText: () => 'one two three',
+    besideText: 0,
     characters: 0,
     size: null,
     serviceTier: null,

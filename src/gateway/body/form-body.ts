@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { Readable } from 'node:stream'
 import { unsupportedContentType } from '../../contract/error.ts'
-import { type BodyBudget, Held } from './budget.ts'
+import { type Budget, Held } from './budget.ts'
 import { type Field, type File, FormReader, type Part } from './form-reader.ts'
 import { announced, receive } from './receive.ts'
 import { Spool, type Stretch } from './spool.ts'
@@ -88,7 +88,7 @@ export class FormBody {
  */
 export async function readForm(
   request: IncomingMessage,
-  budget: BodyBudget,
+  budget: Budget,
   folder: string = tmpdir(),
 ): Promise<FormBody | null> {
   const { headers } = request
@@ -96,8 +96,8 @@ export async function readForm(
   if (length === 0) return null
   const boundary = boundaryOf(headers['content-type'] ?? '')
   // Refused before it is sent, if it cannot be taken whole.
-  budget.check(length ?? 0)
   const held = new Held(budget)
+  held.check(length ?? 0)
   const spool = new Spool(folder, held)
   try {
     const reader = new FormReader(boundary, spool, held)

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { unsupportedContentType } from '../../contract/error.ts'
-import { type BodyBudget, Held } from './budget.ts'
+import { type Budget, Held } from './budget.ts'
 import { Gathered } from './gathered.ts'
 import { JsonScan, type Span } from './json-scan.ts'
 import { JsonText } from './json-text.ts'
@@ -14,7 +14,7 @@ const VALUE_BYTES = 64
 const ONE_PIECE = 262_144
 /** Bytes of the longest name that is looked at: ours are short, each letter of them written with six bytes at most. */
 const LONGEST_NAME = 600
-/** Bytes up to which a body's fields may outlive it: a reply that is counted by them can take minutes. */
+/** Bytes, values reckoned in, up to which a body's fields may outlive it: a reply that is counted by them can take minutes. */
 const KEPT = 65_536
 const COMMA = Buffer.from(',')
 const EMPTY = Buffer.alloc(0)
@@ -94,7 +94,7 @@ export class JsonBody {
   /** Gives back what it holds; what it would send is gone with it, and of a large body the fields too. */
   release(): void {
     this.#held.release()
-    if (this.#bytes.length > KEPT) {
+    if (this.#bytes.length + this.#scan.values * VALUE_BYTES > KEPT) {
       this.#gone = true
       this.fields = {}
     }
@@ -147,7 +147,7 @@ export class JsonBody {
  * @returns null for an empty body, which is none whatever its content type says
  * @throws ApiError 400 for what is no such object or of another type, 413, 415, 503; ClientGone
  */
-export function readJson(request: IncomingMessage, budget: BodyBudget): JsonBody | null | Promise<JsonBody | null> {
+export function readJson(request: IncomingMessage, budget: Budget): JsonBody | null | Promise<JsonBody | null> {
   const { headers } = request
   const length = announced(headers)
   if (length === 0) return null

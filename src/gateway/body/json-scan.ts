@@ -7,7 +7,7 @@ export const MAX_DEPTH = 256
 export const MAX_VALUES = 500_000
 
 /** Names in one body: objects with very many of them take hundreds of milliseconds to parse. */
-export const MAX_NAMES = 100_000
+export const MAX_NAMES = 20_000
 
 /** Bytes between the quotes above which a string is long: it is judged by its beginning and its length. */
 export const LONG_STRING = 65_536

@@ -27,9 +27,10 @@ export type Body = {
  * is sent.
  * @throws ApiError 400, 413, 415 or 503; ClientGone
  */
-export async function readBody(budget: BodyBudget, { request, route }: Call): Promise<Body> {
+export async function readBody(bodies: BodyBudget, { request, route, grant }: Call): Promise<Body> {
   const { headers } = request
   if (route.body === 'none') return nothing(headers)
+  const budget = bodies.share(grant.rules)
   if (route.body === 'form') {
     const form = await readForm(request, budget)
     return form === null ? nothing(headers) : ofForm(form, headers)

@@ -42,8 +42,9 @@ function inputs(input: unknown): string[] {
 
 function vector(text: string, dimensions: number): Float32Array {
   const values = new Float32Array(dimensions)
+  const seed = createHash('sha256').update(text).digest()
   for (let i = 0; i < dimensions; i += 8) {
-    const digest = createHash('sha256').update(`${i}:${text}`).digest()
+    const digest = createHash('sha256').update(`${i}:`).update(seed).digest()
     for (let j = 0; j < 8 && i + j < dimensions; j++) values[i + j] = digest.readInt32LE(j * 4) / 2 ** 31
   }
   const length = Math.hypot(...values) || 1

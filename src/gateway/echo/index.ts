@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import { ApiError, malformedJson } from '../../contract/error.ts'
 import type { NewId } from '../../core/id.ts'
 import type { Outcome } from '../call.ts'
-import type { Forwarding, Upstream, Witness } from '../upstreams/forwarding.ts'
+import { type Forwarding, UNREAD_TIMEOUT_MS, type Upstream, type Witness } from '../upstreams/forwarding.ts'
 import { chat, completion } from './chat.ts'
 import { embeddings } from './embeddings.ts'
 import { responses } from './responses.ts'
@@ -10,7 +10,6 @@ import { type Fields, MODEL, required } from './text.ts'
 
 const model = {
   id: MODEL,
-  object: 'model',
   created: 1_760_000_000,
   owned_by: 'gatehouse',
   description:
@@ -96,13 +95,18 @@ async function stream({ response, begin }: Forwarding, { name }: Witness, events
   return { status: 200, end: response.destroyed ? 'client_gone' : 'complete' }
 }
 
-/** Resolves when the client has read what was sent, or has left. */
+/** Resolves when the client has read what was sent, or has left; one that does not read is taken for one that has left. */
 function roomIn(response: Forwarding['response']): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
+      clearTimeout(timer)
       response.off('drain', done).off('close', done)
       resolve()
     }
+    const timer = setTimeout(() => {
+      response.destroy()
+      done()
+    }, UNREAD_TIMEOUT_MS)
     response.on('drain', done).on('close', done)
   })
 }

@@ -5,6 +5,8 @@ import { wrongValue } from './refusals.ts'
 const DEEPEST = 64
 /** What an image, a recording or a file is taken for: its characters say nothing about it. */
 const BINARY_TOKENS = 1000
+/** Longer texts that only say how the rest is to be read are read all the same. */
+const LONGEST_FORM = 64
 
 /** What a key means, wherever it stands. Others hold text, or more of the same. */
 type Meaning =
@@ -20,6 +22,8 @@ type Meaning =
   | 'binary'
   /** A link, or bytes where it begins with `data:`. */
   | 'link'
+  /** An image or a file, by a link or by its data. */
+  | 'media'
   /** Bytes in a generated image, text in all else. */
   | 'result'
   /** Any JSON that the client likes: schemas, arguments. No reader follows a reference in there. */
@@ -50,8 +54,8 @@ const meanings = new Map<string, Meaning>([
   ['data', 'binary'],
   ['b64_json', 'binary'],
   ['url', 'link'],
-  ['image_url', 'link'],
-  ['file_url', 'link'],
+  ['image_url', 'media'],
+  ['file_url', 'media'],
   ['result', 'result'],
   ['arguments', 'free'],
   ['parameters', 'free'],
@@ -150,13 +154,18 @@ export class Content {
         if (isObject(value) && value.id !== undefined && value.id !== null) return '.id'
         break
       case 'form':
-        if (typeof value === 'string') return null
+        if (typeof value === 'string') return value.length <= LONGEST_FORM ? null : this.#walk(value, depth + 1)
         break
       case 'binary':
         if (typeof value === 'string') return this.#binary()
         break
       case 'link':
         if (typeof value === 'string' && isData(value)) return this.#binary()
+        break
+      case 'media':
+        // Behind a link stands as much as in the data itself.
+        if (typeof value === 'string') return this.#binary()
+        if (isObject(value) && typeof value.url === 'string' && !isData(value.url)) this.image()
         break
       case 'result':
         if (typeof value === 'string' && object.type === 'image_generation_call') return this.#binary()
@@ -166,6 +175,11 @@ export class Content {
         return null
     }
     return this.#walk(value, depth + 1)
+  }
+
+  /** An image that is given in some other way than by its data. */
+  image(): void {
+    this.tokens += BINARY_TOKENS
   }
 
   #binary(): null {

@@ -36,6 +36,7 @@ export function judgeForm(
   const content = new Content()
   const prompt = fields.get('prompt') ?? ''
   content.text(prompt)
+  if (usage === 'images') for (const _ of files) content.image()
   const count = usage === 'images' ? (writtenInteger('n', fields.get('n'), 1, MOST_ANSWERS) ?? 1) : 1
   const stream = writtenFlag('stream', fields.get('stream'))
   if (model.upstreamName !== named) body.set('model', model.upstreamName)
@@ -53,6 +54,7 @@ export function judgeForm(
     responseId: null,
     stored: false,
     inputText: () => prompt,
+    besideText: content.tokens,
     characters: 0,
     size: fields.get('size') ?? null,
     serviceTier: null,

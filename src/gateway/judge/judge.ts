@@ -45,6 +45,7 @@ function about(route: GatewayRoute): Asked {
     responseId: route.responseId,
     stored: false,
     inputText: () => '',
+    besideText: 0,
     characters: 0,
     size: null,
     serviceTier: null,
@@ -85,6 +86,7 @@ function judgeJson(
       const whole = body.whole()
       return whole && textOf(whole)
     },
+    besideText: content.tokens,
     characters: isSpeech ? spoken(fields.input) : 0,
     size: typeof fields.size === 'string' ? fields.size : null,
     serviceTier,
@@ -97,6 +99,7 @@ const governed: ReadonlySet<string> = new Set([
   ...['max_output_tokens', 'max_tokens', 'messages', 'model', 'moderation', 'multi_agent', 'n', 'prediction'],
   ...['previous_response_id', 'prompt', 'prompt_cache_options', 'service_tier', 'size', 'store', 'stream'],
   ...['stream_format', 'stream_options', 'suffix', 'svg', 'tool_choice', 'tools', 'voice', 'web_search_options'],
+  ...['models', 'fallbacks', 'mcp_servers', 'plugins', 'enable_search', 'search_parameters', 'text', 'response_format'],
 ])
 
 function refuseLookalikes(fields: Fields): void {
@@ -107,7 +110,9 @@ function refuseLookalikes(fields: Fields): void {
 }
 
 /** Where the text for the model stands, on any route. */
-const texts = ['messages', 'input', 'instructions', 'prompt', 'suffix', 'prediction'] as const
+const texts = [
+  ...['messages', 'input', 'instructions', 'prompt', 'suffix', 'prediction', 'response_format', 'text'],
+] as const
 
 function readAll(fields: Fields, content: Content): void {
   for (const name of texts) {

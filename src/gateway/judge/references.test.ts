@@ -11,6 +11,10 @@ const inTool = (tool: object) => ({ tools: [{ type: 'function', name: 'f' }, too
 const references: [RouteName, object, string][] = [
   ['chat.completions.create', { models: ['m2'] }, 'models'],
   ['completions.create', { fallbacks: [{ model: 'm2' }] }, 'fallbacks'],
+  ['chat.completions.create', { api_base: 'http://10.0.0.1/v1' }, 'api_base'],
+  ['chat.completions.create', { n_predict: 1_000_000 }, 'n_predict'],
+  ['chat.completions.create', { previous_response_id: 'resp_1' }, 'previous_response_id'],
+  ['chat.completions.create', { conversation: 'conv_1' }, 'conversation'],
   ...responses.flatMap((name): [RouteName, object, string][] => [
     [name, { conversation: 'conv_1' }, 'conversation'],
     [name, { conversation: { id: 'conv_1' } }, 'conversation'],

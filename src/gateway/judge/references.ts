@@ -2,8 +2,15 @@ import { isResponseId, type RouteName } from '../routes.ts'
 import { type Fields, isObject } from './body.ts'
 import { notOffered, previousResponseNotFound, wrongType } from './refusals.ts'
 
-/** With these, other model servers take another model than the one that is judged, limited and priced. */
-const otherModels = ['models', 'fallbacks'] as const
+/**
+ * With these, other model servers and gateways take another model, host or account than the one that is judged, limited and
+ * priced, say more than the maximum, or fetch what another project may have left.
+ */
+const foreign = [
+  ...['models', 'fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks', 'model_list', 'user_config'],
+  ...['preset', 'api_base', 'base_url', 'api_key', 'lora', 'lora_path', 'lora_request', 'adapter_id', 'extra_body'],
+  ...['n_predict', 'num_predict', 'max_new_tokens', 'kv_transfer_params', 'request_id', 'cached_content', 'file_ids'],
+]
 
 /**
  * Refuses what a request names that another project of the same upstream account may own, or that nobody bounds, until it
@@ -11,7 +18,7 @@ const otherModels = ['models', 'fallbacks'] as const
  * @throws ApiError 400 `not_offered` that names the field
  */
 export function refuseReferences(route: RouteName, fields: Fields): void {
-  for (const name of otherModels) if (isGiven(fields[name])) throw notOffered(name)
+  for (const name of foreign) if (isGiven(fields[name])) throw notOffered(name)
   if (route.startsWith('responses.')) {
     if (isGiven(fields.conversation)) throw notOffered('conversation')
     if (isGiven(fields.prompt)) throw notOffered('prompt')
@@ -23,6 +30,9 @@ export function refuseReferences(route: RouteName, fields: Fields): void {
       throw notOffered('prompt_cache_options.comparison_response_id')
     }
     refuseItems(fields.input)
+  } else {
+    for (const name of ['previous_response_id', 'conversation'] as const)
+      if (isGiven(fields[name])) throw notOffered(name)
   }
   if (isObject(fields.voice)) throw notOffered('voice.id')
   if (isObject(fields.audio) && isObject(fields.audio.voice)) throw notOffered('audio.voice.id')

@@ -48,6 +48,7 @@ export function judgeTools(
     const value = body.fields[name] ?? null
     if (value !== null && !(value === false && switches.has(name))) court.hosted('web_search', name)
   }
+  if ((body.fields.mcp_servers ?? null) !== null) court.hosted('mcp', 'mcp_servers')
   const narrowed = rules.disabledTools.size > 0
   if (tools !== undefined && tools !== null) {
     const odd = court.list(tools, 'tools')

@@ -55,7 +55,10 @@ test('tokens are the larger of maximum and estimate, for each answer', () => {
     [chat, { ...words(800), max_tokens: 100, n: 3 }, 600, 200, 300],
     [chat, { ...words(4), max_tokens: 100, n: 2, best_of: 5 }, 500, 1, 500],
     [chat, { ...words(4), max_tokens: 7, max_completion_tokens: 9 }, 9, 1, 9],
-    [chat, { ...words(4), max_tokens: 0 }, 1, 1, 0],
+    [chat, { ...words(4), max_tokens: 0 }, 4096, 1, 4096],
+    [chat, { ...words(4), max_output_tokens: 5 }, 4096, 1, 4096],
+    ['responses.create', { input: 'xxxx', max_tokens: 5 }, 4096, 1, 4096],
+    [chat, { ...words(4), model: 'short', max_tokens: 5000 }, 5000, 1, 100],
     [chat, words(4), 4096, 1, 4096],
     [chat, { ...words(4), max_tokens: null }, 4096, 1, 4096],
     [chat, { ...words(4), model: 'short' }, 100, 1, 100],
@@ -90,6 +93,7 @@ test('bytes count as one thing whatever their length, and text that looks like t
   for (const size of [10, 100_000]) {
     assert.equal(part({ type: 'image_url', image_url: { url: data(size) } }), 1000)
     assert.equal(part({ type: 'image_url', image_url: { url: data(size).replace('data', 'DATA') } }), 1000)
+    assert.equal(part({ type: 'image_url', image_url: { url: 'https://example.com/12' } }), 1006)
     assert.equal(part({ type: 'input_audio', input_audio: { data: 'A'.repeat(size) } }), 1000)
     assert.equal(part({ type: 'file', file: { file_data: 'A'.repeat(size) } }), 1000)
     assert.equal(item({ type: 'message', content: [{ type: 'input_image', image_url: data(size) }] }), 1000)
@@ -112,7 +116,10 @@ test('images and audio are counted by number and by size', () => {
   assert.equal(judged('images.generate', { prompt: 'p' }).worst.images, 1)
   assert.equal(judged('images.generate', { prompt: 'p', n: 4, size: '1024x1024' }).size, '1024x1024')
   const edit = judgedForm('images.edit', { n: '3', size: '512x512', prompt: 'abcde' }, [10_000_000])
-  assert.deepEqual([edit.worst.images, edit.worst.audioMegabytes, edit.worst.tokens, edit.size], [3, 0, 2, '512x512'])
+  assert.deepEqual(
+    [edit.worst.images, edit.worst.audioMegabytes, edit.worst.tokens, edit.size],
+    [3, 0, 1002, '512x512'],
+  )
   assert.equal(judgedForm('images.createVariation', {}).worst.images, 1)
   for (const name of ['audio.transcriptions.create', 'audio.translations.create'] as const)
     assert.deepEqual(judgedForm(name, {}, [2_500_000]).worst.audioMegabytes, 2.5)

@@ -27,12 +27,23 @@ function answers(fields: Fields): number {
   return Math.max(n, integer('best_of', fields.best_of, 1, MOST_ANSWERS) ?? 1)
 }
 
-/** The most tokens of one answer, as the request says it. Of two ways to say it, who knows which one holds: the larger. */
-function requested(fields: Fields): number | null {
+/** What a route's maximum is called. Of a name that belongs to another route, model servers take no notice. */
+const maxima: Partial<Record<RouteName, ReadonlySet<string>>> = {
+  'chat.completions.create': new Set(['max_tokens', 'max_completion_tokens']),
+  'completions.create': new Set(['max_tokens']),
+  'responses.create': new Set(['max_output_tokens']),
+  'responses.compact': new Set(['max_output_tokens']),
+}
+
+/**
+ * The most tokens of one answer, as the request says it. Of two ways to say it, who knows which one holds: the larger. None
+ * at all is no maximum: some model servers take 0 for "as many as you like".
+ */
+function requested(route: RouteName, fields: Fields): number | null {
   let most: number | null = null
   for (const name of ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const) {
     const value = integer(name, fields[name], 0, MOST_TOKENS)
-    if (value !== null && (most === null || value > most)) most = value
+    if (value !== null && value > (most ?? 0) && maxima[route]?.has(name)) most = value
   }
   return most
 }
@@ -58,11 +69,13 @@ export function worstOf(
   fallback: number,
 ): Worst {
   const count = answers(fields)
-  const asked = requested(fields)
+  const asked = requested(name, fields)
   const one = asked ?? model.maxOutputTokens ?? fallback
   const estimate = content.estimate
   const questions = name === 'completions.create' ? prompts(fields.prompt) : 1
-  const outputTokens = silent.has(name) ? 0 : safe(one * questions * count)
+  // More than the model can say is not paid for.
+  const said = Math.min(one, model.maxOutputTokens ?? one)
+  const outputTokens = silent.has(name) ? 0 : safe(said * questions * count)
   const tokens = written.has(name) ? safe(Math.max(one * questions, estimate) * count) : estimate
   return { tokens, inputTokens: estimate, outputTokens, images: usage === 'images' ? count : 0, audioMegabytes: 0 }
 }

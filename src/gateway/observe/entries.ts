@@ -59,7 +59,7 @@ export function usageEntries({ grant, route, at, asked, used, status }: UsedCall
           ...model,
           kind: 'images',
           units: used.images,
-          size: /^(auto|\d{1,5}x\d{1,5})$/.test(asked.size ?? '') ? (asked.size ?? '') : '',
+          size: sizeOf(asked),
           source: imageSources[route.name] ?? '',
         },
       ]
@@ -73,10 +73,20 @@ export function usageEntries({ grant, route, at, asked, used, status }: UsedCall
   }
 }
 
-/** The tier that served, else the one that was asked for; `auto` is none. A client's word may be anything. */
+/** The sizes that images are made in. A client's word may be anything, and every new one would be a new row for good. */
+function sizeOf({ size }: UsedCall['asked']): string {
+  const [, width = '', height = ''] = /^(\d{2,4})x(\d{2,4})$/.exec(size ?? '') ?? []
+  const isMade = (side: string) => side !== '' && Number(side) % 64 === 0 && Number(side) <= 4096
+  return size === 'auto' || (isMade(width) && isMade(height)) ? (size ?? '') : ''
+}
+
+/** The tiers there are (openai 7.57); `auto` is none. */
+const tiers: ReadonlySet<string> = new Set(['default', 'flex', 'priority', 'scale', 'fast', 'ultrafast', 'standard'])
+
+/** The tier that served, else the one that was asked for. */
 function tierOf({ serviceTier }: UsedCall['asked'], used: Used): string {
   const tier = used.serviceTier ?? serviceTier ?? ''
-  return tier !== 'auto' && /^[\w.-]{1,64}$/.test(tier) ? tier : ''
+  return tiers.has(tier) ? tier : ''
 }
 
 /** The report's audio and image tokens are those that no cache had, and what remains of the uncached is text: never less than none. */

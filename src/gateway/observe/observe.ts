@@ -41,6 +41,8 @@ type Kind = {
   extraEvent?: true
 }
 
+/** Of sound compressed to 128 kbit/s. */
+const BYTES_PER_SECOND = 16_000
 /** Bytes of a reply that is parsed rather than scanned: of larger ones most is what nobody looks at. */
 const SMALL = 16_384
 const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d]
@@ -91,7 +93,8 @@ export async function usedUnseen({
 
 function inputTokensOf(asked: Asked, tokens: TokenCounter): number | Promise<number> {
   const text = asked.inputText()
-  return text === null ? asked.worst.inputTokens : tokens.count([text])
+  if (text === null) return asked.worst.inputTokens
+  return tokens.count([text]).then((counted) => counted + asked.besideText)
 }
 
 /** A reply that says nothing of use. */
@@ -205,12 +208,17 @@ class Watch implements Observer {
       outputAudioTokens: reported.outputAudioTokens,
       outputImageTokens: reported.outputImageTokens,
       images: this.#images(end),
-      seconds: reported.seconds ?? duration ?? 0,
+      seconds: reported.seconds ?? duration ?? this.#heard(),
       webSearchCalls: toolCalls.webSearch,
       fileSearchCalls: toolCalls.fileSearch,
       codeInterpreterSessions: toolCalls.codeInterpreter,
       serviceTier: serviceTier !== null && /^[\w.-]{1,64}$/.test(serviceTier) ? serviceTier : null,
     }
+  }
+
+  /** Seconds of audio where the reply does not say: by its size, as speech is usually recorded. */
+  #heard(): number {
+    return this.#kind === transcript ? Math.ceil((this.#asked.worst.audioMegabytes * 1_000_000) / BYTES_PER_SECOND) : 0
   }
 
   /** A model that was asked something has read something: none is what servers report that do not know. */

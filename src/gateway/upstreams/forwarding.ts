@@ -3,6 +3,9 @@ import type { Readable } from 'node:stream'
 import type { ListedModel } from '../../core/model-list.ts'
 import type { Outcome } from '../call.ts'
 
+/** Milliseconds that a client may leave its reply unread, after which it counts as gone. */
+export const UNREAD_TIMEOUT_MS = 120_000
+
 /** Sees the bytes of a reply and decides which of them the client gets when; null: none now. */
 export type ReplyObserver = {
   /** Of a reply that is no stream of events it hands on as many bytes as it gets: their number was announced. */

@@ -1,86 +1,51 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** Headers that belong to one connection, not to the message (RFC 9110, 7.6.1). */
-const hopByHop = [
-  'connection',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]
-
-/** What a client tells this server only: its key first of all. Nor do a proxy's notes about the client leave the house. */
-const ours = [
-  'authorization',
-  'api-key',
-  'x-api-key',
-  'x-goog-api-key',
-  'cookie',
-  'set-cookie',
-  'openai-organization',
-  'openai-project',
-  'forwarded',
-  'via',
-]
-const oursByPrefix = /^(x-forwarded-|x-gatehouse-|x-real-ip$|x-envoy-|cf-)/
+/**
+ * Headers of a client that a model server gets, besides those of the official SDKs about themselves; no other. The rest is for
+ * this server only (the key, cookies, proxies' notes), belongs to the connection (RFC 9110, 7.6.1), or could make the request
+ * another one than was judged: by another method or path, for a part of the reply or for another's (`idempotency-key`), and at
+ * gateways behind this one by another model, host, account or queue (`x-litellm-*`, `x-portkey-*`, `helicone-*`, `cf-aig-*`).
+ * `x-request-id` is among these: servers that name their work by it take two of one name for the same.
+ */
+const fromClient = new Set([
+  'content-type',
+  'accept',
+  'user-agent',
+  'openai-beta',
+  'x-client-request-id',
+  'traceparent',
+  'tracestate',
+])
+const FROM_SDK = 'x-stainless-'
 
 /**
- * What would make the request another one than was judged: another method or path, half of the reply, or none; or the reply
- * to another project's request, which shares the upstream's account.
+ * Headers of a model server that a client gets; no other. The rest tells of its account, its hosts and its connection, or is an
+ * order to a proxy or a browser in this server's name. It has no `content-encoding`: what leaves here is decoded.
  */
-const misleading = [
-  'idempotency-key',
-  'range',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-  'if-range',
-]
-const misleadingByPrefix = /^x-(http-method|method-override|original-|rewrite-)/
+const fromUpstream = new Set([
+  'content-type',
+  'content-length',
+  'content-disposition',
+  'content-language',
+  'cache-control',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'openai-model',
+])
 
-/** What the gate says itself: it has the body whole, and must be able to read the reply. */
-const restated = ['content-length', 'accept-encoding']
-
-/** What an upstream says of its own account, host and connection; the request id and the limits a client sees are ours. */
-const theirs = [
-  'openai-organization',
-  'openai-project',
-  'set-cookie',
-  'server',
-  'via',
-  'alt-svc',
-  'strict-transport-security',
-  'www-authenticate',
-  'location',
-  'content-location',
-  'refresh',
-  'clear-site-data',
-  'nel',
-  'report-to',
-  'reporting-endpoints',
-]
-const theirsByPrefix = /^(x-request-id$|x-ratelimit-|x-gatehouse-|x-envoy-|cf-)/
-
-const dropFromRequest = new Set([...hopByHop, ...ours, ...misleading, ...restated])
-const dropFromReply = new Set([...hopByHop, ...theirs])
-
-/** The headers of a client's request that an upstream gets: names and values in turn. */
+/** The headers of a client's request that an upstream gets, and what the gate says itself: names and values in turn. */
 export function requestHeaders(headers: IncomingHttpHeaders, upstreamKey: string | null): string[] {
   const named = namedIn(headers.connection)
+  // The gate must be able to read the reply.
   const sent = ['accept-encoding', 'identity']
   if (upstreamKey !== null) sent.push('authorization', `Bearer ${upstreamKey}`)
   for (const name in headers) {
+    if (!fromClient.has(name) && !name.startsWith(FROM_SDK)) continue
     const value = headers[name]
-    if (typeof value !== 'string' || dropFromRequest.has(name) || named?.includes(name)) continue
-    if (hasPrefix(name) && (oursByPrefix.test(name) || misleadingByPrefix.test(name))) continue
+    if (typeof value !== 'string') continue
+    // What kind of body it is was judged with the body, so no client takes it away.
+    if (named?.includes(name) && name !== 'content-type') continue
     sent.push(name, value)
   }
   return sent
@@ -89,8 +54,6 @@ export function requestHeaders(headers: IncomingHttpHeaders, upstreamKey: string
 /** What becomes of a reply on its way. */
 export type Passing = {
   status: number
-  /** Whether the body is sent otherwise than it came, so that its coding does not hold. */
-  decoded: boolean
   /** Whether as many bytes are sent as came. */
   sameLength: boolean
   /** What the gate says itself; names in lower case. */
@@ -98,14 +61,13 @@ export type Passing = {
 }
 
 /** The headers of an upstream's reply that a client gets, and the gate's own: names and values in turn. */
-export function replyHeaders(headers: IncomingHttpHeaders, { status, decoded, sameLength, ours }: Passing): string[] {
+export function replyHeaders(headers: IncomingHttpHeaders, { status, sameLength, ours }: Passing): string[] {
   const named = namedIn(headers.connection)
   const sent: string[] = []
   for (const name in headers) {
+    if (!fromUpstream.has(name) || named?.includes(name) || name in ours) continue
     const value = headers[name]
-    if (value === undefined || dropFromReply.has(name) || named?.includes(name) || name in ours) continue
-    if (hasPrefix(name) && theirsByPrefix.test(name)) continue
-    if (decoded && name === 'content-encoding') continue
+    if (value === undefined) continue
     if (!sameLength && name === 'content-length') continue
     // How long the account must wait is its own matter; how long a server that is overloaded asks for is the client's.
     if (status < 500 && (name === 'retry-after' || name === 'retry-after-ms')) continue
@@ -115,9 +77,6 @@ export function replyHeaders(headers: IncomingHttpHeaders, { status, decoded, sa
   for (const name in ours) sent.push(name, ours[name] ?? '')
   return sent
 }
-
-/** Most names have none of the prefixes, which begin with `x-` or `cf-`. */
-const hasPrefix = (name: string) => name.startsWith('x-') || name.startsWith('cf-')
 
 /** A connection may name further headers as its own; hardly any does. */
 function namedIn(connection: string | undefined): string[] | null {

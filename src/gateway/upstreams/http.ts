@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import type { Outcome } from '../call.ts'
-import type { Forwarding, Upstream, Witness } from './forwarding.ts'
+import { type Forwarding, UNREAD_TIMEOUT_MS, type Upstream, type Witness } from './forwarding.ts'
 import { requestHeaders } from './headers.ts'
 import { listModels } from './listing.ts'
 import { Relay } from './relay.ts'
@@ -16,6 +16,8 @@ export type HttpUpstreamOptions = {
   replyTimeoutMs?: number
   /** Milliseconds of silence within a reply after which it counts as broken. */
   silenceTimeoutMs?: number
+  /** Milliseconds that a client may leave its reply unread, after which it counts as gone. */
+  unreadTimeoutMs?: number
 }
 
 const CONNECT_TIMEOUT_MS = 5000
@@ -33,26 +35,31 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     // On HTTP/1.1 a cancelled call is a closed connection, which every model server understands.
     allowH2: false,
   })
+  const unreadTimeoutMs = options.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS
+  const target = { pool, base, key: options.key, unreadTimeoutMs }
   return {
     weight: options.weight ?? 1,
-    attempt: (call, witness) => send(pool, base + call.upstreamPath, options.key, call, witness),
+    attempt: (call, witness) => send(target, call, witness),
     models: (witness) => listModels(pool, `${base}/models`, options.key, witness),
     close: () => pool.destroy(),
   }
 }
 
-function send(pool: Pool, path: string, key: string | null, call: Forwarding, witness: Witness): Promise<Outcome> {
+type Target = { pool: Pool; base: string; key: string | null; unreadTimeoutMs: number }
+
+function send({ pool, base, key, unreadTimeoutMs }: Target, call: Forwarding, witness: Witness): Promise<Outcome> {
   const { method, body } = call
+  const path = base + call.upstreamPath
   const headers = requestHeaders(call.headers, key)
   if (typeof body !== 'function') {
     return new Promise((resolve, reject) => {
-      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, resolve, reject))
+      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, unreadTimeoutMs, resolve, reject))
     })
   }
   const { stream, length } = body()
   headers.push('content-length', String(length))
   const sent = new Promise<Outcome>((resolve, reject) => {
-    const relay = new Relay(call, witness, resolve, reject)
+    const relay = new Relay(call, witness, unreadTimeoutMs, resolve, reject)
     stream.on('error', (error) => relay.bodyFailed(error))
     pool.dispatch({ method, path, headers, body: stream }, relay)
   })

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { buffer } from 'node:stream/consumers'
 import type { Dispatcher } from 'undici'
 import type { ListedModel } from '../../core/model-list.ts'
 import { decoderFor } from './decode.ts'
@@ -7,9 +6,10 @@ import { NoList, type Witness } from './forwarding.ts'
 import { requestHeaders } from './headers.ts'
 
 const TIMEOUT_MS = 10_000
-/** Bytes that a list may have, and models of it that are taken. */
+/** Bytes that a list may have, as it comes and unpacked; models of it that are taken; characters of their names. */
 const MOST_BYTES = 16 * 1024 * 1024
 const MOST_MODELS = 10_000
+const LONGEST_ID = 200
 
 type Reply = { status: number; headers: IncomingHttpHeaders; body: Buffer }
 
@@ -27,11 +27,23 @@ export async function listModels(
   if (status !== 200) throw new NoList(`the model server answered its list of models with ${status}`)
   const data = parse(await decoded(body, headers['content-encoding']))
   if (!Array.isArray(data)) throw new NoList('the model server answered its list of models with something else')
-  return data.filter(isModel).slice(0, MOST_MODELS)
+  const models: ListedModel[] = []
+  for (const entry of data) {
+    const model = modelOf(entry)
+    if (model !== null) models.push(model)
+    if (models.length === MOST_MODELS) break
+  }
+  return models
 }
 
-const isModel = (value: unknown): value is ListedModel =>
-  value !== null && typeof value === 'object' && 'id' in value && typeof value.id === 'string' && value.id !== ''
+/** What of an entry is for clients: a model server also says where its files lie, who owns it, and who may do what there. */
+function modelOf(entry: unknown): ListedModel | null {
+  if (entry === null || typeof entry !== 'object' || !('id' in entry)) return null
+  const { id } = entry
+  if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID) return null
+  const created = 'created' in entry ? entry.created : null
+  return typeof created === 'number' && Number.isSafeInteger(created) && created >= 0 ? { id, created } : { id }
+}
 
 function parse(text: string): unknown {
   try {
@@ -45,8 +57,17 @@ async function decoded(body: Buffer, coding: string | undefined): Promise<string
   const decoder = decoderFor(coding)
   if (decoder === null) return body.toString('utf8')
   decoder.end(body)
-  return (await buffer(decoder)).toString('utf8')
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of decoder as AsyncIterable<Buffer>) {
+    bytes += part.length
+    if (bytes > MOST_BYTES) throw tooLong()
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
 }
+
+const tooLong = () => new NoList(`the list of models is longer than ${MOST_BYTES} bytes`)
 
 function read(dispatcher: Dispatcher, path: string, key: string | null, witness: Witness): Promise<Reply> {
   return new Promise((resolve, reject) => {
@@ -67,7 +88,7 @@ function read(dispatcher: Dispatcher, path: string, key: string | null, witness:
         },
         onResponseData(controller, chunk) {
           bytes += chunk.length
-          if (bytes > MOST_BYTES) controller.abort(new NoList(`the list of models is longer than ${MOST_BYTES} bytes`))
+          if (bytes > MOST_BYTES) controller.abort(tooLong())
           else parts.push(chunk)
         },
         onResponseEnd: () => resolve({ ...reply, body: Buffer.concat(parts) }),

@@ -6,6 +6,9 @@ import type { FailureReason } from './forwarding.ts'
 const MOST_WAIT = 60
 const SOURCE = { 'x-gatehouse-error-source': 'upstream' }
 
+/** Unauthorized, payment required, forbidden, proxy authentication required: all of them of this server's own account. */
+const credentials = new Set([401, 402, 403, 407])
+
 /** A reply that is not passed on, and what the client is told in its place. */
 export type Refusal = { reason: FailureReason; error: ApiError }
 
@@ -17,7 +20,7 @@ export function refusalOf(status: number, headers: IncomingHttpHeaders, upstream
   if (status < 300) return null
   const cause = new Error(`the model server '${upstream}' answered with status ${status}`)
   if (status < 400) return { reason: 'invalid_reply', error: invalidReply(cause) }
-  if (status === 401 || status === 403) return { reason: 'refused_credentials', error: refusedCredentials(cause) }
+  if (credentials.has(status)) return { reason: 'refused_credentials', error: refusedCredentials(cause) }
   if (status === 429) return { reason: 'rate_limited', error: rateLimited(waitOf(headers), cause) }
   return null
 }

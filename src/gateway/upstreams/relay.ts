@@ -30,20 +30,26 @@ export class Relay implements Dispatcher.DispatchHandler {
   #length = -1
   /** A body that came whole: it goes out together with its head. */
   #whole: Buffer | null = null
+  /** Runs while the client leaves something unread: until then, nobody else can tell that it will not read it. */
+  #unread: NodeJS.Timeout | null = null
+  readonly #unreadTimeoutMs: number
   /** Bytes of a refused reply that were read; -1 where it is not refused. */
   #readAway = -1
   /** Nobody waits for this relay any more: its promise is settled. */
   #over = false
 
+  /** @param unreadTimeoutMs milliseconds that the client may leave the reply unread, after which it counts as gone */
   constructor(
     call: Forwarding,
     witness: Witness,
+    unreadTimeoutMs: number,
     resolve: (outcome: Outcome) => void,
     reject: (error: unknown) => void,
   ) {
     this.#call = call
     this.#witness = witness
     this.#response = call.response
+    this.#unreadTimeoutMs = unreadTimeoutMs
     this.#resolve = resolve
     this.#reject = reject
     this.#response.on('close', this.#closed)
@@ -92,7 +98,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#decoder.once('drain', () => controller.resume())
     } else if (!this.#send(chunk)) {
       controller.pause()
-      this.#response.once('drain', () => controller.resume())
+      this.#onceRead(() => controller.resume())
     }
   }
 
@@ -118,11 +124,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { headers: extra, observer } = this.#call.begin(status, headers, this.#witness.name)
     this.#observer = observer
     const ours = status < 400 ? extra : { 'x-gatehouse-error-source': 'upstream', ...extra }
-    const decoded = this.#decoder !== null
     // An observer may keep a part of the events to itself.
-    const sameLength = !decoded && !events
+    const sameLength = this.#decoder === null && !events
     if (sameLength && headers['content-length'] !== undefined) this.#length = Number(headers['content-length'])
-    this.#response.writeHead(status, replyHeaders(headers, { status, decoded, sameLength, ours }))
+    this.#response.writeHead(status, replyHeaders(headers, { status, sameLength, ours }))
     // The first byte of a stream may be seconds away; that it began is news already. flushHeaders() would write a header's bytes
     // as UTF-8, twice encoded. Node writes what else comes in this turn of the loop together with it.
     if (events) this.#response.write('', 'latin1')
@@ -158,6 +163,40 @@ export class Relay implements Dispatcher.DispatchHandler {
     // As text it is written together with its head: one piece costs less than two.
     else if (this.#whole.length <= ONE_PIECE) this.#response.end(this.#whole.toString('latin1'), 'latin1')
     else this.#response.end(this.#whole)
+    // Most replies are with the system by now, which takes them as long as the client reads.
+    if (!this.#response.writableFinished) this.#awaitReader()
+  }
+
+  /** Goes on when the client has read what it was sent. */
+  #onceRead(resume: () => void): void {
+    this.#awaitReader()
+    this.#response.once('drain', () => {
+      this.#stopWaiting()
+      resume()
+    })
+  }
+
+  #awaitReader(): void {
+    if (!this.#over) this.#unread ??= setTimeout(() => this.#leftUnread(), this.#unreadTimeoutMs)
+  }
+
+  #stopWaiting(): void {
+    if (this.#unread === null) return
+    clearTimeout(this.#unread)
+    this.#unread = null
+  }
+
+  /** Whoever does not read would keep what is reserved for the call, and the model server, for as long as it likes. */
+  #leftUnread(): void {
+    this.#unread = null
+    // Behind earlier answers on its connection it has to wait its turn, unless that will never come.
+    if (this.#response.socket === null && !this.#call.request.socket.destroyed) {
+      this.#awaitReader()
+      return
+    }
+    this.#finish('client_gone')
+    this.#response.destroy()
+    this.#stop()
   }
 
   /** Null where the reply is as it is, or can be decoded. */
@@ -173,7 +212,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       ?.on('data', (chunk: Buffer) => {
         if (this.#send(chunk)) return
         this.#decoder?.pause()
-        this.#response.once('drain', () => this.#decoder?.resume())
+        this.#onceRead(() => this.#decoder?.resume())
       })
       .once('end', () => this.#complete())
       .once('error', (error) => this.#breakOff(error))
@@ -223,6 +262,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #settle(): void {
     this.#over = true
+    this.#stopWaiting()
   }
 
   #stop(): void {

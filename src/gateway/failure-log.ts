@@ -1,0 +1,50 @@
+import type { ApiError } from '../contract/error.ts'
+
+type Log = Record<'warn' | 'error', (fields: object, message: string) => void>
+
+/** How often one kind of failure is logged: an outage fails every call in the same way. */
+const EVERY_MS = 1000
+
+type Kind = { loggedAt: number; unsaid: number }
+
+/** Tells operators what goes wrong with calls: every refusal is counted by its reason, failures are logged once a second. */
+export class FailureLog {
+  readonly #log: Log
+  readonly #count: (reason: string) => void
+  readonly #kinds = new Map<string, Kind>()
+
+  /** @param count told of every refusal, by the failure's own name: those are few */
+  constructor(log: Log, count: (reason: string) => void) {
+    this.#log = log
+    this.#count = count
+  }
+
+  /** A call was answered with an error of the gate's own. @param about what the log says of the call */
+  failed(error: ApiError, about: object): void {
+    this.#count(error.failure)
+    if (error.status < 500) return
+    const unsaid = this.#turn(error.failure)
+    if (unsaid === null) return
+    this.#log.error({ ...about, err: error.cause ?? error, ...since(unsaid) }, 'request failed')
+  }
+
+  /** A reply that had begun was cut off. */
+  broke(about: object): void {
+    const unsaid = this.#turn('broke')
+    if (unsaid !== null) this.#log.warn({ ...about, ...since(unsaid) }, 'the model server broke off')
+  }
+
+  /** How many of a kind were not said since the last one; null where it is too early to say another. */
+  #turn(kind: string): number | null {
+    const now = performance.now()
+    const known = this.#kinds.get(kind)
+    if (known && now - known.loggedAt < EVERY_MS) {
+      known.unsaid++
+      return null
+    }
+    this.#kinds.set(kind, { loggedAt: now, unsaid: 0 })
+    return known?.unsaid ?? 0
+  }
+}
+
+const since = (unsaid: number) => (unsaid === 0 ? {} : { not_logged_before: unsaid })

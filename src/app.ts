@@ -46,7 +46,7 @@ const DRAIN_MS = 10_000
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
   const now = overrides.now ?? Date.now
-  const log = overrides.log ?? pino({ level: config.logLevel, base: null }, pino.destination({ dest: 2, sync: true }))
+  const log = overrides.log ?? pino({ level: config.logLevel, base: null }, logTo())
   const newId = idSource(now)
 
   let server: Server | undefined
@@ -114,7 +114,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     response.once('close', () => inFlight--)
   })
   const listening = server
-  stack.defer(() => drain(listening))
+  stack.defer(() => drain(listening, () => inFlight))
   server.listen(config.port, config.host)
   await once(server, 'listening')
   // Only now: a start that fails because the port is taken must not have made the key that is shown once.
@@ -134,8 +134,15 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   return { url, firstKey, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
+/** The log must not end the process: on a full disk it is what cannot be written first. */
+function logTo() {
+  const destination = pino.destination({ dest: 2, sync: true })
+  destination.on('error', () => {})
+  return destination
+}
+
 /** Stops listening and waits for the calls that are being answered; after a while it waits no longer. */
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server, inFlight: () => number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   // A connection falls idle when its call ends; nobody may start another on it.
   const idle = setInterval(() => server.closeIdleConnections(), 20)
@@ -143,6 +150,8 @@ async function drain(server: Server): Promise<void> {
   await closed
   clearInterval(idle)
   clearTimeout(impatient)
+  // A server is closed before the connections that were cut say so; what was forwarded on them ends only then.
+  for (let turns = 0; inFlight() > 0 && turns < 1000; turns++) await new Promise(setImmediate)
 }
 
 function addressOf(server: Server): string {

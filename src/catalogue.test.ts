@@ -87,7 +87,7 @@ test('of an upstream that never listed any, every model can be asked for, but no
 })
 
 test('the list of models holds what the project may use, and one model is shown as it is listed', async () => {
-  const listed = source('a', [{ id: 'x', object: 'model', created: 5, owned_by: 'them', root: '/models/x' }, 'b'])
+  const listed = source('a', [{ id: 'x', created: 5 }, 'b'])
   using opened = open([listed], [plainModel('m1', ['a'])])
   const { catalogue } = opened
   const ids = async (rules: Parameters<typeof listModels>[1]) =>
@@ -101,8 +101,7 @@ test('the list of models holds what the project may use, and one model is shown 
     id: 'x',
     object: 'model',
     created: 5,
-    owned_by: 'them',
-    root: '/models/x',
+    owned_by: 'organization',
   })
   await assert.rejects(retrieveModel(catalogue, denied, 'x'), {
     status: 403,

@@ -6,6 +6,7 @@ import { LastUsed } from './db/last-used.ts'
 import { openGateDb } from './db/open.ts'
 import { Refusals } from './db/refusals.ts'
 import type { Db } from './db/tables.ts'
+import { Attempts } from './gateway/attempts.ts'
 import { Meter } from './gateway/meter.ts'
 import { ResponseOwners } from './gateway/owners.ts'
 import { Retention } from './gateway/retention.ts'
@@ -49,9 +50,8 @@ export function openMetering(config: Config, parts: MeteringParts): Metering {
   meter.follow(spend)
   const retention = new Retention({ db: gateDb, log, now, usageMinutesDays })
   meter.alongside('the retention', () => retention.tick())
-  const lastUsed = new LastUsed(gateDb, (err) =>
-    log.warn({ err }, 'when keys were last used could not be written; it will be tried again'),
-  )
+  const uses = new Attempts(log, 'when keys were last used')
+  const lastUsed = new LastUsed(gateDb, (write) => uses.make(write))
   const stack = new AsyncDisposableStack()
   if (gateDb !== db) stack.defer(() => gateDb.destroy())
   stack.defer(() => lastUsed.close())

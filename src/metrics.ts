@@ -23,6 +23,7 @@ type CounterName = keyof typeof counters
 const gauges = {
   gatehouse_requests_in_flight: 'Requests being answered.',
   gatehouse_body_bytes: 'Bytes of request bodies that are held, in memory and in files.',
+  gatehouse_calls_settling: 'Calls that have their answer and whose use is still counted.',
   gatehouse_usage_buffered: 'Rows of usage and costs that are not in the database yet.',
 } as const
 type GaugeName = keyof typeof gauges

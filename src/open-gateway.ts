@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
 import { clientAddress } from './core/origin.ts'
 import { BodyBudget } from './gateway/body/budget.ts'
@@ -8,6 +9,9 @@ import { TokenCounter } from './gateway/observe/token-counter.ts'
 import { createGateway, type Gateway } from './gateway/server.ts'
 import type { Metering, MeteringParts } from './metering.ts'
 import type { ModelServers } from './model-servers.ts'
+
+/** How long a shutdown waits for tokens to be counted, in milliseconds. */
+const COUNTING_MS = 3000
 
 export type GatewayOpening = MeteringParts & { metering: Metering; servers: ModelServers }
 
@@ -49,12 +53,15 @@ export async function openGateway(config: Config, parts: GatewayOpening): Promis
     trustedProxies: config.trustedProxies,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
   })
+  metrics.gauge('gatehouse_calls_settling', gateway.settling)
   return {
     gateway,
     grants,
     async [Symbol.asyncDispose]() {
-      await gateway.settled()
+      // What is not counted by then is estimated: a stop does not wait for the tokenizer.
+      await Promise.race([gateway.settled(), sleep(COUNTING_MS, undefined, { ref: false })])
       await tokens.close()
+      await gateway.settled()
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Door } from './config.ts'
 import { ApiError, methodNotAllowed, unknownUrl } from './contract/error.ts'
@@ -20,6 +21,9 @@ type Operations = {
   /** The doors that are served. */
   doors: readonly Door[]
 }
+/** How long `/readyz` waits for the database, in milliseconds. */
+const PATIENCE_MS = 2000
+
 type Answer = { status?: number; contentType: string; body: string; headers?: Record<string, string> }
 
 /** `/healthz`, `/readyz` and `/metrics`, which are always there, the documents, and the page behind an invite's link. */
@@ -52,11 +56,17 @@ export function createOperations(app: Operations): Handle {
 async function ready({ db, started }: Operations): Promise<Answer> {
   if (!started()) return { ...json({ status: 'starting' }), status: 503 }
   try {
-    await sql`select 1`.execute(db)
+    await Promise.race([sql`select 1`.execute(db), tooLate()])
     return json({ status: 'ready', database: 'ok' })
   } catch {
     return { ...json({ status: 'not_ready', database: 'unavailable' }), status: 503 }
   }
+}
+
+/** A probe that waits as long as a call would is no answer in time. */
+async function tooLate(): Promise<never> {
+  await sleep(PATIENCE_MS, undefined, { ref: false })
+  throw new Error('the database did not answer in time')
 }
 
 const html = (body: string): Answer => ({ contentType: 'text/html; charset=utf-8', body })

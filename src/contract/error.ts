@@ -162,14 +162,12 @@ export function internalError(requestId: string, cause: unknown): ApiError {
 
 /** The database cannot be reached now: never a 401 or a 429, and worth a retry. */
 export function databaseUnavailable(cause: unknown): ApiError {
-  return new ApiError(
-    'service_unavailable',
-    'The server cannot reach its database right now. Please try again shortly.',
-    {
-      headers: { 'retry-after': '1' },
-      cause,
-    },
-  )
+  return unavailable('The server cannot reach its database right now. Please try again shortly.', cause)
+}
+
+/** Something is missing or full for now, and worth a retry in a second. */
+export function unavailable(message: string, cause?: unknown): ApiError {
+  return new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' }, cause })
 }
 
 /*

@@ -8,25 +8,26 @@ const aliased = { ...plainModel('m1', ['a']), upstreamName: 'meta/llama' }
 
 test('a listed model is served by every upstream that lists it, and shown as the first of them lists it', () => {
   const lists = new Map([
-    ['a', [{ id: 'x', owned_by: 'a', extra: [1] }, { id: 'y' }]],
-    ['b', [{ id: 'x', owned_by: 'b' }]],
+    ['a', [{ id: 'x', created: 5 }, { id: 'y' }]],
+    ['b', [{ id: 'x', created: 6 }]],
   ])
   const { models, shown } = offerOf(catalogue(), lists)
   assert.deepEqual(models.get('x')?.upstreams, ['a', 'b'])
   assert.deepEqual(models.get('y')?.upstreams, ['a'])
-  assert.deepEqual(shown.get('x'), { id: 'x', owned_by: 'a', extra: [1] })
+  assert.deepEqual(shown.get('x'), { id: 'x', object: 'model', created: 5, owned_by: 'organization' })
 })
 
 test('a configured model keeps its own upstreams, and is shown under its own name as what stands behind it', () => {
   const lists = new Map([
-    ['a', [{ id: 'meta/llama', object: 'model', created: 7, owned_by: 'meta' }]],
-    ['b', [{ id: 'm1', owned_by: 'b' }]],
+    ['a', [{ id: 'meta/llama', created: 7, owned_by: 'us', description: 'built in' }]],
+    ['b', [{ id: 'm1', created: 8 }]],
   ])
   const configured = catalogue(aliased, plainModel('m2', ['a']))
   const { models, shown } = offerOf(configured, lists)
   assert.deepEqual([...models.keys()], ['m1', 'm2'])
   assert.equal(models.get('m1'), aliased)
-  assert.deepEqual(shown.get('m1'), { id: 'm1', object: 'model', created: 7, owned_by: 'meta' })
+  const built = { created: 7, owned_by: 'us', description: 'built in' }
+  assert.deepEqual(shown.get('m1'), { id: 'm1', object: 'model', ...built })
   assert.deepEqual(shown.get('m2'), { id: 'm2', object: 'model', created: 0, owned_by: 'organization' })
 })
 

@@ -55,7 +55,7 @@ export function offerOf(configured: Catalogue, lists: ModelLists, before: Catalo
   return { models, shown }
 }
 
-/** What is not in the list is not invented: 0 is the time of a model of which nobody knows it. */
+/** Whoever names no owner belongs to the organization; a model that says no time is shown with 0. */
 function shownAs(id: string, { created = 0, owned_by = 'organization', description }: Partial<ListedModel> = {}) {
   const shown: ShownModel = { id, object: 'model', created, owned_by }
   if (description !== undefined) shown.description = description

@@ -63,9 +63,14 @@ async function listenOnce(
   const over = new Promise<void>((resolve) => client.once('end', resolve).on('error', () => resolve()))
   const end = () => void client.end().catch(() => {})
   signal.addEventListener('abort', end, { once: true })
+  // A client that is ended while it connects never says what became of that.
+  const aborted = new Promise<void>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  )
+  aborted.catch(() => {})
   try {
     client.on('notification', ({ payload }) => changed(payload ? JSON.parse(payload) : null))
-    await client.connect()
+    await Promise.race([client.connect(), aborted])
     await client.query(`listen ${CHANNEL}`)
     changed(null)
     await over

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from './tables.ts'
 
 const EVERY_MS = 2000
 const BATCH = 200
+const CLOSING_MS = 2000
 
 type Use = { table: 'admin_api_key' | 'project_api_key'; userId: string | null; at: number }
 
@@ -11,16 +13,20 @@ type Use = { table: 'admin_api_key' | 'project_api_key'; userId: string | null; 
  */
 export class LastUsed {
   readonly #db: Db
-  readonly #failed: (error: unknown) => void
+  readonly #attempt: (write: () => Promise<void>) => Promise<boolean>
   #pending = new Map<string, Use>()
   #writing: Promise<void> = Promise.resolve()
+  #busy = false
   readonly #timer: NodeJS.Timeout
 
-  /** @param failed told when a batch could not be written; the next one tries again */
-  constructor(db: Db, failed: (error: unknown) => void) {
+  /** @param attempt makes an attempt at writing and says whether it succeeded; what failed is tried again */
+  constructor(db: Db, attempt: (write: () => Promise<void>) => Promise<boolean>) {
     this.#db = db
-    this.#failed = failed
-    this.#timer = setInterval(() => void this.flush(), EVERY_MS)
+    this.#attempt = attempt
+    this.#timer = setInterval(() => {
+      // While one waits for a locked database, others need not wait behind it.
+      if (!this.#busy) void this.flush()
+    }, EVERY_MS)
     this.#timer.unref()
   }
 
@@ -37,23 +43,27 @@ export class LastUsed {
     return this.#writing
   }
 
+  /** Writes what is pending, or gives up after two seconds: it is worth no more of a shutdown's time. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await this.flush()
+    const over = new AbortController()
+    const late = sleep(CLOSING_MS, undefined, { signal: over.signal }).catch(() => {})
+    await Promise.race([this.flush(), late])
+    over.abort()
   }
 
   async #write(): Promise<void> {
+    this.#busy = true
     const uses = [...this.#pending]
     this.#pending = new Map()
     for (let i = 0; i < uses.length; i += BATCH) {
       const batch = uses.slice(i, i + BATCH)
-      try {
-        await this.#writeBatch(batch)
-      } catch (error) {
-        for (const [keyId, use] of batch) if (!this.#pending.has(keyId)) this.#pending.set(keyId, use)
-        this.#failed(error)
-      }
+      if (await this.#attempt(() => this.#writeBatch(batch))) continue
+      // Nor would the others be taken: it is not asked to find that out by waiting.
+      for (const [keyId, use] of uses.slice(i)) if (!this.#pending.has(keyId)) this.#pending.set(keyId, use)
+      break
     }
+    this.#busy = false
   }
 
   /** One short transaction. In the order of the ids, so that two nodes writing the same keys cannot deadlock. */

@@ -1,6 +1,6 @@
 import type { AuditActor, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
-import { insertAudit } from './audit.ts'
+import { type AuditEntry, insertAudit } from './audit.ts'
 import type { Db } from './tables.ts'
 
 /** A call that a known key made in vain. */
@@ -22,10 +22,16 @@ type Repeatable = Pick<Refusal, 'organizationId' | 'keyId' | 'operation'>
 const MINUTE = 60
 /** Refusals of one organization in a minute, at most: nobody's keys crowd out what others are to know. */
 const REMEMBERED = 1000
+/** Rows in one statement, at most. */
+const BATCH = 100
+
+/** A row on its way, and how it is forgotten that it was. */
+type Waiting = { entry: AuditEntry; forget: () => void }
 
 /**
  * Writes refused calls of known keys to the audit log as `login.failed`: at most one for each key, operation and minute,
- * so that a client in a loop cannot fill the disk.
+ * so that a client in a loop cannot fill the disk. They are written one batch after the other: while the database is away they
+ * must not queue in front of what is counted.
  */
 export class Refusals {
   readonly #db: Db
@@ -33,6 +39,8 @@ export class Refusals {
   #minute = 0
   /** By organization. */
   readonly #seen = new Map<string, Set<string>>()
+  #waiting: Waiting[] = []
+  #writing: Promise<void> | null = null
 
   constructor(db: Db, newId: NewId) {
     this.#db = db
@@ -48,7 +56,7 @@ export class Refusals {
     return !seen || (seen.size < REMEMBERED && !seen.has(repetition(keyId, operation)))
   }
 
-  /** @param now Unix seconds */
+  /** Resolves when it is written, or when it is none to be written. @param now Unix seconds */
   async record(refusal: Refusal, now: number): Promise<void> {
     if (!this.isNews(refusal, now)) return
     const repeated = repetition(refusal.keyId, refusal.operation)
@@ -57,12 +65,27 @@ export class Refusals {
     const { organizationId, projectId, actor, origin } = refusal
     const payload = { id: refusal.keyId, error_code: refusal.code, error_message: refusal.message }
     const entry = { organizationId, projectId, type: 'login.failed' as const, at: now, actor, origin, payload }
-    try {
-      await insertAudit(this.#db, [{ id: this.#newId('audit'), ...entry }])
-    } catch (error) {
-      // What was not written is not known yet: the next one like it is to be.
-      seen.delete(repeated)
-      throw error
+    this.#waiting.push({ entry: { id: this.#newId('audit'), ...entry }, forget: () => seen.delete(repeated) })
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null
+    })
+    await this.#writing
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, BATCH)
+      try {
+        await insertAudit(
+          this.#db,
+          batch.map(({ entry }) => entry),
+        )
+      } catch (error) {
+        // What was not written is not known yet: the next one like it is to be.
+        for (const { forget } of [...batch, ...this.#waiting]) forget()
+        this.#waiting = []
+        throw error
+      }
     }
   }
 }

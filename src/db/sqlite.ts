@@ -125,7 +125,7 @@ class Connection implements DatabaseConnection {
 
   async end(how: 'commit' | 'rollback') {
     try {
-      this.#writer.run(raw(how))
+      if (how === 'commit' || this.#writer.inTransaction) this.#writer.run(raw(how))
     } catch (error) {
       // A commit that failed leaves its transaction open; the next one must not find itself inside it.
       if (how === 'rollback' || !this.#writer.inTransaction) this.#finishTurn()

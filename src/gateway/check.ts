@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { ApiError } from '../contract/error.ts'
+import { ApiError, unavailable } from '../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../core/catalogue.ts'
 import { bearer } from './authorize.ts'
 import { type Body, readBody } from './body/read.ts'
@@ -108,5 +108,5 @@ async function admitOne(gate: Gate, { grant, route, headers, at }: Call, model: 
 /** A proxy that was refused, and asks once more only for what to tell its client, may not be told yes: it has refused. */
 function noLonger(): ApiError {
   const message = 'The request was refused, and would be let in now. Please try again.'
-  return new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' } })
+  return unavailable(message)
 }

@@ -3,8 +3,17 @@ import type { Call } from './call.ts'
 import type { Gate, GatewayParts } from './gate.ts'
 import { actorOf } from './grant.ts'
 
+/** How often it is logged that they cannot be written: an outage fails all of them. */
+const EVERY_MS = 10_000
+
 /** Tells the audit log of a known key's refused call, off the call's path: the answer does not wait for it. */
 export function recordRefusal({ refusals, log, address }: GatewayParts): Gate['refused'] {
+  let toldAt = Number.NEGATIVE_INFINITY
+  const failed = (err: unknown) => {
+    if (performance.now() - toldAt < EVERY_MS) return
+    toldAt = performance.now()
+    log.warn({ err }, 'refusals could not be recorded')
+  }
   return ({ grant, route, request, at }: Call, error: ApiError) => {
     const { keyId, rules } = grant
     const now = Math.floor(at / 1000)
@@ -18,8 +27,6 @@ export function recordRefusal({ refusals, log, address }: GatewayParts): Gate['r
     }
     const whose = { keyId, organizationId, projectId, actor: actorOf(grant) }
     const what = { operation: route.name, code: error.code ?? error.failure, message: error.message }
-    refusals
-      .record({ ...whose, origin, ...what }, now)
-      .catch((cause) => log.warn({ err: cause }, 'a refusal could not be recorded'))
+    refusals.record({ ...whose, origin, ...what }, now).catch(failed)
   }
 }

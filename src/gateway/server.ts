@@ -14,6 +14,8 @@ export type Gateway = {
   handle: (request: IncomingMessage, response: ServerResponse) => void
   /** The door for proxies that carry requests themselves and ask whether they may. */
   check: (request: IncomingMessage, response: ServerResponse) => void
+  /** Calls that have their answer and are still counted. */
+  settling: () => number
   /** Resolves when what was forwarded is settled too: some of it is counted only after its answer. */
   settled: () => Promise<void>
 }
@@ -56,6 +58,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     handle: serve(handle),
     check: serve(check),
+    settling: () => settling.size,
     async settled() {
       while (settling.size > 0) await Promise.all(settling)
     },

@@ -60,13 +60,13 @@ for (const [what, bytes] of Object.entries(nonsense)) {
 }
 
 test('a model server whose headers hold bytes outside ASCII ends neither the reply nor the process', async () => {
-  const bytes = Buffer.from('HTTP/1.1 200 Ça va\r\nx-model: café ✓\r\ncontent-length: 2\r\n\r\n{}', 'utf8')
+  const bytes = Buffer.from('HTTP/1.1 200 Ça va\r\nopenai-model: café ✓\r\ncontent-length: 2\r\n\r\n{}', 'utf8')
   await using raw = await startRawUpstream((socket) => socket.end(bytes))
   await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: `${raw.origin}/v1` } })
   const { key } = await makeKey(app)
   const reply = await app.send('POST', CHAT, { key, body: question })
   assert.deepEqual([reply.status, reply.text], [200, '{}'])
-  assert.equal(Buffer.from(reply.headers.get('x-model') ?? '', 'latin1').toString('utf8'), 'café ✓')
+  assert.equal(Buffer.from(reply.headers.get('openai-model') ?? '', 'latin1').toString('utf8'), 'café ✓')
 })
 
 test('a model server that says "103 Early Hints" first is heard to the end', async () => {
@@ -143,14 +143,14 @@ test('errors of the model server pass unchanged, marked as its own', async () =>
   const failures = [400, 404, 409, 418, 422, 500, 503, 529]
   for (const status of failures) {
     const body = { error: { message: `theirs ${status}`, extra: [status] }, odd: true }
-    gate.upstream.answer(json(body, status, { 'retry-after': '7', 'x-should-retry': 'false', 'x-theirs': 'kept' }))
+    gate.upstream.answer(json(body, status, { 'retry-after': '7', 'x-should-retry': 'false', 'x-theirs': 'host-1' }))
     const reply = await gate.app.send('POST', CHAT, { key: gate.key, body: question })
     assert.equal(reply.status, status)
     assert.equal(reply.text, JSON.stringify(body))
     assert.equal(reply.headers.get('x-gatehouse-error-source'), 'upstream')
     assert.equal(reply.headers.get('retry-after'), status >= 500 ? '7' : null)
     assert.equal(reply.headers.get('x-should-retry'), 'false')
-    assert.equal(reply.headers.get('x-theirs'), 'kept')
+    assert.equal(reply.headers.get('x-theirs'), null)
   }
 })
 
@@ -158,7 +158,9 @@ test("what the model server says of this server's account is 502 or 503 in our w
   await using gate = await startGate()
   for (const [answered, status, code] of [
     [401, 502, 'upstream_refused_credentials'],
+    [402, 502, 'upstream_refused_credentials'],
     [403, 502, 'upstream_refused_credentials'],
+    [407, 502, 'upstream_refused_credentials'],
     [429, 503, 'upstream_rate_limited'],
     [302, 502, 'upstream_invalid_reply'],
   ] as const) {

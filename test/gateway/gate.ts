@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http'
-import { httpUpstream } from '../../src/gateway/upstreams/http.ts'
+import { type HttpUpstreamOptions, httpUpstream } from '../../src/gateway/upstreams/http.ts'
 import { startTestApp, type TestApp, type TestAppOptions } from '../harness.ts'
 import { type FakeUpstream, startUpstream } from './upstream.ts'
 
@@ -19,8 +19,8 @@ type GateOptions = TestAppOptions & {
   path?: string
   /** What the upstream lists as its models; nothing given, it has no list and is asked for any model. */
   models?: readonly object[]
-  /** Shorter waits for the upstream than a real model needs. */
-  timeouts?: { replyTimeoutMs?: number; silenceTimeoutMs?: number }
+  /** Shorter waits for the upstream and the client than real ones need. */
+  timeouts?: Pick<HttpUpstreamOptions, 'replyTimeoutMs' | 'silenceTimeoutMs' | 'unreadTimeoutMs'>
 }
 
 export async function startGate({ path = '/v1', timeouts, models, ...options }: GateOptions = {}): Promise<TestGate> {

@@ -236,3 +236,31 @@ describe('a client that leaves or takes for ever leaves nothing reserved', () =>
     await ledger.balances({ least: reached, most: 50 }, reached)
   })
 })
+
+describe('a client that asks for a long stream and reads nothing', () => {
+  for (const stays of ['keeps its connection', 'reads again when it is too late']) {
+    test(`${stays}: it is cut off, and nothing stays reserved`, async () => {
+      await using ledger = await openLedger({ timeouts: { unreadTimeoutMs: 500 } })
+      ledger.gate.upstream.answer(async ({ whole, response }) => {
+        await whole
+        response.writeHead(200, EVENTS).write(said)
+        const closed = once(response, 'close')
+        while (!response.destroyed) {
+          const room = response.write(event({ choices: [], padding: 'x'.repeat(500_000) }))
+          if (!room) await Promise.race([once(response, 'drain'), closed])
+        }
+      })
+      using wire = await Wire.open(ledger.gate.app.url)
+      wire.socket.pause()
+      await wire.send(head(ledger, CHAT, JSON_TYPE, `content-length: ${streamed.length}`) + streamed)
+      const { upstream } = ledger.gate
+      await until(() => upstream.calls.at(-1)?.cancelled, 'the cancelled call')
+      if (stays !== 'keeps its connection') wire.socket.resume()
+      await ledger.balances(1, 1)
+      if (wire.socket.isPaused()) return
+      await until(() => wire.ended, 'the end of the connection')
+      assert.match(wire.rest, /^HTTP\/1\.1 200 .*half an answer/s)
+      assert.ok(!wire.rest.endsWith('\r\n0\r\n\r\n'), 'no clean end')
+    })
+  }
+})

@@ -72,7 +72,9 @@ const cases: Record<string, Failing> = {
   },
   'has a length below nothing': { script: raw(`${HTTP}content-length: -1\r\n\r\n{}`), seen: unreachable, metered: 0 },
   'refuses our key with 401': { script: refusing(401), seen: credentials, metered: 0 },
+  'asks us for money with 402': { script: refusing(402), seen: credentials, metered: 0 },
   'refuses our key with 403': { script: refusing(403), seen: credentials, metered: 0 },
+  'wants us to know a proxy with 407': { script: refusing(407), seen: credentials, metered: 0 },
   'limits our account': { script: refusing(429), seen: [503, 'upstream_rate_limited'], metered: 0 },
   'sends the client elsewhere': {
     script: json({}, 307, { ...theirs, location: 'http://127.0.0.1/theirs' }),

@@ -61,7 +61,7 @@ test('the official SDK asks for responses, with and without a stream', async () 
 })
 
 test('the official SDK gets embeddings, completions and models', async () => {
-  const models = ['m1', 'org/m2'].map((id) => ({ id, object: 'model', created: 1, owned_by: 'x' }))
+  const models = ['m1', 'org/m2'].map((id) => ({ id, object: 'model', created: 1, owned_by: 'organization' }))
   await using gate = await startGate({ models })
   const client = gate.app.client(gate.key)
   const floats = Float32Array.of(0.5, -1, 0.25)

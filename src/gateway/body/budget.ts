@@ -1,4 +1,4 @@
-import { ApiError } from '../../contract/error.ts'
+import { type ApiError, unavailable } from '../../contract/error.ts'
 
 /** What large bodies leave free of a large budget, in bytes: small ones are still read while large ones fill it. */
 const LEFT_FREE = 16_000_000
@@ -93,11 +93,7 @@ class Share implements Budget {
 }
 
 function full(): ApiError {
-  return new ApiError(
-    'service_unavailable',
-    'The server is reading as many request bodies as it can hold right now. Please try again shortly.',
-    { headers: { 'retry-after': '1' } },
-  )
+  return unavailable('The server is reading as many request bodies as it can hold right now. Please try again shortly.')
 }
 
 /** What one body holds of the budget; given back once, and nothing is taken for it afterwards. */

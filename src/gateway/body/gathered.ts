@@ -2,7 +2,7 @@ import type { Held } from './budget.ts'
 
 /** Bytes of the first buffer, at least and, where more was announced, at most. */
 const [LEAST, FIRST] = [1024, 65_536]
-/** Bytes from which on memory for all that was announced is taken at once, where half of it has come. */
+/** Bytes from which on a sender has shown that it means what it announced, and memory for all of it is taken. */
 const EARNEST = 262_144
 
 /**
@@ -40,8 +40,7 @@ export class Gathered {
   #grow(needed: number) {
     const all = this.#announced ?? 0
     let size = Math.max(this.buffer.length * 2, LEAST, Math.min(all, FIRST), needed)
-    const half = size >= EARNEST && needed * 2 >= all
-    if (needed <= all && (half || size > all)) size = all
+    if (size >= EARNEST && size < all) size = all
     size = Math.min(size, Math.max(this.#most, needed))
     this.#held.take(size - this.buffer.length)
     const larger = Buffer.allocUnsafeSlow(size)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ApiError } from '../../contract/error.ts'
+import { unavailable } from '../../contract/error.ts'
 import type { Held } from './budget.ts'
 import { Gathered } from './gathered.ts'
 
@@ -60,7 +60,7 @@ export class Spool {
       }
     } catch (cause) {
       const message = 'The server cannot keep the files of your request right now. Please try again shortly.'
-      throw new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' }, cause })
+      throw unavailable(message, cause)
     } finally {
       this.#held.give(full.buffer.length)
     }

@@ -35,3 +35,6 @@ const fold = (key: string) => key.toLowerCase().replaceAll('\u017f', 's')
 
 /** The name that a careless reader sees in a key that is not written like any field; null for all other keys. */
 export const lookalike = (key: string): string | null => (folding.test(key) ? fold(key) : null)
+
+/** Neither left out nor null, which mean the same to the original. */
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null

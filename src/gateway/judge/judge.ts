@@ -1,7 +1,7 @@
 import type { Asked } from '../call.ts'
 import type { GatewayRoute, RouteName } from '../routes.ts'
 import type { ProjectRules } from '../rules.ts'
-import { type Fields, isObject, type JsonFields, type JudgedBody, lookalike } from './body.ts'
+import { type Fields, isGiven, isObject, type JsonFields, type JudgedBody, lookalike } from './body.ts'
 import { Content } from './content.ts'
 import { judgeForm } from './form.ts'
 import { type ModelFinder, permittedModel } from './models.ts'
@@ -187,5 +187,3 @@ function spoken(input: unknown): number {
   }
   return count
 }
-
-const isGiven = (value: unknown) => value !== undefined && value !== null

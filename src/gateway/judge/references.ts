@@ -1,5 +1,5 @@
 import { isResponseId, type RouteName } from '../routes.ts'
-import { type Fields, isObject } from './body.ts'
+import { type Fields, isGiven, isObject } from './body.ts'
 import { notOffered, previousResponseNotFound, wrongType } from './refusals.ts'
 
 /**
@@ -65,5 +65,3 @@ export function previousResponse(route: RouteName, fields: Fields): string | nul
   if (!isResponseId(id)) throw previousResponseNotFound(id)
   return id
 }
-
-const isGiven = (value: unknown) => value !== undefined && value !== null

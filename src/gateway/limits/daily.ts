@@ -30,23 +30,19 @@ export class DailyLevels {
   /** Takes up what the last process saved, less what has drained since; once, before the first call. */
   async load(db: Db): Promise<void> {
     const now = this.#now()
+    // Whatever was within its limit a day ago has drained.
+    await db
+      .deleteFrom('limit_level')
+      .where('at_ms', '<=', now - DAY_MS)
+      .whereRef('level', '<=', 'maximum')
+      .execute()
     let last: Row | undefined
     do {
       const rows = await readPage(db, last)
-      const drainedRows: Row[] = []
       for (const row of rows) {
         // A clock that was set back makes no time pass.
         const level = drained(row.level, Math.max(0, now - row.at_ms), row.maximum, DAY_MS)
         if (level > 0) this.#limiter.restoreDay({ key: row.key, level, limit: row.maximum })
-        else drainedRows.push(row)
-      }
-      for (const { organization_id, key, at_ms } of drainedRows) {
-        await db
-          .deleteFrom('limit_level')
-          .where('organization_id', '=', organization_id)
-          .where('key', '=', key)
-          .where('at_ms', '=', at_ms)
-          .execute()
       }
       last = rows.length === PAGE ? rows.at(-1) : undefined
     } while (last)

@@ -1,4 +1,4 @@
-import { ApiError } from '../../contract/error.ts'
+import { type ApiError, unavailable } from '../../contract/error.ts'
 import { UNLIMITED } from '../../core/catalogue.ts'
 import { corrected, DAY_MS, drained, fits } from '../../core/limit.ts'
 import type { Decision, Limiter, Taken, Window } from './limiter.ts'
@@ -285,5 +285,5 @@ class MemoryTaken implements Taken {
 
 function tooManyWindows(): ApiError {
   const message = 'The server counts as many rate limits as it has room for. Please try again shortly.'
-  return new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' } })
+  return unavailable(message)
 }

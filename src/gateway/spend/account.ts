@@ -86,6 +86,16 @@ export class Account {
     return next
   }
 
+  /** The ledger of the month that it is now, also where the clock was set back from a later one. */
+  turnTo(month: Month): Ledger {
+    if (this.#current.month.from > month.from) {
+      const back = this.find(month.from) ?? new Ledger(month)
+      this.#previous = this.#current
+      this.#current = back
+    }
+    return this.ledger(month.from)
+  }
+
   /** The ledger of a moment's month, where there is one. @param at epoch milliseconds */
   find(at: number): Ledger | null {
     if (isIn(this.#current.month, at)) return this.#current

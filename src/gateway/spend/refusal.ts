@@ -1,4 +1,4 @@
-import { ApiError } from '../../contract/error.ts'
+import { ApiError, unavailable } from '../../contract/error.ts'
 import { dollarText } from '../../core/money.ts'
 import type { Account, Ledger } from './account.ts'
 
@@ -29,5 +29,5 @@ export function priceUnknown(account: Account, model: string): ApiError {
 /** Nobody knows what is left, and the rules that would say so are on their way. */
 export function notKnownYet(account: Account): ApiError {
   const message = `What ${account.name} has spent is not known right now. Please try again shortly.`
-  return new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' } })
+  return unavailable(message)
 }

@@ -148,7 +148,7 @@ export class Spend {
       nextThresholds(db, organizationId, ids, month.name),
     ])
     for (const account of accounts) {
-      const ledger = account.ledger(month.from)
+      const ledger = account.turnTo(month)
       // Of an account that is new here, nothing can be on its way.
       if (!account.loaded || (isCertain && beat === this.#beat && reading > ledger.reading)) {
         ledger.written = totals.get(account.projectId) ?? 0n

@@ -14,7 +14,9 @@ test("what an upstream says of this server's account is told in our words, and i
   const theirs = { error: { message: 'org-theirs: key sk-theirs is wrong' } }
   const rows: [number, number, string, string][] = [
     [401, 502, 'upstream_refused_credentials', 'refused_credentials'],
+    [402, 502, 'upstream_refused_credentials', 'refused_credentials'],
     [403, 502, 'upstream_refused_credentials', 'refused_credentials'],
+    [407, 502, 'upstream_refused_credentials', 'refused_credentials'],
     [429, 503, 'upstream_rate_limited', 'rate_limited'],
     [301, 502, 'upstream_invalid_reply', 'invalid_reply'],
     [307, 502, 'upstream_invalid_reply', 'invalid_reply'],

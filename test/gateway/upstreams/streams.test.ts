@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { httpUpstream } from '../../../src/gateway/upstreams/http.ts'
 import { EVENTS, event, json, settled, startRawUpstream, startUpstream, until } from '../upstream.ts'
+import { Wire } from '../wire.ts'
 import { type Door, openDoor } from './door.ts'
 
 const MB = 1024 * 1024
@@ -90,6 +93,72 @@ for (const coding of [null, 'gzip']) {
     assert.equal(read.digest('hex'), hash.digest('hex'))
   })
 }
+
+for (const coding of [null, 'gzip']) {
+  test(`a client that never reads counts as gone after a while, and lets the model server go (${coding ?? 'plain'})`, async () => {
+    await using fake = await startUpstream()
+    const main = httpUpstream({ url: `${fake.origin}/v1`, key: null, unreadTimeoutMs: 300 })
+    await using door = await openDoor({ main })
+    const { createGzip } = await import('node:zlib')
+    fake.answer(async ({ response }) => {
+      response.writeHead(200, { ...EVENTS, ...(coding && { 'content-encoding': coding }) })
+      const out = coding ? createGzip({ level: 0 }) : response
+      if (out !== response) out.pipe(response)
+      const closed = once(response, 'close')
+      while (!response.destroyed) {
+        const room = out.write(event('x'.repeat(MB)))
+        if (!room) await Promise.race([once(out, 'drain'), closed])
+      }
+    })
+    const response = await call(door).replied
+    await until(() => door.ends.length > 0, 'its end')
+    assert.deepEqual(door.ends, [{ status: 200, end: 'client_gone' }])
+    await until(() => fake.calls[0]?.cancelled, 'the cancelled call')
+    assert.deepEqual(door.told, [], 'it is no failure of the model server')
+    await assert.rejects(response.toArray(), 'and the client sees that it has not all')
+  })
+}
+
+test('a client that reads all but the last of a reply that is over counts as gone too', async () => {
+  await using fake = await startUpstream()
+  const main = httpUpstream({ url: `${fake.origin}/v1`, key: null, unreadTimeoutMs: 300 })
+  const observer = () => ({ chunk: (bytes: Buffer) => bytes, end: () => Buffer.alloc(64 * MB) })
+  await using door = await openDoor({ main }, { observer })
+  fake.answer(({ response }) => response.writeHead(200, EVENTS).end(event('[DONE]')))
+  const response = await call(door).replied
+  await until(() => door.ends.length > 0, 'its end')
+  assert.deepEqual(door.ends, [{ status: 200, end: 'client_gone' }])
+  assert.equal(fake.calls[0]?.cancelled, false)
+  await assert.rejects(response.toArray())
+})
+
+test('a reply that waits behind an earlier one on its connection is not taken for unread, and ends with the connection', async () => {
+  await using fake = await startUpstream()
+  const main = httpUpstream({ url: `${fake.origin}/v1`, key: null, unreadTimeoutMs: 50 })
+  await using door = await openDoor({ main })
+  const request = (n: number) => `POST /v1/${n} HTTP/1.1\r\nhost: gate\r\ncontent-length: 2\r\n\r\n{}`
+  const first = Promise.withResolvers<void>()
+  fake.answer(async ({ request, response }) => {
+    if (request.url === '/v1/1') await first.promise
+    if (request.url !== '/v1/3') response.writeHead(200, { 'content-length': 5 }).end(request.url)
+  })
+  using wire = await Wire.open(door.url)
+  await wire.send(request(1) + request(2))
+  const answered = (n: number) =>
+    fake.calls.filter(({ request, response }) => request.url === '/v1/2' && response.writableFinished).length === n
+  await until(() => answered(1), 'the second reply')
+  await sleep(500)
+  assert.equal(door.ends.length, 0)
+  first.resolve()
+  for (const n of [1, 2]) assert.equal((await wire.reply()).body.toString(), `/v1/${n}`)
+  await wire.send(request(3) + request(2))
+  await until(() => answered(2) && fake.calls.length === 4, 'the fourth reply')
+  wire.socket.destroy()
+  await until(() => door.ends.length === 4, 'the ends of all')
+  const ends = door.ends.map((end) => (end instanceof Error ? end : `${end.status} ${end.end}`))
+  assert.deepEqual(ends.slice(0, 2), ['200 complete', '200 complete'])
+  assert.deepEqual(ends.slice(2).sort(), ['200 client_gone', 'null client_gone'])
+})
 
 test('the client learns that a stream has begun before its first event, and has each event as it comes', async () => {
   await using fake = await startUpstream()

@@ -7,8 +7,17 @@ export function answer(
   headers: Record<string, string | number>,
   body: unknown,
 ): void {
+  answerText(response, status, headers, JSON.stringify(body))
+}
+
+/** The same with JSON that is written already. */
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string | number>,
+  text: string,
+): void {
   const { req: request } = response
-  const text = JSON.stringify(body)
   if (!request.complete) response.once('finish', () => request.resume())
   response.writeHead(status, {
     ...headers,

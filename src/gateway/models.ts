@@ -1,7 +1,7 @@
 import { ApiError, type ErrorOptions } from '../contract/error.ts'
 import type { Catalogue, CatalogueModel } from '../core/catalogue.ts'
 import type { ShownModel } from '../core/model-list.ts'
-import { answer } from './answer.ts'
+import { answer, answerText } from './answer.ts'
 import type { Call } from './call.ts'
 import type { ProjectRules } from './rules.ts'
 import { unreachable } from './upstreams/refusal.ts'
@@ -69,7 +69,19 @@ export async function retrieveModel(models: Models, rules: Rules, id: string): P
 /** Answers the routes about models, of which no upstream is asked. */
 export async function answerModels(models: Models, { route, grant, response, headers }: Call): Promise<null> {
   const id = route.model ?? null
-  const body = id === null ? await listModels(models, grant.rules) : await retrieveModel(models, grant.rules, id)
-  answer(response, 200, headers, body)
+  if (id === null) answerText(response, 200, headers, await listText(models, grant.rules))
+  else answer(response, 200, headers, await retrieveModel(models, grant.rules, id))
   return null
+}
+
+/** By catalogue and by rules: there may be thousands of models, and no limit counts who asks for them. */
+const lists = new WeakMap<Catalogue, WeakMap<Rules, string>>()
+
+async function listText(models: Models, rules: Rules): Promise<string> {
+  const known = lists.get(models.current)?.get(rules)
+  if (known !== undefined) return known
+  const text = JSON.stringify(await listModels(models, rules))
+  const byRules = lists.get(models.current) ?? new WeakMap<Rules, string>()
+  lists.set(models.current, byRules.set(rules, text))
+  return text
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import pino, { type Logger } from 'pino'
 import { endpoints } from './admin/index.ts'
 import { bootstrap, isLivingAdminKey } from './admin/organization.ts'
-import { type Config, version } from './config.ts'
+import { type Config, originOf, version } from './config.ts'
 import { idSource } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
 import { type Connection, clientCertificateOf } from './core/presented-certificate.ts'
@@ -104,15 +104,13 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
 
   const secure = config.tls && (await import('./tls.ts')).secureServer(config.tls, log)
   if (secure) stack.defer(() => secure.close())
-  const count = (door: string, status: number) => {
+  const ended = (door: string, status: number | null) => {
+    inFlight--
+    if (status === null) return
     metrics.count('gatehouse_requests_total', { door, status: String(status) })
     if (status === 401) metrics.count('gatehouse_authentication_failures_total', { door })
   }
-  server = createListener(doors, newId, count, secure?.create)
-  server.on('request', (_request, response) => {
-    inFlight++
-    response.once('close', () => inFlight--)
-  })
+  server = createListener(doors, newId, { begun: () => inFlight++, ended }, secure?.create)
   const listening = server
   stack.defer(() => drain(listening, () => inFlight))
   server.listen(config.port, config.host)
@@ -155,7 +153,6 @@ async function drain(server: Server, inFlight: () => number): Promise<void> {
 }
 
 function addressOf(server: Server): string {
-  const { address, port, family } = server.address() as AddressInfo
-  const scheme = 'setSecureContext' in server ? 'https' : 'http'
-  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  const { address, port } = server.address() as AddressInfo
+  return originOf('setSecureContext' in server, address, port)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ConfigError, readConfig, settingFlags } from './config.ts'
+import { ConfigError, originOf, readConfig, settingFlags } from './config.ts'
 import { clientAddress } from './core/origin.ts'
 
 type Env = Record<string, string | undefined>
@@ -278,4 +278,9 @@ test('mail goes through the server that its URL names', () => {
     from: 'gate@corp.example',
   })
   assert.deepEqual(blamed({ GATEHOUSE_SMTP_URL: 'mail.example' }), ['GATEHOUSE_SMTP_URL'])
+})
+
+test('a listener is named as a URL has to write it', () => {
+  assert.equal(originOf(false, '127.0.0.1', 8080), 'http://127.0.0.1:8080')
+  assert.equal(originOf(true, '::1', 443), 'https://[::1]:443')
 })

@@ -117,7 +117,7 @@ export function readConfig(env: Record<string, string | undefined>, flags: Recor
   const small = {
     url: read('GATEHOUSE_UPSTREAM_URL'),
     key: read('GATEHOUSE_UPSTREAM_KEY'),
-    urlGiven: Boolean(flags['upstream-url'] || env.GATEHOUSE_UPSTREAM_URL),
+    urlGiven: given('GATEHOUSE_UPSTREAM_URL'),
   }
   const config = {
     host: read('GATEHOUSE_HOST') ?? '',
@@ -166,6 +166,11 @@ function configFile(path: string | null, env: Record<string, string | undefined>
 }
 
 export const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
+/** The URL of a listener, without a slash at its end. @param host a name or an address */
+export function originOf(secure: boolean, host: string, port: number): string {
+  return `${secure ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${port}`
+}
 
 /** Names that look like settings and are none: most often a typo, which would otherwise be a setting that does nothing. */
 function strangers(env: Record<string, string | undefined>): string[] {

@@ -17,6 +17,9 @@ export type Handle = (request: IncomingMessage, response: ServerResponse) => voi
 /** What is behind the one port. A door that is not served answers like an unknown URL. */
 export type Doors = { admin: Handle | null; gateway: Handle | null; check: Handle | null; operations: Handle }
 
+/** Is told of every request that has come to a door. The status is null where its answer did not come to its end. */
+export type Watch = { begun: () => void; ended: (door: string, status: number | null) => void }
+
 /** Node's own answers are bare; ours say what was wrong in the one envelope. */
 const SERVER_OPTIONS = { requireHostHeader: false, keepAliveTimeout: 65_000, headersTimeout: 60_000, noDelay: true }
 /** Milliseconds in which a client that is refused on the connection itself can read why. */
@@ -29,7 +32,7 @@ const LINGER_MS = 1000
 export function createListener(
   doors: Doors,
   newId: NewId,
-  count: (door: string, status: number) => void,
+  watch: Watch,
   create: (options: ServerOptions, answer: RequestListener) => Server = createServer,
 ): Server {
   const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -53,9 +56,10 @@ export function createListener(
       answering.set(socket, responses)
     }
     responses.add(response)
+    watch.begun()
     response.on('close', () => {
       responses.delete(response)
-      if (response.writableFinished) count(door, response.statusCode)
+      watch.ended(door, response.writableFinished ? response.statusCode : null)
     })
   }
   const server = create(SERVER_OPTIONS, answer)

@@ -54,11 +54,12 @@ export function openMetering(config: Config, parts: MeteringParts): Metering {
   const lastUsed = new LastUsed(gateDb, (write) => uses.make(write))
   const stack = new AsyncDisposableStack()
   if (gateDb !== db) stack.defer(() => gateDb.destroy())
+  const refusals = new Refusals(gateDb, newId)
+  stack.defer(() => refusals.close())
   stack.defer(() => lastUsed.close())
   stack.defer(() => retention.close())
   stack.defer(() => spend.close())
   stack.defer(() => meter.close())
-  const refusals = new Refusals(gateDb, newId)
   return { gateDb, meter, owners, spend, lastUsed, refusals, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 

@@ -24,6 +24,8 @@ const gauges = {
   gatehouse_requests_in_flight: 'Requests being answered.',
   gatehouse_body_bytes: 'Bytes of request bodies that are held, in memory and in files.',
   gatehouse_calls_settling: 'Calls that have their answer and whose use is still counted.',
+  gatehouse_tokens_estimated:
+    'Texts since the start whose tokens were estimated because they could not be counted in time.',
   gatehouse_usage_buffered: 'Rows of usage and costs that are not in the database yet.',
 } as const
 type GaugeName = keyof typeof gauges
@@ -43,8 +45,11 @@ export class Metrics {
   }
 
   count(name: CounterName, labels: Record<string, string> = {}, by = 1): void {
-    const values = this.#values.get(name) ?? new Map()
-    this.#values.set(name, values)
+    let values = this.#values.get(name)
+    if (!values) {
+      values = new Map()
+      this.#values.set(name, values)
+    }
     let key = ''
     for (const label in labels) key += ` ${labels[label]}`
     const known = values.get(key)

@@ -13,6 +13,9 @@ import type { ModelServers } from './model-servers.ts'
 /** How long a shutdown waits for tokens to be counted, in milliseconds. */
 const COUNTING_MS = 3000
 
+/** Bytes of the body budget that large bodies leave free; the least budget that can be set has four times as many. */
+const FOR_SMALL_BODIES = 16_000_000
+
 export type GatewayOpening = MeteringParts & { metering: Metering; servers: ModelServers }
 
 /** The gateway and what it remembers of keys, to be told of every change. */
@@ -30,7 +33,7 @@ export async function openGateway(config: Config, parts: GatewayOpening): Promis
   const saveDays = meter.alongside('the levels of daily limits', () => daily.save(gateDb))
   await daily.load(db)
   const tokens = new TokenCounter()
-  const bodies = new BodyBudget(config.bodyBudgetBytes)
+  const bodies = new BodyBudget(config.bodyBudgetBytes, FOR_SMALL_BODIES)
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   const grants = new Grants(db, (rules) => spend.load(rules))
   const gateway = createGateway({
@@ -54,13 +57,14 @@ export async function openGateway(config: Config, parts: GatewayOpening): Promis
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
   })
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
+  metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)
   return {
     gateway,
     grants,
     async [Symbol.asyncDispose]() {
       // What is not counted by then is estimated: a stop does not wait for the tokenizer.
       await Promise.race([gateway.settled(), sleep(COUNTING_MS, undefined, { ref: false })])
-      await tokens.close()
+      tokens.close()
       await gateway.settled()
     },
   }

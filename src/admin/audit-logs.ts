@@ -66,7 +66,7 @@ function matching(db: Db, organizationId: string, query: Filters) {
 
 type Place = { at: number; id: string }
 
-/** Where in the order an event stands. One that retention has removed stood where its id says it was made. */
+/** Where in the order an event stands. One that is not there stood where its id says it was made. */
 async function placeOf(db: Db, organizationId: string, id: string | undefined, param: string): Promise<Place | null> {
   const known = cursor(id, 'audit', param)
   if (known === undefined) return null

@@ -26,8 +26,6 @@ export function keyColumns(secret: { hash: string; redacted: string }, input: Ke
   }
 }
 
-export const scopesOf = (row: { scopes: string }): string[] => JSON.parse(row.scopes)
-
 /** A scope that this server cannot enforce is refused: kept and not enforced, it would be a false promise. */
 export function checkProjectScopes(scopes: readonly string[] | undefined) {
   checkScopes(scopes, projectKeyScopes)

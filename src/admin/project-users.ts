@@ -110,7 +110,7 @@ export function holding(project: Pick<Row<'project'>, 'id' | 'organization_id'>,
 const roleOf = (person: Person) => (person.organization_role === 'owner' ? 'owner' : (person.member_role ?? 'none'))
 
 /** An archived project has no users. */
-export async function findPerson(db: Db, project: Row<'project'>, id: string): Promise<Person> {
+async function findPerson(db: Db, project: Row<'project'>, id: string): Promise<Person> {
   const person = await people(db, project).where('u.id', '=', id).executeTakeFirst()
   const inside = person && (person.organization_role === 'owner' || person.added_at !== null)
   if (!inside || project.archived_at !== null) throw notFound('user', id, 'user_id')

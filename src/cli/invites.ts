@@ -1,6 +1,7 @@
 import { findInvite, invites, inviteView } from '../admin/invites.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
+import { originOf } from '../config.ts'
 import { mintToken } from '../core/key.ts'
 import { type Command, Refusal, theOrganization } from './command.ts'
 import { nameFlag } from './organization.ts'
@@ -32,7 +33,8 @@ export const inviteLink: Command = {
         return { change: { reply: invite, audit }, by: byNobody(organization) }
       },
     )
-    const url = `${config.publicUrl ?? `http://${config.host}:${config.port}`}/invite#${token.value}`
+    const server = config.publicUrl ?? originOf(config.tls !== null, config.host, config.port)
+    const url = `${server}/invite#${token.value}`
     return {
       json: { ...inviteView(invite, now), url, token: token.value },
       text: `The link for ${invite.email}, until ${new Date(invite.expires_at * 1000).toISOString()}:\n\n  ${url}\n`,

@@ -4,7 +4,7 @@ import type { OrganizationRole } from '../core/permission.ts'
 import { type Command, need, theOrganization, UsageError } from './command.ts'
 
 /** An e-mail address, by the rule of the API. */
-export function emailFlag(flags: Record<string, string | undefined>, name: string): string {
+function emailFlag(flags: Record<string, string | undefined>, name: string): string {
   const email = need(flags, name)
   if (/^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u.test(email) && [...email].length <= 320) return email
   throw new UsageError(`--${name}: '${email}' is no e-mail address`)

@@ -42,7 +42,6 @@ export const AuditLog = Type.Object(
   { additionalProperties: Details },
 )
 export type AuditLog = Static<typeof AuditLog>
-export type AuditLogActor = Static<typeof Actor>
 
 /** Seconds. The bound is what a number can hold exactly. */
 const Bound = (description: string) =>

@@ -22,7 +22,7 @@ export function clientAddress(
   return address
 }
 
-export function isTrusted(trusted: BlockList, address: string): boolean {
+function isTrusted(trusted: BlockList, address: string): boolean {
   return trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 

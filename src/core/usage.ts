@@ -1,5 +1,5 @@
 /** What is metered: one kind for each usage report, and `costs`. */
-export const usageKinds = [
+const usageKinds = [
   'completions',
   'decisions',
   'embeddings',

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from './tables.ts'
+import { within } from './within.ts'
 
 const EVERY_MS = 2000
 const BATCH = 200
@@ -46,10 +46,7 @@ export class LastUsed {
   /** Writes what is pending, or gives up after two seconds: it is worth no more of a shutdown's time. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    const over = new AbortController()
-    const late = sleep(CLOSING_MS, undefined, { signal: over.signal }).catch(() => {})
-    await Promise.race([this.flush(), late])
-    over.abort()
+    await within(CLOSING_MS, this.flush())
   }
 
   async #write(): Promise<void> {

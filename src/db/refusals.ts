@@ -2,6 +2,7 @@ import type { AuditActor, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
 import { type AuditEntry, insertAudit } from './audit.ts'
 import type { Db } from './tables.ts'
+import { within } from './within.ts'
 
 /** A call that a known key made in vain. */
 export type Refusal = {
@@ -24,6 +25,7 @@ const MINUTE = 60
 const REMEMBERED = 1000
 /** Rows in one statement, at most. */
 const BATCH = 100
+const CLOSING_MS = 2000
 
 /** A row on its way, and how it is forgotten that it was. */
 type Waiting = { entry: AuditEntry; forget: () => void }
@@ -66,26 +68,34 @@ export class Refusals {
     const payload = { id: refusal.keyId, error_code: refusal.code, error_message: refusal.message }
     const entry = { organizationId, projectId, type: 'login.failed' as const, at: now, actor, origin, payload }
     this.#waiting.push({ entry: { id: this.#newId('audit'), ...entry }, forget: () => seen.delete(repeated) })
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = null
-    })
+    this.#writing ??= this.#write()
     await this.#writing
   }
 
+  /** Waits for what is on its way, for two seconds at most. */
+  async close(): Promise<void> {
+    await within(
+      CLOSING_MS,
+      (this.#writing ?? Promise.resolve()).catch(() => {}),
+    )
+  }
+
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, BATCH)
-      try {
-        await insertAudit(
-          this.#db,
-          batch.map(({ entry }) => entry),
-        )
-      } catch (error) {
-        // What was not written is not known yet: the next one like it is to be.
-        for (const { forget } of [...batch, ...this.#waiting]) forget()
-        this.#waiting = []
-        throw error
+    let batch: Waiting[] = []
+    try {
+      while (this.#waiting.length > 0) {
+        batch = this.#waiting.splice(0, BATCH)
+        const entries = batch.map(({ entry }) => entry)
+        await insertAudit(this.#db, entries)
       }
+    } catch (error) {
+      // What was not written is not known yet: the next one like it is to be.
+      for (const { forget } of [...batch, ...this.#waiting]) forget()
+      this.#waiting = []
+      throw error
+    } finally {
+      // In the step in which nothing was left: what comes next begins a write of its own.
+      this.#writing = null
     }
   }
 }

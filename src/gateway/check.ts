@@ -12,7 +12,7 @@ import { inquire, recorded } from './inquire.ts'
 import { NO_WORST } from './judge/worst.ts'
 import { admit } from './limits/admit.ts'
 import { windowsOf } from './limits/windows.ts'
-import { authorize, identify } from './pipeline.ts'
+import { authorize, authorizeAgain, identify } from './pipeline.ts'
 import { routeOf } from './routes.ts'
 
 /**
@@ -23,15 +23,12 @@ export async function check(gate: Gate, { request, response, headers }: Arrival)
   const { method, url } = originalOf(request)
   const route = routeOf(method, url)
   const token = bearer(request.headers)
-  const call: Call = { request, response, headers, route, grant: await identify(gate, token), at: gate.now() }
+  const grant = await identify(gate, token, request.socket)
+  const call: Call = { request, response, headers, route, grant, at: gate.now() }
   authorize(gate, call, token)
   const body = route.body !== 'none' && bringsBody(request.headers) ? await readBody(gate.bodies, call) : null
   try {
-    if (body?.waited) {
-      // Reading may have taken minutes, in which the key was revoked.
-      call.grant = await identify(gate, token)
-      authorize(gate, call, token)
-    }
+    if (body?.waited) await authorizeAgain(gate, call, token)
     await admitOne(gate, call, await modelOf(gate, call, body))
   } finally {
     body?.release()

@@ -62,12 +62,17 @@ function settle(
   const { route, grant, at } = call
   const conclude = (used: Used) => {
     const costs = ticket.settle(used)
-    if (route.usage !== null) gate.tally.add({ grant, route, at, asked, used, status }, costs)
+    if (route.usage !== null) gate.tally.add({ grant, route, at, asked, used }, costs)
   }
-  const used = observer ? observer.used(end) : usedUnseen({ route, asked, tokens: gate.tokens })
-  if (!(used instanceof Promise)) return void conclude(used)
-  return used.then(conclude, (error) => {
+  const failed = (error: unknown): never => {
     conclude(NOTHING_USED)
     throw error
-  })
+  }
+  let used: Used | Promise<Used>
+  try {
+    used = observer ? observer.used(end) : usedUnseen({ route, asked, tokens: gate.tokens })
+  } catch (error) {
+    return failed(error)
+  }
+  return used instanceof Promise ? used.then(conclude, failed) : void conclude(used)
 }

@@ -4,6 +4,7 @@ import { isRefusedValue } from '../db/errors.ts'
 import type { Db } from '../db/tables.ts'
 import type { UsageEntry } from '../db/usage.ts'
 import { recordUsageOnce } from '../db/usage-batch.ts'
+import { within } from '../db/within.ts'
 import { Attempts } from './attempts.ts'
 import { type Held, UsageBuffer } from './usage-buffer.ts'
 
@@ -46,7 +47,7 @@ type Batch = { number: number | null; rows: Held[] }
 /**
  * What was used, on its way into the database. Recording costs about a microsecond and never fails: entries that are alike
  * become one row, and rows are written together twice a second. While the database is away it goes on collecting, up to a
- * bound; what is lost beyond it is counted and logged. What is not written yet is lost by a crash, half a second of it.
+ * bound; what is lost beyond it is counted and logged. What is not written yet is lost by a crash: about a second of it.
  */
 export class Meter {
   readonly #parts: MeterParts
@@ -134,9 +135,7 @@ export class Meter {
     this.#closed = true
     clearInterval(this.#beats)
     const over = new AbortController()
-    const deadline = sleep(DRAIN_MS, undefined, { signal: over.signal }).catch(() => {})
-    await Promise.race([this.#drain(over.signal), deadline])
-    over.abort()
+    await within(DRAIN_MS, this.#drain(over.signal), over)
     const rows = [...this.#batches.flatMap((batch) => batch.rows), ...this.#buffer.take(Number.POSITIVE_INFINITY)]
     if (rows.length === 0) return
     const entries = rows.reduce((sum, { count }) => sum + count, 0)

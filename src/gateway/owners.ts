@@ -1,12 +1,11 @@
 import { isPlainId } from '../core/id.ts'
+import { batches } from '../db/batches.ts'
 import type { Db, Row } from '../db/tables.ts'
 
 /** Owners kept in memory, beyond those that are not written yet. */
 const KEPT = 10_000
 /** Most that wait to be written: beyond, a response gets no owner, so that nobody can ask for it again. */
 const MOST_WAITING = 50_000
-/** Rows in one statement, at most. */
-const BATCH = 100
 /** A longer id is none that we would keep: an index has to hold it. */
 const ID_LENGTH = 200
 const DAY = 86_400
@@ -77,8 +76,7 @@ export class ResponseOwners {
 
   /** Writes the claims that wait. @throws what the database does; they then wait on */
   async flush(): Promise<void> {
-    const rows = [...this.#waiting.values()]
-    for (let i = 0; i < rows.length; i += BATCH) await this.#write(rows.slice(i, i + BATCH))
+    for (const rows of batches([...this.#waiting.values()])) await this.#write(rows)
     this.#told = false
   }
 

@@ -25,11 +25,7 @@ export async function handle(gate: Gate, { request, response, headers }: Arrival
   if (route.model !== undefined) return answerModels(gate.catalogue, call)
   const body = await readBody(gate.bodies, call)
   try {
-    if (body.waited) {
-      // Reading may have taken minutes, in which the key was revoked.
-      call.grant = await identify(gate, token, request.socket)
-      authorize(gate, call, token, gate.now())
-    }
+    if (body.waited) await authorizeAgain(gate, call, token)
     const inquiry = inquire(gate, call, body)
     const asked = inquiry instanceof Promise ? await inquiry : inquiry
     const admission = admit(gate, call, asked)
@@ -48,19 +44,19 @@ const brought = new WeakMap<object, { token: string; hash: string }>()
  * @param connection that brought it
  * @throws ApiError 401
  */
-export function identify(gate: Gate, token: string, connection?: object): Grant | Promise<Grant> {
+export function identify(gate: Gate, token: string, connection: object): Grant | Promise<Grant> {
   const hash = hashOf(token, connection)
   const warm = gate.grants.peek(hash)
   if (warm === undefined) return gate.grants.get(hash).then((grant) => known(grant, token))
   return known(warm, token)
 }
 
-function hashOf(token: string, connection?: object): string {
-  const last = connection && brought.get(connection)
+function hashOf(token: string, connection: object): string {
+  const last = brought.get(connection)
   if (last?.token === token) return last.hash
   if (keyKind(token) === null) throw wrongKey(token)
   const hash = hashSecret(token)
-  if (connection) brought.set(connection, { token, hash })
+  brought.set(connection, { token, hash })
   return hash
 }
 
@@ -69,11 +65,17 @@ function known(grant: Grant | null, token: string): Grant {
   return grant
 }
 
-/** Whether the key may make this call, decided without I/O. @param nowMs milliseconds since the epoch */
-export function authorize(gate: Gate, call: Call, token: string, nowMs: number = call.at): void {
+/** Asks again after a body that had to be waited for: that may have taken minutes, in which the key was revoked. */
+export async function authorizeAgain(gate: Gate, call: Call, token: string): Promise<void> {
+  call.grant = await identify(gate, token, call.request.socket)
+  authorize(gate, call, token)
+}
+
+/** Whether the key may make this call now, decided without I/O. */
+export function authorize(gate: Gate, call: Call, token: string): void {
   const { grant, route, request, headers } = call
   const { trustedProxies } = gate
-  const now = Math.floor(nowMs / 1000)
+  const now = Math.floor(gate.now() / 1000)
   const refused = refusal(grant, { request, token, permission: route.permission, now, trustedProxies })
   if (refused) {
     gate.refused(call, refused)

@@ -12,15 +12,13 @@ type Row = {
   path: string
   permission: ModelPermission
   body: BodyKind
-  /** Whether the body must say which model is asked. */
-  namesModel: boolean
   /** The report that its use appears in; null for what uses nothing. */
   usage: UsageKind | null
 }
 
-const ask = { method: 'POST', permission: 'api.model.request', body: 'json', namesModel: true } as const
+const ask = { method: 'POST', permission: 'api.model.request', body: 'json' } as const
 const respond = { ...ask, permission: 'api.responses.write' } as const
-const bare = { body: 'none', namesModel: false, usage: null } as const
+const bare = { body: 'none', usage: null } as const
 
 /**
  * Every governed route, by the official client's own name for it (openai 7.57). `responses.inputTokens.count` costs nothing,
@@ -82,6 +80,7 @@ export type GatewayRoute = {
   method: Method
   permission: ModelPermission
   body: BodyKind
+  /** Whether it must say which model is asked: every body does. */
   namesModel: boolean
   usage: UsageKind | null
   /** Path and query behind the upstream's base URL, as they are sent there. */
@@ -109,9 +108,10 @@ for (const name of Object.keys(table) as RouteName[]) {
 }
 
 function plain(name: RouteName): GatewayRoute {
-  const { method, permission, body, namesModel, usage, path } = table[name]
+  const { method, permission, body, usage, path } = table[name]
   const model = name === 'models.list' ? null : undefined
   const upstreamPath = path.slice('/v1'.length)
+  const namesModel = body !== 'none'
   return { name, method, permission, body, namesModel, usage, upstreamPath, responseId: null, model, stream: false }
 }
 

@@ -5,7 +5,7 @@ import { BodyBudget, Held } from './budget.ts'
 const MB = 1_000_000
 
 test('no project fills more than half, and small bodies are read while large ones fill the rest', () => {
-  const budget = new BodyBudget(256 * MB)
+  const budget = new BodyBudget(256 * MB, 16 * MB)
   const [one, other, third] = [budget.share({}), budget.share({}), budget.share({})]
   const isFull = { code: 'service_unavailable' }
   const ofOne = new Held(one)

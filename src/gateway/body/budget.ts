@@ -1,8 +1,5 @@
 import { type ApiError, unavailable } from '../../contract/error.ts'
 
-/** What large bodies leave free of a large budget, in bytes: small ones are still read while large ones fill it. */
-const LEFT_FREE = 16_000_000
-const LARGE_BUDGET = 64_000_000
 const SMALL_BODY = 65_536
 
 /** Bytes that bodies may hold. */
@@ -27,12 +24,17 @@ export interface Budget {
  */
 export class BodyBudget implements Budget {
   readonly #limit: number
+  readonly #forSmall: number
   readonly #shares = new WeakMap<object, Budget>()
   #used = 0
 
-  /** @param limitBytes of all bodies together */
-  constructor(limitBytes: number) {
+  /**
+   * @param limitBytes of all bodies together
+   * @param forSmall bytes of them that large bodies leave free: small ones are still read while large ones fill the rest
+   */
+  constructor(limitBytes: number, forSmall = 0) {
     this.#limit = limitBytes
+    this.#forSmall = forSmall
   }
 
   /** Bytes held now. */
@@ -56,8 +58,8 @@ export class BodyBudget implements Budget {
   }
 
   check(bytes: number, whole: number): void {
-    const free = whole > SMALL_BODY && this.#limit >= LARGE_BUDGET ? this.#limit - LEFT_FREE : this.#limit
-    if (this.#used + bytes > free) throw full()
+    const most = whole > SMALL_BODY ? this.#limit - this.#forSmall : this.#limit
+    if (this.#used + bytes > most) throw full()
   }
 
   give(bytes: number): void {

@@ -27,6 +27,7 @@ function answers(fields: Fields): number {
   return Math.max(n, integer('best_of', fields.best_of, 1, MOST_ANSWERS) ?? 1)
 }
 
+const anyMaximum = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
 /** What a route's maximum is called. Of a name that belongs to another route, model servers take no notice. */
 const maxima: Partial<Record<RouteName, ReadonlySet<string>>> = {
   'chat.completions.create': new Set(['max_tokens', 'max_completion_tokens']),
@@ -41,7 +42,7 @@ const maxima: Partial<Record<RouteName, ReadonlySet<string>>> = {
  */
 function requested(route: RouteName, fields: Fields): number | null {
   let most: number | null = null
-  for (const name of ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const) {
+  for (const name of anyMaximum) {
     const value = integer(name, fields[name], 0, MOST_TOKENS)
     if (value !== null && value > (most ?? 0) && maxima[route]?.has(name)) most = value
   }

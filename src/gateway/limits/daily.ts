@@ -1,10 +1,9 @@
 import { DAY_MS, drained } from '../../core/limit.ts'
+import { batches } from '../../db/batches.ts'
 import type { Db } from '../../db/tables.ts'
 import type { MemoryLimiter, SavedLevel } from './memory.ts'
 import { organizationOf } from './windows.ts'
 
-/** Rows in one statement, at most. */
-const BATCH = 128
 /** Rows read at once, at a start. */
 const PAGE = 1000
 
@@ -63,8 +62,7 @@ export class DailyLevels {
     for (const changed of this.#limiter.changedDays()) this.#unsaved.set(changed.key, rowOf(changed, at_ms))
     // In the order of the keys, so that two nodes that write the same ones cannot deadlock.
     const rows = [...this.#unsaved.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
-    for (let i = 0; i < rows.length; i += BATCH) {
-      const batch = rows.slice(i, i + BATCH)
+    for (const batch of batches(rows)) {
       await db
         .insertInto('limit_level')
         .values(batch)

@@ -84,6 +84,8 @@ function compile(rules: LimitRules, catalogue: Catalogue, model: string): ModelW
     rowsOf.set(catalogue, rows)
   }
   const name = rows.has(rowOf(model)) ? rowOf(model) : DEFAULT_ROW
+  // Without a row of its own a model has the default's windows: names that clients make up are not worked out one by one.
+  if (name === DEFAULT_ROW && model !== DEFAULT_ROW) return { ...windowsOf(rules, catalogue, null), model }
   const row = rows.get(name)
   const pool = catalogue.get(model)?.sharedPool ?? null
   const organization = pool === null ? row : rows.get(poolRow(pool))

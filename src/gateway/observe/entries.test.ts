@@ -14,7 +14,6 @@ const call = (route: string, used: Partial<Used>, more: Partial<UsedCall> = {}):
   at,
   asked: asks({ characters: 12, size: '1024x1024', serviceTier: 'auto' }),
   used: { ...NOTHING_USED, ...used },
-  status: 200,
   ...more,
 })
 
@@ -64,11 +63,6 @@ test('a call is an entry of the report it belongs to', () => {
     [call('models.list', {}), []],
   ]
   for (const [used, entries] of rows) assert.deepEqual(usageEntries(used), entries, used.route.name)
-})
-
-test('what the model server refused is no use; what a client did not wait for is', () => {
-  assert.deepEqual(usageEntries(call('embeddings.create', {}, { status: 400 })), [])
-  assert.equal(usageEntries(call('embeddings.create', { inputTokens: 5 }, { status: null })).length, 1)
 })
 
 test("a client's own words become a dimension only where they can be one", () => {

@@ -10,8 +10,6 @@ export type UsedCall = {
   at: Call['at']
   asked: Pick<Asked, 'model' | 'characters' | 'size' | 'serviceTier'>
   used: Used
-  /** Of the reply; null where the client left before there was one. */
-  status: number | null
 }
 
 const imageSources: Record<string, string> = {
@@ -24,8 +22,7 @@ const imageSources: Record<string, string> = {
  * What the usage reports learn of a call: one entry for its kind, and one for each tool that the model server ran for it. A
  * call that the model server refused was no use of it. Costs are not among them.
  */
-export function usageEntries({ grant, route, at, asked, used, status }: UsedCall): UsageEntry[] {
-  if (status !== null && status >= 400) return []
+export function usageEntries({ grant, route, at, asked, used }: UsedCall): UsageEntry[] {
   const { organizationId, projectId } = grant.rules
   const project = { organization_id: organizationId, at: Math.floor(at / 1000), project_id: projectId }
   const owner = { ...project, user_id: grant.ownerId, api_key_id: grant.keyId }

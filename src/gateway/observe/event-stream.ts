@@ -1,4 +1,4 @@
-import { JsonScan, type Want } from './json-scan.ts'
+import { JsonWatch, type Want } from './json-watch.ts'
 import type { Reading } from './reading.ts'
 
 const [LF, CR, COLON] = [0x0a, 0x0d, 0x3a]
@@ -15,7 +15,7 @@ const MOST_HELD = 65_536
  */
 export class EventStream {
   readonly #reading: Reading
-  readonly #scan: JsonScan
+  readonly #scan: JsonWatch
   readonly #withholds: boolean
   /** How many bytes of `data:` this line has begun with; all five: in its value; -1: in a line of another kind. */
   #matched = 0
@@ -32,7 +32,7 @@ export class EventStream {
 
   constructor(reading: Reading, want: Want, withholds: boolean) {
     this.#reading = reading
-    this.#scan = new JsonScan(want, reading)
+    this.#scan = new JsonWatch(want, reading)
     this.#withholds = withholds
   }
 

@@ -1,6 +1,6 @@
-import type { JsonSink, Want } from './json-scan.ts'
+import type { JsonSink, Want } from './json-watch.ts'
 
-/** Tells of a value that was parsed whole what `JsonScan` tells of its text, but for the pieces of strings. */
+/** Tells of a value that was parsed whole what `JsonWatch` tells of its text, but for the pieces of strings. */
 export function tellWhole(want: Want, value: unknown, sink: JsonSink): void {
   const isList = Array.isArray(value)
   if (want.list !== undefined && !isList) sink.list(want.list, 'none')

@@ -1,6 +1,7 @@
 import { type Asked, NOTHING_USED, type Outcome, type Used } from '../call.ts'
+import { isEventStream } from '../upstreams/forwarding.ts'
 import { EventStream } from './event-stream.ts'
-import { JsonScan, type Want } from './json-scan.ts'
+import { JsonWatch, type Want } from './json-watch.ts'
 import { tellWhole } from './json-whole.ts'
 import { Reading } from './reading.ts'
 import { type Reported, readUsage } from './reported.ts'
@@ -15,8 +16,6 @@ export interface Observer {
   end(): Buffer | null
   /** What the call has used, once the reply is over in whatever way; a promise where it is counted, for seconds perhaps. Never fails. */
   used(end: Outcome['end']): Used | Promise<Used>
-  /** The id of the response that was created, once it is known. */
-  readonly responseId: string | null
   /** Told as soon as that id is whole, before its last bytes are handed to the client. */
   onResponseId: ((id: string) => void) | null
 }
@@ -99,7 +98,6 @@ function inputTokensOf(asked: Asked, tokens: TokenCounter): number | Promise<num
 
 /** A reply that says nothing of use. */
 class Passing implements Observer {
-  readonly responseId = null
   onResponseId = null
 
   chunk(bytes: Buffer): Buffer {
@@ -121,7 +119,7 @@ class Watch implements Observer {
   readonly #tokens: TokenCounter
   readonly #reading: Reading
   readonly #events: EventStream | null
-  #scan: JsonScan | null = null
+  #scan: JsonWatch | null = null
   /** Whether all that matters of the reply is known. */
   #known = false
   #over = false
@@ -132,15 +130,11 @@ class Watch implements Observer {
     this.#asked = asked
     this.#tokens = tokens
     this.#reading = new Reading((id) => this.onResponseId?.(id))
-    const isNamed = /^text\/event-stream\b/i.test(contentType)
+    const isNamed = isEventStream(contentType)
     // Only what says that it is a stream is one whose length may change.
     const withholds = isNamed && kind.extraEvent === true && !asked.usageWanted
     const isStream = isNamed || (contentType === '' && asked.stream)
     this.#events = isStream ? new EventStream(this.#reading, kind.event, withholds) : null
-  }
-
-  get responseId(): string | null {
-    return this.#reading.responseId
   }
 
   chunk(bytes: Buffer): Buffer | null {
@@ -155,7 +149,7 @@ class Watch implements Observer {
       this.#known = true
       return
     }
-    this.#scan ??= new JsonScan(this.#kind.reply, this.#reading)
+    this.#scan ??= new JsonWatch(this.#kind.reply, this.#reading)
     this.#scan.push(bytes, 0, bytes.length)
   }
 

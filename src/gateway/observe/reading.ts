@@ -1,4 +1,4 @@
-import type { JsonSink, ListStep } from './json-scan.ts'
+import type { JsonSink, ListStep } from './json-watch.ts'
 import { amount } from './reported.ts'
 import { Said } from './said.ts'
 

@@ -1,4 +1,4 @@
-import type { Want } from './json-scan.ts'
+import type { Want } from './json-watch.ts'
 
 /** What is wanted of an object, by its members. */
 const object = (members: Record<string, Want>): Want => ({

@@ -56,7 +56,7 @@ test('the meter learns of calls that were summed up what it would have learnt of
         },
       })
       for (const { cost, ...one } of all) {
-        const call: UsedCall = { ...one, used: { ...NOTHING_USED, ...one.used }, status: 200 }
+        const call: UsedCall = { ...one, used: { ...NOTHING_USED, ...one.used } }
         const costs = (): CostEntry[] => [
           { line_item: 'm1, input_tokens', quantity_unit: 'tokens', units: one.used.inputTokens, amount_nano: cost },
         ]

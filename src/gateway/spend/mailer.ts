@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Transporter } from 'nodemailer'
 import { defaultSender, type SmtpServer } from '../../core/smtp.ts'
+import { within } from '../../db/within.ts'
 
 type Log = Record<'warn' | 'error', (fields: object, message: string) => void>
 
@@ -53,10 +54,7 @@ export class Mailer {
   /** Gives what waits a last chance, for a few seconds. */
   async close(): Promise<void> {
     this.#closing.abort()
-    const over = new AbortController()
-    const late = sleep(CLOSING_MS, undefined, { signal: over.signal }).catch(() => {})
-    await Promise.race([Promise.all(this.#waiting), late])
-    over.abort()
+    await within(CLOSING_MS, Promise.all(this.#waiting))
     const transport = await this.#transport?.catch(() => null)
     transport?.close()
   }

@@ -21,6 +21,11 @@ export type Begun = {
   observer: ReplyObserver | null
 }
 
+/** Whether a reply is a stream of events, whose length nobody announces. @param type its content type */
+export function isEventStream(type = ''): boolean {
+  return type !== 'application/json' && /^text\/event-stream *(;|$)/i.test(type)
+}
+
 /** A body that is read anew for every attempt, as a form that lies in a file; its length in bytes. */
 export type BodySource = () => { stream: Readable; length: number }
 

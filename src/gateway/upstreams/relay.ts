@@ -4,7 +4,7 @@ import { type Dispatcher, errors } from 'undici'
 import { ApiError } from '../../contract/error.ts'
 import type { Outcome } from '../call.ts'
 import { decoderFor } from './decode.ts'
-import { type Forwarding, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
+import { type Forwarding, isEventStream, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
 import { replyHeaders } from './headers.ts'
 import { invalidReply, type Refusal, refusalOf, unreachable } from './refusal.ts'
 
@@ -120,7 +120,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #begin(status: number, headers: IncomingHttpHeaders): void {
-    const events = isEventStream(headers)
+    const events = isEventStream(headers['content-type'])
     const { headers: extra, observer } = this.#call.begin(status, headers, this.#witness.name)
     this.#observer = observer
     const ours = status < 400 ? extra : { 'x-gatehouse-error-source': 'upstream', ...extra }
@@ -279,6 +279,3 @@ function isConnection(error: Error): boolean {
     error instanceof errors.SocketError
   )
 }
-
-const isEventStream = (headers: IncomingHttpHeaders) =>
-  headers['content-type'] !== 'application/json' && /^text\/event-stream *(;|$)/i.test(headers['content-type'] ?? '')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { JsonScan, type JsonSink, type Want } from './json-scan.ts'
+import { type JsonSink, JsonWatch, type Want } from './json-watch.ts'
 
 const members = (of: Record<string, Want>): Want => ({
   members: Object.entries(of).map(([name, want]) => ({ name, key: Buffer.from(name), want })),
@@ -19,7 +19,7 @@ function scan(bytes: Buffer, places: readonly number[] = []) {
     text: (_, bytes, from, to) => found.text.push(Buffer.from(bytes.subarray(from, to))),
     list: (_, step) => found.steps.push(step),
   }
-  const json = new JsonScan(want, sink)
+  const json = new JsonWatch(want, sink)
   const at = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b)
   for (const [i, from] of [0, ...at].entries()) json.push(bytes, from, at[i] ?? bytes.length)
   return { ...found, text: Buffer.concat(found.text).toString(), finished: json.finished, broken: json.broken }

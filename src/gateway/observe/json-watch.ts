@@ -40,7 +40,7 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
  * strings less, and keeps nothing but the value it is in the middle of: an image reply may be 20 MB of base64 before its
  * usage. Broken text is never an error: what was found before stands, and nothing more is found.
  */
-export class JsonScan {
+export class JsonWatch {
   readonly #root: Want
   readonly #sink: JsonSink
   #mode = VALUE

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import { startApp } from '../src/app.ts'
-import { readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config/settings.ts'
 import { idSource } from '../src/core/id.ts'
 import { openDb } from '../src/db/open.ts'
 import type { Db } from '../src/db/tables.ts'
-import { databases, openTestDatabase } from '../test/databases.ts'
-import { ADMIN_KEY } from '../test/harness.ts'
+import { databases, openTestDatabase } from '../test/support/databases.ts'
+import { ADMIN_KEY } from '../test/support/harness.ts'
 
 /*
  * Lists cost what their page costs, however many rows there are: the first page of 1,000 rows against the first and the last

@@ -4,21 +4,21 @@ import type { AddressInfo } from 'node:net'
 import pino, { type Logger } from 'pino'
 import { endpoints } from './admin/index.ts'
 import { bootstrap, isLivingAdminKey } from './admin/organization.ts'
-import { type Config, originOf, version } from './config.ts'
+import { createAdminServer } from './api/server.ts'
+import { type Config, originOf, version } from './config/settings.ts'
 import { idSource } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
 import { type Connection, clientCertificateOf } from './core/presented-certificate.ts'
 import { type ChangeScope, listenForChanges } from './db/changes.ts'
 import { migrate } from './db/migrate.ts'
 import { openDb } from './db/open.ts'
+import { openModelServers } from './gateway/models/open.ts'
+import { openGateway } from './gateway/open.ts'
 import type { Upstream } from './gateway/upstreams/forwarding.ts'
-import { createAdminServer } from './http/server.ts'
-import { createListener } from './listener.ts'
+import { createListener } from './listener/listener.ts'
+import { PrometheusMetrics } from './listener/metrics.ts'
+import { createOperations } from './listener/operations.ts'
 import { openMetering } from './metering.ts'
-import { Metrics } from './metrics.ts'
-import { openModelServers } from './model-servers.ts'
-import { openGateway } from './open-gateway.ts'
-import { createOperations } from './operations.ts'
 
 /** What tests put in place of the real thing. */
 export type Overrides = {
@@ -52,7 +52,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   let server: Server | undefined
   let inFlight = 0
   let started = false
-  const metrics = new Metrics()
+  const metrics = new PrometheusMetrics()
   metrics.gauge('gatehouse_requests_in_flight', () => inFlight)
   const onQuery = () => metrics.count('gatehouse_sql_statements_total')
   const db = await openDb(config.databaseUrl, { onQuery })
@@ -102,7 +102,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     operations,
   }
 
-  const secure = config.tls && (await import('./tls.ts')).secureServer(config.tls, log)
+  const secure = config.tls && (await import('./listener/tls.ts')).secureServer(config.tls, log)
   if (secure) stack.defer(() => secure.close())
   const ended = (door: string, status: number | null) => {
     inFlight--

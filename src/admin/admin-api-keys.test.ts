@@ -7,10 +7,10 @@ import {
   newOrganization,
   newUser,
   type Organization,
-} from '../../test/contract-organizations.ts'
-import { databases } from '../../test/databases.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
-import { all, refusal } from '../../test/sdk-scenario.ts'
+} from '../../test/contract/organizations.ts'
+import { all, refusal } from '../../test/sdk/scenario.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const YEAR = 31_536_000
 const incorrect = { status: 401, code: 'invalid_api_key' }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { type CertificateOptions, makeCertificate, usage } from '../../test/certificates.ts'
-import { databases } from '../../test/databases.ts'
-import { startTestApp } from '../../test/harness.ts'
-import { auditRows, policyCallers } from '../../test/policy-callers.ts'
+import { type CertificateOptions, makeCertificate, usage } from '../../test/support/certificates.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp } from '../../test/support/harness.ts'
+import { auditRows, policyCallers } from '../../test/support/policy-callers.ts'
 
 let pem = ''
 before(async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { databases } from '../../test/databases.ts'
-import { startTestApp } from '../../test/harness.ts'
-import { auditRows } from '../../test/policy-callers.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp } from '../../test/support/harness.ts'
+import { auditRows } from '../../test/support/policy-callers.ts'
 
 const tools = ['code_interpreter', 'file_search', 'image_generation', 'mcp', 'web_search'] as const
 const on = { enabled: true }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newEmail, newOrganization, type Organization } from '../../test/contract-organizations.ts'
-import { databases } from '../../test/databases.ts'
-import { ADMIN_KEY, startTestApp, type TestApp } from '../../test/harness.ts'
-import { all, refusal, unknownLike } from '../../test/sdk-scenario.ts'
+import { gatehouse, newEmail, newOrganization, type Organization } from '../../test/contract/organizations.ts'
+import { all, refusal, unknownLike } from '../../test/sdk/scenario.ts'
+import { databases } from '../../test/support/databases.ts'
+import { ADMIN_KEY, startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const WEEK = 7 * 24 * 3600
 const unknown = refusal(404, 'not_found', 'invite_id')

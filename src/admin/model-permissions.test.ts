@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { databases } from '../../test/databases.ts'
-import { startTestApp } from '../../test/harness.ts'
-import { modelsFile } from '../../test/models-file.ts'
-import { auditRows } from '../../test/policy-callers.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp } from '../../test/support/harness.ts'
+import { modelsFile } from '../../test/support/models-file.ts'
+import { auditRows } from '../../test/support/policy-callers.ts'
 
 const known = ['o3', 'o1', 'gpt-4.1', 'org/name', 'ft:gpt-4o:acme::x1']
 const many = (count: number) => Array.from({ length: count }, (_, i) => `m${i}`)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type OpenAI from 'openai'
-import { databases } from '../../test/databases.ts'
-import { startTestApp } from '../../test/harness.ts'
-import { policyCallers } from '../../test/policy-callers.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp } from '../../test/support/harness.ts'
+import { policyCallers } from '../../test/support/policy-callers.ts'
 
 type Admin = OpenAI['admin']
 type Operation = [name: string, call: (admin: Admin, project: string) => Promise<unknown>]

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newOrganization, newProjectKey, newUser } from '../../test/contract-organizations.ts'
-import { databases } from '../../test/databases.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
-import { until } from '../../test/process-gatehouse.ts'
-import { all, opens, refusal, unknownLike } from '../../test/sdk-scenario.ts'
+import { gatehouse, newOrganization, newProjectKey, newUser } from '../../test/contract/organizations.ts'
+import { until } from '../../test/process/gatehouse.ts'
+import { all, opens, refusal, unknownLike } from '../../test/sdk/scenario.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const unknown = refusal(404, 'not_found', 'api_key_id')
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { makeCertificate } from '../../test/certificates.ts'
-import { databases } from '../../test/databases.ts'
-import { ADMIN_KEY, startTestApp } from '../../test/harness.ts'
-import { auditRows, policyCallers } from '../../test/policy-callers.ts'
+import { makeCertificate } from '../../test/support/certificates.ts'
+import { databases } from '../../test/support/databases.ts'
+import { ADMIN_KEY, startTestApp } from '../../test/support/harness.ts'
+import { auditRows, policyCallers } from '../../test/support/policy-callers.ts'
 
 let pem = ''
 before(async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { databases } from '../../test/databases.ts'
-import { recorded } from '../../test/decision-audit.ts'
-import { awayPlace, homePlace, type Place } from '../../test/decision-people.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
+import { recorded } from '../../test/decision/audit.ts'
+import { awayPlace, homePlace, type Place } from '../../test/decision/people.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const MEMBER = 'role-api-project-member'
 const VIEWER = 'role-api-project-viewer'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newOrganization, newProjectKey, newUser } from '../../test/contract-organizations.ts'
-import { databases } from '../../test/databases.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
-import { all, opens, refusal } from '../../test/sdk-scenario.ts'
+import { gatehouse, newOrganization, newProjectKey, newUser } from '../../test/contract/organizations.ts'
+import { all, opens, refusal } from '../../test/sdk/scenario.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const archived = refusal(400, 'project_archived', 'project_id')
 const isDefault = refusal(400, 'default_project_not_modifiable', 'project_id')

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { databases } from '../../test/databases.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const config = `
 models:

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { databases } from '../../test/databases.ts'
-import { homePlace, type Place } from '../../test/decision-people.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
+import { homePlace, type Place } from '../../test/decision/people.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const OWNER = 'role-api-organization-owner'
 const READER = 'role-api-organization-reader'

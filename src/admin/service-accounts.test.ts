@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { newOrganization } from '../../test/contract-organizations.ts'
-import { databases } from '../../test/databases.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
-import { all, opens, refusal, unknownLike } from '../../test/sdk-scenario.ts'
+import { newOrganization } from '../../test/contract/organizations.ts'
+import { all, opens, refusal, unknownLike } from '../../test/sdk/scenario.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const unknown = refusal(404, 'not_found', 'service_account_id')
 

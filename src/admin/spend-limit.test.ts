@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { databases } from '../../test/databases.ts'
-import { startTestApp } from '../../test/harness.ts'
-import { auditRows } from '../../test/policy-callers.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp } from '../../test/support/harness.ts'
+import { auditRows } from '../../test/support/policy-callers.ts'
 import { monthOf } from '../core/month.ts'
 import { recordUsage } from '../db/usage.ts'
 

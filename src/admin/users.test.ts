@@ -8,10 +8,10 @@ import {
   newProjectKey,
   newUser,
   type Organization,
-} from '../../test/contract-organizations.ts'
-import { databases } from '../../test/databases.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
-import { all, opens, refusal, unknownLike } from '../../test/sdk-scenario.ts'
+} from '../../test/contract/organizations.ts'
+import { all, opens, refusal, unknownLike } from '../../test/sdk/scenario.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
 const lockOut = refusal(400, 'would_lock_out_caller', 'user_id')
 const unknown = refusal(404, 'not_found', 'user_id')

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Config, readConfig, settingFlags } from '../config.ts'
+import { type Config, readConfig, settingFlags } from '../config/settings.ts'
 import { idSource, type NewId } from '../core/id.ts'
 import { migrate } from '../db/migrate.ts'
 import { openDb } from '../db/open.ts'

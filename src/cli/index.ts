@@ -1,4 +1,4 @@
-import { ConfigError, readConfig, settingFlags } from '../config.ts'
+import { ConfigError, readConfig, settingFlags } from '../config/settings.ts'
 import { ApiError } from '../contract/error.ts'
 import { isDatabaseError } from '../db/errors.ts'
 import { LaterSchema } from '../db/migrate.ts'

@@ -1,7 +1,7 @@
 import { findInvite, invites, inviteView } from '../admin/invites.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
-import { originOf } from '../config.ts'
+import { originOf } from '../config/settings.ts'
 import { mintToken } from '../core/key.ts'
 import { type Command, Refusal, theOrganization } from './command.ts'
 import { nameFlag } from './organization.ts'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { databases } from '../../test/databases.ts'
-import { startTestApp, type TestApp } from '../../test/harness.ts'
-import { withoutPublished } from '../../test/openapi-published.ts'
-import { publishedErrors } from '../../test/openapi-schemas.ts'
+import { withoutPublished } from '../../test/openapi/published.ts'
+import { publishedErrors } from '../../test/openapi/schemas.ts'
+import { databases } from '../../test/support/databases.ts'
+import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { run } from './index.ts'
 
 const DAY = 86_400

@@ -1,5 +1,5 @@
 import { startApp } from '../app.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/settings.ts'
 import type { Output } from './output.ts'
 
 /** Serves until it is told to stop (SIGINT or SIGTERM), then ends what is running and writes what is buffered. */

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import fc from 'fast-check'
-import { type CertificateOptions, extension, type KeyType, makeCertificate, usage } from '../../test/certificates.ts'
+import {
+  type CertificateOptions,
+  extension,
+  type KeyType,
+  makeCertificate,
+  usage,
+} from '../../test/support/certificates.ts'
 import { type CaCertificate, readCaCertificate } from './certificate.ts'
 
 const now = Math.floor(Date.now() / 1000)

@@ -10,7 +10,7 @@ import {
   makeClient,
   purpose,
   usage,
-} from '../../test/certificates.ts'
+} from '../../test/support/certificates.ts'
 import { clientCertificateFlaw } from './client-certificate.ts'
 
 const DAY = 86_400

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { makeCertificate, makeClient } from '../../test/certificates.ts'
+import { makeCertificate, makeClient } from '../../test/support/certificates.ts'
 import { forwardedCertificate } from './forwarded-certificate.ts'
 
 const authority = await makeCertificate('authority')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { BlockList } from 'node:net'
 import { test } from 'node:test'
-import { makeCertificate, makeClient } from '../../test/certificates.ts'
+import { makeCertificate, makeClient } from '../../test/support/certificates.ts'
 import { clientCertificateOf } from './presented-certificate.ts'
 
 const authority = await makeCertificate('authority')

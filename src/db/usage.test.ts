@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { databases, openTestDatabase } from '../../test/databases.ts'
+import { databases, openTestDatabase } from '../../test/support/databases.ts'
 import { migrate } from './migrate.ts'
 import { openDb } from './open.ts'
 import { recordUsage, type UsageEntry } from './usage.ts'

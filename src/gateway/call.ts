@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CatalogueModel } from '../core/catalogue.ts'
-import type { Grant } from './grant.ts'
-import type { GatewayRoute } from './routes.ts'
+import type { Grant } from './keys/grant.ts'
+import type { GatewayRoute } from './routes/table.ts'
 
 /** The most that a call can use, as far as it can be known before the call; what limits and money are reserved by. */
 export type Worst = {

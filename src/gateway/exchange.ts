@@ -1,9 +1,9 @@
-import type { Ticket } from './admission.ts'
 import type { Body } from './body/read.ts'
 import { type Call, NOTHING_USED, type Outcome, type Used } from './call.ts'
 import type { Gate } from './gate.ts'
 import type { Inquiry } from './inquire.ts'
 import { type Observer, observe, usedUnseen } from './observe/observe.ts'
+import type { Ticket } from './ticket.ts'
 
 /**
  * Sends a call on and its reply back, and settles what was reserved for it: once, however it ends. Counting what was used may

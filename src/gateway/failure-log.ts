@@ -1,6 +1,5 @@
 import type { ApiError } from '../contract/error.ts'
-
-type Log = Record<'warn' | 'error', (fields: object, message: string) => void>
+import type { Log } from '../core/log.ts'
 
 /** How often one kind of failure is logged: an outage fails every call in the same way. */
 const EVERY_MS = 1000
@@ -9,12 +8,12 @@ type Kind = { loggedAt: number; unsaid: number }
 
 /** Tells operators what goes wrong with calls: every refusal is counted by its reason, failures are logged once a second. */
 export class FailureLog {
-  readonly #log: Log
+  readonly #log: Pick<Log, 'warn' | 'error'>
   readonly #count: (reason: string) => void
   readonly #kinds = new Map<string, Kind>()
 
   /** @param count told of every refusal, by the failure's own name: those are few */
-  constructor(log: Log, count: (reason: string) => void) {
+  constructor(log: Pick<Log, 'warn' | 'error'>, count: (reason: string) => void) {
     this.#log = log
     this.#count = count
   }

@@ -1,23 +1,21 @@
 import type { BlockList } from 'node:net'
 import type { ApiError } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
-import type { LastUsed } from '../db/last-used.ts'
-import type { Refusals } from '../db/refusals.ts'
+import type { Log } from '../core/log.ts'
+import type { LastUsed } from '../ledger/last-used.ts'
+import type { Meter } from '../ledger/meter.ts'
+import type { ResponseOwners } from '../ledger/owners.ts'
+import type { Refusals } from '../ledger/refusals.ts'
 import type { BodyBudget } from './body/budget.ts'
 import type { Call } from './call.ts'
 import type { FailureLog } from './failure-log.ts'
-import type { Grants } from './grants.ts'
+import type { Grants } from './keys/grants.ts'
 import type { Limiter } from './limits/limiter.ts'
-import type { Meter } from './meter.ts'
-import type { Models } from './models.ts'
+import type { Models } from './models/models.ts'
 import type { Tally } from './observe/tally.ts'
 import type { TokenCounter } from './observe/token-counter.ts'
-import type { ResponseOwners } from './owners.ts'
 import type { Spend } from './spend/spend.ts'
 import type { Upstreams } from './upstreams/upstreams.ts'
-
-/** Just what the gateway logs with; pino has it. */
-type Log = Record<'debug' | 'warn' | 'error', (fields: object, message: string) => void>
 
 /** What the gateway is made of. */
 export type GatewayParts = {

@@ -5,7 +5,7 @@ import type { Asked, Call } from './call.ts'
 import type { Gate } from './gate.ts'
 import { judge } from './judge/judge.ts'
 import { previousResponseNotFound } from './judge/refusals.ts'
-import type { Models } from './models.ts'
+import type { Models } from './models/models.ts'
 
 /** What is asked, and of which upstreams: those that have the model, or the one that keeps the response it is about. */
 export type Inquiry = Asked & { upstreams: readonly string[] }

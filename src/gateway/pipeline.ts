@@ -1,14 +1,14 @@
 import { hashSecret, keyKind } from '../core/key.ts'
-import { admit } from './admission.ts'
-import { bearer, refusal, wrongKey } from './authorize.ts'
 import { readBody } from './body/read.ts'
 import type { Arrival, Call, Outcome } from './call.ts'
 import { forward } from './exchange.ts'
 import type { Gate } from './gate.ts'
-import { type Grant, userOf } from './grant.ts'
 import { inquire } from './inquire.ts'
-import { answerModels } from './models.ts'
-import { routeOf } from './routes.ts'
+import { bearer, refusal, wrongKey } from './keys/authorize.ts'
+import { type Grant, userOf } from './keys/grant.ts'
+import { answerModels } from './models/models.ts'
+import { routeOf } from './routes/table.ts'
+import { admit } from './ticket.ts'
 
 /**
  * One call, from its first byte to its last: each step goes on or throws what the client is told. What is admitted is settled

@@ -1,7 +1,7 @@
 import type { ApiError } from '../contract/error.ts'
 import type { Call } from './call.ts'
 import type { Gate, GatewayParts } from './gate.ts'
-import { actorOf } from './grant.ts'
+import { actorOf } from './keys/grant.ts'
 
 /** How often it is logged that they cannot be written: an outage fails all of them. */
 const EVERY_MS = 10_000

@@ -3,7 +3,7 @@ import { ApiError, challenge, databaseUnavailable, internalError } from '../cont
 import { isUnavailable } from '../db/errors.ts'
 import { answer } from './answer.ts'
 import type { Arrival, Outcome } from './call.ts'
-import { check } from './check.ts'
+import { check } from './check/check.ts'
 import { FailureLog } from './failure-log.ts'
 import type { Gate, GatewayParts } from './gate.ts'
 import { Tally } from './observe/tally.ts'

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { ApiError } from '../../src/contract/error.ts'
 import { BodyBudget } from '../../src/gateway/body/budget.ts'
-import { createListener } from '../../src/listener.ts'
+import { createListener } from '../../src/listener/listener.ts'
 
 type Read<T> = (request: IncomingMessage, budget: BodyBudget) => T | Promise<T>
 type Options = { budgetBytes?: number; requestTimeoutMs?: number }

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { type HttpUpstreamOptions, httpUpstream } from '../../src/gateway/upstreams/http.ts'
-import { startTestApp, type TestApp, type TestAppOptions } from '../harness.ts'
+import { startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { type FakeUpstream, startUpstream } from './upstream.ts'
 
 /** A whole Gatehouse in front of a fake model server, and a project's key for it. */

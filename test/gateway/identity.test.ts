@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mintKey } from '../../src/core/key.ts'
-import { databases, postgresServer } from '../databases.ts'
-import { ADMIN_KEY } from '../harness.ts'
+import { databases, postgresServer } from '../support/databases.ts'
+import { ADMIN_KEY } from '../support/harness.ts'
 import { CHAT, makeKey, question, startGate } from './gate.ts'
 import { until } from './upstream.ts'
 

@@ -3,8 +3,8 @@ import { ApiError } from '../../src/contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../src/core/catalogue.ts'
 import type { Asked } from '../../src/gateway/call.ts'
 import { judge } from '../../src/gateway/judge/judge.ts'
-import { type RouteName, routeOf } from '../../src/gateway/routes.ts'
-import type { ProjectRules } from '../../src/gateway/rules.ts'
+import type { ProjectRules } from '../../src/gateway/keys/rules.ts'
+import { type RouteName, routeOf } from '../../src/gateway/routes/table.ts'
 
 export const CATALOGUE = new Map<string, CatalogueModel>(
   [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { modelsFile } from '../models-file.ts'
+import { modelsFile } from '../support/models-file.ts'
 import { CHAT, makeKey, question, startGate, type TestGate, UPSTREAM_KEY } from './gate.ts'
 import { json, settled, until } from './upstream.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Reply } from '../harness.ts'
-import { modelsFile } from '../models-file.ts'
+import type { Reply } from '../support/harness.ts'
+import { modelsFile } from '../support/models-file.ts'
 import { CHAT, makeKey, question, startGate, type TestGate } from './gate.ts'
 import { json, type Script, until } from './upstream.ts'
 

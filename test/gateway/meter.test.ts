@@ -7,9 +7,9 @@ import { migrate } from '../../src/db/migrate.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
 import type { Db } from '../../src/db/tables.ts'
 import type { UsageEntry } from '../../src/db/usage.ts'
-import { Meter } from '../../src/gateway/meter.ts'
-import { type DatabaseKind, databases, openTestDatabase } from '../databases.ts'
-import { until } from '../process-gatehouse.ts'
+import { Meter } from '../../src/ledger/meter.ts'
+import { until } from '../process/gatehouse.ts'
+import { type DatabaseKind, databases, openTestDatabase } from '../support/databases.ts'
 import { startSlowPostgres } from './slow-postgres.ts'
 
 const NOW = 1_790_553_600_000

@@ -7,7 +7,7 @@ import { recordUsage, type UsageEntry } from '../../src/db/usage.ts'
 import { Alerts } from '../../src/gateway/spend/alerts.ts'
 import type { Mailer } from '../../src/gateway/spend/mailer.ts'
 import { Spend } from '../../src/gateway/spend/spend.ts'
-import { type DatabaseKind, openTestDatabase } from '../databases.ts'
+import { type DatabaseKind, openTestDatabase } from '../support/databases.ts'
 
 /** What spending is judged by, of a project's rules. */
 export const rulesOf = (

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import OpenAI from 'openai'
+import { keptConnection, type TlsFiles, tlsFetch, tlsFiles } from '../listener/tls.ts'
 import {
   type CertificateAuthority,
   type KeyPair,
@@ -9,9 +10,8 @@ import {
   pairOf,
   purpose,
   usage,
-} from '../certificates.ts'
-import { databases } from '../databases.ts'
-import { keptConnection, type TlsFiles, tlsFetch, tlsFiles } from '../tls.ts'
+} from '../support/certificates.ts'
+import { databases } from '../support/databases.ts'
 import { CHAT, makeKey, question, startGate } from './gate.ts'
 
 let files: TlsFiles

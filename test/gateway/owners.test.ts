@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
-import { Meter } from '../../src/gateway/meter.ts'
-import { ResponseOwners } from '../../src/gateway/owners.ts'
-import { Retention } from '../../src/gateway/retention.ts'
-import { type DatabaseKind, databases, openTestDatabase } from '../databases.ts'
-import { until } from '../process-gatehouse.ts'
+import { Meter } from '../../src/ledger/meter.ts'
+import { ResponseOwners } from '../../src/ledger/owners.ts'
+import { Retention } from '../../src/ledger/retention.ts'
+import { until } from '../process/gatehouse.ts'
+import { type DatabaseKind, databases, openTestDatabase } from '../support/databases.ts'
 
 const DAY = 86_400
 const a = { organizationId: 'org-a', projectId: 'proj_a', upstream: 'main' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newOrganization } from '../contract-organizations.ts'
-import { databases, openTestDatabase } from '../databases.ts'
-import { startTestApp, type TestApp } from '../harness.ts'
+import { newOrganization } from '../contract/organizations.ts'
+import { databases, openTestDatabase } from '../support/databases.ts'
+import { startTestApp, type TestApp } from '../support/harness.ts'
 import { makeKey, openCall, replyTo, startGate } from './gate.ts'
 import { EVENTS, event, type FakeUpstream, startUpstream, until } from './upstream.ts'
 

@@ -1,5 +1,5 @@
 import { run } from '../../src/cli/index.ts'
-import type { TestApp } from '../harness.ts'
+import type { TestApp } from '../support/harness.ts'
 
 /** Runs the command line on a server's database, as an operator beside it would; answers with its JSON. */
 export async function cli<T>(app: TestApp, ...args: string[]): Promise<T> {

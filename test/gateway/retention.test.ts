@@ -5,8 +5,8 @@ import { migrate } from '../../src/db/migrate.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { minutesBegin, recordUsage, sumUsage, total, type UsageEntry } from '../../src/db/usage.ts'
-import { Retention } from '../../src/gateway/retention.ts'
-import { databases, openTestDatabase } from '../databases.ts'
+import { Retention } from '../../src/ledger/retention.ts'
+import { databases, openTestDatabase } from '../support/databases.ts'
 
 const HOUR = 3600
 const DAY = 86_400

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startTestApp } from '../harness.ts'
+import { startTestApp } from '../support/harness.ts'
 import { CHAT, makeKey, question, startGate } from './gate.ts'
 import { json } from './upstream.ts'
 import { isRefusal, Wire } from './wire.ts'

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
-import { smtpServer } from '../../src/core/smtp.ts'
+import { smtpServer } from '../../src/config/smtp.ts'
 
 export type ReceivedMail = {
   from: string

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { mintKey } from '../../src/core/key.ts'
-import { databases } from '../databases.ts'
-import { ADMIN_KEY } from '../harness.ts'
-import { checkChat } from './checking.ts'
+import { databases } from '../support/databases.ts'
+import { ADMIN_KEY } from '../support/harness.ts'
+import { checkChat } from './check/checking.ts'
 import { CHAT, makeKey, question, startGate, type TestGate } from './gate.ts'
 import { json, until } from './upstream.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import OpenAI, { toFile } from 'openai'
-import { modelsFile } from '../models-file.ts'
+import { modelsFile } from '../support/models-file.ts'
 import { startGate } from './gate.ts'
 import { json, until } from './upstream.ts'
 

@@ -2,7 +2,7 @@ import type { ApiError } from '../../contract/error.ts'
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { JudgedBody } from '../judge/body.ts'
 import { shown, wrongValue } from '../judge/refusals.ts'
-import type { Models } from '../models.ts'
+import type { Models } from '../models/models.ts'
 
 type Finder = Pick<Models, 'find' | 'lookUp'>
 

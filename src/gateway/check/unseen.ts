@@ -1,8 +1,8 @@
 import { ApiError } from '../../contract/error.ts'
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import { type ModelFinder, permittedModel } from '../judge/models.ts'
-import type { GatewayRoute, RouteName } from '../routes.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { ProjectRules } from '../keys/rules.ts'
+import type { GatewayRoute, RouteName } from '../routes/table.ts'
 
 /** Routes whose bodies can ask for hosted tools and for a service tier, and say whether the answer is stored. */
 const asking: ReadonlySet<RouteName> = new Set([

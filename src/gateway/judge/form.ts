@@ -1,6 +1,6 @@
 import type { Asked } from '../call.ts'
-import type { GatewayRoute } from '../routes.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { ProjectRules } from '../keys/rules.ts'
+import type { GatewayRoute } from '../routes/table.ts'
 import type { FormFields } from './body.ts'
 import { Content } from './content.ts'
 import { type ModelFinder, permittedModel } from './models.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { judged, judgedForm, judgedText, verdict } from '../../../test/gateway/judging.ts'
 import type { DefaultTier, EnabledTiers } from '../../core/policy.ts'
-import type { RouteName } from '../routes.ts'
+import type { RouteName } from '../routes/table.ts'
 
 const chat = 'chat.completions.create'
 const respond = 'responses.create'

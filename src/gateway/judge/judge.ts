@@ -1,6 +1,6 @@
 import type { Asked } from '../call.ts'
-import type { GatewayRoute, RouteName } from '../routes.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { ProjectRules } from '../keys/rules.ts'
+import type { GatewayRoute, RouteName } from '../routes/table.ts'
 import { type Fields, isGiven, isObject, type JsonFields, type JudgedBody, lookalike } from './body.ts'
 import { Content } from './content.ts'
 import { judgeForm } from './form.ts'

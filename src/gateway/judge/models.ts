@@ -1,6 +1,6 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
-import { mayUse, modelForbidden, modelUnknown } from '../models.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { ProjectRules } from '../keys/rules.ts'
+import { mayUse, modelForbidden, modelUnknown } from '../models/models.ts'
 import { missing, shown, wrongType } from './refusals.ts'
 
 /** Where models are looked up; null for one that this server does not have. */

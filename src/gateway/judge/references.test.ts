@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { judged, judgedForm, judgedPath, refusalOf, verdict } from '../../../test/gateway/judging.ts'
-import type { RouteName } from '../routes.ts'
+import type { RouteName } from '../routes/table.ts'
 
 const responses = ['responses.create', 'responses.compact', 'responses.inputTokens.count'] as const
 const inMessage = (part: object) => ({ messages: [{ role: 'user', content: [{ type: 'text', text: 'x' }, part] }] })

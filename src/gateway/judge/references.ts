@@ -1,4 +1,4 @@
-import { isResponseId, type RouteName } from '../routes.ts'
+import { isResponseId, type RouteName } from '../routes/table.ts'
 import { type Fields, isGiven, isObject } from './body.ts'
 import { notOffered, previousResponseNotFound, wrongType } from './refusals.ts'
 

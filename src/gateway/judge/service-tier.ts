@@ -1,7 +1,7 @@
 import { ApiError } from '../../contract/error.ts'
 import type { DefaultTier } from '../../core/policy.ts'
-import type { RouteName } from '../routes.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { ProjectRules } from '../keys/rules.ts'
+import type { RouteName } from '../routes/table.ts'
 import type { JsonFields } from './body.ts'
 import { wrongType } from './refusals.ts'
 

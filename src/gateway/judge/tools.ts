@@ -1,7 +1,7 @@
 import { ApiError } from '../../contract/error.ts'
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import { type HostedTool, hostedTools } from '../../core/policy.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { ProjectRules } from '../keys/rules.ts'
 import { isObject, type JsonFields, type JsonObject, lookalike } from './body.ts'
 import { isFree } from './content.ts'
 import { type ModelFinder, permittedModel } from './models.ts'

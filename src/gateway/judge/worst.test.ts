@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { judged, judgedForm, verdict } from '../../../test/gateway/judging.ts'
-import type { RouteName } from '../routes.ts'
+import type { RouteName } from '../routes/table.ts'
 
 const chat = 'chat.completions.create'
 const words = (characters: number) => ({ messages: [{ role: 'user', content: 'x'.repeat(characters) }] })

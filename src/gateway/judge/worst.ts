@@ -1,6 +1,6 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { Worst } from '../call.ts'
-import type { GatewayRoute, RouteName } from '../routes.ts'
+import type { GatewayRoute, RouteName } from '../routes/table.ts'
 import type { Fields } from './body.ts'
 import type { Content } from './content.ts'
 import { integer, MOST_ANSWERS, MOST_TOKENS } from './numbers.ts'

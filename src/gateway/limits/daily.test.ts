@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { databases, openTestDatabase, type TestDatabase } from '../../../test/databases.ts'
+import { databases, openTestDatabase, type TestDatabase } from '../../../test/support/databases.ts'
 import { DAY_MS, MINUTE_MS } from '../../core/limit.ts'
 import { migrate } from '../../db/migrate.ts'
 import { openDb } from '../../db/open.ts'

@@ -12,7 +12,7 @@ import {
   UNLIMITED,
 } from '../../core/catalogue.ts'
 import { DAY_MS, MINUTE_MS } from '../../core/limit.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { ProjectRules } from '../keys/rules.ts'
 import type { Window } from './limiter.ts'
 
 /** What a call is charged by. */

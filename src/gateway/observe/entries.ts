@@ -1,7 +1,7 @@
 import type { UsageEntry } from '../../db/usage.ts'
 import type { Asked, Call, Used } from '../call.ts'
-import type { Grant } from '../grant.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { Grant } from '../keys/grant.ts'
+import type { ProjectRules } from '../keys/rules.ts'
 
 export type UsedCall = {
   grant: Pick<Grant, 'keyId' | 'ownerId'> & { rules: Pick<ProjectRules, 'organizationId' | 'projectId'> }

@@ -1,7 +1,7 @@
 import type { CostEntry } from '../../core/price.ts'
 import type { UsageEntry } from '../../db/usage.ts'
+import type { Meter } from '../../ledger/meter.ts'
 import type { Used } from '../call.ts'
-import type { Meter } from '../meter.ts'
 import { type UsedCall, usageEntries } from './entries.ts'
 
 /** Sums after which the meter is told at once. */

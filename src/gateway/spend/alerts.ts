@@ -1,3 +1,4 @@
+import type { Log } from '../../core/log.ts'
 import { NANOS_PER_CENT } from '../../core/money.ts'
 import type { Month } from '../../core/month.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
@@ -6,8 +7,6 @@ import type { Db } from '../../db/tables.ts'
 import { alertMail } from './alert-mail.ts'
 import type { Mailer } from './mailer.ts'
 
-type Log = Record<'warn', (fields: object, message: string) => void>
-
 export type AlertParts = {
   /** For reading. */
   db: Db
@@ -15,7 +14,7 @@ export type AlertParts = {
   gateDb: Db
   /** Milliseconds since the epoch. */
   now: () => number
-  log: Log
+  log: Pick<Log, 'warn'>
   /** Told of each alert that is raised. */
   raised: (level: 'project' | 'organization') => void
   /** Null: alerts are logged and counted only. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serverOf, startSmtp, type TestSmtp } from '../../../test/gateway/smtp-server.ts'
-import type { SmtpServer } from '../../core/smtp.ts'
+import type { SmtpServer } from '../../config/smtp.ts'
 import { Mailer } from './mailer.ts'
 
 type Line = { level: string; fields: object; message: string }

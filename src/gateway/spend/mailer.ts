@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Transporter } from 'nodemailer'
-import { defaultSender, type SmtpServer } from '../../core/smtp.ts'
-import { within } from '../../db/within.ts'
-
-type Log = Record<'warn' | 'error', (fields: object, message: string) => void>
+import { defaultSender, type SmtpServer } from '../../config/smtp.ts'
+import type { Log } from '../../core/log.ts'
+import { within } from '../../ledger/within.ts'
 
 export type Mail = { to: readonly string[]; subject: string; text: string }
 
@@ -11,7 +10,7 @@ export type MailerParts = {
   server: SmtpServer
   /** The server's URL as others see it: mail comes from its host unless an address is given. */
   publicUrl: string | null
-  log: Log
+  log: Pick<Log, 'warn' | 'error'>
   /** Told what became of each mail. */
   done: (outcome: 'sent' | 'failed') => void
   /** Milliseconds before each further attempt. */

@@ -1,3 +1,4 @@
+import type { Log } from '../../core/log.ts'
 import { type Month, monthOf } from '../../core/month.ts'
 import { worstCost } from '../../core/price.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
@@ -5,14 +6,12 @@ import { nextThresholds } from '../../db/spend-alerts.ts'
 import type { Db } from '../../db/tables.ts'
 import type { UsageEntry } from '../../db/usage.ts'
 import type { Asked } from '../call.ts'
-import type { ProjectRules } from '../rules.ts'
+import type { ProjectRules } from '../keys/rules.ts'
 import { Account, type Ledger } from './account.ts'
 import { Accounts } from './accounts.ts'
 import type { Alerts } from './alerts.ts'
 import { notKnownYet, overLimit, priceUnknown } from './refusal.ts'
 import { FREE, Reservation } from './reservation.ts'
-
-type Log = Record<'debug' | 'warn' | 'error', (fields: object, message: string) => void>
 
 export type SpendParts = {
   /** For reading. */
@@ -20,7 +19,7 @@ export type SpendParts = {
   alerts: Alerts
   /** Milliseconds since the epoch. */
   now: () => number
-  log: Log
+  log: Pick<Log, 'debug' | 'warn' | 'error'>
   /** Milliseconds after the last write of costs until an account with an alert is read once more: other nodes spend too. */
   recheckMs?: number
 }

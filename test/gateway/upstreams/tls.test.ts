@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
-import { makeCertificate, usage } from '../../certificates.ts'
+import { makeCertificate, usage } from '../../support/certificates.ts'
 import { openDoor } from './door.ts'
 
 /** A model server on TLS with a certificate that nobody knows yet. */

@@ -1,0 +1,27 @@
+import type { Catalogue } from '../core/catalogue.ts'
+import type { NewId } from '../core/id.ts'
+import type { Log } from '../core/log.ts'
+import type { ClientCertificateOf } from '../core/presented-certificate.ts'
+import type { ChangeScope } from '../db/changes.ts'
+import type { Db } from '../db/tables.ts'
+import type { LastUsed } from '../ledger/last-used.ts'
+import type { Refusals } from '../ledger/refusals.ts'
+
+/** What the Administration API needs of the program around it. */
+export type AdminApp = {
+  db: Db
+  /** Milliseconds since the epoch. */
+  now: () => number
+  newId: NewId
+  log: Log
+  lastUsed: LastUsed
+  refusals: Refusals
+  /** The models there are. */
+  models: () => Promise<Catalogue>
+  /** Called after a change is committed and before its reply is sent: what was cached of it must be gone then. */
+  changed: (scope: ChangeScope) => void
+  /** The address that a connection and its `x-forwarded-for` stand for. */
+  address: (remote: string | undefined, forwarded: string | undefined) => string | null
+  /** The client's certificate, where the organization's certificates bind this API too; null: they do not. */
+  clientCertificate: ClientCertificateOf | null
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ConfigError, readConfig } from './settings.ts'
+
+async function read(text: string, env: Record<string, string> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-config-'))
+  try {
+    await writeFile(join(folder, 'config.yaml'), text)
+    return readConfig({ GATEHOUSE_CONFIG: join(folder, 'config.yaml'), ...env })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+test('the file names an upstream, its key from the environment, and models with prices in nano-dollars', async () => {
+  const text = `
+upstreams: { main: { url: 'https://models.internal/v1/', key: '\${KEY}', timeout_ms: 60000, weight: 1 } }
+models:
+  m1: { upstreams: [main], dimensions: [images], price_per_million: { input: 0.15, cached_input: 0.075, output: 0.6 } }
+`
+  const config = await read(text, { KEY: 'secret' })
+  const main = { url: 'https://models.internal/v1', key: 'secret', timeoutMs: 60_000, weight: 1 }
+  assert.deepEqual(config.upstreams, new Map([['main', main]]))
+  const model = config.models.get('m1')
+  assert.deepEqual(model?.price, { input: 150_000_000, cachedInput: 75_000_000, output: 600_000_000 })
+  assert.ok(model?.dimensions.has('max_images_per_1_minute'))
+})
+
+test('every mistake of the file is told at once', async () => {
+  const text = `
+upstreams: { main: { url: 'ftp://x', keys: 1 } }
+models: { m1: { max_output_tokens: 0, price_per_million: { input: -1 } } }
+`
+  await assert.rejects(read(text), (error: ConfigError) => {
+    assert.ok(error instanceof ConfigError)
+    for (const what of ['upstreams.main.url', "('keys')", 'models.m1.max_output_tokens', 'price_per_million.input']) {
+      assert.ok(
+        error.mistakes.some((mistake) => mistake.includes(what)),
+        what,
+      )
+    }
+    return true
+  })
+})
+
+test('a file that is not there, is no YAML, or lacks a variable or an upstream it names is a mistake', async () => {
+  assert.throws(() => readConfig({ GATEHOUSE_CONFIG: '/nowhere/config.yaml' }), ConfigError)
+  await assert.rejects(read('models: ['), ConfigError)
+  await assert.rejects(read("upstreams: { a: { url: 'http://x/v1', key: '$" + "{NOT_THERE}' } }"), /NOT_THERE/)
+  await assert.rejects(read('models: { m: { upstreams: [gone] } }'), /gone/)
+})
+
+test('several upstreams have weights, and a model is served by those it names, or by all', async () => {
+  const text = `
+upstreams:
+  a: { url: 'http://a/v1', weight: 3 }
+  b: { url: 'https://b:8443/base/v1/', timeout_ms: 5000 }
+models:
+  m1: { upstreams: [b, b], name_upstream: meta/llama }
+  m2: {}
+default_max_output_tokens: 1000
+body_budget_mb: 64
+`
+  const config = await read(text)
+  assert.deepEqual(
+    config.upstreams,
+    new Map([
+      ['a', { url: 'http://a/v1', key: null, timeoutMs: null, weight: 3 }],
+      ['b', { url: 'https://b:8443/base/v1', key: null, timeoutMs: 5000, weight: 1 }],
+    ]),
+  )
+  const { m1, m2 } = Object.fromEntries(config.models)
+  assert.deepEqual([m1?.upstreams, m1?.upstreamName], [['b'], 'meta/llama'])
+  assert.deepEqual([m2?.upstreams, m2?.upstreamName], [['a', 'b'], 'm2'])
+  assert.deepEqual([config.defaultMaxOutputTokens, config.bodyBudgetBytes], [1000, 64 * 1024 * 1024])
+})
+
+test('models without upstreams in the file are served by the one of the settings, or by the built-in one', async () => {
+  const models = 'models: { m1: {} }'
+  assert.deepEqual((await read(models)).models.get('m1')?.upstreams, ['echo'])
+  const config = await read(models, { GATEHOUSE_UPSTREAM_URL: 'http://h/v1', GATEHOUSE_UPSTREAM_KEY: 'k' })
+  assert.deepEqual(config.models.get('m1')?.upstreams, ['default'])
+  assert.deepEqual([...config.upstreams], [['default', { url: 'http://h/v1', key: 'k', timeoutMs: null, weight: 1 }]])
+})
+
+test('a key of the settings is for the one upstream of the file, and a mistake where there are several', async () => {
+  const one = await read("upstreams: { a: { url: 'http://a/v1', key: file } }", { GATEHOUSE_UPSTREAM_KEY: 'env' })
+  assert.equal(one.upstreams.get('a')?.key, 'env')
+  const two = "upstreams: { a: { url: 'http://a/v1' }, b: { url: 'http://b/v1' } }"
+  await assert.rejects(read(two, { GATEHOUSE_UPSTREAM_KEY: 'env' }), /GATEHOUSE_UPSTREAM_KEY/)
+  await assert.rejects(read(two, { GATEHOUSE_UPSTREAM_URL: 'http://c/v1' }), /GATEHOUSE_UPSTREAM_URL/)
+})
+
+test("an upstream's URL with a password, a key that no header can carry and a name that no label can be are mistakes", async () => {
+  for (const [text, where] of [
+    ["upstreams: { a: { url: 'http://user:hush@h/v1' } }", /upstreams\.a\.url/],
+    ["upstreams: { a: { url: 'http://h/v1?x=1' } }", /upstreams\.a\.url/],
+    ["upstreams: { a: { url: 'http://h/v1', key: 'hush hush' } }", /upstreams\.a\.key/],
+    ["upstreams: { 'a b': { url: 'http://h/v1' } }", /upstreams/],
+    ["upstreams: { a: { url: 'http://h/v1', weight: 0 } }", /weight/],
+  ] as const) {
+    await assert.rejects(read(text), (error: ConfigError) => {
+      assert.match(error.message, where)
+      assert.doesNotMatch(error.message, /hush/)
+      return true
+    })
+  }
+})
+
+test('how long things are kept is counted in days, 30 where the file does not say', async () => {
+  const { retention } = await read('retention: { usage_minutes_days: 7 }')
+  assert.deepEqual(retention, { usageMinutesDays: 7, responsesDays: 30 })
+  assert.deepEqual(readConfig({}).retention, { usageMinutesDays: 30, responsesDays: 30 })
+  for (const text of ['{ usage_minutes_days: 0 }', '{ responses_days: 1.5 }', '{ hours: 1 }', '30']) {
+    await assert.rejects(read(`retention: ${text}`), ConfigError, text)
+  }
+})
+
+test('a model searches where the file says so, and where its name is one of the original that do', async () => {
+  const config = await read(
+    'models: { m1: { searches: true }, m2: {}, gpt-5-search-api: {}, x-search-api: { searches: false } }',
+  )
+  assert.deepEqual(
+    [...config.models.values()].map(({ searches }) => searches),
+    [true, false, true, false],
+  )
+  await assert.rejects(read('models: { m1: { searches: maybe } }'), /models.m1.searches/)
+})

@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type Catalogue, type CatalogueModel, type Dimension, dimensions, plainModel } from '../core/catalogue.ts'
+import { headerText, httpUrl } from './text.ts'
+import { everywhere, type UpstreamConfig, type UpstreamConfigs } from './upstreams.ts'
+
+// Loaded only where there is a file to read.
+const require = createRequire(import.meta.url)
+
+/** What the file that `GATEHOUSE_CONFIG` names says. */
+export type ConfigFile = {
+  upstreams: UpstreamConfigs
+  models: Catalogue
+  /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
+  defaultMaxOutputTokens: number
+  /** Bytes that the bodies of all calls in flight may hold together. */
+  bodyBudgetBytes: number
+  /** How many days are kept of what does not stay for ever. */
+  retention: Retention
+}
+
+export type Retention = {
+  /** Of usage and costs by the minute; hours and days stay. */
+  usageMinutesDays: number
+  /** Of who owns a response, counted from its creation: an older one is found by nobody. */
+  responsesDays: number
+}
+
+/** What holds where there is no file. */
+export const NO_FILE: ConfigFile = {
+  upstreams: new Map(),
+  models: new Map(),
+  defaultMaxOutputTokens: 4096,
+  bodyBudgetBytes: 256 * 1024 * 1024,
+  retention: { usageMinutesDays: 30, responsesDays: 30 },
+}
+
+const amount = { type: 'number', minimum: 0 }
+const count = { type: 'integer', minimum: 0, maximum: 2_147_483_647 }
+const closed = (properties: object, required: string[] = []) => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+})
+const named = (value: object) => ({ type: 'object', additionalProperties: value, propertyNames: { minLength: 1 } })
+
+/** The words a model's `dimensions` may hold, for what it has besides requests and tokens a minute. */
+const extra: Record<string, Dimension> = {
+  images: 'max_images_per_1_minute',
+  audio: 'max_audio_megabytes_per_1_minute',
+  requests_per_day: 'max_requests_per_1_day',
+}
+const governed = dimensions.filter((dimension) => dimension !== 'batch_1_day_max_input_tokens')
+
+const upstream = closed(
+  {
+    url: { type: 'string', pattern: '^https?://' },
+    key: { type: 'string' },
+    timeout_ms: { type: 'integer', minimum: 1, maximum: 3_600_000 },
+    weight: { type: 'integer', minimum: 1, maximum: 1000 },
+  },
+  ['url'],
+)
+const model = closed({
+  upstreams: { type: 'array', items: { type: 'string' }, minItems: 1 },
+  name_upstream: { type: 'string', minLength: 1 },
+  max_output_tokens: { type: 'integer', minimum: 1 },
+  dimensions: { type: 'array', items: { enum: Object.keys(extra) } },
+  shared_pool: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
+  searches: { type: 'boolean' },
+  price_per_million: closed({ input: amount, cached_input: amount, output: amount }, ['input', 'output']),
+  organization_limits: closed(Object.fromEntries(governed.map((dimension) => [dimension, count]))),
+})
+const days = { type: 'integer', minimum: 1, maximum: 36_500 }
+const schema = closed({
+  upstreams: { ...named(upstream), propertyNames: { pattern: '^[A-Za-z0-9._-]{1,64}$' } },
+  models: named(model),
+  default_max_output_tokens: { type: 'integer', minimum: 1, maximum: 100_000_000 },
+  // One body of the largest size must fit.
+  body_budget_mb: { type: 'integer', minimum: 64, maximum: 1_048_576 },
+  retention: closed({ usage_minutes_days: days, responses_days: days }),
+})
+
+type Written = {
+  upstreams?: Record<string, WrittenUpstream>
+  models?: Record<string, WrittenModel>
+  default_max_output_tokens?: number
+  body_budget_mb?: number
+  retention?: { usage_minutes_days?: number; responses_days?: number }
+}
+type WrittenUpstream = { url: string; key?: string; timeout_ms?: number; weight?: number }
+type WrittenModel = {
+  upstreams?: string[]
+  name_upstream?: string
+  max_output_tokens?: number
+  dimensions?: string[]
+  shared_pool?: string
+  searches?: boolean
+  price_per_million?: { input: number; cached_input?: number; output: number }
+  organization_limits?: Partial<Record<Dimension, number>>
+}
+
+/**
+ * Reads the configuration file, YAML or JSON. `${NAME}` in a text stands for an environment variable.
+ * @param mistakes every mistake is added here
+ */
+export function readConfigFile(path: string, env: Record<string, string | undefined>, mistakes: string[]): ConfigFile {
+  const wrong = (message: string) => void mistakes.push(`GATEHOUSE_CONFIG: ${path}: ${message}`)
+  const written = load(path, env, wrong)
+  if (written === undefined) return NO_FILE
+  const validate = new (require('ajv') as typeof import('ajv')).Ajv({ allErrors: true, strict: false }).compile(schema)
+  if (!validate(written)) {
+    for (const { instancePath, message, params } of validate.errors ?? []) {
+      const detail = 'additionalProperty' in params ? ` ('${params.additionalProperty}')` : ''
+      wrong(`${instancePath.slice(1).replaceAll('/', '.') || 'the file'} ${message}${detail}`)
+    }
+    return NO_FILE
+  }
+  const { upstreams = {}, models = {} } = written as Written
+  for (const [id, { upstreams: used = [] }] of Object.entries(models)) {
+    for (const name of used)
+      if (!Object.hasOwn(upstreams, name)) wrong(`models.${id}.upstreams names '${name}', which is not there`)
+  }
+  const served = everywhere(Object.keys(upstreams))
+  return {
+    upstreams: new Map(Object.entries(upstreams).map(([name, one]) => [name, toUpstream(name, one, wrong)])),
+    models: new Map(Object.entries(models).map(([id, one]) => [id, toModel(id, one, served)])),
+    defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
+    bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
+    retention: toRetention((written as Written).retention),
+  }
+}
+
+const mebibytes = (count: number | undefined) => (count === undefined ? undefined : count * 1024 * 1024)
+
+function toUpstream(name: string, written: WrittenUpstream, wrong: (message: string) => void): UpstreamConfig {
+  const checked = (what: string, text: string, check: (text: string) => string) => {
+    try {
+      return check(text)
+    } catch (error) {
+      wrong(`upstreams.${name}.${what}: ${(error as Error).message}`)
+      return ''
+    }
+  }
+  return {
+    url: checked('url', written.url, httpUrl),
+    key: written.key ? checked('key', written.key, headerText) : null,
+    timeoutMs: written.timeout_ms ?? null,
+    weight: written.weight ?? 1,
+  }
+}
+
+function load(path: string, env: Record<string, string | undefined>, wrong: (message: string) => void): unknown {
+  try {
+    const missing = new Set<string>()
+    const value = fill((require('yaml') as typeof import('yaml')).parse(readFileSync(path, 'utf8')) ?? {}, env, missing)
+    for (const name of missing) wrong(`\${${name}} is not in the environment`)
+    return value
+  } catch (error) {
+    wrong((error as Error).message)
+    return undefined
+  }
+}
+
+function fill(value: unknown, env: Record<string, string | undefined>, missing: Set<string>): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+      if (env[name] === undefined) missing.add(name)
+      return env[name] ?? ''
+    })
+  }
+  if (Array.isArray(value)) return value.map((item) => fill(item, env, missing))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, fill(item, env, missing)]))
+}
+
+function toRetention(written: Written['retention']): Retention {
+  const preset = NO_FILE.retention
+  return {
+    usageMinutesDays: written?.usage_minutes_days ?? preset.usageMinutesDays,
+    responsesDays: written?.responses_days ?? preset.responsesDays,
+  }
+}
+
+/** Dollars to nano-dollars. */
+const nano = (dollars: number) => Math.round(dollars * 1e9)
+
+function toModel(id: string, written: WrittenModel, served: readonly string[]): CatalogueModel {
+  const plain = plainModel(id)
+  const price = written.price_per_million
+  const organizationLimits = written.organization_limits ?? {}
+  const named = (written.dimensions ?? []).flatMap((word) => extra[word] ?? [])
+  return {
+    ...plain,
+    upstreamName: written.name_upstream ?? id,
+    upstreams: [...new Set(written.upstreams ?? served)],
+    maxOutputTokens: written.max_output_tokens ?? null,
+    dimensions: new Set([...plain.dimensions, ...named, ...(Object.keys(organizationLimits) as Dimension[])]),
+    sharedPool: written.shared_pool ?? null,
+    searches: written.searches ?? plain.searches,
+    price: price
+      ? { input: nano(price.input), cachedInput: nano(price.cached_input ?? price.input), output: nano(price.output) }
+      : null,
+    organizationLimits,
+  }
+}

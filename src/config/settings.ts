@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs'
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import type { Catalogue } from '../core/catalogue.ts'
+import { isAdminKey } from '../core/key.ts'
+import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
+import { type SmtpServer, smtpServer } from './smtp.ts'
+import { headerText, httpUrl } from './text.ts'
+import { readTlsFiles, type TlsFiles } from './tls-files.ts'
+import { chooseUpstreams, type UpstreamConfigs } from './upstreams.ts'
+
+/** The doors that `serve --only` can choose from. */
+export const doors = ['admin', 'gateway', 'check', 'docs'] as const
+export type Door = (typeof doors)[number]
+const laterDoors = ['console']
+
+export type Config = Readonly<{
+  host: string
+  port: number
+  databaseUrl: string
+  adminKey: string | null
+  /** By name; none: the built-in model server answers. */
+  upstreams: UpstreamConfigs
+  trustedProxies: BlockList | null
+  /** Null: plain HTTP. */
+  tls: TlsFiles | null
+  /** Whether the organization's certificates bind the Administration API too. */
+  adminMtls: boolean
+  /** Without a slash at its end; null: the listener's own address. */
+  publicUrl: string | null
+  /** Where spend alerts are mailed through; null: they are logged and counted only. */
+  smtp: SmtpServer | null
+  logLevel: LogLevel
+  /** The models that GATEHOUSE_CONFIG names. */
+  models: Catalogue
+  /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
+  defaultMaxOutputTokens: number
+  /** Bytes that the bodies of all calls in flight may hold together. */
+  bodyBudgetBytes: number
+  /** How many days are kept of what does not stay for ever. */
+  retention: Retention
+  doors: readonly Door[]
+}>
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** One setting: its default, and how its text becomes a value (by throwing where it cannot). */
+type Setting<T> = { preset: string | null; parse: (text: string) => T }
+
+const text = (value: string) => value
+const setting = <T>(preset: string | null, parse: (text: string) => T): Setting<T> => ({ preset, parse })
+
+/** Every setting of this version. `GATEHOUSE_DATABASE_URL` is also `--database-url`. */
+const settings = {
+  GATEHOUSE_HOST: setting('127.0.0.1', host),
+  GATEHOUSE_PORT: setting('8080', integer(0, 65_535)),
+  GATEHOUSE_DATABASE_URL: setting('sqlite:data/gatehouse.db', databaseUrl),
+  GATEHOUSE_ADMIN_KEY: setting(null, adminKey),
+  GATEHOUSE_UPSTREAM_URL: setting(null, httpUrl),
+  GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
+  GATEHOUSE_TRUSTED_PROXIES: setting(null, addresses),
+  GATEHOUSE_TLS_CERT: setting(null, text),
+  GATEHOUSE_TLS_KEY: setting(null, text),
+  GATEHOUSE_ADMIN_MTLS: setting('off', oneOf(['off', 'on'])),
+  GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
+  GATEHOUSE_SMTP_URL: setting(null, smtpServer),
+  GATEHOUSE_CONFIG: setting(null, text),
+  GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
+}
+type Name = keyof typeof settings
+
+/** Settings of the design that this version cannot honour. Taking one silently would promise what is not done. */
+const later = ['GATEHOUSE_REDIS_URL']
+
+/** Everything that is wrong with the settings, in one error: a start that fails five times in a row helps nobody. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[]
+  constructor(mistakes: readonly string[]) {
+    super(
+      `Gatehouse cannot start. ${mistakes.length === 1 ? 'One setting is' : `${mistakes.length} settings are`} wrong:\n${mistakes.map((mistake) => `  - ${mistake}`).join('\n')}`,
+    )
+    this.mistakes = mistakes
+  }
+}
+
+/** The flags of `parseArgs` that settings have, besides `--only`. */
+export const settingFlags: Record<string, { type: 'string' }> = Object.fromEntries(
+  Object.keys(settings).map((name) => [flagOf(name), { type: 'string' as const }]),
+)
+
+/**
+ * The configuration: flags first, then the environment, then defaults.
+ * @param env the environment; an empty value is an absent one
+ * @param flags `--port 8080` as `{ port: '8080' }`; `only` chooses doors
+ * @throws ConfigError naming every mistake
+ */
+export function readConfig(env: Record<string, string | undefined>, flags: Record<string, unknown> = {}): Config {
+  const mistakes = strangers(env)
+  const flagFor = (name: Name) => {
+    const flag = flags[flagOf(name)]
+    // An empty value is an absent one: `--host "$UNSET"` must not listen on every address.
+    return typeof flag === 'string' ? flag : ''
+  }
+  const given = (name: Name) => Boolean(flagFor(name) || env[name])
+  const read = <N extends Name>(name: N): ReturnType<(typeof settings)[N]['parse']> | null => {
+    const flag = flagFor(name)
+    const written = flag || env[name] || settings[name].preset
+    if (written === null) return null
+    try {
+      return settings[name].parse(written) as ReturnType<(typeof settings)[N]['parse']>
+    } catch (error) {
+      mistakes.push(`${flag ? `--${flagOf(name)}` : name}: ${(error as Error).message}`)
+      return null
+    }
+  }
+  const file = configFile(read('GATEHOUSE_CONFIG'), env, mistakes)
+  const small = {
+    url: read('GATEHOUSE_UPSTREAM_URL'),
+    key: read('GATEHOUSE_UPSTREAM_KEY'),
+    urlGiven: given('GATEHOUSE_UPSTREAM_URL'),
+  }
+  const config = {
+    host: read('GATEHOUSE_HOST') ?? '',
+    port: read('GATEHOUSE_PORT') ?? 0,
+    databaseUrl: read('GATEHOUSE_DATABASE_URL') ?? '',
+    adminKey: read('GATEHOUSE_ADMIN_KEY'),
+    ...chooseUpstreams(file, small, mistakes),
+    defaultMaxOutputTokens: file.defaultMaxOutputTokens,
+    bodyBudgetBytes: file.bodyBudgetBytes,
+    retention: file.retention,
+    trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
+    tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
+    adminMtls: read('GATEHOUSE_ADMIN_MTLS') === 'on',
+    publicUrl: read('GATEHOUSE_PUBLIC_URL'),
+    smtp: read('GATEHOUSE_SMTP_URL'),
+    logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',
+    doors: chosenDoors(flags.only, mistakes),
+  }
+  if (config.adminMtls && !(given('GATEHOUSE_TLS_CERT') || given('GATEHOUSE_TRUSTED_PROXIES'))) {
+    mistakes.push(
+      'GATEHOUSE_ADMIN_MTLS: no client certificate can reach this server without GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, or GATEHOUSE_TRUSTED_PROXIES',
+    )
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return Object.freeze(config)
+}
+
+/** Both files or none, and they must fit each other. */
+function tlsFiles(cert: string | null, key: string | null, mistakes: string[]): TlsFiles | null {
+  if (cert === null && key === null) return null
+  if (cert === null || key === null) {
+    const [there, missing] = cert === null ? ['KEY', 'CERT'] : ['CERT', 'KEY']
+    mistakes.push(`GATEHOUSE_TLS_${there}: TLS needs GATEHOUSE_TLS_${missing} too, which is not set`)
+    return null
+  }
+  const files = { cert, key }
+  const read = readTlsFiles(files)
+  if (Array.isArray(read)) {
+    mistakes.push(...read.map(({ file, why }) => `GATEHOUSE_TLS_${file.toUpperCase()}: ${why}`))
+  }
+  return files
+}
+
+function configFile(path: string | null, env: Record<string, string | undefined>, mistakes: string[]): ConfigFile {
+  return path === null ? NO_FILE : readConfigFile(path, env, mistakes)
+}
+
+export const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+
+/** The URL of a listener, without a slash at its end. @param host a name or an address */
+export function originOf(secure: boolean, host: string, port: number): string {
+  return `${secure ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${port}`
+}
+
+/** Names that look like settings and are none: most often a typo, which would otherwise be a setting that does nothing. */
+function strangers(env: Record<string, string | undefined>): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('GATEHOUSE_') && env[name] && !(name in settings))
+    .map((name) => `${name}: ${later.includes(name) ? 'this version cannot do that yet' : 'there is no such setting'}`)
+}
+
+function chosenDoors(only: unknown, mistakes: string[]): readonly Door[] {
+  if (typeof only !== 'string') return doors
+  const wanted = only.split(',').map((name) => name.trim())
+  for (const name of wanted) {
+    if ((doors as readonly string[]).includes(name)) continue
+    const why = laterDoors.includes(name) ? 'this version has no such door yet' : 'there is no such door'
+    mistakes.push(`--only: '${name}': ${why}; there are ${doors.join(', ')}`)
+  }
+  return doors.filter((door) => wanted.includes(door))
+}
+
+function flagOf(name: string): string {
+  return name.slice('GATEHOUSE_'.length).toLowerCase().replaceAll('_', '-')
+}
+
+function integer(min: number, max: number) {
+  return (value: string) => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
+    if (number >= min && number <= max) return number
+    throw new Error(`'${value}' is not a whole number from ${min} to ${max}`)
+  }
+}
+
+function oneOf<const T extends readonly string[]>(values: T) {
+  return (value: string): T[number] => {
+    if (values.includes(value)) return value
+    throw new Error(`'${value}' is none of ${values.join(', ')}`)
+  }
+}
+
+function host(value: string): string {
+  if (isIP(value) || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value)) return value
+  throw new Error(`'${value}' is neither a host's name nor an address (the port has a setting of its own)`)
+}
+
+function databaseUrl(value: string): string {
+  if (/^sqlite:./.test(value) || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return value
+  throw new Error("not of the form 'sqlite:path', 'sqlite::memory:' or 'postgres://user:password@host/database'")
+}
+
+function adminKey(value: string): string {
+  if (isAdminKey(value)) return value
+  throw new Error("not 'sk-admin-' and then at least 32 characters of A-Z, a-z, 0-9, '_' and '-'")
+}
+
+function addresses(value: string): BlockList {
+  const list = new BlockList()
+  for (const entry of value.split(',').map((part) => part.trim())) {
+    const [address = '', bits, ...rest] = entry.split('/')
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    const prefix = bits === undefined ? null : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
+    const most = family === 'ipv6' ? 128 : 32
+    if (!isIP(address) || rest.length > 0 || (prefix !== null && !(prefix <= most))) {
+      throw new Error(`'${entry}' is neither an address nor a range like 10.0.0.0/8`)
+    }
+    if (prefix === null) list.addAddress(address, family)
+    else list.addSubnet(address, prefix, family)
+  }
+  return list
+}

@@ -1,0 +1,36 @@
+/** One counter: its help text and label names. */
+export const counters = {
+  gatehouse_requests_total: { help: 'Requests answered, by door and status.', labels: ['door', 'status'] },
+  gatehouse_authentication_failures_total: { help: 'Requests answered 401, by door.', labels: ['door'] },
+  gatehouse_upstream_failures_total: {
+    help: 'Calls and lists of models that a model server did not serve, by its name in the configuration and the reason.',
+    labels: ['upstream', 'reason'],
+  },
+  gatehouse_gateway_refusals_total: {
+    help: 'Calls that the gateway answered with an error of its own, by the reason.',
+    labels: ['reason'],
+  },
+  gatehouse_sql_statements_total: { help: 'SQL statements run.', labels: [] },
+  gatehouse_usage_entries_dropped_total: { help: 'Entries of usage and costs that were lost.', labels: [] },
+  gatehouse_spend_alerts_total: { help: 'Spend alerts raised, by level: project or organization.', labels: ['level'] },
+  gatehouse_mails_total: { help: 'Mails, by outcome: sent, or failed for good.', labels: ['outcome'] },
+} as const
+export type CounterName = keyof typeof counters
+
+/** What is read when it is asked for: its help text. */
+export const gauges = {
+  gatehouse_requests_in_flight: 'Requests being answered.',
+  gatehouse_body_bytes: 'Bytes of request bodies that are held, in memory and in files.',
+  gatehouse_calls_settling: 'Calls that have their answer and whose use is still counted.',
+  gatehouse_tokens_estimated:
+    'Texts since the start whose tokens were estimated because they could not be counted in time.',
+  gatehouse_usage_buffered: 'Rows of usage and costs that are not in the database yet.',
+} as const
+export type GaugeName = keyof typeof gauges
+
+/** What the program counts. Labels name no key, project or model. */
+export interface Metrics {
+  /** @param read what the gauge stands at now, asked at every scrape */
+  gauge(name: GaugeName, read: () => number): void
+  count(name: CounterName, labels?: Record<string, string>, by?: number): void
+}

@@ -1,0 +1,49 @@
+import type { ChangeScope } from '../../db/changes.ts'
+import type { Db } from '../../db/tables.ts'
+import { type Grant, loadGrant } from './grant.ts'
+import { loadRules } from './load-rules.ts'
+import { Remembered } from './remembered.ts'
+import type { ProjectRules } from './rules.ts'
+
+/** Most grants and rules kept; beyond, those loaded longest ago go. */
+const KEPT = { grants: 250_000, rules: 50_000 }
+
+/** What keys may do and what their projects rule, remembered: see `Remembered` for how long and how a change ends it. */
+export class Grants {
+  readonly #grants: Remembered<Grant>
+  readonly #rules: Remembered<ProjectRules>
+
+  /** @param loaded runs before newly read rules are used; what it rejects with, the look-up rejects with */
+  constructor(db: Db, loaded: (rules: ProjectRules) => Promise<void>) {
+    this.#rules = new Remembered<ProjectRules>({
+      load: async (projectId, begunAt) => {
+        const value = await loadRules(db, projectId, this.#rules.last(projectId))
+        if (value) await loaded(value)
+        return value && { value, asOf: begunAt }
+      },
+      scopeOf: (rules) => rules,
+      kept: KEPT.rules,
+    })
+    this.#grants = new Remembered<Grant>({
+      load: (hash, begunAt) => loadGrant(db, hash, begunAt, (projectId) => this.#rules.getLoaded(projectId)),
+      scopeOf: ({ rules }) => rules,
+      kept: KEPT.grants,
+    })
+  }
+
+  /** The grant of the key with this hash if it is fresh in memory; null for an unknown key, undefined where it must be loaded. */
+  peek(hash: string): Grant | null | undefined {
+    return this.#grants.peek(hash)
+  }
+
+  /** The grant of the key with this hash, or null for an unknown key. */
+  get(hash: string): Promise<Grant | null> {
+    return this.#grants.get(hash)
+  }
+
+  /** Forgets an organization's grants and rules, or those of one of its projects; null: all, for changes nobody saw. */
+  invalidate(scope: ChangeScope | null): void {
+    this.#rules.invalidate(scope)
+    this.#grants.invalidate(scope)
+  }
+}

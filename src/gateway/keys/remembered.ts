@@ -1,0 +1,123 @@
+import type { ChangeScope } from '../../db/changes.ts'
+
+/** How long a thing is believed without asking the database again: the bound on a change that nobody told us of. */
+const FRESH_MS = 5000
+/** Unknown keys remembered, apart from the known so that a flood of made-up ones evicts none. */
+const UNKNOWN_KEPT = 10_000
+
+/** What a look-up found, and since when it has been known to be true, on the cache's clock. */
+export type Loaded<T> = { value: T; asOf: number }
+
+type Entry<T> = { value: T | null; asOf: number }
+type Flight<T> = { generation: number; begunAt: number; loading: Promise<Entry<T>> }
+
+export type RememberedOptions<T> = {
+  /**
+   * The value that the database has now, or null. What it is put together from may have been known longer than the look-up
+   * took: then it says since when.
+   */
+  load: (key: string, begunAt: number) => Promise<Loaded<T> | null>
+  /** Whose it is: a change of that organization or project forgets it. */
+  scopeOf: (value: T) => { organizationId: string; projectId: string }
+  /** Most values kept; beyond, the one loaded longest ago goes. */
+  kept: number
+  /** Milliseconds that never step back. */
+  clock?: () => number
+}
+
+/**
+ * What the database said, remembered: grants by their keys' hashes, rules by their projects. What was asked for within the
+ * last five seconds costs the database nothing; callers that miss together share one look-up; what is not there is
+ * remembered too. When something changes, `invalidate` raises the generation: a look-up that began before it is used by
+ * nobody who asks after it, and is never kept.
+ */
+export class Remembered<T extends object> {
+  readonly #options: RememberedOptions<T>
+  readonly #clock: () => number
+  readonly #known = new Map<string, Entry<T>>()
+  readonly #unknown = new Map<string, Entry<T>>()
+  readonly #flights = new Map<string, Flight<T>>()
+  #generation = 0
+
+  constructor(options: RememberedOptions<T>) {
+    this.#options = options
+    this.#clock = options.clock ?? (() => performance.now())
+  }
+
+  /** The value under this key if it is fresh in memory; undefined where it must be loaded. */
+  peek(key: string): T | null | undefined {
+    const entry = this.#known.get(key) ?? this.#unknown.get(key)
+    return entry && this.#clock() - entry.asOf < FRESH_MS ? entry.value : undefined
+  }
+
+  /** The value under this key, or null where there is none. */
+  async get(key: string): Promise<T | null> {
+    const warm = this.peek(key)
+    return warm === undefined ? (await this.#fetch(key)).value : warm
+  }
+
+  /** The same with its age, for what is put together from it. */
+  async getLoaded(key: string): Promise<Loaded<T> | null> {
+    const entry = this.#known.get(key)
+    const fresh = entry && this.#clock() - entry.asOf < FRESH_MS ? entry : await this.#fetch(key)
+    return fresh.value === null ? null : { value: fresh.value, asOf: fresh.asOf }
+  }
+
+  /** The value that was loaded last, however old: what a new one may be compared with. */
+  last(key: string): T | null {
+    return this.#known.get(key)?.value ?? null
+  }
+
+  /** Forgets what belongs to an organization, or to one of its projects; null: all, for changes nobody saw. */
+  invalidate(scope: ChangeScope | null): void {
+    this.#generation++
+    if (scope === null) this.#known.clear()
+    else this.#forget(scope)
+    this.#unknown.clear()
+  }
+
+  #forget(scope: ChangeScope): void {
+    for (const [key, { value }] of this.#known) {
+      if (value === null) continue
+      const { organizationId, projectId } = this.#options.scopeOf(value)
+      if (organizationId !== scope.organizationId) continue
+      if (scope.projectId === null || projectId === scope.projectId) this.#known.delete(key)
+    }
+  }
+
+  #fetch(key: string): Promise<Entry<T>> {
+    const flight = this.#flights.get(key)
+    // A look-up that takes longer than its result is believed finds what was true too long ago.
+    const young = flight !== undefined && this.#clock() - flight.begunAt < FRESH_MS
+    if (young && flight.generation === this.#generation) return flight.loading
+    return this.#fly(key).loading
+  }
+
+  #fly(key: string): Flight<T> {
+    const generation = this.#generation
+    // The age counts from the start of the look-up: what it found was true then, perhaps not when it arrived.
+    const begunAt = this.#clock()
+    const loading = this.#options.load(key, begunAt).then((found) => {
+      const entry = found ?? { value: null, asOf: begunAt }
+      if (generation === this.#generation) this.#keep(key, entry)
+      return entry
+    })
+    const flight = { generation, begunAt, loading }
+    this.#flights.set(key, flight)
+    const landed = () => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    }
+    loading.then(landed, landed)
+    return flight
+  }
+
+  #keep(key: string, entry: Entry<T>): void {
+    this.#known.delete(key)
+    this.#unknown.delete(key)
+    const [map, most] = entry.value ? [this.#known, this.#options.kept] : [this.#unknown, UNKNOWN_KEPT]
+    map.set(key, entry)
+    if (map.size <= most) return
+    const [oldest] = map.keys()
+    if (oldest !== undefined) map.delete(oldest)
+  }
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
+import type { ListedModel } from '../../core/model-list.ts'
+import { NoList } from '../upstreams/forwarding.ts'
+import { ModelCatalogue } from './model-catalogue.ts'
+import { listModels, retrieveModel } from './models.ts'
+
+/** An upstream whose list a test writes: models, or the error that reading it ends with. */
+function source(name: string, initial: (string | ListedModel)[] | Error) {
+  const one = {
+    name,
+    says: initial,
+    asked: 0,
+    list: async () => {
+      one.asked++
+      if (one.says instanceof Error) throw one.says
+      return one.says.map((model) => (typeof model === 'string' ? { id: model } : model))
+    },
+  }
+  return one
+}
+
+function open(sources: ReturnType<typeof source>[], configured: CatalogueModel[] = []) {
+  const time = { now: 0 }
+  const failures: string[] = []
+  const models = new Map(configured.map((model) => [model.id, model]))
+  const failed = (upstream: string) => void failures.push(upstream)
+  const catalogue = new ModelCatalogue(models, sources, failed, () => time.now)
+  return { catalogue, time, failures, [Symbol.dispose]: () => catalogue.close() }
+}
+
+const anything = { projectId: 'proj_1', models: null }
+
+test('a model that is known is found at once, without a promise; so is one of the configuration before anybody was asked', async () => {
+  const listed = source('a', ['x'])
+  using opened = open([listed], [plainModel('m1', ['a'])])
+  const { catalogue } = opened
+  assert.equal((catalogue.lookUp('m1') as CatalogueModel).id, 'm1')
+  assert.equal(listed.asked, 0)
+  assert.equal((await catalogue.lookUp('x'))?.id, 'x')
+  assert.equal((catalogue.lookUp('x') as CatalogueModel).id, 'x')
+  assert.equal(catalogue.find('y'), null)
+})
+
+test('made-up names ask the upstreams once in five seconds, and a model that is new is found then', async () => {
+  const listed = source('a', ['x'])
+  using opened = open([listed])
+  const { catalogue, time } = opened
+  await catalogue.models()
+  assert.equal(listed.asked, 1)
+  for (let i = 0; i < 50; i++) assert.equal(await catalogue.lookUp(`made-up-${i}`), null)
+  assert.equal(listed.asked, 1)
+  listed.says = ['x', 'new']
+  assert.equal(await catalogue.lookUp('new'), null)
+  time.now = 5000
+  const found = await Promise.all(Array.from({ length: 50 }, () => catalogue.lookUp('new')))
+  assert.ok(found.every((model) => model?.id === 'new'))
+  assert.equal(listed.asked, 2)
+})
+
+test('while an upstream does not list its models, what it said last stays true, and is complained of once', async () => {
+  const listed = source('a', ['x'])
+  using opened = open([listed])
+  const { catalogue, time, failures } = opened
+  await catalogue.models()
+  listed.says = new Error('down')
+  for (const now of [5000, 10_000, 15_000]) {
+    time.now = now
+    assert.equal(await catalogue.lookUp('y'), null)
+  }
+  assert.equal(catalogue.find('x')?.id, 'x')
+  assert.deepEqual(failures, ['a'])
+})
+
+test('of an upstream that never listed any, every model can be asked for, but none that goes by another name here', async () => {
+  const silent = source('a', new NoList('404'))
+  const listed = source('b', ['y'])
+  using opened = open([silent, listed], [{ ...plainModel('m1', ['a']), upstreamName: 'meta/llama' }])
+  const { catalogue } = opened
+  assert.deepEqual((await catalogue.lookUp('any'))?.upstreams, ['a'])
+  assert.deepEqual((await catalogue.lookUp('y'))?.upstreams, ['b'])
+  assert.equal(await catalogue.lookUp('meta/llama'), null)
+  assert.equal(catalogue.find('any'), null)
+  assert.equal(await catalogue.lookUp('any'), await catalogue.lookUp('any'), 'the same object each time')
+  for (let i = 0; i < 3000; i++) assert.ok(await catalogue.lookUp(`any-${i}`))
+})
+
+test('the list of models holds what the project may use, and one model is shown as it is listed', async () => {
+  const listed = source('a', [{ id: 'x', created: 5 }, 'b'])
+  using opened = open([listed], [plainModel('m1', ['a'])])
+  const { catalogue } = opened
+  const ids = async (rules: Parameters<typeof listModels>[1]) =>
+    (await listModels(catalogue, rules)).data.map(({ id }) => id)
+  assert.deepEqual(await ids(anything), ['b', 'm1', 'x'])
+  const allowed = { projectId: 'proj_1', models: { mode: 'allow_list' as const, ids: new Set(['x', 'gone']) } }
+  const denied = { projectId: 'proj_1', models: { mode: 'deny_list' as const, ids: new Set(['x']) } }
+  assert.deepEqual(await ids(allowed), ['x'])
+  assert.deepEqual(await ids(denied), ['b', 'm1'])
+  assert.deepEqual(await retrieveModel(catalogue, allowed, 'x'), {
+    id: 'x',
+    object: 'model',
+    created: 5,
+    owned_by: 'organization',
+  })
+  await assert.rejects(retrieveModel(catalogue, denied, 'x'), {
+    status: 403,
+    code: 'model_not_found',
+    type: 'invalid_request_error',
+    message: 'Project `proj_1` does not have access to model `x`',
+  })
+  for (const rules of [anything, allowed, denied]) {
+    await assert.rejects(retrieveModel(catalogue, rules, 'nowhere'), {
+      status: 404,
+      code: 'model_not_found',
+      message: 'The model `nowhere` does not exist or you do not have access to it.',
+    })
+  }
+})
+
+test('where no model server ever answered there is no list; where one has none to give, it is empty', async () => {
+  using dead = open([source('a', new Error('down'))])
+  await assert.rejects(listModels(dead.catalogue, anything), { status: 502, code: 'upstream_unreachable' })
+  using listless = open([source('a', new NoList('404'))])
+  assert.deepEqual(await listModels(listless.catalogue, anything), { object: 'list', data: [] })
+  await assert.rejects(retrieveModel(listless.catalogue, anything, 'x'), { status: 404 })
+})

@@ -1,0 +1,177 @@
+import { type Catalogue, type CatalogueModel, plainModel } from '../../core/catalogue.ts'
+import { isHidden, type ListedModel, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
+import { NoList } from '../upstreams/forwarding.ts'
+import type { ModelSource } from '../upstreams/upstreams.ts'
+
+const REFRESH_MS = 60_000
+/** How long whoever needs the catalogue waits for the upstreams. */
+const PATIENCE_MS = 2000
+/** A model that nobody knows is asked for at most this often: made-up names must not become a load. */
+const ASK_AGAIN_MS = 5000
+/** Most models kept of upstreams that list none; clients choose these names. */
+const UNLISTED_KEPT = 1000
+
+/** What is known of one upstream's list. */
+class Source {
+  readonly name: string
+  readonly list: ModelSource['list']
+  /** Null: never read. */
+  models: readonly ListedModel[] | null = null
+  /** Whether there ever was an answer, be it a list or none. */
+  answered = false
+  failing = false
+
+  constructor({ name, list }: ModelSource) {
+    this.name = name
+    this.list = list
+  }
+}
+
+/**
+ * The models of this server: those of the configuration file and those that the upstreams list, asked again every minute.
+ * While an upstream does not answer, what it said last stays true. Of one that never said anything any model may be asked
+ * for: many model servers have no list, and would be of no use otherwise.
+ */
+export class ModelCatalogue {
+  readonly #configured: Catalogue
+  readonly #sources: readonly Source[]
+  readonly #failed: (upstream: string, error: unknown, listed: boolean) => void
+  readonly #clock: () => number
+  readonly #unlisted = new Map<string, CatalogueModel>()
+  #offer: Offer
+  #first: Promise<void> | undefined
+  #refreshing: Promise<void> | null = null
+  #refreshedAt = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+
+  /**
+   * @param failed an upstream's list could not be read, though it could before (`listed`) or was never read
+   * @param clock milliseconds that never step back
+   */
+  constructor(
+    configured: Catalogue,
+    sources: readonly ModelSource[],
+    failed: (upstream: string, error: unknown, listed: boolean) => void,
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#configured = configured
+    this.#sources = sources.map((source) => new Source(source))
+    this.#failed = failed
+    this.#clock = clock
+    this.#offer = offerOf(configured, new Map())
+  }
+
+  /** What is known now. */
+  get current(): Catalogue {
+    return this.#offer.models
+  }
+
+  /** Whether no upstream ever answered, so that nothing can be said of what they offer. */
+  get silent(): boolean {
+    return this.#sources.every(({ answered }) => !answered)
+  }
+
+  /** The catalogue; the first call of all waits a moment for the upstreams. */
+  async models(): Promise<Catalogue> {
+    await this.#begun()
+    return this.current
+  }
+
+  /** A model that is known now. */
+  find(id: string): CatalogueModel | null {
+    return this.#offer.models.get(id) ?? null
+  }
+
+  /** A model that can be asked for; null where there is none. A promise only where the upstreams are asked first. */
+  lookUp(id: string): CatalogueModel | null | Promise<CatalogueModel | null> {
+    return this.find(id) ?? this.#lookFor(id)
+  }
+
+  /** How a model is shown; null where nobody lists it. */
+  shown(id: string): ShownModel | null {
+    return this.#offer.shown.get(id) ?? null
+  }
+
+  /** Begins to ask the upstreams, and goes on every minute. */
+  start(): void {
+    void this.#begun()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  #begun(): Promise<void> {
+    this.#first ??= this.#begin()
+    return this.#first
+  }
+
+  async #begin(): Promise<void> {
+    this.#timer = setInterval(() => void this.#refresh(), REFRESH_MS)
+    this.#timer.unref()
+    await patiently(this.#refresh())
+  }
+
+  async #lookFor(id: string): Promise<CatalogueModel | null> {
+    await this.#begun()
+    const known = this.find(id)
+    if (known) return known
+    const unread = this.#sources.filter(({ models }) => models === null)
+    const due = this.#refreshing !== null || this.#clock() - this.#refreshedAt >= ASK_AGAIN_MS
+    if (due) {
+      const refreshed = this.#refresh()
+      // Where nobody ever gave a list there is nothing to wait for.
+      if (unread.length < this.#sources.length) await patiently(refreshed)
+    }
+    return this.find(id) ?? this.#fromUnread(id)
+  }
+
+  /** A model that an upstream may have which never listed any; its `*default` limits hold. */
+  #fromUnread(id: string): CatalogueModel | null {
+    const names = this.#sources
+      .filter(({ models, name }) => models === null && !isHidden(this.#configured, id, name))
+      .map(({ name }) => name)
+    if (names.length === 0) return null
+    const kept = this.#unlisted.get(id)
+    if (kept?.upstreams.join('\n') === names.join('\n')) return kept
+    if (this.#unlisted.size >= UNLISTED_KEPT) this.#unlisted.clear()
+    const model = plainModel(id, names)
+    this.#unlisted.set(id, model)
+    return model
+  }
+
+  #refresh(): Promise<void> {
+    this.#refreshing ??= Promise.all(this.#sources.map((source) => this.#read(source))).then(() => {
+      this.#refreshing = null
+    })
+    return this.#refreshing
+  }
+
+  async #read(source: Source): Promise<void> {
+    this.#refreshedAt = this.#clock()
+    try {
+      source.models = await source.list()
+      source.answered = true
+      source.failing = false
+      this.#merge()
+    } catch (error) {
+      if (error instanceof NoList) source.answered = true
+      if (!source.failing) this.#failed(source.name, error, source.models !== null)
+      source.failing = true
+    }
+  }
+
+  #merge(): void {
+    const lists = this.#sources.flatMap(({ name, models }) => (models ? [[name, models] as const] : []))
+    this.#offer = offerOf(this.#configured, new Map(lists), this.#offer.models)
+  }
+}
+
+/** Waits, but not for long. */
+function patiently(work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, PATIENCE_MS)
+  timer.unref()
+  work.then(resolve, resolve).then(() => clearTimeout(timer))
+  return promise
+}

@@ -1,0 +1,50 @@
+import type { Logger } from 'pino'
+import type { Config } from '../../config/settings.ts'
+import type { NewId } from '../../core/id.ts'
+import type { Metrics } from '../../core/metrics.ts'
+import type { Upstream } from '../upstreams/forwarding.ts'
+import { openUpstreams } from '../upstreams/open.ts'
+import { Upstreams, type Watch } from '../upstreams/upstreams.ts'
+import { ModelCatalogue } from './model-catalogue.ts'
+
+type Parts = { newId: NewId; now: () => number; log: Logger; metrics: Metrics }
+
+export type ModelServers = AsyncDisposable & { upstreams: Upstreams; catalogue: ModelCatalogue }
+
+/**
+ * The upstreams of the configuration, and the catalogue of what they offer.
+ * @param given in place of the configured ones; for tests
+ */
+export async function openModelServers(
+  config: Pick<Config, 'upstreams' | 'models'>,
+  { newId, now, log, metrics }: Parts,
+  given?: ReadonlyMap<string, Upstream>,
+): Promise<ModelServers> {
+  if (config.upstreams.size === 0 && !given) {
+    log.warn(
+      "no GATEHOUSE_UPSTREAM_URL is set: the gateway answers with its built-in model 'echo', which repeats what it is told",
+    )
+  }
+  const watch: Watch = {
+    failed: (upstream, reason) => metrics.count('gatehouse_upstream_failures_total', { upstream, reason }),
+    down: (upstream, err) => log.warn({ upstream, err }, 'the model server cannot be reached; calls go around it'),
+    up: (upstream) => log.info({ upstream }, 'the model server can be reached again'),
+  }
+  const upstreams = new Upstreams(given ?? (await openUpstreams(config.upstreams, newId, now)), { watch })
+  const catalogue = new ModelCatalogue(config.models, upstreams.sources(), (upstream, err, listed) =>
+    log.warn(
+      { upstream, err },
+      listed
+        ? 'the model server does not list its models now; what it said last stays true'
+        : 'the model server has never listed its models: any name may be asked of it, with the limits of *default',
+    ),
+  )
+  return {
+    upstreams,
+    catalogue,
+    async [Symbol.asyncDispose]() {
+      catalogue.close()
+      await upstreams.close()
+    },
+  }
+}

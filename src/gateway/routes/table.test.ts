@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ApiError } from '../../contract/error.ts'
+import { type GatewayRoute, modelId, routeOf } from './table.ts'
+
+function refused(method: string, url: string): ApiError {
+  try {
+    routeOf(method, url)
+  } catch (error) {
+    if (error instanceof ApiError) return error
+    throw error
+  }
+  return assert.fail(`${method} ${url} was let through`)
+}
+
+test('each governed request has the name, the permission, the body and the report of its own', () => {
+  const ask = 'api.model.request'
+  const [read, write] = ['api.responses.read', 'api.responses.write']
+  const cases: [string, string, GatewayRoute['name'], string, string, boolean, string | null][] = [
+    ['POST', '/v1/chat/completions', 'chat.completions.create', ask, 'json', true, 'completions'],
+    ['POST', '/v1/completions', 'completions.create', ask, 'json', true, 'completions'],
+    ['POST', '/v1/embeddings', 'embeddings.create', ask, 'json', true, 'embeddings'],
+    ['POST', '/v1/moderations', 'moderations.create', ask, 'json', true, 'moderations'],
+    ['POST', '/v1/responses', 'responses.create', write, 'json', true, 'completions'],
+    ['POST', '/v1/responses/compact', 'responses.compact', write, 'json', true, 'completions'],
+    ['POST', '/v1/responses/input_tokens', 'responses.inputTokens.count', write, 'json', true, null],
+    ['GET', '/v1/responses/resp_1', 'responses.retrieve', read, 'none', false, null],
+    ['DELETE', '/v1/responses/resp_1', 'responses.delete', write, 'none', false, null],
+    ['POST', '/v1/responses/resp_1/cancel', 'responses.cancel', write, 'none', false, null],
+    ['GET', '/v1/responses/resp_1/input_items', 'responses.inputItems.list', read, 'none', false, null],
+    ['POST', '/v1/images/generations', 'images.generate', ask, 'json', true, 'images'],
+    ['POST', '/v1/images/edits', 'images.edit', ask, 'form', true, 'images'],
+    ['POST', '/v1/images/variations', 'images.createVariation', ask, 'form', true, 'images'],
+    ['POST', '/v1/audio/speech', 'audio.speech.create', ask, 'json', true, 'audio_speeches'],
+    ['POST', '/v1/audio/transcriptions', 'audio.transcriptions.create', ask, 'form', true, 'audio_transcriptions'],
+    ['POST', '/v1/audio/translations', 'audio.translations.create', ask, 'form', true, 'audio_transcriptions'],
+    ['GET', '/v1/models', 'models.list', 'api.model.read', 'none', false, null],
+    ['GET', '/v1/models/m1', 'models.retrieve', 'api.model.read', 'none', false, null],
+  ]
+  for (const [method, url, ...expected] of cases) {
+    const { name, permission, body, namesModel, usage, upstreamPath } = routeOf(method, url)
+    assert.deepEqual([name, permission, body, namesModel, usage], expected, url)
+    assert.equal(upstreamPath, url.slice('/v1'.length))
+  }
+})
+
+test('a request for a fixed path costs no new object', () => {
+  assert.equal(routeOf('POST', '/v1/chat/completions'), routeOf('POST', '/v1/chat/completions?x=1'))
+})
+
+test('a response is named by its path, whatever the path of another route looks like', () => {
+  assert.equal(routeOf('GET', '/v1/responses/resp_1').responseId, 'resp_1')
+  assert.equal(routeOf('POST', '/v1/responses/resp-A_9/cancel').responseId, 'resp-A_9')
+  assert.equal(routeOf('GET', `/v1/responses/${'r'.repeat(128)}`).responseId, 'r'.repeat(128))
+  assert.equal(routeOf('POST', '/v1/responses').responseId, null)
+  for (const method of ['GET', 'DELETE'])
+    for (const path of ['/v1/responses/compact', '/v1/responses/input_tokens'])
+      assert.deepEqual([refused(method, path).status, refused(method, path).headers.allow], [405, 'POST'])
+  const tricks = [
+    '',
+    '/',
+    '.',
+    '..',
+    '%2e',
+    'a%2Fb',
+    'a.b',
+    'a b',
+    'a/',
+    'a//cancel',
+    'a/cancel/',
+    'a/Cancel',
+    'caf\u00e9',
+  ]
+  for (const id of [...tricks, 'r'.repeat(129), 'a/../b', 'a/input_items/x', 'a\n', 'a;b', 'a/output_items'])
+    for (const method of ['GET', 'POST', 'DELETE'])
+      assert.equal(refused(method, `/v1/responses/${id}`).status, 404, JSON.stringify(id))
+})
+
+test('a path with several methods takes each, and says so to the others', () => {
+  for (const [method, url, allow] of [
+    ['POST', '/v1/responses/resp_1', 'GET, DELETE'],
+    ['GET', '/v1/responses/resp_1/cancel', 'POST'],
+    ['DELETE', '/v1/responses/resp_1/input_items', 'GET'],
+    ['PUT', '/v1/models/m1', 'GET'],
+    ['DELETE', '/v1/chat/completions', 'POST'],
+    ['HEAD', '/v1/models', 'GET'],
+    ['get', '/v1/models', 'GET'],
+  ] as const)
+    assert.deepEqual([refused(method, url).status, refused(method, url).headers.allow], [405, allow])
+})
+
+test('of a query, an upstream hears what its route takes, and nothing else', () => {
+  const path = '/v1/responses/resp_1'
+  const cases: [string, string, boolean][] = [
+    ['', '', false],
+    ['?', '', false],
+    ['?stream=true', '?stream=true', true],
+    ['?str%65am=true&model=m2', '?stream=true', true],
+    ['?stream=false&include[]=a.b&include[]=c', '?stream=false&include%5B%5D=a.b&include%5B%5D=c', false],
+    ['?include=a&include=b&starting_after=4', '?include=a&include=b&starting_after=4', false],
+    ['?model=m2&api-version=1&limit=3', '', false],
+    ['?stream=true%26model=m2', '?stream=true%26model%3Dm2', false],
+    ['?stream=a%0d%0aX-Injected:%201#x', '?stream=a%0D%0AX-Injected%3A+1%23x', false],
+    ['?include_obfuscation=false&stream=%zz', '?include_obfuscation=false&stream=%25zz', false],
+  ]
+  for (const [query, sent, stream] of cases) {
+    const route = routeOf('GET', path + query)
+    assert.deepEqual([route.upstreamPath, route.stream], [`/responses/resp_1${sent}`, stream], query)
+  }
+  const items = routeOf('GET', `${path}/input_items?limit=5&order=asc&after=msg_1&stream=true`)
+  assert.equal(items.upstreamPath, '/responses/resp_1/input_items?limit=5&order=asc&after=msg_1')
+  for (const url of ['/v1/chat/completions?model=m2', '/v1/models?limit=2', '/v1/responses?beta=true'])
+    assert.ok(!routeOf(url.includes('models') ? 'GET' : 'POST', url).upstreamPath.includes('?'))
+  for (const method of ['DELETE', 'POST'])
+    assert.ok(!routeOf(method, `${path}${method === 'POST' ? '/cancel' : ''}?stream=true`).upstreamPath.includes('?'))
+})
+
+test('a query that says a thing twice is refused: readers differ in which one holds', () => {
+  for (const query of [
+    'stream=true&stream=false',
+    'stream=true&str%65am=false',
+    'stream[]=true',
+    'starting_after=1&starting_after=2',
+  ]) {
+    const error = refused('GET', `/v1/responses/resp_1?${query}`)
+    assert.deepEqual([error.status, error.code], [400, 'duplicate_parameter'], query)
+  }
+})
+
+test('what the original offers besides is told apart from what nobody offers', () => {
+  const offered = [
+    'agents',
+    'decisions',
+    'audio/voices',
+    'audio/voice_consents',
+    'live/sessions',
+    'vaults/v1',
+    'videos/edits',
+  ]
+  const more = ['content_provenance_checks', 'conversations', 'webhook_endpoints', 'chat/completions/c1', 'images/x']
+  for (const path of [...offered, ...more]) {
+    const error = refused('POST', `/v1/${path}`)
+    assert.deepEqual([error.status, error.code], [404, 'not_offered'], path)
+  }
+  for (const [method, url] of [
+    ['GET', '/v1/chat/completions'],
+    ['DELETE', '/v1/models/ft:m1:org::1'],
+    ['GET', '/v1/safety/alerts/a1'],
+  ] as const)
+    assert.deepEqual([refused(method, url).status, refused(method, url).code], [404, 'not_offered'], url)
+  for (const path of [
+    '/v1/nothing',
+    '/v1/chat',
+    '/v1/chat/completions/',
+    '/v1/audio2',
+    '/v1/__proto__',
+    '/v1/constructor',
+    '/v1/agentsx',
+  ])
+    assert.deepEqual([refused('POST', path).status, refused('POST', path).code], [404, null], path)
+})
+
+test('the routes of models say which model they are about', () => {
+  assert.equal(routeOf('GET', '/v1/models').model, null)
+  assert.equal(routeOf('GET', '/v1/models/org%2Fm').model, 'org/m')
+  assert.equal(routeOf('POST', '/v1/responses').model, undefined)
+  assert.equal(modelId('/v1/models/a%252Fb'), null)
+})

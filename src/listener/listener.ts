@@ -1,0 +1,134 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import type { Duplex } from 'node:stream'
+import { ApiError, unknownUrl } from '../contract/error.ts'
+import type { NewId } from '../core/id.ts'
+import { originForm } from '../core/target.ts'
+
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void
+
+/** What is behind the one port. A door that is not served answers like an unknown URL. */
+export type Doors = { admin: Handle | null; gateway: Handle | null; check: Handle | null; operations: Handle }
+
+/** Is told of every request that has come to a door. The status is null where its answer did not come to its end. */
+export type Watch = { begun: () => void; ended: (door: string, status: number | null) => void }
+
+/** Node's own answers are bare; ours say what was wrong in the one envelope. */
+const SERVER_OPTIONS = { requireHostHeader: false, keepAliveTimeout: 65_000, headersTimeout: 60_000, noDelay: true }
+/** Milliseconds in which a client that is refused on the connection itself can read why. */
+const LINGER_MS = 1000
+
+/**
+ * The listener: it decides by the path, as received, which door a request has come to.
+ * @param create what makes the server: HTTP, or HTTP over TLS
+ */
+export function createListener(
+  doors: Doors,
+  newId: NewId,
+  watch: Watch,
+  create: (options: ServerOptions, answer: RequestListener) => Server = createServer,
+): Server {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    // Which host a whole URL names decides nothing here.
+    request.url = originForm(request.url ?? '')
+    const name = doorOf(request.url)
+    begin(request.socket, response, name)
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      return refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
+    }
+    const door = doors[name]
+    if (door) door(request, response)
+    else refuse(response, newId, unknownUrl(request))
+  }
+  // More than one where a client sends requests without waiting for the answers.
+  const answering = new WeakMap<Duplex, Set<ServerResponse>>()
+  const begin = (socket: Duplex, response: ServerResponse, door: string) => {
+    let responses = answering.get(socket)
+    if (responses === undefined) {
+      responses = new Set()
+      answering.set(socket, responses)
+    }
+    responses.add(response)
+    watch.begun()
+    response.on('close', () => {
+      responses.delete(response)
+      watch.ended(door, response.writableFinished ? response.statusCode : null)
+    })
+  }
+  const server = create(SERVER_OPTIONS, answer)
+  server.on('checkExpectation', (_request, response: ServerResponse) =>
+    refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'.")),
+  )
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Behind the beginning of an answer nothing else can be written: cutting it off says that it is not whole.
+    const begun = [...(answering.get(socket) ?? [])].some((one) => one.headersSent && !one.writableFinished)
+    if (begun) socket.destroy()
+    else refuseRaw(socket, newId, clientFailure(error))
+  })
+  server.on('connect', (request, socket) => {
+    // Node has let go of this socket: an error of it would be nobody's, and end the process.
+    socket.on('error', () => socket.destroy())
+    const headers = { allow: 'GET, POST' }
+    refuseRaw(
+      socket,
+      newId,
+      new ApiError('method_not_allowed', `Not allowed to CONNECT on ${request.url}.`, { headers }),
+    )
+  })
+  return server
+}
+
+function doorOf(url: string): keyof Doors {
+  if (/^\/v1\/(organization|projects)(\/|\?|$)/.test(url)) return 'admin'
+  if (url.startsWith('/v1/')) return 'gateway'
+  return /^\/check(\/|\?|$)/.test(url) ? 'check' : 'operations'
+}
+
+function clientFailure(error: NodeJS.ErrnoException): ApiError {
+  if (error.code === 'HPE_HEADER_OVERFLOW') {
+    return new ApiError(
+      'headers_too_large',
+      'The URL and the headers of the request are too large together (16384 bytes).',
+    )
+  }
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ApiError('request_timeout', 'The request was not received in time.')
+  }
+  return new ApiError('malformed_http', 'The request is not HTTP as this server understands it.')
+}
+
+/** Sends a failure that belongs to no door. */
+export function refuse(response: ServerResponse, newId: NewId, error: ApiError): void {
+  const body = JSON.stringify(error.envelope)
+  response.writeHead(error.status, {
+    ...error.headers,
+    'x-request-id': newId('request'),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  })
+  response.end(response.req.method === 'HEAD' ? undefined : body)
+}
+
+/** The same where Node gave up before there was a response: what came is no request it could read. */
+function refuseRaw(socket: Duplex, newId: NewId, error: ApiError): void {
+  if (!socket.writable) return void socket.destroy()
+  const body = JSON.stringify(error.envelope)
+  const headers = {
+    ...error.headers,
+    'x-request-id': newId('request'),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`)
+  // One that keeps its own half open would keep its request too, and what that holds.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+}

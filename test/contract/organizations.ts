@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import type OpenAI from 'openai'
+import { run } from '../../src/cli/index.ts'
+import type { TestApp } from '../support/harness.ts'
+
+/** What commands print with `--json`, as far as tests look at it. */
+type Printed = { id: string; value: string; token: string; default_project_id: string; owner: { id: string } }
+
+/** Runs a command on the database, beside the running server. */
+export async function gatehouse(app: TestApp, ...args: string[]): Promise<Printed> {
+  let printed: unknown
+  const notes: string[] = []
+  const output = {
+    line: (text: string) => void notes.push(text),
+    note: (text: string) => void notes.push(text),
+    json: (value: unknown) => {
+      printed = value
+    },
+  }
+  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output)
+  assert.equal(code, 0, notes.join('\n'))
+  return printed as Printed
+}
+
+export type Organization = {
+  id: string
+  defaultProjectId: string
+  ownerId: string
+  ownerEmail: string
+  /** The owner's admin key, with all scopes. */
+  keyId: string
+  key: string
+  admin: OpenAI['admin']['organization']
+}
+
+let made = 0
+
+/** An e-mail address that no other test uses. */
+export const newEmail = (who = 'user') => `${who}-${process.pid}-${made++}@example.com`
+
+/** An organization of a test's own, with an owner and the owner's admin key. */
+export async function newOrganization(app: TestApp): Promise<Organization> {
+  const ownerEmail = newEmail('owner')
+  const created = await gatehouse(app, 'org', 'create', '--name', 'Test', '--owner-email', ownerEmail)
+  const key = await gatehouse(app, 'admin-key', 'create', '--org', created.id, '--user', ownerEmail)
+  return {
+    id: created.id,
+    defaultProjectId: created.default_project_id,
+    ownerId: created.owner.id,
+    ownerEmail,
+    keyId: key.id,
+    key: key.value,
+    admin: app.admin(key.value).organization,
+  }
+}
+
+/** A user of the organization. */
+export async function newUser(app: TestApp, organization: Organization, role: 'owner' | 'reader' = 'reader') {
+  const email = newEmail(role)
+  const flags = ['--org', organization.id, '--email', email, '--name', 'Somebody', '--role', role]
+  const { id } = await gatehouse(app, 'user', 'create', ...flags)
+  return { id, email }
+}
+
+/** An admin key that acts as that user, narrowed to these scopes if there are any. */
+export async function newAdminKey(app: TestApp, organization: Organization, user: string, scopes: string[] = []) {
+  const narrowed = scopes.length > 0 ? ['--scopes', scopes.join(',')] : []
+  const { value } = await gatehouse(app, 'admin-key', 'create', '--org', organization.id, '--user', user, ...narrowed)
+  return value
+}
+
+/** A key of a user's own in a project, which the API cannot make. */
+export function newProjectKey(app: TestApp, organization: Organization, project: string, user: string) {
+  const flags = ['--org', organization.id, '--project', project, '--user', user, '--name', 'own']
+  return gatehouse(app, 'project-key', 'create', ...flags)
+}

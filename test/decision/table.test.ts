@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Endpoint, endpoints } from '../../src/admin/index.ts'
+import { adminScopeOf } from '../../src/core/permission.ts'
+import { databases } from '../support/databases.ts'
+import { type Reply, startTestApp, type TestApp } from '../support/harness.ts'
+import { decisionPeople, type People, type Principal, principals } from './people.ts'
+import { type Ask, requests } from './requests.ts'
+import { decisions, type Mark } from './table.ts'
+
+const names = endpoints.map(({ name }) => name)
+
+test('every operation stands in the decision table once, and has a request', () => {
+  const decided = decisions.map(({ endpoint }) => endpoint)
+  assert.deepEqual(decided.toSorted(), names.toSorted())
+  assert.deepEqual(Object.keys(requests).toSorted(), names.toSorted())
+})
+
+for (const database of databases) {
+  test(`${database}: who may do what`, async (t) => {
+    await using app = await startTestApp({ database })
+    const people = await decisionPeople(app)
+    for (const { endpoint: name, marks } of decisions) {
+      const endpoint = endpoints.find((one) => one.name === name)
+      if (!endpoint) continue
+      await t.test(name, async () => {
+        const ask = (await requests[name]?.(people.home)) ?? {}
+        const before = await changes(app)
+        const refused = [...marks].filter(([, mark]) => mark !== '+')
+        await Promise.all(
+          refused.map(([principal, mark]) => isRefused(app, people, endpoint, { principal, mark, ask })),
+        )
+        assert.equal(await changes(app), before, `${name} was refused and changed something`)
+        for (const [principal, mark] of marks) if (mark === '+') await isDone(app, people, endpoint, { principal, ask })
+      })
+    }
+  })
+}
+
+/** An id of the right form that names no project. */
+const NO_PROJECT = 'proj_000000000000000000000000'
+
+async function isRefused(
+  app: TestApp,
+  people: People,
+  endpoint: Endpoint,
+  { principal, mark, ask }: { principal: Principal; mark: Mark; ask: Ask },
+) {
+  const what = `${endpoint.name} by ${principals[principal]}`
+  const reply = await call(app, people, endpoint, principal, ask)
+  const { status, code, param, message } = expected(endpoint, mark, ask)
+  const { error } = reply.body
+  assert.equal(reply.status, status, `${what}: ${reply.text}`)
+  assert.deepEqual([error.code, error.param, error.type], [code, param, 'invalid_request_error'], what)
+  assert.match(error.message, message, what)
+  if (mark !== 'x') return
+  const missing = { ...ask, params: { ...ask.params, project_id: NO_PROJECT } }
+  const told = (await call(app, people, endpoint, principal, missing)).text.replace(NO_PROJECT, idOf(ask))
+  assert.equal(reply.text, told, `${what} is told that the project exists`)
+}
+
+async function isDone(
+  app: TestApp,
+  people: People,
+  endpoint: Endpoint,
+  { principal, ask }: { principal: Principal; ask: Ask },
+) {
+  const { route, name } = endpoint
+  // A change may use up what it needs, so each has its own; where no id names a thing, it is of the caller's organization.
+  const own = principal === 'OO' && !route.path.includes(':') ? people.away : people.home
+  const fresh = route.method !== 'GET' || own === people.away
+  const reply = await call(app, people, endpoint, principal, fresh ? ((await requests[name]?.(own)) ?? {}) : ask)
+  assert.equal(reply.status, 200, `${name} by ${principals[principal]}: ${reply.text}`)
+}
+
+const idOf = (ask: Ask) => ask.params?.project_id ?? ''
+
+function expected({ route }: Endpoint, mark: Mark, ask: Ask) {
+  const permission = route.permission ?? 'api.management.read'
+  const lacks = (what: string) => ({
+    status: 401,
+    code: null,
+    param: null,
+    message: new RegExp(`^You have insufficient permissions .* Missing scopes: ${what.replaceAll('.', '\\.')}\\. `),
+  })
+  if (mark === '-') return lacks(permission)
+  if (mark === 's') return lacks(adminScopeOf(permission))
+  const [param = '', id = ''] = Object.entries(ask.params ?? {})[0] ?? []
+  const thing = mark === 'x' ? 'project' : '[A-Za-z ]+'
+  return { status: 404, code: 'not_found', param, message: new RegExp(`^No such ${thing}: '${id}'\\.$`) }
+}
+
+function call(app: TestApp, people: People, { route }: Endpoint, principal: Principal, ask: Ask): Promise<Reply> {
+  const path = route.path.replace(
+    /:(\w+)/g,
+    (_, name) => ask.params?.[name] ?? assert.fail(`${route.path}: no ${name}`),
+  )
+  const query = ask.query ? `?${ask.query}` : ''
+  const options = { key: people.keys[principal], ...(ask.body && { body: ask.body }) }
+  return app.send(route.method, path + query, options)
+}
+
+/** How many changes the audit log has recorded; refusals are recorded too, but are none. */
+async function changes(app: TestApp): Promise<number> {
+  const { rows } = await app.db
+    .selectFrom('audit_log')
+    .select((eb) => eb.fn.countAll<number>().as('rows'))
+    .where('type', '!=', 'login.failed')
+    .executeTakeFirstOrThrow()
+  return Number(rows)
+}

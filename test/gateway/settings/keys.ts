@@ -1,0 +1,103 @@
+import { mintKey } from '../../../src/core/key.ts'
+import { aChat, bareAccount, chatAndList, lacks, mayNotAsk, STRANGER } from './callers.ts'
+import { chat, row, told } from './row.ts'
+
+/** Which keys there are, and what they were narrowed to. */
+export const keySettings = [
+  row({
+    setting: 'a project is archived',
+    by: ['projects.archive'],
+    ...aChat,
+    without: '200',
+    set: ({ admin, projectId }) => admin.projects.archive(projectId),
+    with: '401 not_authorized_invalid_project',
+    unset: 'an archived project cannot be brought back, in the original neither',
+  }),
+  row({
+    setting: "a project's key is deleted",
+    by: ['projects.apiKeys.delete'],
+    ...aChat,
+    without: '200',
+    set: ({ admin, projectId, keyId }) => admin.projects.apiKeys.delete(keyId, { project_id: projectId }),
+    with: '401 invalid_api_key',
+    unset: 'nobody has the key any more: only its hash was stored',
+  }),
+  row({
+    setting: "a key's scopes are narrowed",
+    by: ['projects.apiKeys.update'],
+    ...chatAndList,
+    without: ['200', '200'],
+    set: ({ admin, projectId, keyId }) =>
+      admin.projects.apiKeys.update(keyId, { project_id: projectId, scopes: ['api.model.read'] }),
+    with: [mayNotAsk, '200'],
+    unset: ({ admin, projectId, keyId }) => admin.projects.apiKeys.update(keyId, { project_id: projectId, scopes: [] }),
+  }),
+  row({
+    setting: "a key's end is set, and comes",
+    by: ['projects.apiKeys.update'],
+    ...aChat,
+    without: '200',
+    set: async ({ app, admin, projectId, keyId }) => {
+      await admin.projects.apiKeys.update(keyId, { project_id: projectId, expires_in_seconds: 1 })
+      app.advance(1)
+    },
+    with: '401 invalid_api_key',
+    unset: 'a key that has expired cannot be changed, in the original neither',
+  }),
+  row({
+    setting: 'a service account is there',
+    by: ['projects.serviceAccounts.create', 'projects.serviceAccounts.delete'],
+    request: "a chat with the service account's key",
+    given: async () => ({ other: { id: '', key: mintKey('service_account').value } }),
+    see: (w) => chat({ ...w, key: w.other.key }),
+    without: '401 invalid_api_key',
+    set: async ({ admin, projectId, other }) => {
+      const { id, api_key } = await admin.projects.serviceAccounts.create(projectId, { name: 'second' })
+      Object.assign(other, { id, key: api_key?.value })
+    },
+    with: '200',
+    unset: ({ admin, projectId, other }) => admin.projects.serviceAccounts.delete(other.id, { project_id: projectId }),
+  }),
+  row({
+    setting: 'a service account has a second key',
+    by: ['projects.serviceAccounts.apiKeys.create', 'projects.apiKeys.delete'],
+    request: 'a chat with the second key, and with the first',
+    given: async () => ({ second: { id: '', key: mintKey('service_account').value } }),
+    see: async (w) => [await chat({ ...w, key: w.second.key }), await chat(w)],
+    without: ['401 invalid_api_key', '200'],
+    set: async ({ admin, projectId, accountId, second }) => {
+      const made = await admin.projects.serviceAccounts.apiKeys.create(accountId, { project_id: projectId })
+      Object.assign(second, { id: made.id, key: made.value })
+    },
+    with: ['200', '200'],
+    unset: ({ admin, projectId, second }) => admin.projects.apiKeys.delete(second.id, { project_id: projectId }),
+  }),
+  row({
+    setting: "a service account without a role becomes a project's member",
+    by: ['projects.serviceAccounts.update'],
+    ...aChat,
+    given: bareAccount,
+    without: STRANGER,
+    set: ({ admin, projectId, bareId }) =>
+      admin.projects.serviceAccounts.update(bareId, { project_id: projectId, role: 'member' }),
+    with: '200',
+    unset: 'the role none can be created and not set, in the original neither',
+  }),
+  row({
+    setting: 'an admin key is there',
+    by: ['adminAPIKeys.create', 'adminAPIKeys.delete'],
+    request: 'the list of models at the gate, and the list of projects in the Administration API',
+    given: async () => ({ own: { id: '', key: mintKey('admin').value } }),
+    see: async ({ app, own }) => [
+      await told(app.client(own.key).models.list()),
+      await told(app.admin(own.key).organization.projects.list()),
+    ],
+    without: ['401 invalid_api_key', '401 invalid_api_key'],
+    set: async ({ admin, own }) => {
+      const made = await admin.adminAPIKeys.create({ name: 'automation' })
+      Object.assign(own, { id: made.id, key: made.value })
+    },
+    with: [lacks('api.model.read'), '200'],
+    unset: ({ admin, own }) => admin.adminAPIKeys.delete(own.id),
+  }),
+]

@@ -1,0 +1,346 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CHAT, makeKey, question, startGate } from '../gateway/gate.ts'
+import { EVENTS, event, until } from '../gateway/upstream.ts'
+import { isRefusal, Wire } from '../gateway/wire.ts'
+import { ADMIN_KEY, startTestApp } from '../support/harness.ts'
+
+/** Both doors, each with a request that works. */
+async function open() {
+  await using stack = new AsyncDisposableStack()
+  const app = stack.use(await startTestApp())
+  const { key } = await makeKey(app)
+  const rest = stack.move()
+  const doors = [
+    { door: 'gateway', get: '/v1/models', post: CHAT, key },
+    { door: 'admin', get: '/v1/organization/projects', post: '/v1/organization/projects', key: ADMIN_KEY },
+    { door: 'operations', get: '/healthz', post: '/healthz', key: 'none' },
+  ] as const
+  return { app, doors, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+type Door = { get: string; post: string; key: string }
+
+const http = (first: string, key: string, ...lines: string[]) =>
+  [first, 'Host: gate', `Authorization: Bearer ${key}`, ...lines, '', ''].join('\r\n')
+const post = ({ post: path, key }: Door, type: string, body: string) =>
+  http(`POST ${path} HTTP/1.1`, key, `Content-Type: ${type}`, `Content-Length: ${body.length}`) + body
+const asking = (key: string) => {
+  const body = JSON.stringify(question)
+  const length = `Content-Length: ${body.length}`
+  return http(`POST ${CHAT} HTTP/1.1`, key, 'Content-Type: application/json', length) + body
+}
+const normal = ({ get, key }: Door) => http(`GET ${get} HTTP/1.1`, key)
+
+async function answersNormally(url: string, door: Door, wire?: Wire) {
+  using fresh = wire ? null : await Wire.open(url)
+  const used = wire ?? fresh ?? assert.fail()
+  await used.send(normal(door))
+  assert.equal((await used.reply()).status, 200)
+}
+
+/** Bytes that are no HTTP as anybody should understand it; the connection cannot go on behind them. */
+const malformed: Record<string, (door: Door) => string | Buffer> = {
+  'text that is no request': () => 'hello\r\n\r\n',
+  'a TLS greeting': () => Buffer.from('16030100c8010000c40303', 'hex'),
+  'the preface of HTTP/2': () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'an unknown method': ({ get, key }) => http(`FETCH ${get} HTTP/1.1`, key),
+  'a method in lower case': ({ get, key }) => http(`get ${get} HTTP/1.1`, key),
+  'a version that is none': ({ get, key }) => http(`GET ${get} HTTP/9.9`, key),
+  'a header without a colon': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'no colon here'),
+  'a space before the colon': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'x-header : 1'),
+  'a NUL in a header': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'x-header: a\0b'),
+  'a lone line feed in a header': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'x-header: a\nx-injected: b'),
+  'a header without a name': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, ': 1'),
+  'a length that is no number': ({ post, key }) => http(`POST ${post} HTTP/1.1`, key, 'Content-Length: many'),
+  'a negative length': ({ post, key }) => http(`POST ${post} HTTP/1.1`, key, 'Content-Length: -1'),
+  'a length with a sign': ({ post, key }) => http(`POST ${post} HTTP/1.1`, key, 'Content-Length: +2'),
+  'a length beyond all numbers': ({ post, key }) =>
+    http(`POST ${post} HTTP/1.1`, key, 'Content-Length: 99999999999999999999'),
+  'two lengths': ({ post, key }) => http(`POST ${post} HTTP/1.1`, key, 'Content-Length: 2', 'Content-Length: 3'),
+  'a length and chunks': ({ post, key }) =>
+    `${http(`POST ${post} HTTP/1.1`, key, 'Content-Length: 5', 'Transfer-Encoding: chunked')}0\r\n\r\n`,
+  'chunks and a length': ({ post, key }) =>
+    `${http(`POST ${post} HTTP/1.1`, key, 'Transfer-Encoding: chunked', 'Content-Length: 5')}0\r\n\r\n`,
+  'chunks inside another coding': ({ post, key }) =>
+    http(`POST ${post} HTTP/1.1`, key, 'Transfer-Encoding: chunked, identity'),
+}
+
+for (const [what, bytes] of Object.entries(malformed)) {
+  test(`${what} is 400 in the one envelope, and the connection ends`, async () => {
+    await using server = await open()
+    for (const door of server.doors) {
+      using wire = await Wire.open(server.app.url)
+      await wire.send(bytes(door))
+      isRefusal(await wire.reply('POST'), 400)
+      await until(() => wire.ended, 'the end of the connection')
+      assert.equal(wire.rest, '')
+      await answersNormally(server.app.url, door)
+    }
+  })
+}
+
+/** The same, noticed behind the head: where a refusal needs no body, it may already have been sent. */
+const badBodies: Record<string, [coding: string, body: string]> = {
+  'a coding nobody knows': ['xchunked', '{}'],
+  'a misspelled coding': ['"chunked"', '0\r\n\r\n'],
+  'a chunk size that is no number': ['chunked', 'zz\r\n{}\r\n0\r\n\r\n'],
+  'a negative chunk size': ['chunked', '-2\r\n{}\r\n0\r\n\r\n'],
+  'a chunk size beyond all numbers': ['chunked', 'fffffffffffffffff\r\n'],
+  'a chunk longer than it says': ['chunked', '2\r\n{"a":1}\r\n0\r\n\r\n'],
+  'a chunk extension without end': ['chunked', `2;${'x'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`],
+}
+
+for (const [what, [coding, body]] of Object.entries(badBodies)) {
+  test(`${what} is 4xx in the one envelope, and the connection ends`, async () => {
+    await using server = await open()
+    for (const door of server.doors) {
+      using wire = await Wire.open(server.app.url)
+      const lines = ['Content-Type: application/json', `Transfer-Encoding: ${coding}`]
+      await wire.send(http(`POST ${door.post} HTTP/1.1`, door.key, ...lines) + body)
+      const reply = await wire.reply('POST')
+      assert.ok(reply.status >= 400 && reply.status < 500)
+      isRefusal(reply, reply.status)
+      await until(() => wire.ended, 'the end of the connection')
+      await answersNormally(server.app.url, door)
+    }
+  })
+}
+
+test('headers or a URL beyond 16 kB are 431, and the connection ends', async () => {
+  await using server = await open()
+  for (const door of server.doors) {
+    const long = 'x'.repeat(20_000)
+    const many = Array.from({ length: 3000 }, (_, i) => `x-${i}: y`)
+    const requests = [
+      http(`GET ${door.get} HTTP/1.1`, door.key, `x-long: ${long}`),
+      http(`GET ${door.get}?${long} HTTP/1.1`, door.key),
+      http(`GET ${door.get} HTTP/1.1`, door.key, ...many),
+      http(`GET ${door.get} HTTP/1.1`, long),
+    ]
+    for (const request of requests) {
+      using wire = await Wire.open(server.app.url)
+      await wire.send(request)
+      isRefusal(await wire.reply(), 431)
+      await until(() => wire.ended, 'the end of the connection')
+    }
+    await answersNormally(server.app.url, door)
+  }
+})
+
+/** Requests that are refused for what they say, not for how: the same connection carries the next one. */
+const refused: Record<string, { request: (door: Door) => string; status: number | number[]; method?: string }> = {
+  'no Host': { request: ({ get }) => `GET ${get} HTTP/1.1\r\n\r\n`, status: 400 },
+  'a path with a broken percent escape': {
+    request: ({ get, key }) => http(`GET ${get}/%zz HTTP/1.1`, key),
+    status: [400, 404],
+  },
+  'a path with half a percent escape': {
+    request: ({ get, key }) => http(`GET ${get}/% HTTP/1.1`, key),
+    status: [400, 404],
+  },
+  'a path that decodes to no text': {
+    request: ({ get, key }) => http(`GET ${get}/%ff%fe HTTP/1.1`, key),
+    status: [400, 404],
+  },
+  'a path with a NUL': { request: ({ get, key }) => http(`GET ${get}/a%00b HTTP/1.1`, key), status: 404 },
+  'a path part of 10 kB': {
+    request: ({ get, key }) => http(`GET ${get}/${'x/'.repeat(5000)} HTTP/1.1`, key),
+    status: 404,
+  },
+  'a path of many parts': {
+    request: ({ get, key }) => http(`GET ${get}/${'a/'.repeat(4000)} HTTP/1.1`, key),
+    status: 404,
+  },
+  OPTIONS: { request: ({ get, key }) => http(`OPTIONS ${get} HTTP/1.1`, key), status: [404, 405] },
+  'OPTIONS *': { request: ({ key }) => http('OPTIONS * HTTP/1.1', key), status: 404 },
+  TRACE: { request: ({ get, key }) => http(`TRACE ${get} HTTP/1.1`, key), status: [404, 405] },
+  PROPFIND: { request: ({ get, key }) => http(`PROPFIND ${get} HTTP/1.1`, key), status: [404, 405] },
+  'a body that is no JSON': { request: (door) => post(door, 'application/json', '{"name":'), status: [400, 405] },
+  'a body that is no JSON at all': { request: (door) => post(door, 'text/csv', 'a;b'), status: [400, 405] },
+  'a DELETE of a list': { request: ({ get, key }) => http(`DELETE ${get} HTTP/1.1`, key), status: 405 },
+}
+
+for (const [what, { request, status }] of Object.entries(refused)) {
+  test(`${what} is refused in the one envelope, and the connection carries on`, async () => {
+    await using server = await open()
+    for (const door of server.doors) {
+      using wire = await Wire.open(server.app.url)
+      await wire.send(request(door))
+      const reply = await wire.reply()
+      assert.ok([status].flat().includes(reply.status), `${door.door}: ${reply.status}`)
+      isRefusal(reply, reply.status)
+      if (reply.status === 405) assert.match(reply.headers.allow ?? '', /GET|POST/)
+      await answersNormally(server.app.url, door, wire)
+    }
+  })
+}
+
+test('a HEAD has an answer without a body, and the connection carries on', async () => {
+  await using server = await open()
+  for (const door of server.doors) {
+    using wire = await Wire.open(server.app.url)
+    await wire.send(http(`HEAD ${door.get} HTTP/1.1`, door.key))
+    const { status, headers } = await wire.reply('HEAD')
+    assert.ok([200, 404, 405].includes(status), `${door.door}: ${status}`)
+    assert.match(headers['x-request-id'] ?? '', /^req_/)
+    await answersNormally(server.app.url, door, wire)
+  }
+})
+
+test('an expectation other than 100-continue is 400, and the connection carries on', async () => {
+  await using server = await open()
+  for (const door of server.doors) {
+    using wire = await Wire.open(server.app.url)
+    await wire.send(http(`GET ${door.get} HTTP/1.1`, door.key, 'Expect: something'))
+    isRefusal(await wire.reply(), 400, /100-continue/)
+    await answersNormally(server.app.url, door, wire)
+  }
+})
+
+test('CONNECT is 405 and opens no tunnel', async () => {
+  await using server = await open()
+  using wire = await Wire.open(server.app.url)
+  await wire.send('CONNECT 127.0.0.1:5432 HTTP/1.1\r\nHost: 127.0.0.1:5432\r\n\r\n')
+  const reply = await wire.reply()
+  isRefusal(reply, 405)
+  assert.match(reply.headers.allow ?? '', /GET/)
+  await until(() => wire.ended, 'the end of the connection')
+})
+
+test('an Upgrade is not taken up: the request is answered as it stands', async () => {
+  await using server = await open()
+  for (const door of server.doors) {
+    for (const protocol of ['websocket', 'h2c', 'TLS/1.3']) {
+      using wire = await Wire.open(server.app.url)
+      const upgrade = ['Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocol}`, 'HTTP2-Settings: AAMAAABk']
+      await wire.send(http(`GET ${door.get} HTTP/1.1`, door.key, ...upgrade))
+      const reply = await wire.reply()
+      assert.equal(reply.status, 200)
+      assert.equal(reply.headers.upgrade, undefined)
+    }
+  }
+})
+
+test('pipelined requests are answered in their order, refused ones among them', async () => {
+  await using server = await open()
+  const [gateway, admin, operations] = server.doors
+  using wire = await Wire.open(server.app.url)
+  const wrong = http(`GET ${gateway.get} HTTP/1.1`, 'wrong')
+  const requests = [normal(gateway), wrong, normal(admin), http('GET /nothing HTTP/1.1', 'x'), normal(operations)]
+  await wire.send(requests.join(''))
+  const statuses: number[] = []
+  for (const _request of requests) statuses.push((await wire.reply()).status)
+  assert.deepEqual(statuses, [200, 401, 200, 404, 200])
+  await answersNormally(server.app.url, gateway, wire)
+})
+
+test('HTTP/1.0 is served, without a Host too, and its connection ends', async () => {
+  await using server = await open()
+  for (const { get, key } of server.doors) {
+    using wire = await Wire.open(server.app.url)
+    await wire.send(`GET ${get} HTTP/1.0\r\nAuthorization: Bearer ${key}\r\n\r\n`)
+    assert.equal((await wire.reply()).status, 200)
+    await until(() => wire.ended, 'the end of the connection')
+  }
+})
+
+test('a client that has said all it will say still gets its answer', async () => {
+  await using server = await open()
+  for (const door of server.doors) {
+    using wire = await Wire.open(server.app.url)
+    wire.socket.end(normal(door))
+    assert.equal((await wire.reply()).status, 200)
+    await until(() => wire.ended, 'the end of the connection')
+  }
+})
+
+test('clients that stop in the middle of a request, at any place, leave nothing behind', async () => {
+  await using server = await open()
+  for (const door of server.doors) {
+    const body = '{"name":"never"}'
+    const whole = `${http(`POST ${door.post} HTTP/1.1`, door.key, 'Content-Type: application/json', `Content-Length: ${body.length}`)}${body}`
+    for (let length = 1; length < whole.length; length += 7) {
+      using wire = await Wire.open(server.app.url)
+      await wire.send(whole.slice(0, length))
+      if (length % 2) wire.socket.end()
+    }
+    await answersNormally(server.app.url, door)
+  }
+  // One is the request for the metrics itself.
+  await until(async () => (await server.app.metric('gatehouse_requests_in_flight')) === 1, 'nothing in flight')
+  const { data } = await server.app.admin().organization.projects.list()
+  assert.ok(!data.some(({ name }) => name === 'never'))
+})
+
+const MB = 1024 * 1024
+for (const announced of [true, false]) {
+  const how = announced ? 'announced' : 'in chunks'
+  test(`an administration request above 1 MiB (${how}) is 413, which a client that sends it all can read`, async () => {
+    await using server = await open()
+    const [, admin] = server.doors
+    for (const size of [MB + 1, 8 * MB]) {
+      using wire = await Wire.open(server.app.url)
+      const length = announced ? `Content-Length: ${size}` : 'Transfer-Encoding: chunked'
+      await wire.send(http(`POST ${admin.post} HTTP/1.1`, admin.key, 'Content-Type: application/json', length))
+      const body = Buffer.alloc(size, ' ')
+      const chunk = Buffer.concat([Buffer.from(`${size.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
+      await wire.send(announced ? body : chunk)
+      const error = isRefusal(await wire.reply(), 413, /^Maximum content size limit \(1048576\) exceeded/)
+      assert.equal(error.type, 'server_error')
+      await answersNormally(server.app.url, admin, wire)
+    }
+  })
+}
+
+test('whoever is refused while still sending a large body can read why, at either door', async () => {
+  await using server = await open()
+  for (const door of server.doors.slice(0, 2)) {
+    using wire = await Wire.open(server.app.url)
+    const length = `Content-Length: ${900_000}`
+    await wire.send(http(`POST ${door.post} HTTP/1.1`, 'sk-proj-wrong', 'Content-Type: application/json', length))
+    await wire.send(Buffer.alloc(900_000, ' '))
+    isRefusal(await wire.reply(), 401)
+    await answersNormally(server.app.url, door, wire)
+  }
+})
+
+test('nonsense behind a request that is being answered cuts the answer off and is not written into it', async () => {
+  await using gate = await startGate()
+  gate.upstream.answer(({ response }) => {
+    response.writeHead(200, EVENTS)
+    response.write(event({ n: 1 }))
+  })
+  using wire = await Wire.open(gate.app.url)
+  await wire.send(asking(gate.key))
+  await until(() => wire.rest.includes('"n":1'), 'the first event')
+  await wire.send('nonsense that is no request\r\n\r\n')
+  await until(() => wire.ended, 'the end of the connection')
+  assert.equal(wire.rest.match(/HTTP\/1\.1/g)?.length, 1, wire.rest)
+  await until(async () => (await gate.upstream.call()).cancelled, 'the cancelled call')
+})
+
+test('nonsense behind two requests cuts the first answer off, although the second has none yet', async () => {
+  await using gate = await startGate()
+  gate.upstream.answer(({ response }) => {
+    if (gate.upstream.calls.length === 2) return
+    response.writeHead(200, EVENTS)
+    response.write(event({ n: 1 }))
+  })
+  using wire = await Wire.open(gate.app.url)
+  await wire.send(asking(gate.key) + asking(gate.key))
+  await until(() => wire.rest.includes('"n":1') && gate.upstream.calls.length === 2, 'the first event')
+  await wire.send('nonsense that is no request\r\n\r\n')
+  await until(() => wire.ended, 'the end of the connection')
+  assert.equal(wire.rest.match(/HTTP\/1\.1/g)?.length, 1, wire.rest)
+})
+
+test('a broken chunk in a body is a 400 and reaches no model server', async () => {
+  await using gate = await startGate()
+  using wire = await Wire.open(gate.app.url)
+  const head = http(`POST ${CHAT} HTTP/1.1`, gate.key, 'Content-Type: application/json', 'Transfer-Encoding: chunked')
+  await wire.send(`${head}f\r\n{"model": "m1",\r\nzz\r\n`)
+  await until(() => wire.ended, 'the end of the connection')
+  assert.match(wire.rest, /^HTTP\/1\.1 400 [\s\S]*"type":"invalid_request_error"/)
+  assert.equal(wire.rest.match(/HTTP\/1\.1/g)?.length, 1, wire.rest)
+  assert.equal(gate.upstream.calls.length, 0)
+})

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+export type RunOptions = { env?: Record<string, string>; cwd?: string }
+export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
+
+/** A `gatehouse` process, as a shell would start it: nothing of this process's settings reaches it. */
+export class Gatehouse {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  stdout = ''
+  stderr = ''
+
+  constructor(args: readonly string[], { env = {}, cwd }: RunOptions = {}) {
+    const { PATH = '', HOME = '', TMPDIR } = process.env
+    this.child = spawn(process.execPath, [main, ...args], {
+      env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(cwd && { cwd }),
+    })
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+    })
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+    })
+    this.ended = once(this.child, 'close').then(([code, signal]) => ({
+      code,
+      signal,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }))
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name)
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** The log's lines. Standard error also holds the few sentences that are not for machines. */
+  get log(): Record<string, unknown>[] {
+    return this.stderr
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.running) this.signal('SIGKILL')
+    await this.ended
+  }
+}
+
+/** Runs a command to its end. */
+export async function gatehouse(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  await using process = new Gatehouse(args, options)
+  return await process.ended
+}
+
+export type Server = Gatehouse & { url: string }
+
+/** Starts `gatehouse serve` on a free port and waits until it says that it is ready. */
+export async function serve(options: RunOptions = {}, args: readonly string[] = []): Promise<Server> {
+  const server = new Gatehouse(['serve', ...args], { ...options, env: { GATEHOUSE_PORT: '0', ...options.env } })
+  const ready = () => server.log.find(({ msg }) => msg === 'Gatehouse is ready')
+  await until(() => ready() !== undefined || !server.running, 'the server is ready or has ended')
+  const url = ready()?.url
+  if (typeof url !== 'string') throw new Error(`the server did not start:\n${(await server.ended).stderr}`)
+  return Object.assign(server, { url })
+}
+
+/** Waits for a condition. @param ms how long it may take at most */
+export async function until(condition: () => boolean | Promise<boolean>, what: string, ms = 20_000): Promise<void> {
+  const deadline = performance.now() + ms
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain: ${what}`)
+    await sleep(20)
+  }
+}
+
+/** What a process ended with, or a failure where it is still running after a while. */
+export async function endsWithin(process: Gatehouse, ms: number): Promise<Ended> {
+  await until(() => !process.running, 'the process has ended', ms)
+  return process.ended
+}

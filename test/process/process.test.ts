@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, test } from 'node:test'
+import { endsWithin, Gatehouse, gatehouse, type Server, serve, until } from './gatehouse.ts'
+
+/** An empty place to start in: the settings' defaults put the database below it. */
+let root: string
+let places = 0
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'gatehouse-process-'))
+})
+after(() => rm(root, { recursive: true, force: true, maxRetries: 3 }))
+function place(): string {
+  const folder = join(root, `${places++}`)
+  mkdirSync(folder)
+  return folder
+}
+
+const OWN_KEY = 'sk-admin-chosen_by_the_operator_0123456789abcdef'
+const keyIn = (text: string) => /sk-admin-[\w-]+/.exec(text)?.[0] ?? ''
+const curlIn = (text: string) => /^ {2}(curl .*)$/m.exec(text)?.[1] ?? ''
+const hasCurl = () => {
+  try {
+    return execFileSync('curl', ['--version']).length > 0
+  } catch {
+    return false
+  }
+}
+
+/** Stops a server as an operator does, and waits for its end. */
+async function stop(server: Gatehouse) {
+  server.signal('SIGTERM')
+  const { code, signal } = await endsWithin(server, 10_000)
+  assert.deepEqual({ code, signal }, { code: 0, signal: null })
+}
+
+const projects = (server: Server, key: string) =>
+  fetch(`${server.url}/v1/organization/projects`, { headers: { authorization: `Bearer ${key}` } })
+
+test('the first start prints the first admin key with a line that tries it; no later start prints it again', async (t) => {
+  const cwd = place()
+  await using first = await serve({ cwd })
+  await until(() => first.stdout.includes('curl'), 'the welcome is printed')
+  const key = keyIn(first.stdout)
+  assert.equal((await projects(first, key)).status, 200)
+  if (hasCurl()) {
+    const answer = JSON.parse(
+      execFileSync('sh', ['-c', `${curlIn(first.stdout)} --silent --fail`], { encoding: 'utf8' }),
+    )
+    assert.deepEqual([answer.object, answer.data[0].name], ['list', 'Default project'])
+  } else t.diagnostic('there is no curl here, so the line with curl was not run')
+  assert.ok(!first.stderr.includes(key), 'the log does not have the key')
+  await stop(first)
+
+  await using second = await serve({ cwd })
+  assert.equal((await projects(second, key)).status, 200)
+  await stop(second)
+  assert.equal(second.stdout, '')
+  assert.doesNotMatch(second.stderr, /sk-admin-/)
+})
+
+test('on an empty database GATEHOUSE_ADMIN_KEY becomes the first key, and is not printed', async (t) => {
+  const env = { GATEHOUSE_ADMIN_KEY: OWN_KEY }
+  await using server = await serve({ cwd: place(), env })
+  await until(() => server.stdout.includes('curl'), 'the welcome is printed')
+  assert.equal((await projects(server, OWN_KEY)).status, 200)
+  if (hasCurl()) {
+    const line = `${curlIn(server.stdout)} --silent --fail`
+    assert.match(execFileSync('sh', ['-c', line], { encoding: 'utf8', env: { ...process.env, ...env } }), /"list"/)
+  } else t.diagnostic('there is no curl here, so the line with curl was not run')
+  await stop(server)
+  assert.doesNotMatch(server.stdout + server.stderr, /sk-admin-/)
+})
+
+test('on a database with an organization GATEHOUSE_ADMIN_KEY changes nothing, and one line says when it is no key', async () => {
+  const cwd = place()
+  await using first = await serve({ cwd, env: { GATEHOUSE_ADMIN_KEY: OWN_KEY } })
+  await stop(first)
+  const other = OWN_KEY.replace('chosen', 'chosen_later')
+  await using second = await serve({ cwd, env: { GATEHOUSE_ADMIN_KEY: other } })
+  assert.equal((await projects(second, other)).status, 401)
+  assert.equal((await projects(second, OWN_KEY)).status, 200)
+  const keys = await fetch(`${second.url}/v1/organization/admin_api_keys`, {
+    headers: { authorization: `Bearer ${OWN_KEY}` },
+  })
+  assert.equal(((await keys.json()) as { data: unknown[] }).data.length, 1)
+  await stop(second)
+  const complaints = (server: Gatehouse) => server.log.filter(({ msg }) => /GATEHOUSE_ADMIN_KEY/.test(String(msg)))
+  assert.equal(complaints(second).length, 1)
+  assert.equal(second.stdout, '')
+  assert.ok(!second.stderr.includes(other))
+
+  await using third = await serve({ cwd, env: { GATEHOUSE_ADMIN_KEY: OWN_KEY } })
+  await stop(third)
+  assert.deepEqual([complaints(third), third.stdout], [[], ''])
+})
+
+test('wrong settings stop the start with exit code 2, one message that names them all, and nothing made', async () => {
+  const cwd = place()
+  const env = {
+    GATEHOUSE_PORT: '80a',
+    GATEHOUSE_DATABASE_URL: 'mysql://root:hunter2@db/x',
+    GATEHOUSE_ADMIN_KEY: 'sk-admin-short',
+    GATEHOUSE_UPSTREAM_URL: 'models.internal',
+    GATEHOUSE_TRUSTED_PROXIES: '10.0.0.0/33',
+    GATEHOUSE_LOG_LEVEL: 'loud',
+    GATEHOUSE_REDIS_URL: 'redis://localhost',
+    GATEHOUSE_UPSTREAM: 'a typo',
+  }
+  const { code, stdout, stderr } = await gatehouse(['serve', '--only', 'admin,front', '--public-url', 'x'], {
+    cwd,
+    env,
+  })
+  assert.deepEqual([code, stdout], [2, ''])
+  for (const name of [...Object.keys(env), '--only', '--public-url'])
+    assert.match(stderr, new RegExp(`^ {2}- ${name}: `, 'm'))
+  assert.equal(stderr.match(/^ {2}- /gm)?.length, Object.keys(env).length + 2)
+  assert.doesNotMatch(stderr, /hunter2|sk-admin-short/, 'a secret in the wrong place is not repeated')
+  assert.ok(!existsSync(join(cwd, 'data')))
+})
+
+test('a port in use stops the start with a sentence and exit code 1, and the first key is not lost by it', async () => {
+  const cwd = place()
+  await using taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const { port } = taken.address() as { port: number }
+  const failed = await gatehouse(['serve', '--port', String(port)], { cwd })
+  assert.equal(failed.code, 1)
+  assert.match(failed.stderr, new RegExp(`^gatehouse: .*address already in use.*${port}`, 'm'))
+  assert.doesNotMatch(failed.stderr, /\n {4}at /)
+
+  await using server = await serve({ cwd })
+  const key = () => keyIn(failed.stdout + server.stdout)
+  await until(() => key() !== '', 'one of the two starts has printed the first key', 5000)
+  assert.equal((await projects(server, key())).status, 200)
+  await stop(server)
+})
+
+test('the database is readable by its owner alone, wherever it is put', async () => {
+  const cwd = place()
+  await using server = await serve({ cwd })
+  const modeOf = (path: string) => (statSync(join(cwd, path)).mode & 0o777).toString(8)
+  assert.equal(modeOf('data'), '700')
+  for (const file of ['gatehouse.db', 'gatehouse.db-wal', 'gatehouse.db-shm'])
+    assert.equal(modeOf(`data/${file}`), '600')
+  await stop(server)
+
+  // In a folder that was there before, others may look around.
+  await using beside = await serve({ cwd, env: { GATEHOUSE_DATABASE_URL: 'sqlite:here.db' } })
+  for (const file of ['here.db', 'here.db-wal']) assert.equal(modeOf(file), '600')
+  await stop(beside)
+})
+
+test('a place where no database can be is told in one sentence with exit code 1', async () => {
+  const cwd = place()
+  await writeFile(join(cwd, 'file'), 'x'.repeat(5000))
+  const impossible: [url: string, says: RegExp][] = [
+    ['sqlite:file', /not a database/],
+    ['sqlite:file/below/x.db', /ENOTDIR|not a directory/],
+    [`sqlite:${cwd}`, /EISDIR|directory|unable to open/],
+    ['postgres://someone:hunter2@127.0.0.1:1/none', /ECONNREFUSED/],
+  ]
+  for (const [url, says] of impossible) {
+    await using server = new Gatehouse(['serve', '--port', '0'], { cwd, env: { GATEHOUSE_DATABASE_URL: url } })
+    const { code, stdout, stderr } = await endsWithin(server, 15_000)
+    assert.deepEqual([code, stdout], [1, ''], url)
+    assert.match(stderr, /^gatehouse: .+\n$/)
+    assert.match(stderr, says)
+    assert.doesNotMatch(stderr, /hunter2/)
+  }
+})
+
+test('a database that a later version has used is left alone', async () => {
+  const cwd = place()
+  await using first = await serve({ cwd })
+  await stop(first)
+  using db = new DatabaseSync(join(cwd, 'data/gatehouse.db'))
+  db.exec("insert into kysely_migration (name, timestamp) values ('9999-of-the-future', '2100-01-01')")
+  for (const args of [['serve', '--port', '0'], ['migrate']]) {
+    const { code, stdout, stderr } = await gatehouse(args, { cwd })
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /^gatehouse: .*later version.*\n$/)
+  }
+})
+
+const asRoot = process.getuid?.() === 0
+test('a folder that may not be written to is told like that', {
+  skip: asRoot && 'root may write anywhere',
+}, async () => {
+  const cwd = place()
+  mkdirSync(join(cwd, 'locked'), { mode: 0o500 })
+  for (const path of ['locked/x.db', 'locked/below/x.db']) {
+    const { code, stderr } = await gatehouse(['serve'], { cwd, env: { GATEHOUSE_DATABASE_URL: `sqlite:${path}` } })
+    assert.equal(code, 1)
+    assert.match(stderr, /^gatehouse: .*(EACCES|permission denied).*\n$/)
+  }
+})

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import { type Migration, Migrator } from 'kysely/migration'
+import { migrate } from '../../src/db/migrate.ts'
+import { migrations } from '../../src/db/migrations/index.ts'
+import { openDb } from '../../src/db/open.ts'
+import type { Db, Tables } from '../../src/db/tables.ts'
+import { databases, openTestDatabase } from '../support/databases.ts'
+
+const main = join(import.meta.dirname, '../../src/main.ts')
+
+/** Every table that the program knows, as its type does. */
+const tables: Record<keyof Tables, true> = {
+  admin_api_key: true,
+  audit_log: true,
+  certificate: true,
+  group_user: true,
+  invite: true,
+  limit_level: true,
+  meta: true,
+  organization: true,
+  organization_policy: true,
+  organization_user: true,
+  project: true,
+  project_api_key: true,
+  project_certificate: true,
+  project_group: true,
+  project_policy: true,
+  project_user: true,
+  rate_limit: true,
+  response_owner: true,
+  role: true,
+  role_assignment: true,
+  service_account: true,
+  spend_alert: true,
+  spend_alert_sent: true,
+  spend_total: true,
+  usage_rollup: true,
+  usage_writer: true,
+  user_group: true,
+}
+
+const tablesOf = async (db: Db) => (await db.introspection.getTables()).map(({ name }) => name).sort()
+
+/** What a program with other migrations would do to the database. */
+const migrateWith = (db: Db, own: Record<string, Migration>) =>
+  new Migrator({ db, provider: { getMigrations: async () => own } }).migrateToLatest()
+
+const makes = (...names: string[]): Migration => ({
+  async up(db) {
+    for (const name of names) await db.schema.createTable(name).addColumn('id', 'text').execute()
+  },
+})
+
+for (const kind of databases) {
+  describe(`migrations on ${kind}`, () => {
+    test('an empty database gets every table, and a second time changes nothing', async () => {
+      await using own = await openTestDatabase(kind)
+      const db = await openDb(own.url)
+      try {
+        assert.deepEqual(await migrate(db), Object.keys(migrations).sort())
+        assert.deepEqual(await tablesOf(db), Object.keys(tables).sort())
+        await db.insertInto('meta').values({ key: 'kept', value: 'yes' }).execute()
+        assert.deepEqual(await migrate(db), [])
+        assert.deepEqual(
+          (await db.selectFrom('meta').selectAll().execute()).map(({ value }) => value),
+          ['yes'],
+        )
+      } finally {
+        await db.destroy()
+      }
+    })
+
+    test('of migrations that fail on their way nothing is left, and the next start can do them', async () => {
+      await using own = await openTestDatabase(kind)
+      const db = await openDb(own.url)
+      try {
+        const good = makes('first')
+        const bad: Migration = {
+          async up(tx) {
+            await makes('second').up(tx)
+            await tx.schema.createTable('first').addColumn('id', 'text').execute()
+          },
+        }
+        const failed = await migrateWith(db, { '0001-good': good, '0002-bad': bad })
+        assert.ok(failed.error)
+        assert.deepEqual(await tablesOf(db), [])
+        const mended = await migrateWith(db, { '0001-good': good, '0002-bad': makes('second', 'third') })
+        assert.equal(mended.error, undefined)
+        assert.deepEqual(await tablesOf(db), ['first', 'second', 'third'])
+      } finally {
+        await db.destroy()
+      }
+    })
+
+    test('a failing migration leaves what earlier releases made as it was', async () => {
+      await using own = await openTestDatabase(kind)
+      const db = await openDb(own.url)
+      try {
+        await migrate(db)
+        await db.insertInto('meta').values({ key: 'kept', value: 'yes' }).execute()
+        const bad: Migration = {
+          async up(tx) {
+            await tx.schema.alterTable('meta').addColumn('more', 'text').execute()
+            await tx.deleteFrom('meta').execute()
+            throw new Error('out of luck')
+          },
+        }
+        const { error } = await migrateWith(db, { ...migrations, '9999-bad': bad })
+        assert.match(String(error), /out of luck/)
+        const rows = await db.selectFrom('meta').selectAll().execute()
+        assert.deepEqual(
+          rows.map((row) => ({ ...row })),
+          [{ key: 'kept', value: 'yes' }],
+        )
+        assert.deepEqual(await migrate(db), [])
+      } finally {
+        await db.destroy()
+      }
+    })
+
+    test('an older program refuses a database that a newer one has changed', async () => {
+      await using own = await openTestDatabase(kind)
+      const db = await openDb(own.url)
+      try {
+        await migrateWith(db, { ...migrations, '9999-later': makes('later') })
+        await assert.rejects(migrate(db), /later version/)
+        assert.deepEqual(await tablesOf(db), [...Object.keys(tables), 'later'].sort())
+      } finally {
+        await db.destroy()
+      }
+    })
+
+    test('processes that migrate one empty database at the same moment all succeed, and it is done once', async () => {
+      await using own = await openTestDatabase(kind)
+      const env = { ...process.env, GATEHOUSE_DATABASE_URL: own.url }
+      const run = () => promisify(execFile)(process.execPath, [main, 'migrate', '--json'], { env })
+      const done = await Promise.all(Array.from({ length: 5 }, run))
+      const applied = Object.keys(migrations).sort()
+      for (const { stdout } of done) assert.deepEqual(JSON.parse(stdout), { object: 'migrations', applied })
+      const db = await openDb(own.url)
+      try {
+        assert.deepEqual(await tablesOf(db), Object.keys(tables).sort())
+      } finally {
+        await db.destroy()
+      }
+    })
+
+    test('connections of one process that migrate at the same moment all succeed', async () => {
+      await using own = await openTestDatabase(kind)
+      const all = await Promise.all(Array.from({ length: 3 }, () => openDb(own.url)))
+      try {
+        const applied = await Promise.all(all.map((db) => migrate(db)))
+        assert.deepEqual(applied.flat(), Object.keys(migrations).sort())
+      } finally {
+        for (const db of all) await db.destroy()
+      }
+    })
+  })
+}

@@ -1,0 +1,119 @@
+import OpenAI from 'openai'
+import pino from 'pino'
+import { startApp } from '../../src/app.ts'
+import { type Config, readConfig } from '../../src/config/settings.ts'
+import { openDb } from '../../src/db/open.ts'
+import type { Db } from '../../src/db/tables.ts'
+import type { Upstream } from '../../src/gateway/upstreams/forwarding.ts'
+import { type DatabaseKind, openTestDatabase } from './databases.ts'
+
+/** The first admin key of every test's server, unless the test says otherwise. */
+export const ADMIN_KEY = 'sk-admin-for_tests_only_0123456789abcdefghijklmnop'
+
+export type TestApp = AsyncDisposable & {
+  /** The listener, without a path. */
+  url: string
+  databaseUrl: string
+  /** The official client, with the first owner's admin key (or another). */
+  admin: (key?: string) => OpenAI['admin']
+  /** The official client with a project's key, as a caller of models has it. */
+  client: (key: string) => OpenAI
+  /** A plain request, for what the official client would never send. The body is sent as JSON unless it is text already. */
+  send: (method: string, path: string, options?: SendOptions) => Promise<Reply>
+  /** The test's own connection, for looking at what was stored. */
+  db: Db
+  /** Moves the server's clock forward. */
+  advance: (seconds: number) => void
+  /** The value of one counter in /metrics, labels and all: `gatehouse_sql_statements_total`. */
+  metric: (name: string) => Promise<number>
+}
+
+export type SendOptions = { key?: string | null; body?: unknown; headers?: Record<string, string> }
+// biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects of a body
+export type Reply = { status: number; headers: Headers; body: any; text: string }
+
+export type TestAppOptions = {
+  database?: DatabaseKind
+  /** A database that several servers share; the harness then does not remove it. */
+  databaseUrl?: string
+  /** Settings, by their names in the environment. */
+  env?: Record<string, string>
+  only?: string
+  upstreams?: ReadonlyMap<string, Upstream>
+  /** How the test's own calls are made, where they need more than an address: TLS, a client certificate. */
+  fetch?: typeof fetch
+  /** Where log lines go; they are dropped otherwise. */
+  log?: (line: string) => void
+}
+
+/** A whole Gatehouse on a listening port and a database of its own: what a user would have. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  await using stack = new AsyncDisposableStack()
+  const own = options.databaseUrl === undefined ? stack.use(await openTestDatabase(options.database ?? 'sqlite')) : null
+  const databaseUrl = options.databaseUrl ?? own?.url ?? ''
+  const env = {
+    GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
+    GATEHOUSE_PORT: '0',
+    GATEHOUSE_DATABASE_URL: databaseUrl,
+    ...options.env,
+  }
+  const config: Config = readConfig(env, options.only ? { only: options.only } : {})
+  let ahead = 0
+  const log = pino({ level: 'debug' }, { write: (line: string) => options.log?.(line) })
+  const app = stack.use(
+    await startApp(config, {
+      now: () => Date.now() + ahead * 1000,
+      log,
+      ...(options.upstreams && { upstreams: options.upstreams }),
+    }),
+  )
+  const db = await openDb(databaseUrl, { connections: 1 })
+  stack.defer(() => db.destroy())
+  const sdk = {
+    baseURL: `${app.url}/v1`,
+    maxRetries: 0,
+    organization: null,
+    project: null,
+    fetch: options.fetch ?? fetch,
+  }
+  const send = (method: string, path: string, { key = ADMIN_KEY, body, headers = {} }: SendOptions = {}) =>
+    plainRequest(options.fetch ?? fetch, `${app.url}${path}`, {
+      method,
+      headers: {
+        ...(key !== null && { authorization: `Bearer ${key}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+  const rest = stack.move()
+  return {
+    url: app.url,
+    databaseUrl,
+    admin: (key = ADMIN_KEY) => new OpenAI({ ...sdk, apiKey: 'unused', adminAPIKey: key }).admin,
+    client: (key) => new OpenAI({ ...sdk, apiKey: key }),
+    send,
+    db,
+    advance: (seconds) => {
+      ahead += seconds
+    },
+    metric: async (name) => {
+      const { text } = await send('GET', '/metrics', { key: null })
+      const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))
+      return line ? Number(line.slice(name.length + 1)) : 0
+    },
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  }
+}
+
+async function plainRequest(make: typeof fetch, url: string, init: RequestInit): Promise<Reply> {
+  const response = await make(url, init)
+  const text = await response.text()
+  let body: unknown = text
+  try {
+    body = JSON.parse(text)
+  } catch {
+    // Not every body is JSON; the text says what it was.
+  }
+  return { status: response.status, headers: response.headers, body, text }
+}

@@ -12,6 +12,7 @@ import { type Connection, clientCertificateOf } from './core/presented-certifica
 import { type ChangeScope, listenForChanges } from './db/changes.ts'
 import { migrate } from './db/migrate.ts'
 import { openDb } from './db/open.ts'
+import type { Counters } from './gateway/counters/counters.ts'
 import { openModelServers } from './gateway/models/open.ts'
 import { openGateway } from './gateway/open.ts'
 import type { Upstream } from './gateway/upstreams/forwarding.ts'
@@ -27,6 +28,8 @@ export type Overrides = {
   log?: Logger
   /** By name. */
   upstreams?: ReadonlyMap<string, Upstream>
+  /** Counters of limits and money, around those that are there. */
+  counters?: (memory: Counters) => Counters
 }
 
 export type App = AsyncDisposable & {
@@ -68,7 +71,9 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
 
   const servers = stack.use(await openModelServers(config, infrastructure, overrides.upstreams))
   const { catalogue } = servers
-  const gate = stack.use(await openGateway(config, { ...infrastructure, metering, servers }))
+  const gate = stack.use(
+    await openGateway(config, { ...infrastructure, metering, servers, counters: overrides.counters }),
+  )
   const changed = (scope: ChangeScope | null) => gate.grants.invalidate(scope)
   stack.use(await listenForChanges(config.databaseUrl, changed))
   const models = () => catalogue.models()

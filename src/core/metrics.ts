@@ -10,6 +10,10 @@ export const counters = {
     help: 'Calls that the gateway answered with an error of its own, by the reason.',
     labels: ['reason'],
   },
+  gatehouse_counters_failures_total: {
+    help: 'Times that the counters of limits and money failed, by what was asked of them: take, or settle.',
+    labels: ['operation'],
+  },
   gatehouse_sql_statements_total: { help: 'SQL statements run.', labels: [] },
   gatehouse_usage_entries_dropped_total: { help: 'Entries of usage and costs that were lost.', labels: [] },
   gatehouse_spend_alerts_total: { help: 'Spend alerts raised, by level: project or organization.', labels: ['level'] },

@@ -33,6 +33,13 @@ export class FailureLog {
     if (unsaid !== null) this.#log.warn({ ...about, ...since(unsaid) }, 'the model server broke off')
   }
 
+  /** A call could not be counted, or what it took not be settled. */
+  uncounted(operation: 'take' | 'settle', err: unknown): void {
+    const unsaid = this.#turn(operation)
+    if (unsaid !== null)
+      this.#log.error({ operation, err, ...since(unsaid) }, 'the counters of limits and money failed')
+  }
+
   /** How many of a kind were not said since the last one; null where it is too early to say another. */
   #turn(kind: string): number | null {
     const now = performance.now()

@@ -8,9 +8,10 @@ import type { ResponseOwners } from '../ledger/owners.ts'
 import type { Refusals } from '../ledger/refusals.ts'
 import type { BodyBudget } from './body/budget.ts'
 import type { Call } from './call.ts'
+import type { Counters } from './counters/counters.ts'
+import type { GuardedCounters, WhenFailing } from './counters/guarded.ts'
 import type { FailureLog } from './failure-log.ts'
 import type { Grants } from './keys/grants.ts'
-import type { Limiter } from './limits/limiter.ts'
 import type { Models } from './models/models.ts'
 import type { Tally } from './observe/tally.ts'
 import type { TokenCounter } from './observe/token-counter.ts'
@@ -22,7 +23,10 @@ export type GatewayParts = {
   grants: Grants
   catalogue: Models
   upstreams: Upstreams
-  limiter: Limiter
+  /** Limits and money. */
+  counters: Counters
+  /** What becomes of a call that they fail to count; refused where this says nothing. */
+  whenCountersFail?: WhenFailing
   spend: Spend
   meter: Meter
   owners: ResponseOwners
@@ -36,6 +40,8 @@ export type GatewayParts = {
   log: Log
   /** Told of every call that is answered with an error of the gate's own, by the failure's name. */
   countRefusal: (reason: string) => void
+  /** Told of every time that the counters failed. */
+  countUncounted: (operation: 'take' | 'settle') => void
   /** The address that a connection and its `x-forwarded-for` stand for. */
   address: (remote: string | undefined, forwarded: string | undefined) => string | null
   /** Proxies whose word about client certificates is believed. */
@@ -44,7 +50,8 @@ export type GatewayParts = {
   defaultMaxOutputTokens: number
 }
 
-export type Gate = GatewayParts & {
+export type Gate = Omit<GatewayParts, 'counters'> & {
+  counters: GuardedCounters
   failures: FailureLog
   /** What calls have used, on its way to the meter. */
   tally: Tally

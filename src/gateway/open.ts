@@ -3,6 +3,8 @@ import type { Config } from '../config/settings.ts'
 import { clientAddress } from '../core/origin.ts'
 import type { Metering, MeteringParts } from '../metering.ts'
 import { BodyBudget } from './body/budget.ts'
+import type { Counters } from './counters/counters.ts'
+import { MemoryCounters } from './counters/memory.ts'
 import { Grants } from './keys/grants.ts'
 import { DailyLevels } from './limits/daily.ts'
 import { MemoryLimiter } from './limits/memory.ts'
@@ -16,7 +18,12 @@ const COUNTING_MS = 3000
 /** Bytes of the body budget that large bodies leave free; the least budget that can be set has four times as many. */
 const FOR_SMALL_BODIES = 16_000_000
 
-export type GatewayOpening = MeteringParts & { metering: Metering; servers: ModelServers }
+export type GatewayOpening = MeteringParts & {
+  metering: Metering
+  servers: ModelServers
+  /** Puts other counters in the place of those in memory. */
+  counters?: ((memory: Counters) => Counters) | undefined
+}
 
 /** The gateway and what it remembers of keys, to be told of every change. */
 export type OpenGateway = AsyncDisposable & { gateway: Gateway; grants: Grants }
@@ -32,6 +39,7 @@ export async function openGateway(config: Config, parts: GatewayOpening): Promis
   const daily = new DailyLevels(limiter, now)
   const saveDays = meter.alongside('the levels of daily limits', () => daily.save(gateDb))
   await daily.load(db)
+  const counters = new MemoryCounters(limiter, spend.money)
   const tokens = new TokenCounter()
   const bodies = new BodyBudget(config.bodyBudgetBytes, FOR_SMALL_BODIES)
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
@@ -40,7 +48,7 @@ export async function openGateway(config: Config, parts: GatewayOpening): Promis
     grants,
     catalogue: servers.catalogue,
     upstreams: servers.upstreams,
-    limiter,
+    counters: parts.counters?.(counters) ?? counters,
     spend,
     meter,
     owners: metering.owners,
@@ -52,6 +60,7 @@ export async function openGateway(config: Config, parts: GatewayOpening): Promis
     now,
     log,
     countRefusal: (reason) => metrics.count('gatehouse_gateway_refusals_total', { reason }),
+    countUncounted: (operation) => metrics.count('gatehouse_counters_failures_total', { operation }),
     address: (remote, forwarded) => clientAddress(remote, forwarded, config.trustedProxies),
     trustedProxies: config.trustedProxies,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,

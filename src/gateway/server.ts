@@ -4,6 +4,7 @@ import { isUnavailable } from '../db/errors.ts'
 import { answer } from './answer.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { check } from './check/check.ts'
+import { GuardedCounters } from './counters/guarded.ts'
 import { FailureLog } from './failure-log.ts'
 import type { Gate, GatewayParts } from './gate.ts'
 import { Tally } from './observe/tally.ts'
@@ -24,23 +25,35 @@ export type Gateway = {
 export function createGateway(parts: GatewayParts): Gateway {
   const settling = new Set<Promise<void>>()
   const unsettled = (err: unknown) => parts.log.error({ err }, 'what a call used could not be settled')
+  const afterwards: Gate['afterwards'] = (work) => {
+    try {
+      const going = work()
+      // Most calls are settled at once.
+      if (going === undefined) return
+      const guarded = going.catch(unsettled)
+      settling.add(guarded)
+      guarded.finally(() => settling.delete(guarded))
+    } catch (error) {
+      unsettled(error)
+    }
+  }
+  const failures = new FailureLog(parts.log, parts.countRefusal)
+  const counters = new GuardedCounters({
+    counters: parts.counters,
+    ...(parts.whenCountersFail && { whenFailing: parts.whenCountersFail }),
+    failed(operation, error) {
+      parts.countUncounted(operation)
+      failures.uncounted(operation, error)
+    },
+    afterwards,
+  })
   const gate: Gate = {
     ...parts,
+    counters,
     tally: new Tally(parts.meter),
-    failures: new FailureLog(parts.log, parts.countRefusal),
+    failures,
     refused: recordRefusal(parts),
-    afterwards(work) {
-      try {
-        const going = work()
-        // Most calls are settled at once.
-        if (going === undefined) return
-        const guarded = going.catch(unsettled)
-        settling.add(guarded)
-        guarded.finally(() => settling.delete(guarded))
-      } catch (error) {
-        unsettled(error)
-      }
-    },
+    afterwards,
   }
   const serve =
     (way: (gate: Gate, arrival: Arrival) => Promise<Outcome | null>): Gateway['handle'] =>

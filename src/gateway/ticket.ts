@@ -1,20 +1,17 @@
 import { type CostEntry, costEntries } from '../core/price.ts'
 import type { Asked, Call, Used } from './call.ts'
+import { type Held, takeAll } from './counters/take.ts'
 import type { Gate } from './gate.ts'
-import { type Admission, admit as admitToLimits } from './limits/take.ts'
 import { windowsOf } from './limits/windows.ts'
-import type { Reserved } from './spend/spend.ts'
 
 /** What a call was let in with: its share of every limit, and its money. */
 export class Ticket {
   readonly #asked: Asked
-  readonly #limits: Admission
-  readonly #money: Reserved
+  readonly #held: Held
 
-  constructor(asked: Asked, limits: Admission, money: Reserved) {
+  constructor(asked: Asked, held: Held) {
     this.#asked = asked
-    this.#limits = limits
-    this.#money = money
+    this.#held = held
   }
 
   /**
@@ -24,41 +21,32 @@ export class Ticket {
    */
   settle(used: Used | null): CostEntry[] {
     if (used === null) {
-      this.#limits.settle({ tokens: 0, images: 0, audioMegabytes: 0 })
-      this.#money.settle(0)
+      this.#held.settle({ tokens: 0, images: 0, audioMegabytes: 0 }, 0)
       return []
     }
-    // Audio stays as it was taken: what was sent was sent.
-    this.#limits.settle({ tokens: used.inputTokens + used.outputTokens, images: used.images })
     const costs = this.#asked.model ? costEntries(this.#asked.model, used) : []
-    this.#money.settle(costs.reduce((sum, { amount_nano }) => sum + amount_nano, 0))
+    const nano = costs.reduce((sum, { amount_nano }) => sum + amount_nano, 0)
+    // Audio stays as it was taken: what was sent was sent.
+    this.#held.settle({ tokens: used.inputTokens + used.outputTokens, images: used.images }, nano)
     return costs
   }
 }
 
 /**
  * Takes a call from all limits and sets its money aside, or takes nothing at all.
- * @throws ApiError 429, or 400 where a spend limit holds for a model without a price
+ * @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted
  */
 export function admit(gate: Gate, { grant, at, headers }: Call, asked: Asked): Ticket | Promise<Ticket> {
   const { rules } = grant
-  const money = gate.spend.reserve(rules, asked, at)
-  const admitted = (limits: Admission) => {
-    Object.assign(headers, limits.headers)
-    return new Ticket(asked, limits, money)
-  }
-  let admission: Admission | Promise<Admission> | undefined
-  try {
-    const { tokens, images, audioMegabytes } = asked.worst
-    const cost = { requests: 1, tokens, images, audioMegabytes }
-    admission = admitToLimits(gate.limiter, windowsOf(rules, gate.catalogue.current, asked.model), cost)
-  } finally {
-    // To catch and throw again costs more than all the rest of a refusal.
-    if (admission === undefined) money.settle(0)
-  }
-  if (!(admission instanceof Promise)) return admitted(admission)
-  return admission.then(admitted, (error) => {
-    money.settle(0)
-    throw error
+  const { tokens, images, audioMegabytes } = asked.worst
+  const held = takeAll(gate.counters, {
+    model: windowsOf(rules, gate.catalogue.current, asked.model),
+    cost: { requests: 1, tokens, images, audioMegabytes },
+    money: gate.spend.toReserve(rules, asked, at),
   })
+  const admitted = (held: Held) => {
+    Object.assign(headers, held.headers)
+    return new Ticket(asked, held)
+  }
+  return held instanceof Promise ? held.then(admitted) : admitted(held)
 }

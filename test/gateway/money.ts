@@ -4,10 +4,14 @@ import { openDb } from '../../src/db/open.ts'
 import { findSpent } from '../../src/db/spend.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { recordUsage, type UsageEntry } from '../../src/db/usage.ts'
+import { MemoryCounters } from '../../src/gateway/counters/memory.ts'
+import { takeAll } from '../../src/gateway/counters/take.ts'
+import { MemoryLimiter } from '../../src/gateway/limits/memory.ts'
 import { Alerts } from '../../src/gateway/spend/alerts.ts'
 import type { Mailer } from '../../src/gateway/spend/mailer.ts'
 import { Spend } from '../../src/gateway/spend/spend.ts'
 import { type DatabaseKind, openTestDatabase } from '../support/databases.ts'
+import { atOnce, guard } from './counting.ts'
 
 /** What spending is judged by, of a project's rules. */
 export const rulesOf = (
@@ -21,6 +25,15 @@ export const rulesOf = (
   spendLimits: { project, organization },
 })
 type Rules = ReturnType<typeof rulesOf>
+
+/** A call's money, as it is taken where no other limit is set. */
+export function reserve(spend: Spend, rules: Rules, asked: Parameters<Spend['toReserve']>[1], at: number) {
+  const { guarded } = guard(new MemoryCounters(new MemoryLimiter(), spend.money))
+  const model = { ...rules, model: 'm1', pool: null, windows: [] }
+  const cost = { requests: 1, tokens: 0, images: 0, audioMegabytes: 0 }
+  const held = atOnce(takeAll(guarded, { model, cost, money: spend.toReserve(rules, asked, at) }))
+  return { settle: (nano: number) => held.settle({}, nano) }
+}
 
 /** Spending on a database of its own, without the rest of a server. */
 export type Money = AsyncDisposable & {

@@ -1,6 +1,6 @@
 import OpenAI from 'openai'
 import pino from 'pino'
-import { startApp } from '../../src/app.ts'
+import { type Overrides, startApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config/settings.ts'
 import { openDb } from '../../src/db/open.ts'
 import type { Db } from '../../src/db/tables.ts'
@@ -40,6 +40,8 @@ export type TestAppOptions = {
   env?: Record<string, string>
   only?: string
   upstreams?: ReadonlyMap<string, Upstream>
+  /** Counters around those in memory. */
+  counters?: NonNullable<Overrides['counters']>
   /** How the test's own calls are made, where they need more than an address: TLS, a client certificate. */
   fetch?: typeof fetch
   /** Where log lines go; they are dropped otherwise. */
@@ -65,6 +67,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       now: () => Date.now() + ahead * 1000,
       log,
       ...(options.upstreams && { upstreams: options.upstreams }),
+      ...(options.counters && { counters: options.counters }),
     }),
   )
   const db = await openDb(databaseUrl, { connections: 1 })

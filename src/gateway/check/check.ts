@@ -3,11 +3,11 @@ import { ApiError, unavailable } from '../../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
 import { type Body, readBody } from '../body/read.ts'
 import type { Arrival, Call } from '../call.ts'
+import { takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'
 import { inquire, recorded } from '../inquire.ts'
 import { NO_WORST } from '../judge/worst.ts'
 import { bearer } from '../keys/authorize.ts'
-import { admit } from '../limits/take.ts'
 import { windowsOf } from '../limits/windows.ts'
 import { authorize, authorizeAgain, identify } from '../pipeline.ts'
 import { routeOf } from '../routes/table.ts'
@@ -92,14 +92,16 @@ function namedBy(headers: NodeJS.Dict<string[]>): string | null {
 const UNNAMED: CatalogueModel = { ...plainModel('*'), price: { input: 0, cachedInput: 0, output: 0 } }
 const ONE_REQUEST = { requests: 1, tokens: 0, images: 0, audioMegabytes: 0 }
 
-/** @throws ApiError 429; 400 where a spend limit holds for a model without a price */
+/** @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted */
 async function admitOne(gate: Gate, { grant, route, headers, at }: Call, model: CatalogueModel | null): Promise<void> {
   const { rules } = grant
   const paid = model ?? (route.namesModel ? UNNAMED : null)
-  gate.spend.reserve(rules, { model: paid, worst: NO_WORST }, at).settle(0)
-  const admission = admit(gate.limiter, windowsOf(rules, gate.catalogue.current, model), ONE_REQUEST)
-  const { headers: limits } = admission instanceof Promise ? await admission : admission
-  Object.assign(headers, limits)
+  const held = await takeAll(gate.counters, {
+    model: windowsOf(rules, gate.catalogue.current, model),
+    cost: ONE_REQUEST,
+    money: gate.spend.toReserve(rules, { model: paid, worst: NO_WORST }, at),
+  })
+  Object.assign(headers, held.headers)
 }
 
 /** A proxy that was refused, and asks once more only for what to tell its client, may not be told yes: it has refused. */

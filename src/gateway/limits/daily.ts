@@ -1,11 +1,18 @@
 import { DAY_MS, drained } from '../../core/limit.ts'
 import { batches } from '../../db/batches.ts'
 import type { Db } from '../../db/tables.ts'
-import type { MemoryLimiter, SavedLevel } from './memory.ts'
+import type { SavedLevel } from './memory.ts'
 import { organizationOf } from './windows.ts'
 
 /** Rows read at once, at a start. */
 const PAGE = 1000
+
+/** What counts the windows of a day. */
+export type Days = {
+  /** Those that have changed since this was last asked. */
+  changedDays: () => SavedLevel[]
+  restoreDay: (saved: SavedLevel) => void
+}
 
 type Row = { organization_id: string; key: string; level: number; maximum: number; at_ms: number }
 
@@ -14,14 +21,14 @@ type Row = { organization_id: string; key: string; level: number; maximum: numbe
  * next start goes on from there. Windows of a minute begin anew: a restart gives back one minute's worth at most.
  */
 export class DailyLevels {
-  readonly #limiter: MemoryLimiter
+  readonly #limiter: Days
   readonly #now: () => number
   /** What could not be written yet; a later level of the same window takes its place. */
   #unsaved = new Map<string, Row>()
   #saving: Promise<void> = Promise.resolve()
 
   /** @param now milliseconds since the epoch: the limiter's own clock begins anew with each process */
-  constructor(limiter: MemoryLimiter, now: () => number) {
+  constructor(limiter: Days, now: () => number) {
     this.#limiter = limiter
     this.#now = now
   }

@@ -1,7 +1,7 @@
 import { type ApiError, unavailable } from '../../contract/error.ts'
 import { UNLIMITED } from '../../core/catalogue.ts'
 import { corrected, DAY_MS, drained, fits } from '../../core/limit.ts'
-import type { Decision, Limiter, Taken, Window } from './limiter.ts'
+import type { Decision, Taken, Window } from './limiter.ts'
 
 /*
  * The numbers of a slot, side by side so that one cache line holds them: its level, when that was so, everything ever taken
@@ -40,7 +40,7 @@ export type SavedLevel = { key: string; level: number; limit: number }
  * Counts in this process. The state is plain numbers addressed by index; a window has a slot while there is something in it,
  * and drained slots go to the next windows that come.
  */
-export class MemoryLimiter implements Limiter {
+export class MemoryLimiter {
   readonly #clock: () => number
   readonly #most: number
   readonly #dayChanged: () => void
@@ -63,6 +63,12 @@ export class MemoryLimiter implements Limiter {
     return this.#slots.size
   }
 
+  /**
+   * Charges all windows or none. A cost of 0 only asks for the level.
+   * @param windows with different keys
+   * @param costs for each window, finite and at least 0
+   * @throws ApiError 503 where nothing more can be counted
+   */
   take(windows: readonly Window[], costs: readonly number[]): Decision {
     const now = this.#clock()
     const slots: number[] = []

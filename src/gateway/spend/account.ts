@@ -1,6 +1,5 @@
 import { NANOS_PER_CENT } from '../../core/money.ts'
 import { isIn, type Month, monthOf } from '../../core/month.ts'
-import { WHOLE_ORGANIZATION } from '../../db/spend.ts'
 
 /** An account's money in one month, in nano-dollars. */
 export class Ledger {
@@ -24,6 +23,18 @@ export class Ledger {
 
   get spent(): bigint {
     return this.written + this.unwritten
+  }
+
+  /** Whether a limit is used up, whatever is held by calls that run. @param limit nano-dollars; null: none */
+  isSpent(limit: bigint | null): boolean {
+    return limit !== null && this.spent >= limit
+  }
+
+  /** Whether a limit has room for a call beside those that run. @param nano what it can cost at most */
+  fits(nano: bigint, limit: bigint | null): boolean {
+    if (limit === null) return true
+    const { spent } = this
+    return spent < limit && spent + this.reserved + nano <= limit
   }
 
   /** Whether what the database has reaches an alert. Nothing spent reaches none, not even one at nothing. */
@@ -56,15 +67,6 @@ export class Account {
     this.organizationId = organizationId
     this.projectId = projectId
     this.#current = new Ledger(month)
-  }
-
-  get isOrganization(): boolean {
-    return this.projectId === WHOLE_ORGANIZATION
-  }
-
-  /** How people and errors call it. */
-  get name(): string {
-    return this.isOrganization ? `organization ${this.organizationId}` : `project ${this.projectId}`
   }
 
   get isIdle(): boolean {

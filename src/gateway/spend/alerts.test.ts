@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Money, openMoney, rulesOf, until } from '../../../test/gateway/money.ts'
+import { type Money, openMoney, reserve, rulesOf, until } from '../../../test/gateway/money.ts'
 import { serverOf, startSmtp } from '../../../test/gateway/smtp-server.ts'
 import { databases } from '../../../test/support/databases.ts'
 import { plainModel } from '../../core/catalogue.ts'
@@ -180,7 +180,7 @@ test('what the last calls of a month cost still raises the alerts of that month'
   await money.spend.load(rules)
   const model = { ...plainModel('m1'), price: { input: 1_000_000, cachedInput: 1_000_000, output: 1_000_000 } }
   const worst = { tokens: 0, inputTokens: cents(6), outputTokens: 0, images: 0, audioMegabytes: 0 }
-  const late = money.spend.reserve(rules, { model, worst }, december - 1)
+  const late = reserve(money.spend, rules, { model, worst }, december - 1)
   money.now = december + 1000
   await money.spend.load(rules)
   late.settle(cents(6))

@@ -1,29 +1,34 @@
 import type { Ledger } from './account.ts'
 
-/** Money set aside for a call, in the month it was let in. */
+/** Money that a call has room for, in the month it was let in. */
 export class Reservation {
   readonly #project: Ledger
   readonly #organization: Ledger
   readonly #nano: bigint
-  #settled = false
+  #isHeld = false
 
   /** @param nano the most that the call can cost */
   constructor(project: Ledger, organization: Ledger, nano: bigint) {
     this.#project = project
     this.#organization = organization
     this.#nano = nano
-    project.reserved += nano
-    organization.reserved += nano
+  }
+
+  /** Sets it aside; once. */
+  hold(): void {
+    this.#isHeld = true
+    this.#project.reserved += this.#nano
+    this.#organization.reserved += this.#nano
   }
 
   /**
-   * Gives back what was reserved and counts what the call did cost: the same that is metered, which `Spend.flushed` then
-   * finds in the database. Only the first time: a call that failed in two ways was still one call.
+   * Gives back what is held and counts what the call did cost: the same that is metered, which `Spend.flushed` then finds in
+   * the database. Only the first time: a call that failed in two ways was still one call.
    * @param nano nano-dollars, a whole number
    */
   settle(nano: number): void {
-    if (this.#settled) return
-    this.#settled = true
+    if (!this.#isHeld) return
+    this.#isHeld = false
     this.#project.reserved -= this.#nano
     this.#organization.reserved -= this.#nano
     if (nano === 0) return
@@ -32,6 +37,3 @@ export class Reservation {
     this.#organization.unwritten += cost
   }
 }
-
-/** Nothing set aside: for a call that nobody can be charged for. */
-export const FREE = { settle() {} } as const satisfies Pick<Reservation, 'settle'>

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Money, openMoney, rulesOf } from '../../../test/gateway/money.ts'
+import { type Money, openMoney, reserve, rulesOf } from '../../../test/gateway/money.ts'
 import { databases } from '../../../test/support/databases.ts'
 import { ApiError } from '../../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
-import { FREE } from './reservation.ts'
+import { FREE } from './money.ts'
 
 const MINUTE = 60_000
 const november = Date.UTC(2026, 10, 15)
@@ -28,7 +28,7 @@ const nano = (cents: number) => cents * 10_000_000
 
 /** A call that costs this much, reserved, settled, metered and written. */
 async function spendNow(money: Money, rules: ReturnType<typeof rulesOf>, amount: number, at = money.now) {
-  money.spend.reserve(rules, asks(amount), at).settle(amount)
+  reserve(money.spend, rules, asks(amount), at).settle(amount)
   await money.write(rules, amount, at)
 }
 
@@ -68,11 +68,11 @@ for (const database of databases) {
         for (const one of steps) {
           if (one.kind === 'reserve') {
             const { project, tokens } = one
-            const reserve = () => money.spend.reserve(rules[project] ?? assert.fail(), asks(tokens), money.now)
+            const attempt = () => reserve(money.spend, rules[project] ?? assert.fail(), asks(tokens), money.now)
             if (fits(project, tokens)) {
-              const reservation = reserve()
+              const reservation = attempt()
               held.push({ project, tokens, settle: (amount) => reservation.settle(amount) })
-            } else assert.throws(reserve, (error) => PROJECT(error) || ORGANIZATION(error))
+            } else assert.throws(attempt, (error) => PROJECT(error) || ORGANIZATION(error))
           } else if (one.kind === 'settle' && held.length > 0) {
             const [settled] = held.splice(one.which % held.length, 1)
             if (!settled) continue
@@ -103,16 +103,16 @@ for (const database of databases) {
     const left = Number(BigInt(cents) * 10_000_000n - spent)
     const rules = rulesOf(organization, project, cents, null)
     await money.spend.load(rules)
-    assert.throws(() => money.spend.reserve(rules, asks(left + 1), november), PROJECT)
-    money.spend.reserve(rules, asks(left), november).settle(left)
-    assert.throws(() => money.spend.reserve(rules, asks(0), november), PROJECT)
+    assert.throws(() => reserve(money.spend, rules, asks(left + 1), november), PROJECT)
+    reserve(money.spend, rules, asks(left), november).settle(left)
+    assert.throws(() => reserve(money.spend, rules, asks(0), november), PROJECT)
 
     const other = money.node()
     await other.load(rules)
-    other.reserve(rules, asks(left), november).settle(0)
+    reserve(other, rules, asks(left), november).settle(0)
     await money.write(rules, left, november)
     await other.load(rules)
-    assert.throws(() => other.reserve(rules, asks(1), november), PROJECT)
+    assert.throws(() => reserve(other, rules, asks(1), november), PROJECT)
   })
 
   test(`${database}: a total that is read while costs are written counts them once`, async () => {
@@ -122,7 +122,7 @@ for (const database of databases) {
     const rules = rulesOf(organization, project, 10, null)
     const { spend } = money
     await spend.load(rules)
-    spend.reserve(rules, asks(nano(4)), november).settle(nano(4))
+    reserve(spend, rules, asks(nano(4)), november).settle(nano(4))
     const entries = [money.entry(rules, nano(4), november)]
     spend.flushing()
     const early = spend.load(rules)
@@ -131,11 +131,11 @@ for (const database of databases) {
     spend.flushed(entries)
     await early
     // Four of ten cents are spent: six more fit, and not a bit beyond.
-    const six = spend.reserve(rules, asks(nano(6)), november)
-    assert.throws(() => spend.reserve(rules, asks(1), november), PROJECT)
+    const six = reserve(spend, rules, asks(nano(6)), november)
+    assert.throws(() => reserve(spend, rules, asks(1), november), PROJECT)
     six.settle(0)
     await spend.load(rules)
-    spend.reserve(rules, asks(nano(6)), november).settle(0)
+    reserve(spend, rules, asks(nano(6)), november).settle(0)
   })
 
   test(`${database}: the month follows from the time: a call settles in its own, and the next begins with nothing`, async () => {
@@ -146,20 +146,20 @@ for (const database of databases) {
     const rules = rulesOf(organization, project, 10, null)
     const { spend } = money
     await spend.load(rules)
-    const late = spend.reserve(rules, asks(nano(10)), end - 1)
-    assert.throws(() => spend.reserve(rules, asks(1), end - 1), PROJECT)
+    const late = reserve(spend, rules, asks(nano(10)), end - 1)
+    assert.throws(() => reserve(spend, rules, asks(1), end - 1), PROJECT)
 
-    const first = spend.reserve(rules, asks(nano(10)), end)
-    assert.throws(() => spend.reserve(rules, asks(1), end), PROJECT)
-    assert.throws(() => spend.reserve(rules, asks(1), end - 1), PROJECT)
+    const first = reserve(spend, rules, asks(nano(10)), end)
+    assert.throws(() => reserve(spend, rules, asks(1), end), PROJECT)
+    assert.throws(() => reserve(spend, rules, asks(1), end - 1), PROJECT)
     late.settle(nano(10))
     first.settle(nano(3))
     await money.write(rules, nano(10), end - 1)
     await money.write(rules, nano(3), end)
     money.now = end + MINUTE
     await spend.load(rules)
-    assert.throws(() => spend.reserve(rules, asks(nano(7) + 1), money.now), PROJECT)
-    spend.reserve(rules, asks(nano(7)), money.now).settle(0)
+    assert.throws(() => reserve(spend, rules, asks(nano(7) + 1), money.now), PROJECT)
+    reserve(spend, rules, asks(nano(7)), money.now).settle(0)
     assert.deepEqual(await money.totals(organization, [project], '2026-11'), [BigInt(nano(10))])
     assert.deepEqual(await money.totals(organization, [project], '2026-12'), [BigInt(nano(3))])
   })
@@ -175,7 +175,7 @@ test('a refusal names who is over which limit until when, does not invite to try
   await money.spend.load(other)
   const told = (some: typeof rules, tokens: number) => {
     try {
-      money.spend.reserve(some, asks(tokens), november)
+      reserve(money.spend, some, asks(tokens), november)
     } catch (error) {
       assert.ok(error instanceof ApiError)
       assert.deepEqual([error.status, error.headers], [429, { 'x-should-retry': 'false' }])
@@ -203,10 +203,13 @@ test('a refusal names who is over which limit until when, does not invite to try
     code: 'organization_spend_limit_exceeded',
   })
   // A higher limit counts from the next request on, and none lets everything through.
-  money.spend
-    .reserve({ ...other, spendLimits: { project: null, organization: 2001 } }, asks(nano(1)), november)
-    .settle(0)
-  money.spend.reserve({ ...rules, spendLimits: { project: null, organization: null } }, asks(MOST), november).settle(0)
+  reserve(
+    money.spend,
+    { ...other, spendLimits: { project: null, organization: 2001 } },
+    asks(nano(1)),
+    november,
+  ).settle(0)
+  reserve(money.spend, { ...rules, spendLimits: { project: null, organization: null } }, asks(MOST), november).settle(0)
 })
 
 test('a model without a price is refused where a limit would be blind to it, and costs nothing elsewhere', async () => {
@@ -220,7 +223,7 @@ test('a model without a price is refused where a limit would be blind to it, and
     const rules = rulesOf(organization, project, own, whole)
     await money.spend.load(rules)
     assert.throws(
-      () => money.spend.reserve(rules, asks(1, unpriced), november),
+      () => reserve(money.spend, rules, asks(1, unpriced), november),
       (error: ApiError) => {
         assert.deepEqual([error.status, error.code, error.param], [400, 'model_price_unknown', 'model'])
         assert.equal(
@@ -232,10 +235,10 @@ test('a model without a price is refused where a limit would be blind to it, and
     )
   }
   const unlimited = rulesOf(organization, project, null, null)
-  for (let i = 0; i < 3; i++) assert.equal(money.spend.reserve(unlimited, asks(1, unpriced), november), FREE)
+  for (let i = 0; i < 3; i++) assert.equal(money.spend.toReserve(unlimited, asks(1, unpriced), november), FREE)
   assert.equal(money.lines.filter((line) => line.includes('"m0"')).length, 1)
   const limited = rulesOf(organization, project, 1, 1)
-  assert.equal(money.spend.reserve(limited, { ...asks(1), model: null }, november), FREE)
+  assert.equal(money.spend.toReserve(limited, { ...asks(1), model: null }, november), FREE)
 })
 
 test('a reservation settles once, however often it is told to', async () => {
@@ -243,12 +246,12 @@ test('a reservation settles once, however often it is told to', async () => {
   const organization = await money.organization()
   const rules = rulesOf(organization, await money.project(organization), 10, null)
   await money.spend.load(rules)
-  const reservation = money.spend.reserve(rules, asks(nano(10)), november)
+  const reservation = reserve(money.spend, rules, asks(nano(10)), november)
   reservation.settle(nano(4))
   reservation.settle(nano(4))
   reservation.settle(0)
-  assert.throws(() => money.spend.reserve(rules, asks(nano(6) + 1), november), PROJECT)
-  money.spend.reserve(rules, asks(nano(6)), november).settle(0)
+  assert.throws(() => reserve(money.spend, rules, asks(nano(6) + 1), november), PROJECT)
+  reserve(money.spend, rules, asks(nano(6)), november).settle(0)
 })
 
 test('a call that costs more than was reserved is counted whole, and the next one is refused', async () => {
@@ -256,17 +259,17 @@ test('a call that costs more than was reserved is counted whole, and the next on
   const organization = await money.organization()
   const rules = rulesOf(organization, await money.project(organization), 10, null)
   await money.spend.load(rules)
-  money.spend.reserve(rules, asks(1), november).settle(nano(30))
-  assert.throws(() => money.spend.reserve(rules, asks(0), november), PROJECT)
+  reserve(money.spend, rules, asks(1), november).settle(nano(30))
+  assert.throws(() => reserve(money.spend, rules, asks(0), november), PROJECT)
 })
 
 test('of a project whose total nobody has read no call is let through', async () => {
   await using money = await openMoney('sqlite', november)
   const rules = rulesOf('org-x', 'proj_x', null, null)
-  assert.throws(() => money.spend.reserve(rules, asks(1), november), refusal('service_unavailable'))
+  assert.throws(() => reserve(money.spend, rules, asks(1), november), refusal('service_unavailable'))
   await money.stopDatabase()
   await assert.rejects(money.spend.load(rules))
-  assert.throws(() => money.spend.reserve(rules, asks(1), november), refusal('service_unavailable'))
+  assert.throws(() => reserve(money.spend, rules, asks(1), november), refusal('service_unavailable'))
 })
 
 test('accounts that nobody asks for are forgotten, but not while they hold money', async (t) => {
@@ -278,12 +281,12 @@ test('accounts that nobody asks for are forgotten, but not while they hold money
   const load = (project: string) => money.spend.load(rulesOf(organization, project, 10, null))
   for (let i = 0; i < 50; i++) await load(`proj_${i}`)
   const held = rulesOf(organization, 'proj_7', 10, null)
-  const reservation = money.spend.reserve(held, asks(nano(10)), november)
+  const reservation = reserve(money.spend, held, asks(nano(10)), november)
   assert.equal(money.spend.size, 51)
   ahead = 601_000
   for (let i = 0; i < 30; i++) await load('proj_new')
   assert.equal(money.spend.size, 3)
-  assert.throws(() => money.spend.reserve(held, asks(1), november), PROJECT)
+  assert.throws(() => reserve(money.spend, held, asks(1), november), PROJECT)
   reservation.settle(0)
   ahead *= 2
   for (let i = 0; i < 5; i++) await load('proj_new')

@@ -7,11 +7,12 @@ import type { Db } from '../../db/tables.ts'
 import type { UsageEntry } from '../../db/usage.ts'
 import type { Asked } from '../call.ts'
 import type { ProjectRules } from '../keys/rules.ts'
-import { Account, type Ledger } from './account.ts'
+import type { Account, Ledger } from './account.ts'
 import { Accounts } from './accounts.ts'
 import type { Alerts } from './alerts.ts'
-import { notKnownYet, overLimit, priceUnknown } from './refusal.ts'
-import { FREE, Reservation } from './reservation.ts'
+import { MemoryMoney } from './memory.ts'
+import { FREE, type Money } from './money.ts'
+import { priceUnknown } from './over-limit.ts'
 
 export type SpendParts = {
   /** For reading. */
@@ -28,15 +29,14 @@ const RECHECK_MS = 5000
 /** Models without a price that are named in the log, at most. */
 const NAMED = 10_000
 
-/** A call's money: `settle` takes what it did cost, in nano-dollars, and counts once. */
-export type Reserved = Pick<Reservation, 'settle'>
-
 /**
  * What projects and organizations spend in a calendar month, UTC. The most that a call can cost is reserved before it and
  * settled after it, in memory; the database has the totals, which the meter writes with the usage. With several nodes each
  * knows what the others have spent as of the last load of the rules, five seconds ago at most.
  */
 export class Spend {
+  /** Sets money aside against what is known here. */
+  readonly money: MemoryMoney
   readonly #parts: SpendParts
   readonly #accounts: Accounts
   readonly #unpriced = new Set<string>()
@@ -54,6 +54,7 @@ export class Spend {
   constructor(parts: SpendParts) {
     this.#parts = parts
     this.#accounts = new Accounts(parts.now)
+    this.money = new MemoryMoney(this.#accounts)
   }
 
   /** Accounts in memory: bounded by the projects that were used in the last ten minutes. */
@@ -69,34 +70,25 @@ export class Spend {
   }
 
   /**
-   * Sets aside what a call can cost at most. Needs no I/O.
+   * What is to be set aside for a call: the most that it can cost. Needs no I/O.
    * @param at epoch milliseconds when the call was let in; what it costs is to be metered with the same time
-   * @throws ApiError 429 where that could exceed a limit; 400 where a limit holds and the model has no price
+   * @throws ApiError 400 where a limit holds and the model has no price
    */
-  reserve(
+  toReserve(
     { organizationId, projectId, spendLimits }: Pick<ProjectRules, 'organizationId' | 'projectId' | 'spendLimits'>,
     { model, worst }: Pick<Asked, 'model' | 'worst'>,
     at: number,
-  ): Reserved {
+  ): Money | typeof FREE {
     if (model === null) return FREE
-    const project = this.#known(organizationId, projectId)
-    const organization = this.#known(organizationId, WHOLE_ORGANIZATION)
-    const projectLimit = project.limit(spendLimits.project)
-    const organizationLimit = organization.limit(spendLimits.organization)
     if (model.price === null) {
-      if (projectLimit !== null) throw priceUnknown(project, model.id)
-      if (organizationLimit !== null) throw priceUnknown(organization, model.id)
+      const ids = { organizationId, projectId }
+      if (spendLimits.project !== null) throw priceUnknown(ids, 'project', model.id)
+      if (spendLimits.organization !== null) throw priceUnknown(ids, 'organization', model.id)
       this.#nameUnpriced(model.id)
       return FREE
     }
-    const nano = BigInt(worstCost(model.price, worst.inputTokens, worst.outputTokens))
-    const ofProject = project.ledger(at)
-    const ofOrganization = organization.ledger(at)
-    const refused =
-      overLimit(project, ofProject, projectLimit, nano) ??
-      overLimit(organization, ofOrganization, organizationLimit, nano)
-    if (refused) throw refused
-    return new Reservation(ofProject, ofOrganization, nano)
+    const nano = worstCost(model.price, worst.inputTokens, worst.outputTokens)
+    return { organizationId, projectId, at, nano, limits: spendLimits }
   }
 
   /** To be called right before costs are written: a total that is read until `flushed` may have them or not. */
@@ -124,13 +116,6 @@ export class Spend {
     clearTimeout(this.#recheck)
     await Promise.all(this.#raising)
     await this.#parts.alerts.close()
-  }
-
-  /** An account whose total was read, as it was when the rules were loaded that the call is judged by. */
-  #known(organizationId: string, projectId: string): Account {
-    const account = this.#accounts.get(organizationId, projectId)
-    if (account?.loaded) return account
-    throw notKnownYet(account ?? new Account(organizationId, projectId, this.#month))
   }
 
   /**

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { atOnce, FarCounters, guard, inMemory } from '../../../test/gateway/counting.ts'
 import { ApiError } from '../../contract/error.ts'
 import { type Catalogue, type CatalogueModel, type Dimension, type Limits, plainModel } from '../../core/catalogue.ts'
-import type { Limiter } from './limiter.ts'
-import { MemoryLimiter } from './memory.ts'
-import { type Admission, admit, type Cost } from './take.ts'
-import { type LimitRules, windowsOf } from './windows.ts'
+import { type LimitRules, windowsOf } from '../limits/windows.ts'
+import { type Cost, type Held, takeAll } from './take.ts'
 
 const model = (id: string, organizationLimits: Limits = {}, sharedPool: string | null = null): CatalogueModel => {
   const dimensions = new Set([...plainModel(id).dimensions, ...(Object.keys(organizationLimits) as Dimension[])])
@@ -23,12 +23,12 @@ const NOTHING: Cost = { requests: 1, tokens: 0, images: 0, audioMegabytes: 0 }
 /** A gate's limits for some models, on a clock that the test moves. */
 function setUp(...models: CatalogueModel[]) {
   const time = { ms: 5000.25 }
-  const limiter = new MemoryLimiter({ clock: () => time.ms })
+  const { guarded } = guard(inMemory({ clock: () => time.ms }).counters)
   const catalogue: Catalogue = new Map(models.map((one) => [one.id, one]))
-  const call = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): Admission => {
+  const call = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): Held => {
     const asked = id === null ? null : (catalogue.get(id) ?? plainModel(id))
-    const admission = admit(limiter, windowsOf(rules, catalogue, asked), { ...NOTHING, ...cost })
-    return admission instanceof Promise ? assert.fail('not at once') : admission
+    const charge = { model: windowsOf(rules, catalogue, asked), cost: { ...NOTHING, ...cost }, money: null }
+    return atOnce(takeAll(guarded, charge))
   }
   const refused = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): ApiError => {
     try {
@@ -219,14 +219,14 @@ test("the default row governs calls without a model and models that have no row,
 
 test('what a call costs nothing of is not refused, also when more than the limit was used', () => {
   const { call, refused } = setUp(model('m', { max_tokens_per_1_minute: 10, max_images_per_1_minute: 0 }))
-  call(rulesOf(), 'm', { tokens: 10 }).settle({ tokens: 50 })
+  call(rulesOf(), 'm', { tokens: 10 }).settle({ tokens: 50 }, 0)
   assert.equal(call(rulesOf(), 'm').headers['x-ratelimit-remaining-tokens'], '0')
   assert.match(refused(rulesOf(), 'm', { tokens: 1 }).message, /Limit 10, Used 50, Requested 1\./)
 })
 
 test('a failed call gives back all but its request; a refused one took nothing', () => {
   const { call, refused } = setUp(model('m', { max_requests_per_1_minute: 3, max_tokens_per_1_minute: 100 }))
-  call(rulesOf(), 'm', { tokens: 90 }).settle({ tokens: 0, images: 0, audioMegabytes: 0 })
+  call(rulesOf(), 'm', { tokens: 90 }).settle({ tokens: 0, images: 0, audioMegabytes: 0 }, 0)
   for (let i = 0; i < 10; i++) refused(rulesOf(), 'm', { tokens: 101 })
   const { headers } = call(rulesOf(), 'm', { tokens: 100 })
   assert.equal(headers['x-ratelimit-remaining-requests'], '1')
@@ -252,9 +252,9 @@ test('windows are worked out once as long as nothing changes, and made-up models
 
 test('a limiter that is asked over a network is waited for', async () => {
   const { catalogue } = setUp(model('m', { max_requests_per_1_minute: 1 }))
-  const memory = new MemoryLimiter({ clock: () => 0 })
-  const far: Limiter = { take: async (windows, costs) => memory.take(windows, costs) }
-  const ask = async () => admit(far, windowsOf(rulesOf(), catalogue, catalogue.get('m') ?? null), NOTHING)
+  const { guarded } = guard(new FarCounters(inMemory({ clock: () => 0 }).counters, () => sleep(1)))
+  const windows = windowsOf(rulesOf(), catalogue, catalogue.get('m') ?? null)
+  const ask = async () => takeAll(guarded, { model: windows, cost: NOTHING, money: null })
   assert.equal((await ask()).headers['x-ratelimit-remaining-requests'], '0')
   await assert.rejects(ask(), { status: 429 })
 })

@@ -13,7 +13,7 @@ const words: Record<CountedDimension, { type: string; name: string }> = {
 }
 
 /** A window without room. `waitMs` is how long until it has; infinite where the request alone is more than the limit. */
-type Full = { window: GovernedWindow; level: number; cost: number; waitMs: number }
+type Shut = { window: GovernedWindow; level: number; cost: number; waitMs: number }
 
 /**
  * Why a call was refused: by the window that lets it in last, for whoever waits for that is let in by the others too.
@@ -25,7 +25,7 @@ export function limitReached(
   levels: readonly number[],
   paces: readonly number[],
 ): ApiError {
-  let last: Full | null = null
+  let last: Shut | null = null
   for (const [i, window] of windows.entries()) {
     const [level, cost] = [levels[i] ?? 0, costs[i] ?? 0]
     if (fits(level, cost, window.limit)) continue
@@ -45,7 +45,7 @@ function waitFor({ limit, periodMs }: GovernedWindow, level: number, cost: numbe
 type Names = Omit<ModelWindows, 'windows'>
 type Headers = Record<string, string>
 
-function reached(names: Names, { window, level, cost, waitMs }: Full, headers: Headers): ApiError {
+function reached(names: Names, { window, level, cost, waitMs }: Shut, headers: Headers): ApiError {
   const count = `Limit ${window.limit}, Used ${used(level, window.limit)}, Requested ${Math.ceil(cost)}`
   const message = `Rate limit reached for ${subject(names, window)}: ${count}. Please try again in ${duration(waitMs)}.`
   // Rounded up, so that whoever waits for just that is let in.
@@ -55,7 +55,7 @@ function reached(names: Names, { window, level, cost, waitMs }: Full, headers: H
 }
 
 /** Nothing to wait for: official clients are told not to try again. */
-function tooLarge(names: Names, { window, cost }: Full, headers: Headers): ApiError {
+function tooLarge(names: Names, { window, cost }: Shut, headers: Headers): ApiError {
   const advice =
     window.measure === 'tokens' ? ' The input or output tokens must be reduced in order to run successfully.' : ''
   const count = `Limit ${window.limit}, Requested ${Math.ceil(cost)}.`

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { limitHeaders } from '../limits/headers.ts'
+import { limitReached } from '../limits/limit-reached.ts'
+import type { GovernedWindow, Measure, ModelWindows } from '../limits/windows.ts'
+import type { Money } from '../spend/money.ts'
+import { overLimit } from '../spend/over-limit.ts'
+import type { Decision, Taken } from './counters.ts'
+import type { GuardedCounters } from './guarded.ts'
+
+/** What a call is charged with: whole numbers, but for audio; each at least 0. */
+export type Cost = Record<Measure, number>
+
+/** What a call is to take, and of whom. */
+export type Charge = {
+  model: ModelWindows
+  cost: Cost
+  /** Null: nobody can be charged. */
+  money: Money | null
+}
+
+/** What a call was let in with. */
+export interface Held {
+  /** `x-ratelimit-*`, for the reply; none where nobody could count. */
+  headers: Readonly<Record<string, string>>
+  /**
+   * Corrects what was taken to what the call really used, once; what is left out stays as it was taken. A call that failed
+   * gives back all but its request: `settle({ tokens: 0, images: 0, audioMegabytes: 0 }, 0)`.
+   * @param nano what it did cost, in nano-dollars, a whole number
+   */
+  settle: (actual: Partial<Omit<Cost, 'requests'>>, nano: number) => void
+}
+
+const unlimited: Held = { headers: Object.freeze(limitHeaders([], [])), settle() {} }
+const uncounted: Held = { headers: {}, settle() {} }
+
+/**
+ * Takes a call's share of all of its limits and sets its money aside, or takes nothing.
+ * @throws ApiError 429 in the original's words where there is no room; 503 where it cannot be counted
+ */
+export function takeAll(counters: GuardedCounters, charge: Charge): Held | Promise<Held> {
+  const { model, cost, money } = charge
+  const { windows } = model
+  if (windows.length === 0 && money === null) return unlimited
+  const costs: number[] = []
+  for (const { measure } of windows) {
+    const one = cost[measure]
+    // An amount that is none would stay in the counters for good.
+    assert.ok(one >= 0 && one < Number.POSITIVE_INFINITY, `no amount of ${measure}`)
+    costs.push(one)
+  }
+  const decision = counters.take({ windows, costs, money })
+  if (decision instanceof Promise) return decision.then((decided) => conclude(counters, charge, costs, decided))
+  return conclude(counters, charge, costs, decision)
+}
+
+function conclude(
+  counters: GuardedCounters,
+  { model, money }: Charge,
+  costs: readonly number[],
+  decision: Decision | null,
+): Held {
+  if (decision === null) return uncounted
+  if (decision.taken !== null) return new Counted(counters, model.windows, decision.taken, decision.levels)
+  if (!('short' in decision)) throw limitReached(model, costs, decision.levels, decision.paces)
+  assert.ok(money !== null, 'a call that costs nothing lacks money')
+  throw overLimit(money, decision.short)
+}
+
+class Counted implements Held {
+  readonly headers: Record<string, string>
+  readonly #counters: GuardedCounters
+  readonly #windows: readonly GovernedWindow[]
+  readonly #taken: Taken
+  #open = true
+
+  constructor(counters: GuardedCounters, windows: readonly GovernedWindow[], taken: Taken, levels: readonly number[]) {
+    this.#counters = counters
+    this.#windows = windows
+    this.#taken = taken
+    this.headers = limitHeaders(windows, levels)
+  }
+
+  settle(actual: Partial<Omit<Cost, 'requests'>>, nano: number): void {
+    if (!this.#open) return
+    this.#open = false
+    const costs: number[] = []
+    // What is no number stays as it was taken.
+    for (const { measure } of this.#windows) {
+      costs.push(measure === 'requests' ? Number.NaN : (actual[measure] ?? Number.NaN))
+    }
+    this.#counters.settle(this.#taken, costs, nano)
+  }
+}

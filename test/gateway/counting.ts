@@ -41,7 +41,7 @@ export function atOnce<T>(value: T | Promise<T>): T {
 }
 
 /** How an answer is late or lost: the request did not arrive, or its answer does not. */
-type Loss = 'before' | 'after'
+export type Loss = 'before' | 'after'
 
 /**
  * Counters at the end of a line: each act waits before it reaches them and before its answer is back, and fails when the

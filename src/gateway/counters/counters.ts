@@ -38,8 +38,11 @@ export type Decision =
  */
 export interface Counters {
   /**
-   * Takes everything or nothing. One that rejects, or throws, could not say; it leaves nothing taken, whatever has arrived of
-   * it. To refuse a call is no failure but a decision.
+   * Takes everything or nothing. One that rejects, or throws, could not say; it leaves nothing taken, whatever of it has
+   * arrived. To refuse a call is no failure but a decision.
+   *
+   * What is there at once is given without a promise, here and on all the way to the ticket: one for each call made taking and
+   * settling in memory a seventh dearer, 2.06 instead of 1.8 microseconds.
    */
   take: (share: Share) => Decision | Promise<Decision>
 }

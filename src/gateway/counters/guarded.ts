@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, unavailable } from '../../contract/error.ts'
 import type { Counters, Decision, Share, Taken } from './counters.ts'
 
-/** What becomes of a call that nobody can count: it is refused with a 503, or goes on uncounted. */
+/** What becomes of a call that cannot be counted: it is refused with a 503, or goes on and is counted when it has ended. */
 export type WhenFailing = 'deny' | 'allow'
 
 export type GuardedParts = {
@@ -19,12 +19,11 @@ export type GuardedParts = {
 /** Short in sum: a stop waits for it, and what takes longer to come back has to remember by itself what was not settled. */
 const AGAIN_MS = [100, 1000]
 
+const NO_LIMITS = { project: null, organization: null }
+
 /**
  * The counters, with what a failure of theirs means: the one place that decides it. A call is never told 401 or 429 for it, a
  * reply is never changed by it, and none of it is silent.
- *
- * What is there at once is not made a promise, here and wherever limits and money are taken: with a promise for each step the
- * way of a call through the counters in memory took half as long again.
  */
 export class GuardedCounters {
   readonly #counters: Counters
@@ -42,7 +41,7 @@ export class GuardedCounters {
   }
 
   /**
-   * @returns null for a call that goes on uncounted
+   * @returns null for a call that goes on uncounted, which `makeUp` is to be told of
    * @throws ApiError 503 where the counters fail and the policy is to refuse
    */
   take(share: Share): Decision | null | Promise<Decision | null> {
@@ -56,13 +55,20 @@ export class GuardedCounters {
 
   /** Settles what was taken, now or when the counters are ready for it; the caller neither waits nor hears of it. */
   settle(taken: Taken, costs: readonly number[], nano: number): void {
-    const again = (error: unknown) => this.#again(taken, costs, nano, error)
-    try {
-      const settling = taken.settle(costs, nano)
-      if (settling instanceof Promise) this.#afterwards(() => settling.catch(again))
-    } catch (error) {
-      this.#afterwards(() => again(error))
-    }
+    this.#attempt(() => taken.settle(costs, nano))
+  }
+
+  /**
+   * Counts a call that went on uncounted, when it is known what it used: by a share that nothing can refuse, which is settled
+   * to that. @param costs, @param nano as for `settle`
+   */
+  makeUp({ windows, money }: Share, costs: readonly number[], nano: number): void {
+    const free = { windows, costs: windows.map(() => 0), money: money && { ...money, nano: 0, limits: NO_LIMITS } }
+    let taken: Taken | null = null
+    this.#attempt(async () => {
+      taken ??= (await this.#counters.take(free)).taken
+      await taken?.settle(costs, nano)
+    })
   }
 
   #notTaken(error: unknown): null {
@@ -72,12 +78,22 @@ export class GuardedCounters {
     throw unavailable('The server cannot count limits and money right now. Please try again shortly.', error)
   }
 
-  async #again(taken: Taken, costs: readonly number[], nano: number, failure: unknown): Promise<void> {
+  #attempt(act: () => void | Promise<void>): void {
+    const again = (error: unknown) => this.#again(act, error)
+    try {
+      const going = act()
+      if (going instanceof Promise) this.#afterwards(() => going.catch(again))
+    } catch (error) {
+      this.#afterwards(() => again(error))
+    }
+  }
+
+  async #again(act: () => void | Promise<void>, failure: unknown): Promise<void> {
     this.#failed('settle', failure)
     for (const ms of this.#againMs) {
       await sleep(ms)
       try {
-        return await taken.settle(costs, nano)
+        return await act()
       } catch (error) {
         this.#failed('settle', error)
       }

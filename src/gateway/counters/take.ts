@@ -4,7 +4,7 @@ import { limitReached } from '../limits/limit-reached.ts'
 import type { GovernedWindow, Measure, ModelWindows } from '../limits/windows.ts'
 import type { Money } from '../spend/money.ts'
 import { overLimit } from '../spend/over-limit.ts'
-import type { Decision, Taken } from './counters.ts'
+import type { Decision, Share, Taken } from './counters.ts'
 import type { GuardedCounters } from './guarded.ts'
 
 /** What a call is charged with: whole numbers, but for audio; each at least 0. */
@@ -31,7 +31,6 @@ export interface Held {
 }
 
 const unlimited: Held = { headers: Object.freeze(limitHeaders([], [])), settle() {} }
-const uncounted: Held = { headers: {}, settle() {} }
 
 /**
  * Takes a call's share of all of its limits and sets its money aside, or takes nothing.
@@ -48,20 +47,16 @@ export function takeAll(counters: GuardedCounters, charge: Charge): Held | Promi
     assert.ok(one >= 0 && one < Number.POSITIVE_INFINITY, `no amount of ${measure}`)
     costs.push(one)
   }
-  const decision = counters.take({ windows, costs, money })
-  if (decision instanceof Promise) return decision.then((decided) => conclude(counters, charge, costs, decided))
-  return conclude(counters, charge, costs, decision)
+  const share = { windows, costs, money }
+  const decision = counters.take(share)
+  if (decision instanceof Promise) return decision.then((decided) => conclude(counters, charge, share, decided))
+  return conclude(counters, charge, share, decision)
 }
 
-function conclude(
-  counters: GuardedCounters,
-  { model, money }: Charge,
-  costs: readonly number[],
-  decision: Decision | null,
-): Held {
-  if (decision === null) return uncounted
+function conclude(counters: GuardedCounters, { model, money }: Charge, share: Share, decision: Decision | null): Held {
+  if (decision === null) return new Uncounted(counters, model.windows, share)
   if (decision.taken !== null) return new Counted(counters, model.windows, decision.taken, decision.levels)
-  if (!('short' in decision)) throw limitReached(model, costs, decision.levels, decision.paces)
+  if (!('short' in decision)) throw limitReached(model, share.costs, decision.levels, decision.paces)
   assert.ok(money !== null, 'a call that costs nothing lacks money')
   throw overLimit(money, decision.short)
 }
@@ -89,5 +84,30 @@ class Counted implements Held {
       costs.push(measure === 'requests' ? Number.NaN : (actual[measure] ?? Number.NaN))
     }
     this.#counters.settle(this.#taken, costs, nano)
+  }
+}
+
+/** A call that nobody could count: what it used is made up for when it has ended. */
+class Uncounted implements Held {
+  readonly headers = {}
+  readonly #counters: GuardedCounters
+  readonly #windows: readonly GovernedWindow[]
+  readonly #share: Share
+  #open = true
+
+  constructor(counters: GuardedCounters, windows: readonly GovernedWindow[], share: Share) {
+    this.#counters = counters
+    this.#windows = windows
+    this.#share = share
+  }
+
+  settle(actual: Partial<Omit<Cost, 'requests'>>, nano: number): void {
+    if (!this.#open) return
+    this.#open = false
+    const costs = this.#windows.map(({ measure }, i) => {
+      const asked = this.#share.costs[i] ?? 0
+      return measure === 'requests' ? asked : (actual[measure] ?? asked)
+    })
+    this.#counters.makeUp(this.#share, costs, nano)
   }
 }

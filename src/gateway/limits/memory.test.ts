@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { type Let, neverBelowExact, neverOver, played, type Step, step } from '../../../test/gateway/buckets.ts'
 import { ApiError } from '../../contract/error.ts'
 import { DAY_MS, drained, drainMs, fits, MINUTE_MS, used } from '../../core/limit.ts'
 import type { Taken, Window } from './limiter.ts'
@@ -16,21 +17,11 @@ function setUp(options: { most?: number; start?: number } = {}) {
   return { limiter, time, levelOf }
 }
 
-const step = fc.record({
-  afterMs: fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 90_000 })),
-  cost: fc.integer({ min: 1, max: 60 }),
-  /** What was really used of it, and with which later step it becomes known. */
-  share: fc.double({ min: 0, max: 1, noNaN: true }),
-  settleAfter: fc.integer({ min: 0, max: 8 }),
-})
-type Step = { afterMs: number; cost: number; share: number; settleAfter: number }
-type Call = { at: number; actual: number; level: number }
-
 /** Plays the steps against one window, and gives what was let in. */
 function play(limit: number, steps: readonly Step[]) {
   const { limiter, time, levelOf } = setUp({ start: 12_345.678 })
   const one = window('w', limit)
-  const calls: Call[] = []
+  const calls: Let[] = []
   const open: { due: number; taken: Taken; actual: number }[] = []
   const settle = (now: number) => {
     for (const { taken, actual } of open.filter(({ due }) => due === now)) taken.settle([actual])
@@ -49,20 +40,10 @@ function play(limit: number, steps: readonly Step[]) {
   return { calls, level: levelOf(one), now: time.ms }
 }
 
-const played = fc.record({ limit: fc.integer({ min: 1, max: 100 }), steps: fc.array(step, { maxLength: 60 }) })
-
 test('over any time, what was let in is at most the limit and what has drained in that time', () => {
   fc.assert(
     fc.property(played, ({ limit, steps }) => {
-      const { calls } = play(limit, steps)
-      for (let from = 0; from < calls.length; from++) {
-        let sum = 0
-        for (const { at, actual } of calls.slice(from)) {
-          sum += actual
-          const most = limit + (limit * (at - (calls[from]?.at ?? 0))) / MINUTE_MS
-          assert.ok(sum <= most + 1e-6, `${sum} of ${most}`)
-        }
-      }
+      neverOver(limit, play(limit, steps).calls)
     }),
     { numRuns: 500 },
   )
@@ -72,13 +53,7 @@ test('giving back never goes below an exact bucket that knew all costs from the 
   fc.assert(
     fc.property(played, ({ limit, steps }) => {
       const { calls, level, now } = play(limit, steps)
-      let [exact, at] = [0, 0]
-      for (const call of calls) {
-        exact = drained(exact, call.at - at, limit, MINUTE_MS) + call.actual
-        at = call.at
-        assert.ok(exact <= limit + 1e-6 && exact <= call.level + 1e-6, `${exact}, ${call.level} of ${limit}`)
-      }
-      assert.ok(drained(exact, now - at, limit, MINUTE_MS) <= level + 1e-6)
+      neverBelowExact(limit, calls, level, now)
     }),
     { numRuns: 1000 },
   )

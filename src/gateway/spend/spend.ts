@@ -1,5 +1,5 @@
 import type { Log } from '../../core/log.ts'
-import { type Month, monthOf } from '../../core/month.ts'
+import { monthOf } from '../../core/month.ts'
 import { worstCost } from '../../core/price.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
 import { nextThresholds } from '../../db/spend-alerts.ts'
@@ -43,7 +43,6 @@ export class Spend {
   /** Accounts with an alert ahead whose costs were written since they were last read. */
   readonly #watched = new Set<Account>()
   readonly #raising = new Set<Promise<void>>()
-  #month: Month = monthOf(0)
   /** Changes whenever writing begins or ends. */
   #beat = 0
   #writing = false
@@ -125,7 +124,7 @@ export class Spend {
   async #read(organizationId: string, accounts: readonly Account[]): Promise<void> {
     const { db, now } = this.#parts
     const [reading, beat, isCertain, begun] = [++this.#readings, this.#beat, !this.#writing, performance.now()]
-    const month = this.#monthOf(now())
+    const month = monthOf(now())
     const ids = accounts.map(({ projectId }) => projectId)
     const [totals, thresholds] = await Promise.all([
       findSpent(db, organizationId, ids, month.name),
@@ -143,11 +142,6 @@ export class Spend {
       if (account.writtenAt < begun) this.#watched.delete(account)
       for (const each of account.ledgers()) this.#raise(account, each)
     }
-  }
-
-  #monthOf(at: number): Month {
-    if (at < this.#month.from || at >= this.#month.to) this.#month = monthOf(at)
-    return this.#month
   }
 
   #wrote(account: Account | undefined, at: number, nano: bigint, now: number): void {

@@ -1,20 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CatalogueModel } from '../core/catalogue.ts'
 import type { Grant } from './keys/grant.ts'
+import type { BroughtKey } from './keys/identify.ts'
 import type { GatewayRoute } from './routes/table.ts'
-
-/** The most that a call can use, as far as it can be known before the call; what limits and money are reserved by. */
-export type Worst = {
-  /** Tokens charged against the limits: the larger of the requested maximum and the estimate, for each answer. */
-  tokens: number
-  /** Estimated tokens of the input: a token for each four characters begun. */
-  inputTokens: number
-  /** Most tokens that all answers together can have. */
-  outputTokens: number
-  images: number
-  /** Of audio that is sent; megabytes of a million bytes, with fractions. */
-  audioMegabytes: number
-}
+import type { Worst } from './use.ts'
 
 /** What a request asks for, as far as it is governed. */
 export type Asked = {
@@ -40,41 +29,6 @@ export type Asked = {
   serviceTier: string | null
 }
 
-/** What a call has used. Parts of the input and the output are included in them. */
-export type Used = {
-  inputTokens: number
-  cachedInputTokens: number
-  outputTokens: number
-  inputAudioTokens: number
-  inputImageTokens: number
-  outputAudioTokens: number
-  outputImageTokens: number
-  images: number
-  /** Of audio that was transcribed. */
-  seconds: number
-  webSearchCalls: number
-  fileSearchCalls: number
-  codeInterpreterSessions: number
-  /** What the reply names as the tier it was served in. */
-  serviceTier: string | null
-}
-
-export const NOTHING_USED: Used = {
-  inputTokens: 0,
-  cachedInputTokens: 0,
-  outputTokens: 0,
-  inputAudioTokens: 0,
-  inputImageTokens: 0,
-  outputAudioTokens: 0,
-  outputImageTokens: 0,
-  images: 0,
-  seconds: 0,
-  webSearchCalls: 0,
-  fileSearchCalls: 0,
-  codeInterpreterSessions: 0,
-  serviceTier: null,
-}
-
 /** A request that has come in. */
 export type Arrival = {
   request: IncomingMessage
@@ -86,6 +40,8 @@ export type Arrival = {
 /** A request for a governed route, with a key that is known. */
 export type Call = Arrival & {
   route: GatewayRoute
+  /** The key that was brought; its secret stays behind. */
+  key: BroughtKey
   grant: Grant
   /** Milliseconds since the epoch when it came: what it uses counts to that minute, day and month. */
   at: number

@@ -1,9 +1,10 @@
 import type { Body } from './body/read.ts'
-import { type Call, NOTHING_USED, type Outcome, type Used } from './call.ts'
+import type { Call, Outcome } from './call.ts'
 import type { Gate } from './gate.ts'
 import type { Inquiry } from './inquire.ts'
 import { type Observer, observe, usedUnseen } from './observe/observe.ts'
 import type { Ticket } from './ticket.ts'
+import { NOTHING_USED, type Used } from './use.ts'
 
 /**
  * Sends a call on and its reply back, and settles what was reserved for it: once, however it ends. Counting what was used may
@@ -62,7 +63,7 @@ function settle(
   const { route, grant, at } = call
   const conclude = (used: Used) => {
     const costs = ticket.settle(used)
-    if (route.usage !== null) gate.tally.add({ grant, route, at, asked, used }, costs)
+    if (route.report.kind !== 'none') gate.tally.add({ grant, route, at, asked, used }, costs)
   }
   const failed = (error: unknown): never => {
     conclude(NOTHING_USED)

@@ -1,8 +1,9 @@
 import { type CostEntry, costEntries } from '../core/price.ts'
-import type { Asked, Call, Used } from './call.ts'
+import type { Asked, Call } from './call.ts'
 import { type Held, takeAll } from './counters/take.ts'
 import type { Gate } from './gate.ts'
-import { windowsOf } from './limits/windows.ts'
+import { chargeOf } from './rules/apply.ts'
+import type { Used } from './use.ts'
 
 /** What a call was let in with: its share of every limit, and its money. */
 export class Ticket {
@@ -37,13 +38,8 @@ export class Ticket {
  * @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted
  */
 export function admit(gate: Gate, { grant, at, headers }: Call, asked: Asked): Ticket | Promise<Ticket> {
-  const { rules } = grant
-  const { tokens, images, audioMegabytes } = asked.worst
-  const held = takeAll(gate.counters, {
-    model: windowsOf(rules, gate.catalogue.current, asked.model),
-    cost: { requests: 1, tokens, images, audioMegabytes },
-    money: gate.spend.toReserve(rules, asked, at),
-  })
+  const { model, worst } = asked
+  const held = takeAll(gate.counters, chargeOf(grant.rules, gate, { limitedAs: model, paidAs: model, worst, at }))
   const admitted = (held: Held) => {
     Object.assign(headers, held.headers)
     return new Ticket(asked, held)

@@ -1,4 +1,4 @@
-import { isPlainId } from '../core/id.ts'
+import { isResponseId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import { batches } from '../db/batches.ts'
 import type { Db, Row } from '../db/tables.ts'
@@ -7,8 +7,6 @@ import type { Db, Row } from '../db/tables.ts'
 const KEPT = 10_000
 /** Most that wait to be written: beyond, a response gets no owner, so that nobody can ask for it again. */
 const MOST_WAITING = 50_000
-/** A longer id is none that we would keep: an index has to hold it. */
-const ID_LENGTH = 200
 const DAY = 86_400
 
 /** Whose a response is, and which upstream keeps it. */
@@ -128,6 +126,3 @@ export class ResponseOwners {
     )
   }
 }
-
-/** Others are not looked for: a database may refuse them. */
-const isResponseId = (text: string) => text.length <= ID_LENGTH && isPlainId(text)

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { ApiError } from '../../src/contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../src/core/catalogue.ts'
+import type { Editable } from '../../src/gateway/body/edits.ts'
+import type { JudgedBody } from '../../src/gateway/body/fields.ts'
 import type { Asked } from '../../src/gateway/call.ts'
 import { judge } from '../../src/gateway/judge/judge.ts'
-import type { ProjectRules } from '../../src/gateway/keys/rules.ts'
-import { type RouteName, routeOf } from '../../src/gateway/routes/table.ts'
+import { routeOf } from '../../src/gateway/routes/match.ts'
+import { type RouteName, routes } from '../../src/gateway/routes/table.ts'
+import type { ProjectRules } from '../../src/gateway/rules/index.ts'
 
 export const CATALOGUE = new Map<string, CatalogueModel>(
   [
@@ -30,22 +33,6 @@ export const OPEN: ProjectRules = {
   spendLimits: { project: null, organization: null },
 }
 
-const urls: Partial<Record<RouteName, string>> = {
-  'chat.completions.create': '/v1/chat/completions',
-  'completions.create': '/v1/completions',
-  'embeddings.create': '/v1/embeddings',
-  'moderations.create': '/v1/moderations',
-  'responses.create': '/v1/responses',
-  'responses.compact': '/v1/responses/compact',
-  'responses.inputTokens.count': '/v1/responses/input_tokens',
-  'images.generate': '/v1/images/generations',
-  'images.edit': '/v1/images/edits',
-  'images.createVariation': '/v1/images/variations',
-  'audio.speech.create': '/v1/audio/speech',
-  'audio.transcriptions.create': '/v1/audio/transcriptions',
-  'audio.translations.create': '/v1/audio/translations',
-}
-
 const models = { find: (id: string) => CATALOGUE.get(id) ?? null }
 
 export type Judged = Asked & {
@@ -62,23 +49,9 @@ export function judged(name: RouteName, fields: object, rules: Partial<ProjectRu
 
 /** The same of JSON as a client writes it, with keys that no object of ours can have. */
 export function judgedText(name: RouteName, text: string, rules: Partial<ProjectRules> = {}): Judged {
-  const sent: Record<string, unknown> = JSON.parse(text)
-  const edited: string[] = []
-  const body = {
-    fields: JSON.parse(text) as Record<string, unknown>,
-    whole: () => JSON.parse(text) as Record<string, unknown>,
-    set(field: string, value: unknown) {
-      sent[field] = JSON.parse(JSON.stringify(value))
-      edited.push(field)
-    },
-    remove(field: string) {
-      delete sent[field]
-      edited.push(field)
-    },
-  }
-  const route = routeOf('POST', urls[name] ?? assert.fail(`no URL of ${name}`))
-  const asked = judge({ rules: { ...OPEN, ...rules }, route, body, models, defaultMaxOutputTokens: 4096 })
-  return { ...asked, sent, edited }
+  const fields: Record<string, unknown> = JSON.parse(text)
+  const whole = () => JSON.parse(text) as Record<string, unknown>
+  return judgedBody(name, { fields, whole }, whole(), rules)
 }
 
 /** Judges a form. @param files their sizes in bytes */
@@ -89,24 +62,43 @@ export function judgedForm(
   rules: Partial<ProjectRules> = {},
 ): Judged {
   const sent: Record<string, string> = { model: 'm1', ...fields }
-  const edited: string[] = []
   const body = {
     fields: new Map(Object.entries(sent)),
     files: files.map((bytes) => ({ name: 'file', bytes })),
-    set(field: string, value: string) {
-      sent[field] = value
+  }
+  return judgedBody(name, body, sent, rules)
+}
+
+/** @param sent the fields as they came, which what is decided is written into */
+function judgedBody(
+  name: RouteName,
+  body: JudgedBody,
+  sent: Record<string, unknown>,
+  rules: Partial<ProjectRules>,
+): Judged {
+  const route = routeOf('POST', routes[name].path)
+  const before = JSON.stringify(body && 'whole' in body ? body.fields : null)
+  const { asked, edits } = judge({ rules: { ...OPEN, ...rules }, route, body, models, defaultMaxOutputTokens: 4096 })
+  assert.equal(JSON.stringify(body && 'whole' in body ? body.fields : null), before, 'judging changes no body')
+  const edited: string[] = []
+  const editable: Editable = {
+    set(field, value) {
+      sent[field] = JSON.parse(JSON.stringify(value))
+      edited.push(field)
+    },
+    remove(field) {
+      delete sent[field]
       edited.push(field)
     },
   }
-  const route = routeOf('POST', urls[name] ?? assert.fail(`no URL of ${name}`))
-  const asked = judge({ rules: { ...OPEN, ...rules }, route, body, models, defaultMaxOutputTokens: 4096 })
+  edits.writeInto(editable)
   return { ...asked, sent, edited }
 }
 
 /** Judges a request without a body. */
 export function judgedPath(method: string, url: string, rules: Partial<ProjectRules> = {}): Asked {
   const route = routeOf(method, url)
-  return judge({ rules: { ...OPEN, ...rules }, route, body: null, models, defaultMaxOutputTokens: 4096 })
+  return judge({ rules: { ...OPEN, ...rules }, route, body: null, models, defaultMaxOutputTokens: 4096 }).asked
 }
 
 /** What refuses it, as the client sees it. */

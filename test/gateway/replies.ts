@@ -1,17 +1,18 @@
-import type { Used } from '../../src/gateway/call.ts'
+import type { RouteName } from '../../src/gateway/routes/table.ts'
+import type { Used } from '../../src/gateway/use.ts'
 import { otherReplies } from './replies-other.ts'
 
 /** A reply as a model server really sends it, and what the call has then used; what is not named is nothing. */
 export type Reply = {
   name: string
-  route: string
+  route: RouteName
   body?: unknown
   /** Data of the events, with their names where the server sends them. */
   events?: (unknown | { event: string; data: unknown })[]
   used: Partial<Used>
 }
 
-const chat = 'chat.completions.create'
+const chat: RouteName = 'chat.completions.create'
 const choice = (content: string) => [
   {
     index: 0,

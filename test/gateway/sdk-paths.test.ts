@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ApiError } from '../../src/contract/error.ts'
-import { routeOf } from '../../src/gateway/routes/table.ts'
+import { routeOf } from '../../src/gateway/routes/match.ts'
 
 /** Every call that the resources of the official client make, as their code writes it: a method and a path. */
 function calls(): [method: string, path: string][] {

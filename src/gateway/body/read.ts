@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Call } from '../call.ts'
-import type { JudgedBody } from '../judge/body.ts'
+import type { FormShape, JsonShape } from '../routes/declaration.ts'
 import type { BodyBudget } from './budget.ts'
+import type { Editable } from './edits.ts'
+import type { JudgedBody } from './fields.ts'
 import { type FormBody, readForm } from './form-body.ts'
 import { type JsonBody, readJson } from './json-body.ts'
 
-/** A request's body, whole: what is judged of it, and what is sent on. */
-export type Body = {
+/** A request's body, whole: what is judged of it, and what is sent on, with what was decided written into it. */
+export type Body = Editable & {
   judged: JudgedBody
   /** The model that it names; null where it names none. */
   model: string | null
@@ -29,29 +31,42 @@ export type Body = {
  */
 export async function readBody(bodies: BodyBudget, { request, route, grant }: Call): Promise<Body> {
   const { headers } = request
-  if (route.body === 'none') return nothing(headers)
+  const { body: shape } = route
+  if (shape.kind === 'none') return nothing(headers)
   const budget = bodies.share(grant.rules)
-  if (route.body === 'form') {
+  if (shape.kind === 'form') {
     const form = await readForm(request, budget)
-    return form === null ? nothing(headers) : ofForm(form, headers)
+    return form === null ? nothing(headers) : ofForm(form, shape, headers)
   }
   const read = readJson(request, budget)
-  if (!(read instanceof Promise)) return read === null ? nothing(headers) : ofJson(read, headers, false)
+  if (!(read instanceof Promise)) return read === null ? nothing(headers) : ofJson(read, shape, headers, false)
   const body = await read
-  return body === null ? nothing(headers) : ofJson(body, headers, true)
+  return body === null ? nothing(headers) : ofJson(body, shape, headers, true)
 }
 
 function nothing(headers: IncomingHttpHeaders): Body {
-  return { judged: null, model: null, waited: false, headers, forwarded: () => null, replied() {}, release() {} }
+  return {
+    judged: null,
+    model: null,
+    waited: false,
+    headers,
+    set() {},
+    remove() {},
+    forwarded: () => null,
+    replied() {},
+    release() {},
+  }
 }
 
-function ofJson(body: JsonBody, headers: IncomingHttpHeaders, waited: boolean): Body {
-  const { model } = body.fields
+function ofJson(body: JsonBody, shape: JsonShape, headers: IncomingHttpHeaders, waited: boolean): Body {
+  const model = body.fields[shape.model]
   return {
     judged: body,
     model: typeof model === 'string' ? model : null,
     waited,
     headers,
+    set: (name, value) => body.set(name, value),
+    remove: (name) => body.remove(name),
     forwarded: () => body.forwarded(),
     // All of it is on its way, and the text that tokens may be counted by is apart from it.
     replied: () => body.release(),
@@ -59,12 +74,15 @@ function ofJson(body: JsonBody, headers: IncomingHttpHeaders, waited: boolean): 
   }
 }
 
-function ofForm(form: FormBody, headers: IncomingHttpHeaders): Body {
+function ofForm(form: FormBody, shape: FormShape, headers: IncomingHttpHeaders): Body {
   return {
     judged: form,
-    model: form.fields.get('model') ?? null,
+    model: form.fields.get(shape.model) ?? null,
     waited: true,
     headers: { ...headers, 'content-type': form.contentType },
+    set: (name, value) => form.set(name, String(value)),
+    // What a form says too much is refused, not left out.
+    remove() {},
     forwarded: () => () => ({ stream: form.stream(), length: form.length }),
     // An upstream may answer before it has read everything.
     replied() {},

@@ -6,29 +6,29 @@ import type { Arrival, Call } from '../call.ts'
 import { takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'
 import { inquire, recorded } from '../inquire.ts'
+import { modelUnknown } from '../invalid.ts'
 import { NO_WORST } from '../judge/worst.ts'
-import { bearer } from '../keys/authorize.ts'
-import { windowsOf } from '../limits/windows.ts'
-import { authorize, authorizeAgain, identify } from '../pipeline.ts'
-import { routeOf } from '../routes/table.ts'
+import { letIn, letInAgain } from '../pipeline.ts'
+import { routeOf } from '../routes/match.ts'
+import { notOfferedHere } from '../routes/not-offered.ts'
+import { chargeOf, judgeUnseen } from '../rules/apply.ts'
+import { bodyNotSeen } from '../rules/rule.ts'
+import { calledOtherwise, refuseEdits } from './carried.ts'
 import { originalOf } from './original.ts'
-import { Unchanged } from './unchanged.ts'
-import { judgeShown, judgeUnseen } from './unseen.ts'
 
 /**
  * Decides about a request that a proxy carries itself: 200 with whose key it is, or what the client is to be told. One
  * request is taken from the limits, and nothing is metered: what the call uses is not seen here.
  */
-export async function check(gate: Gate, { request, response, headers }: Arrival): Promise<null> {
+export async function check(gate: Gate, arrival: Arrival): Promise<null> {
+  const { request, response, headers } = arrival
   const { method, url } = originalOf(request)
   const route = routeOf(method, url)
-  const token = bearer(request.headers)
-  const grant = await identify(gate, token, request.socket)
-  const call: Call = { request, response, headers, route, grant, at: gate.now() }
-  authorize(gate, call, token)
-  const body = route.body !== 'none' && bringsBody(request.headers) ? await readBody(gate.bodies, call) : null
+  if (route.check === 'not_offered') throw notOfferedHere(method, url)
+  const call = await letIn(gate, arrival, route)
+  const body = route.body.kind !== 'none' && bringsBody(request.headers) ? await readBody(gate.bodies, call) : null
   try {
-    if (body?.waited) await authorizeAgain(gate, call, token)
+    if (body?.waited) await letInAgain(gate, call)
     await admitOne(gate, call, await modelOf(gate, call, body))
   } finally {
     body?.release()
@@ -59,25 +59,30 @@ function bringsBody(headers: IncomingHttpHeaders): boolean {
 
 /** The model of a call, judged by its project's rules with what is there to judge; null where nothing names one. */
 async function modelOf(gate: Gate, call: Call, body: Body | null): Promise<CatalogueModel | null> {
+  const { route } = call
+  const isShown = body !== null && body.judged !== null
+  if (route.answeredBy === 'model_server' && (isShown || route.body.kind === 'none')) {
+    const { inquiry, edits } = await inquire(gate, call, body ?? { model: null, judged: null })
+    refuseEdits(edits)
+    return inquiry.model
+  }
+  return unseenModel(gate, call)
+}
+
+/** The same where nobody has shown the body, or there is none: as the path or the proxy names it. */
+async function unseenModel(gate: Gate, call: Call): Promise<CatalogueModel | null> {
   const { route, grant, request } = call
   const { rules } = grant
-  const unchanged = new Unchanged()
-  const catalogue = unchanged.models(gate.catalogue)
-  if (route.model === undefined && (body?.judged || !route.namesModel)) {
-    const judged = { model: body?.model ?? null, judged: unchanged.body(body?.judged ?? null) }
-    const { model } = await inquire({ ...gate, catalogue }, call, judged)
-    if (unchanged.refusal) throw unchanged.refusal
-    return model
-  }
-  const named = route.model === undefined ? namedBy(request.headersDistinct) : route.model
-  const known = named === null ? null : await catalogue.lookUp(named)
-  const models = { find: () => known }
-  const model = recorded(gate, call, () => {
-    if (route.namesModel) return judgeUnseen(rules, route, models, named)
-    judgeShown(rules, models, named)
-    return null
+  const brings = route.body.kind !== 'none'
+  const named = brings ? namedBy(request.headersDistinct) : (route.ids.model ?? null)
+  const model = named === null ? null : await gate.catalogue.lookUp(named)
+  if (named !== null && model === null) throw modelUnknown(named)
+  recorded(gate, call, () => {
+    judgeUnseen(rules, { project: rules, route, model })
+    if (brings && route.check === 'with_body') throw bodyNotSeen(rules, 'may ask for this with its body only')
   })
-  if (route.namesModel && unchanged.refusal) throw unchanged.refusal
+  if (!brings) return null
+  if (model !== null && model.upstreamName !== model.id) throw calledOtherwise(model)
   return model
 }
 
@@ -90,17 +95,12 @@ function namedBy(headers: NodeJS.Dict<string[]>): string | null {
 
 /** What stands for a model that nobody names, where only money spent before is asked about. */
 const UNNAMED: CatalogueModel = { ...plainModel('*'), price: { input: 0, cachedInput: 0, output: 0 } }
-const ONE_REQUEST = { requests: 1, tokens: 0, images: 0, audioMegabytes: 0 }
 
 /** @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted */
 async function admitOne(gate: Gate, { grant, route, headers, at }: Call, model: CatalogueModel | null): Promise<void> {
-  const { rules } = grant
-  const paid = model ?? (route.namesModel ? UNNAMED : null)
-  const held = await takeAll(gate.counters, {
-    model: windowsOf(rules, gate.catalogue.current, model),
-    cost: ONE_REQUEST,
-    money: gate.spend.toReserve(rules, { model: paid, worst: NO_WORST }, at),
-  })
+  const paidAs = model ?? (route.body.kind === 'none' ? null : UNNAMED)
+  const wanted = { limitedAs: model, paidAs, worst: NO_WORST, at }
+  const held = await takeAll(gate.counters, chargeOf(grant.rules, gate, wanted))
   Object.assign(headers, held.headers)
 }
 

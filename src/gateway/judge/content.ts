@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, lookalike } from './body.ts'
-import { wrongValue } from './refusals.ts'
+import { isObject, type JsonObject, lookalike } from '../body/fields.ts'
+import { wrongValue } from '../invalid.ts'
 
 /** Deepest nesting of what is judged. Beyond it, even writing it again would be a risk. */
 const DEEPEST = 64

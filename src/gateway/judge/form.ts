@@ -1,62 +1,76 @@
+import type { FormFields } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
-import type { ProjectRules } from '../keys/rules.ts'
-import type { GatewayRoute } from '../routes/table.ts'
-import type { FormFields } from './body.ts'
+import { notOffered } from '../invalid.ts'
+import type { FormShape, StreamSign } from '../routes/declaration.ts'
+import { judgeSeen } from '../rules/apply.ts'
+import type { NamedModel } from '../rules/rule.ts'
 import { Content } from './content.ts'
-import { type ModelFinder, permittedModel } from './models.ts'
+import type { Court } from './court.ts'
+import { type ModelFinder, namedModel, renameModels } from './named-models.ts'
 import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
-import { notOffered } from './refusals.ts'
 
 /** Bytes of the megabytes that audio is limited by. */
 const MEGABYTE = 1_000_000
 
-/**
- * Judges a form: images to edit, audio to write down.
- * @param fallback tokens of an answer where the catalogue does not say how many
- */
+/** Judges a form: images to edit, audio to write down. */
 export function judgeForm(
-  rules: ProjectRules,
-  { usage }: GatewayRoute,
-  body: FormFields,
-  models: ModelFinder,
-  fallback: number,
+  { rules, route, models, fallback, edits }: Court,
+  shape: FormShape,
+  { fields, files }: FormFields,
 ): Asked {
-  const { fields, files } = body
-  const named = fields.get('model')
-  const model = permittedModel(rules, models, named)
-  for (const [name, value] of fields) {
-    if (name === 'model') continue
-    const steps = name.split(/[[\].]+/)
-    if (steps.some((step) => /^(file|skill|container|vector_store)_ids?$/i.test(step))) throw notOffered(name)
-    // Such as `svg[model]`: what another model is to draw.
-    if (!steps.some((step) => /^model$/i.test(step))) continue
-    const { upstreamName } = permittedModel(rules, models, value, name)
-    if (upstreamName !== value) body.set(name, upstreamName)
-  }
+  const { charges } = route
+  const own = namedModel(models, fields.get(shape.model))
+  const { model } = own
+  const named = [own, ...modelsWithin(shape, fields, models)]
+  renameModels(named, edits)
+  judgeSeen(rules, { project: rules, route, fields: {}, model, named, edits })
   const content = new Content()
-  const prompt = fields.get('prompt') ?? ''
-  content.text(prompt)
-  if (usage === 'images') for (const _ of files) content.image()
-  const count = usage === 'images' ? (writtenInteger('n', fields.get('n'), 1, MOST_ANSWERS) ?? 1) : 1
-  const stream = writtenFlag('stream', fields.get('stream'))
-  if (model.upstreamName !== named) body.set('model', model.upstreamName)
+  const text = fields.get(shape.text) ?? ''
+  content.text(text)
+  if (shape.files === 'images') for (const _ of files) content.image()
+  const count =
+    shape.answers === null ? 1 : (writtenInteger(shape.answers, fields.get(shape.answers), 1, MOST_ANSWERS) ?? 1)
   return {
     model,
     worst: {
       tokens: content.estimate,
       inputTokens: content.estimate,
-      outputTokens: (model.maxOutputTokens ?? fallback) * count,
-      images: usage === 'images' ? count : 0,
-      audioMegabytes: usage === 'images' ? 0 : files.reduce((sum, { bytes }) => sum + bytes, 0) / MEGABYTE,
+      outputTokens: charges.output ? (model.maxOutputTokens ?? fallback) * count : 0,
+      images: charges.images ? count : 0,
+      audioMegabytes: charges.audio ? files.reduce((sum, { bytes }) => sum + bytes, 0) / MEGABYTE : 0,
     },
-    stream,
+    stream: asksForStream(shape.streams, fields),
     usageWanted: true,
     responseId: null,
     stored: false,
-    inputText: () => prompt,
+    inputText: () => text,
     besideText: content.tokens,
     characters: 0,
     size: fields.get('size') ?? null,
     serviceTier: null,
   }
+}
+
+/**
+ * Models that are named within a field, such as `svg[model]`: what another model is to draw.
+ * @throws ApiError 400 for a field that names what another project may own, 404 for a model that nobody has
+ */
+function modelsWithin(shape: FormShape, fields: FormFields['fields'], models: ModelFinder): NamedModel[] {
+  const found: NamedModel[] = []
+  for (const [name, value] of fields) {
+    if (name === shape.model) continue
+    const steps = name.split(/[[\].]+/)
+    if (steps.some((step) => /^(file|skill|container|vector_store)_ids?$/i.test(step))) throw notOffered(name)
+    if (steps.some((step) => /^model$/i.test(step))) found.push(namedModel(models, value, [name], name))
+  }
+  return found
+}
+
+function asksForStream(signs: readonly StreamSign[], fields: FormFields['fields']): boolean {
+  let asked = false
+  for (const { field, is } of signs) {
+    const said = fields.get(field)
+    if (is === true ? writtenFlag(field, said) : said === is) asked = true
+  }
+  return asked
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { judged, judgedForm, judgedPath, judgedText, refusalOf, verdict } from '../../../test/gateway/judging.ts'
-import type { ProjectRules } from '../keys/rules.ts'
+import type { ProjectRules } from '../rules/index.ts'
 
 const allow: Partial<ProjectRules> = { models: { mode: 'allow_list', ids: new Set(['m1', 'alias']) } }
 const deny: Partial<ProjectRules> = { models: { mode: 'deny_list', ids: new Set(['m2', 'pics']) } }

@@ -1,5 +1,5 @@
 import { ApiError } from '../../contract/error.ts'
-import { shown, wrongType } from './refusals.ts'
+import { shown, wrongType } from '../invalid.ts'
 
 /** The largest maximum of tokens that anybody can ask for. */
 export const MOST_TOKENS = 2_147_483_647

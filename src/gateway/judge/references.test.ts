@@ -137,11 +137,14 @@ test('the response that a request goes on from is told to whoever knows its owne
       verdict(() => judged(name, { previous_response_id: 5 })),
       '400 invalid_type previous_response_id',
     )
-    for (const id of ['', 'a/b', '..', 'resp 1', 'r'.repeat(129), 'r\u00e9']) {
+    for (const id of ['', 'a/b', '..', 'resp 1', 'r\u00e9']) {
       const refused = refusalOf(() => judged(name, { previous_response_id: id }))
       assert.deepEqual([refused.status, refused.message], [404, `Previous response with id '${id}' not found.`])
     }
   }
+  const long = (units: number) => () => judged('responses.create', { previous_response_id: 'r'.repeat(units) })
+  assert.equal(long(200)().responseId, 'r'.repeat(200))
+  assert.equal(refusalOf(long(201)).status, 404)
   const about = judgedPath('GET', '/v1/responses/resp_1?stream=true')
   assert.deepEqual([about.responseId, about.stream, about.model], ['resp_1', true, null])
   assert.equal(judgedPath('DELETE', '/v1/responses/resp_1').responseId, 'resp_1')

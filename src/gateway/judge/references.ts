@@ -1,6 +1,9 @@
-import { isResponseId, type RouteName } from '../routes/table.ts'
-import { type Fields, isGiven, isObject } from './body.ts'
-import { notOffered, previousResponseNotFound, wrongType } from './refusals.ts'
+import { isResponseId } from '../../core/id.ts'
+import { type Fields, isGiven, isObject } from '../body/fields.ts'
+import { notOffered, previousResponseNotFound, wrongType } from '../invalid.ts'
+import type { JsonShape, RefusedField } from '../routes/declaration.ts'
+
+type References = JsonShape['references']
 
 /**
  * With these, other model servers and gateways take another model, host or account than the one that is judged, limited and
@@ -14,43 +17,37 @@ const foreign: ReadonlySet<string> = new Set([
 
 /**
  * Refuses what a request names that another project of the same upstream account may own, or that nobody bounds, until it
- * has an owner here (openai 7.57). What stands deeper, in messages and tools, is found while they are read.
+ * has an owner here. What stands deeper, in messages and tools, is found while they are read.
  * @throws ApiError 400 `not_offered` that names the field
  */
-export function refuseReferences(route: RouteName, fields: Fields): void {
+export function refuseReferences({ refused, items }: References, fields: Fields): void {
   for (const name in fields) if (foreign.has(name) && isGiven(fields[name])) throw notOffered(name)
-  if (route.startsWith('responses.')) {
-    if (isGiven(fields.conversation)) throw notOffered('conversation')
-    if (isGiven(fields.prompt)) throw notOffered('prompt')
-    if (isGiven(fields.background) && fields.background !== false) throw notOffered('background')
-    // Agents that start agents: the original sets their number no bound, so nothing could be reserved for them.
-    if (isGiven(fields.multi_agent)) throw notOffered('multi_agent')
-    const cache = fields.prompt_cache_options
-    if (isObject(cache) && isGiven(cache.comparison_response_id)) {
-      throw notOffered('prompt_cache_options.comparison_response_id')
-    }
-    refuseItems(fields.input)
-  } else {
-    for (const name of ['previous_response_id', 'conversation'] as const)
-      if (isGiven(fields[name])) throw notOffered(name)
-  }
+  for (const one of refused) if (names(fields, one)) throw notOffered(one.field)
+  if (items !== null) refuseItems(items, fields[items])
   if (isObject(fields.voice)) throw notOffered('voice.id')
   if (isObject(fields.audio) && isObject(fields.audio.voice)) throw notOffered('audio.voice.id')
+}
+
+function names(fields: Fields, { field, unless }: RefusedField): boolean {
+  const dot = field.indexOf('.')
+  if (dot < 0) return isGiven(fields[field]) && fields[field] !== unless
+  const within = fields[field.slice(0, dot)]
+  return isObject(within) && names(within, { field: field.slice(dot + 1), ...(unless !== undefined && { unless }) })
 }
 
 /**
  * Items that stand for stored ones: those that are nothing but an id, and images without their bytes. An item without a type
  * is a message if it has a role, a reference if it has none.
  */
-function refuseItems(input: unknown): void {
-  if (!Array.isArray(input)) return
-  for (let i = 0; i < input.length; i++) {
-    const item: unknown = input[i]
+function refuseItems(name: string, list: unknown): void {
+  if (!Array.isArray(list)) return
+  for (let i = 0; i < list.length; i++) {
+    const item: unknown = list[i]
     if (!isObject(item)) continue
     const { type } = item
     const bare = !isGiven(type) && !isGiven(item.role) && isGiven(item.id)
     const image = type === 'image_generation_call' && typeof item.result !== 'string'
-    if (bare || image || type === 'item_reference') throw notOffered(`input[${i}].id`)
+    if (bare || image || type === 'item_reference') throw notOffered(`${name}[${i}].id`)
   }
 }
 
@@ -58,10 +55,11 @@ function refuseItems(input: unknown): void {
  * The response that a request goes on from; whose it is, is for others to say.
  * @throws ApiError 404 for a text that is no response's id
  */
-export function previousResponse(route: RouteName, fields: Fields): string | null {
-  const id = fields.previous_response_id
-  if (!isGiven(id) || !route.startsWith('responses.')) return null
-  if (typeof id !== 'string') throw wrongType('previous_response_id', 'a string', id)
+export function responseGoneOnFrom({ response }: References, fields: Fields): string | null {
+  if (response === null) return null
+  const id = fields[response]
+  if (id === undefined || id === null) return null
+  if (typeof id !== 'string') throw wrongType(response, 'a string', id)
   if (!isResponseId(id)) throw previousResponseNotFound(id)
   return id
 }

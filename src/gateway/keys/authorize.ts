@@ -1,25 +1,15 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
-import { ApiError, incorrectKey, missingKey, notAMember, organizationMismatch } from '../../contract/error.ts'
-import { bearerToken, showKey } from '../../core/key.ts'
+import { ApiError, incorrectKey, notAMember, organizationMismatch } from '../../contract/error.ts'
 import { type ModelPermission, missingScopes } from '../../core/permission.ts'
-import { certificateRefusal } from './certificate.ts'
+import { connectionRefusal, projectRefusal } from '../rules/apply.ts'
 import { type Grant, permits } from './grant.ts'
-
-/** The text behind `Bearer`. */
-export function bearer(headers: IncomingHttpHeaders): string {
-  const token = bearerToken(headers.authorization)
-  if (token === null) throw missingKey()
-  return token
-}
-
-/** The refusal of a text that is no key of this gate. */
-export const wrongKey = (token: string) => incorrectKey(showKey(token), 'A key of a project opens this door.')
+import type { BroughtKey } from './identify.ts'
 
 /** What a call shows of itself. */
 export type Shown = {
   request: Pick<IncomingMessage, 'headers' | 'socket'>
-  token: string
+  key: Pick<BroughtKey, 'shown'>
   /** What the route asks for. */
   permission: ModelPermission
   /** Unix seconds. */
@@ -29,20 +19,16 @@ export type Shown = {
 }
 
 /** Why a known key may not make this call; null where it may. Decided from the grant and the connection, without I/O. */
-export function refusal(grant: Grant, { request, token, permission, now, trustedProxies }: Shown): ApiError | null {
+export function callRefusal(grant: Grant, { request, key, permission, now, trustedProxies }: Shown): ApiError | null {
   const { rules } = grant
   const { headers } = request
-  if (now >= grant.expiresAt) return incorrectKey(showKey(token), 'The key has expired.')
+  if (now >= grant.expiresAt) return incorrectKey(key.shown, 'The key has expired.')
   if (grant.closed === 'admin_key') return new ApiError('insufficient_permissions', missingScopes(permission))
-  if (rules.archived) {
-    return new ApiError(
-      'not_authorized_invalid_project',
-      'The project you are requesting has been archived and is no longer accessible',
-    )
-  }
+  const closed = projectRefusal(rules)
+  if (closed !== null) return closed
   if (grant.closed === 'no_access') return notAMember()
-  const certificate = certificateRefusal(rules.authorities, request, now, trustedProxies)
-  if (certificate) return certificate
+  const unreached = connectionRefusal(rules, { request, now, trustedProxies })
+  if (unreached !== null) return unreached
   if (mismatch(headers['openai-organization'], rules.organizationId)) return organizationMismatch()
   if (mismatch(headers['openai-project'], rules.projectId)) {
     return new ApiError('mismatched_project', 'OpenAI-Project header should match project for API key')

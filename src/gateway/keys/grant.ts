@@ -2,8 +2,8 @@ import type { AuditActor } from '../../core/audit.ts'
 import { inScope, type ModelPermission, modelPermissions } from '../../core/permission.ts'
 import { projectAccess } from '../../db/access.ts'
 import type { Db } from '../../db/tables.ts'
+import type { ProjectRules } from '../rules/index.ts'
 import type { Loaded } from './remembered.ts'
-import type { ProjectRules } from './rules.ts'
 
 /** Why a known key opens nothing, whatever is asked. An archived project closes its keys too: its rules say so. */
 export type Closed = 'no_access' | 'admin_key'

@@ -1,9 +1,9 @@
 import type { ChangeScope } from '../../db/changes.ts'
 import type { Db } from '../../db/tables.ts'
+import type { ProjectRules } from '../rules/index.ts'
 import { type Grant, loadGrant } from './grant.ts'
 import { loadRules } from './load-rules.ts'
 import { Remembered } from './remembered.ts'
-import type { ProjectRules } from './rules.ts'
 
 /** Most grants and rules kept; beyond, those loaded longest ago go. */
 const KEPT = { grants: 250_000, rules: 50_000 }

@@ -1,15 +1,6 @@
-import { X509Certificate } from 'node:crypto'
-import type { Limits } from '../../core/catalogue.ts'
-import {
-  DEFAULT_PROJECT_RETENTION,
-  DEFAULT_RETENTION,
-  hostedTools,
-  type OrganizationRetention,
-  type ProjectRetention,
-  TIER_DEFAULTS,
-} from '../../core/policy.ts'
-import type { Db, Row } from '../../db/tables.ts'
-import type { ProjectRules } from './rules.ts'
+import type { Db } from '../../db/tables.ts'
+import { columns, decodeRules, type ProjectRules } from '../rules/index.ts'
+import type { Stored } from '../rules/stored.ts'
 
 /** What the rules were decoded from: where it has not changed, neither have they. */
 const written = new WeakMap<ProjectRules, string>()
@@ -19,33 +10,47 @@ const written = new WeakMap<ProjectRules, string>()
  * since `last`, that very object: what was worked out from it (windows, certificates that passed) stays good.
  */
 export async function loadRules(db: Db, projectId: string, last: ProjectRules | null): Promise<ProjectRules | null> {
-  const [policy, limits, authorities] = await Promise.all([
-    findPolicy(db, projectId),
+  const [settings, limits, authorities] = await Promise.all([
+    findSettings(db, projectId),
     findLimits(db, projectId),
     findAuthorities(db, projectId),
   ])
-  if (!policy) return null
-  const source = JSON.stringify([policy, limits, authorities])
+  if (!settings) return null
+  const { organizationId, ...more } = settings
+  const stored: Stored = { ...more, limits, authorities }
+  const source = JSON.stringify([settings, limits, authorities])
   if (last !== null && written.get(last) === source) return last
-  const rules = decode(projectId, policy, limits, authorities)
+  const rules = decodeRules({ organizationId, projectId }, stored)
   written.set(rules, source)
   return rules
 }
 
-type Policy = NonNullable<Awaited<ReturnType<typeof findPolicy>>>
+type Settings = Pick<Stored, 'archivedAt' | 'project' | 'organization'> & { organizationId: string }
 
-function findPolicy(db: Db, projectId: string) {
-  return db
+/** The columns that some rule reads, of the project's own settings and of its organization's. */
+async function findSettings(db: Db, projectId: string): Promise<Settings | null> {
+  const row = await db
     .selectFrom('project as p')
-    .leftJoin('project_policy as s', 's.project_id', 'p.id')
-    .leftJoin('organization_policy as o', 'o.organization_id', 'p.organization_id')
-    .select(['p.organization_id', 'p.archived_at', 's.model_mode', 's.model_ids'])
-    .select(['s.code_interpreter_disabled_at', 's.file_search_disabled_at', 's.image_generation_disabled_at'])
-    .select(['s.mcp_disabled_at', 's.web_search_disabled_at', 's.default_service_tier', 's.enabled_service_tiers'])
-    .select(['s.data_retention as project_retention', 'o.data_retention as organization_retention'])
-    .select(['s.spend_limit_cents as project_spend_limit', 'o.spend_limit_cents as organization_spend_limit'])
+    .leftJoin('project_policy as project', (join) =>
+      join.onRef('project.project_id', '=', 'p.id').onRef('project.organization_id', '=', 'p.organization_id'),
+    )
+    .leftJoin('organization_policy as organization', 'organization.organization_id', 'p.organization_id')
+    .select(['p.organization_id', 'p.archived_at'])
+    .select(columns.map((column) => `${column} as ${column}` as const))
     .where('p.id', '=', projectId)
     .executeTakeFirst()
+  if (!row) return null
+  const settings = { project: {}, organization: {} } as {
+    project: Record<string, unknown>
+    organization: Record<string, unknown>
+  }
+  for (const column of columns) {
+    const [whose, name] = column.split('.') as ['project' | 'organization', string]
+    settings[whose][name] = (row as Record<string, unknown>)[column]
+  }
+  const { organization_id, archived_at } = row
+  // Every column of both is in the list, or it would not compile.
+  return { organizationId: organization_id, archivedAt: archived_at, ...settings } as unknown as Settings
 }
 
 const findLimits = (db: Db, projectId: string) =>
@@ -64,35 +69,4 @@ function findAuthorities(db: Db, projectId: string) {
     .where((eb) => eb.or([eb('c.activated_at', 'is not', null), eb('a.activated_at', 'is not', null)]))
     .orderBy('c.id')
     .execute()
-}
-
-function decode(
-  projectId: string,
-  policy: Policy,
-  limits: Pick<Row<'rate_limit'>, 'model' | 'limits'>[],
-  authorities: { content: string }[],
-): ProjectRules {
-  return {
-    organizationId: policy.organization_id,
-    projectId,
-    archived: policy.archived_at !== null,
-    models: policy.model_mode && { mode: policy.model_mode, ids: new Set(JSON.parse(policy.model_ids ?? '[]')) },
-    disabledTools: new Set(hostedTools.filter((tool) => policy[`${tool}_disabled_at`] !== null)),
-    tier: {
-      preset: policy.default_service_tier,
-      enabled:
-        policy.enabled_service_tiers === null ? TIER_DEFAULTS.enabled_tiers : JSON.parse(policy.enabled_service_tiers),
-    },
-    storesNothing: storesNothing(policy.project_retention, policy.organization_retention),
-    limits: new Map(limits.map((row): [string, Limits] => [row.model, JSON.parse(row.limits)])),
-    authorities: authorities.map(({ content }) => new X509Certificate(content)),
-    spendLimits: { project: policy.project_spend_limit, organization: policy.organization_spend_limit },
-  }
-}
-
-/** With zero data retention the original takes `store` for false, whatever is asked; other retentions are about its own logs. */
-function storesNothing(project: ProjectRetention | null, organization: OrganizationRetention | null): boolean {
-  const own = project ?? DEFAULT_PROJECT_RETENTION
-  const effective = own === 'organization_default' ? (organization ?? DEFAULT_RETENTION) : own
-  return effective === 'zero_data_retention' || effective === 'enhanced_zero_data_retention'
 }

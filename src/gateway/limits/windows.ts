@@ -12,7 +12,6 @@ import {
   UNLIMITED,
 } from '../../core/catalogue.ts'
 import { DAY_MS, MINUTE_MS } from '../../core/limit.ts'
-import type { ProjectRules } from '../keys/rules.ts'
 import type { Window } from './limiter.ts'
 
 /** What a call is charged by. */
@@ -47,22 +46,27 @@ export type ModelWindows = {
 }
 
 /** What of a project's rules the windows follow from. */
-export type LimitRules = Pick<ProjectRules, 'organizationId' | 'projectId' | 'limits'>
+export type LimitRules = {
+  organizationId: string
+  projectId: string
+  /** What the project has set itself, by the row's model: the same map for as long as it is the same. */
+  limits: ReadonlyMap<string, Limits>
+}
 
 type Compiled = { catalogue: Catalogue; byModel: Map<string, ModelWindows> }
 
 const rowsOf = new WeakMap<Catalogue, ReadonlyMap<string, LimitRow>>()
-const compiled = new WeakMap<LimitRules, Compiled>()
+const compiled = new WeakMap<LimitRules['limits'], Compiled>()
 
 /**
- * The windows of a model for a project: worked out once and remembered as long as the rules and the catalogue stay the same
- * objects. What nothing is configured for, and a call without a model, is governed by the default row.
+ * The windows of a model for a project: worked out once and remembered as long as the limits and the catalogue stay the
+ * same objects. What nothing is configured for, and a call without a model, is governed by the default row.
  */
 export function windowsOf(rules: LimitRules, catalogue: Catalogue, model: CatalogueModel | null): ModelWindows {
-  let known = compiled.get(rules)
+  let known = compiled.get(rules.limits)
   if (known?.catalogue !== catalogue) {
     known = { catalogue, byModel: new Map() }
-    compiled.set(rules, known)
+    compiled.set(rules.limits, known)
   }
   const id = model?.id ?? DEFAULT_ROW
   const windows = known.byModel.get(id)

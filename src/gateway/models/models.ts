@@ -1,9 +1,10 @@
-import { ApiError, type ErrorOptions } from '../../contract/error.ts'
 import type { Catalogue, CatalogueModel } from '../../core/catalogue.ts'
 import type { ShownModel } from '../../core/model-list.ts'
 import { answer, answerText } from '../answer.ts'
 import type { Call } from '../call.ts'
-import type { ProjectRules } from '../keys/rules.ts'
+import { modelUnknown } from '../invalid.ts'
+import type { ProjectRules } from '../rules/index.ts'
+import { mayUse, modelForbidden } from '../rules/models.ts'
 import { unreachable } from '../upstreams/refusal.ts'
 
 /** The models of this server, as the gate asks for them. */
@@ -24,25 +25,6 @@ export interface Models {
 
 type Rules = Pick<ProjectRules, 'projectId' | 'models'>
 
-/** Whether a project's keys may use a model. */
-export function mayUse({ models }: Pick<Rules, 'models'>, id: string): boolean {
-  return models === null || models.ids.has(id) === (models.mode === 'allow_list')
-}
-
-/** The refusal of a model that the project's policy rules out, in the original's words. @param at what named it */
-export function modelForbidden({ projectId }: Pick<Rules, 'projectId'>, id: string, at: ErrorOptions = {}): ApiError {
-  const message = `Project \`${projectId}\` does not have access to model \`${shortened(id)}\``
-  return new ApiError('model_forbidden', message, at)
-}
-
-/** The refusal of a model that nobody has, in the original's words. @param at what named it */
-export function modelUnknown(id: string, at: ErrorOptions = {}): ApiError {
-  const message = `The model \`${shortened(id)}\` does not exist or you do not have access to it.`
-  return new ApiError('model_not_found', message, at)
-}
-
-const shortened = (id: string) => id.slice(0, 200)
-
 /**
  * `GET /v1/models`: what the project may use, sorted by id.
  * @throws ApiError 502 where no model server has answered yet: an empty list would be a wrong one
@@ -50,7 +32,7 @@ const shortened = (id: string) => id.slice(0, 200)
 export async function listModels(models: Models, rules: Rules): Promise<{ object: 'list'; data: ShownModel[] }> {
   const catalogue = await models.models()
   if (catalogue.size === 0 && models.silent) throw unreachable(new Error('no model server has answered yet'))
-  const ids = [...catalogue.keys()].filter((id) => mayUse(rules, id)).sort()
+  const ids = [...catalogue.keys()].filter((id) => mayUse(rules.models, id)).sort()
   return { object: 'list', data: ids.flatMap((id) => models.shown(id) ?? []) }
 }
 
@@ -60,7 +42,7 @@ export async function listModels(models: Models, rules: Rules): Promise<{ object
  */
 export async function retrieveModel(models: Models, rules: Rules, id: string): Promise<ShownModel> {
   if ((await models.lookUp(id)) === null) throw modelUnknown(id)
-  if (!mayUse(rules, id)) throw modelForbidden(rules, id)
+  if (!mayUse(rules.models, id)) throw modelForbidden(rules, id)
   const shown = models.shown(id)
   if (shown === null) throw modelUnknown(id)
   return shown
@@ -68,7 +50,7 @@ export async function retrieveModel(models: Models, rules: Rules, id: string): P
 
 /** Answers the routes about models, of which no upstream is asked. */
 export async function answerModels(models: Models, { route, grant, response, headers }: Call): Promise<null> {
-  const id = route.model ?? null
+  const id = route.ids.model ?? null
   if (id === null) answerText(response, 200, headers, await listText(models, grant.rules))
   else answer(response, 200, headers, await retrieveModel(models, grant.rules, id))
   return null

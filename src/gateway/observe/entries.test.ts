@@ -4,13 +4,14 @@ import { asks } from '../../../test/gateway/asked.ts'
 import { databases } from '../../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../../test/support/harness.ts'
 import { recordUsage } from '../../db/usage.ts'
-import { NOTHING_USED, type Used } from '../call.ts'
+import { type RouteName, routes } from '../routes/table.ts'
+import { NOTHING_USED, type Used } from '../use.ts'
 import { type UsedCall, usageEntries } from './entries.ts'
 
 const at = 1_790_553_600_999
-const call = (route: string, used: Partial<Used>, more: Partial<UsedCall> = {}): UsedCall => ({
+const call = (route: RouteName, used: Partial<Used>, more: Partial<UsedCall> = {}): UsedCall => ({
   grant: { keyId: 'key_a', ownerId: 'svc_acct_a', rules: { organizationId: 'org-a', projectId: 'proj_a' } },
-  route: { name: route },
+  route: routes[route],
   at,
   asked: asks({ characters: 12, size: '1024x1024', serviceTier: 'auto' }),
   used: { ...NOTHING_USED, ...used },
@@ -49,20 +50,23 @@ test('a call is an entry of the report it belongs to', () => {
     ],
     [call('embeddings.create', { inputTokens: 5 }), [{ ...model, kind: 'embeddings', input_tokens: 5 }]],
     [call('moderations.create', { inputTokens: 5 }), [{ ...model, kind: 'moderations', input_tokens: 5 }]],
-    ...(['generate:generation', 'edit:edit', 'createVariation:variation'] as const).map(
-      (names): [UsedCall, object[]] => {
-        const [route, source] = names.split(':')
-        const image = { ...model, kind: 'images', units: 2, size: '1024x1024', source: `image.${source}` }
-        return [call(`images.${route}`, { images: 2 }), [image]]
-      },
-    ),
+    ...(
+      [
+        ['images.generate', 'generation'],
+        ['images.edit', 'edit'],
+        ['images.createVariation', 'variation'],
+      ] as const
+    ).map(([route, source]): [UsedCall, object[]] => {
+      const image = { ...model, kind: 'images', units: 2, size: '1024x1024', source: `image.${source}` }
+      return [call(route, { images: 2 }), [image]]
+    }),
     [call('audio.speech.create', {}), [{ ...model, kind: 'audio_speeches', units: 12 }]],
     [call('audio.transcriptions.create', { seconds: 9 }), [{ ...model, kind: 'audio_transcriptions', units: 9 }]],
     [call('audio.translations.create', { seconds: 9 }), [{ ...model, kind: 'audio_transcriptions', units: 9 }]],
     [call('responses.retrieve', {}), []],
     [call('models.list', {}), []],
   ]
-  for (const [used, entries] of rows) assert.deepEqual(usageEntries(used), entries, used.route.name)
+  for (const [used, entries] of rows) assert.deepEqual(usageEntries(used), entries, used.route.report.kind)
 })
 
 test("a client's own words become a dimension only where they can be one", () => {

@@ -1,21 +1,17 @@
 import type { UsageEntry } from '../../db/usage.ts'
-import type { Asked, Call, Used } from '../call.ts'
+import type { Asked, Call } from '../call.ts'
 import type { Grant } from '../keys/grant.ts'
-import type { ProjectRules } from '../keys/rules.ts'
+import { type Declaration, type Report, unforeseen } from '../routes/declaration.ts'
+import type { ProjectRules } from '../rules/index.ts'
+import type { Used } from '../use.ts'
 
 export type UsedCall = {
   grant: Pick<Grant, 'keyId' | 'ownerId'> & { rules: Pick<ProjectRules, 'organizationId' | 'projectId'> }
-  route: { name: string }
+  route: Pick<Declaration, 'report'>
   /** Milliseconds since the epoch. */
   at: Call['at']
   asked: Pick<Asked, 'model' | 'characters' | 'size' | 'serviceTier'>
   used: Used
-}
-
-const imageSources: Record<string, string> = {
-  'images.generate': 'image.generation',
-  'images.edit': 'image.edit',
-  'images.createVariation': 'image.variation',
 }
 
 /**
@@ -27,11 +23,9 @@ export function usageEntries({ grant, route, at, asked, used }: UsedCall): Usage
   const project = { organization_id: organizationId, at: Math.floor(at / 1000), project_id: projectId }
   const owner = { ...project, user_id: grant.ownerId, api_key_id: grant.keyId }
   const model = { ...owner, model: asked.model?.id ?? '', num_model_requests: 1 }
-  switch (route.name) {
-    case 'chat.completions.create':
-    case 'completions.create':
-    case 'responses.create':
-    case 'responses.compact':
+  const { report } = route
+  switch (report.kind) {
+    case 'completions':
       return [
         { ...model, kind: 'completions', service_tier: tierOf(asked, used), ...tokens(used) },
         ...(used.webSearchCalls > 0
@@ -44,30 +38,25 @@ export function usageEntries({ grant, route, at, asked, used }: UsedCall): Usage
           ? [{ ...project, kind: 'code_interpreter_sessions' as const, units: used.codeInterpreterSessions }]
           : []),
       ]
-    case 'embeddings.create':
-      return [{ ...model, kind: 'embeddings', input_tokens: used.inputTokens }]
-    case 'moderations.create':
-      return [{ ...model, kind: 'moderations', input_tokens: used.inputTokens }]
-    case 'images.generate':
-    case 'images.edit':
-    case 'images.createVariation':
-      return [
-        {
-          ...model,
-          kind: 'images',
-          units: used.images,
-          size: sizeOf(asked),
-          source: imageSources[route.name] ?? '',
-        },
-      ]
-    case 'audio.speech.create':
+    case 'embeddings':
+    case 'moderations':
+      return [{ ...model, kind: report.kind, input_tokens: used.inputTokens }]
+    case 'images':
+      return [{ ...model, kind: 'images', units: used.images, size: sizeOf(asked), source: report.source }]
+    case 'audio_speeches':
       return [{ ...model, kind: 'audio_speeches', units: asked.characters }]
-    case 'audio.transcriptions.create':
-    case 'audio.translations.create':
+    case 'audio_transcriptions':
       return [{ ...model, kind: 'audio_transcriptions', units: used.seconds }]
-    default:
+    case 'none':
       return []
+    default:
+      return unforeseen(report)
   }
+}
+
+/** Whether calls that used nothing but tokens of text differ in nothing but how many: all else has units of its own. */
+export function countsTokensOnly({ kind }: Report): boolean {
+  return kind === 'completions' || kind === 'embeddings'
 }
 
 /** The sizes that images are made in. A client's word may be anything, and every new one would be a new row for good. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { streamOf } from '../../../test/gateway/replies.ts'
+import { completion } from '../routes/replies.ts'
 import { EventStream } from './event-stream.ts'
 import { Reading } from './reading.ts'
-import { completion } from './shapes.ts'
 
 const usage = { prompt_tokens: 5, completion_tokens: 7 }
 const said = (content: string, more: object = {}) => ({ id: 'c', choices: [{ index: 0, delta: { content } }], ...more })

@@ -1,4 +1,5 @@
-import { JsonWatch, type Want } from './json-watch.ts'
+import type { Want } from '../routes/want.ts'
+import { JsonWatch } from './json-watch.ts'
 import type { Reading } from './reading.ts'
 
 const [LF, CR, COLON] = [0x0a, 0x0d, 0x3a]

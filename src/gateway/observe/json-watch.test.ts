@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type JsonSink, JsonWatch, type Want } from './json-watch.ts'
+import type { Want } from '../routes/want.ts'
+import { type JsonSink, JsonWatch } from './json-watch.ts'
 
 const members = (of: Record<string, Want>): Want => ({
   members: Object.entries(of).map(([name, want]) => ({ name, key: Buffer.from(name), want })),

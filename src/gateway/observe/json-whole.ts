@@ -1,4 +1,5 @@
-import type { JsonSink, Want } from './json-watch.ts'
+import type { Want } from '../routes/want.ts'
+import type { JsonSink } from './json-watch.ts'
 
 /** Tells of a value that was parsed whole what `JsonWatch` tells of its text, but for the pieces of strings. */
 export function tellWhole(want: Want, value: unknown, sink: JsonSink): void {

@@ -3,7 +3,9 @@ import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { asks } from '../../../test/gateway/asked.ts'
 import { type Reply, replies, streamOf } from '../../../test/gateway/replies.ts'
-import { type Asked, NOTHING_USED, type Outcome } from '../call.ts'
+import type { Asked, Outcome } from '../call.ts'
+import { type RouteName, routes } from '../routes/table.ts'
+import { NOTHING_USED } from '../use.ts'
 import { observe, usedUnseen } from './observe.ts'
 import { TokenCounter } from './token-counter.ts'
 
@@ -13,13 +15,13 @@ after(() => tokens.close())
 type Sent = Pick<Reply, 'route' | 'body' | 'events'>
 
 function watch(
-  route: string,
+  route: RouteName,
   isStream: boolean,
   asked: Asked = asks({ stream: isStream, usageWanted: true }),
   status = 200,
 ) {
   const contentType = isStream ? 'text/event-stream; charset=utf-8' : 'application/json'
-  return observe({ route: { name: route }, asked, contentType, status, tokens })
+  return observe({ route: routes[route], asked, contentType, status, tokens })
 }
 
 const bytesOf = ({ body, events }: Sent) => (events ? streamOf(events) : Buffer.from(JSON.stringify(body)))
@@ -128,7 +130,7 @@ test('an upstream that failed has used nothing, and a client that left before th
   const bytes = Buffer.from('{"error":{"message":"no"},"usage":{"prompt_tokens":5,"completion_tokens":5}}')
   assert.equal(failed.chunk(bytes), bytes)
   assert.deepEqual(await failed.used('complete'), NOTHING_USED)
-  const left = (name: string) => usedUnseen({ route: { name }, asked: asks(), tokens })
+  const left = (name: RouteName) => usedUnseen({ route: routes[name], asked: asks(), tokens })
   assert.deepEqual(await left('chat.completions.create'), { ...NOTHING_USED, inputTokens: 3 })
   assert.deepEqual(await left('images.generate'), { ...NOTHING_USED, inputTokens: 3, images: asks().worst.images })
   assert.deepEqual(await left('audio.transcriptions.create'), NOTHING_USED)

@@ -1,11 +1,12 @@
-import { type Asked, NOTHING_USED, type Outcome, type Used } from '../call.ts'
+import type { Asked, Outcome } from '../call.ts'
+import type { Declaration, WatchedReply } from '../routes/declaration.ts'
 import { isEventStream } from '../upstreams/forwarding.ts'
+import { NOTHING_USED, type Used } from '../use.ts'
 import { EventStream } from './event-stream.ts'
-import { JsonWatch, type Want } from './json-watch.ts'
+import { JsonWatch } from './json-watch.ts'
 import { tellWhole } from './json-whole.ts'
 import { Reading } from './reading.ts'
 import { type Reported, readUsage } from './reported.ts'
-import { audio, completion, imageEvent, images, response, responseEvent, usageOnly } from './shapes.ts'
 import type { TokenCounter } from './token-counter.ts'
 
 /** Watches one reply on its way to the client, for what it says that the call has used. */
@@ -21,23 +22,12 @@ export interface Observer {
 }
 
 export type Observed = {
-  /** By its name. */
-  route: { name: string }
+  route: Pick<Declaration, 'reply'>
   asked: Asked
   /** Of the reply; empty where it names none. */
   contentType: string
   status: number
   tokens: TokenCounter
-}
-
-type Kind = {
-  /** What is wanted of a reply that is one JSON object, and of each event of a stream. */
-  reply: Want
-  event: Want
-  /** What is counted where the reply does not report it. What is heard has a measure of its own. */
-  counts: 'input_and_output' | 'input' | 'nothing'
-  /** Whether usage is reported by an event of its own that the client may not have asked for. */
-  extraEvent?: true
 }
 
 /** Of sound compressed to 128 kbit/s. */
@@ -46,33 +36,10 @@ const BYTES_PER_SECOND = 16_000
 const SMALL = 16_384
 const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d]
 
-const completions: Kind = { reply: completion, event: completion, counts: 'input_and_output', extraEvent: true }
-const responses: Kind = { reply: response, event: responseEvent, counts: 'input_and_output' }
-const input: Kind = { reply: usageOnly, event: usageOnly, counts: 'input' }
-const imageKind: Kind = { reply: images, event: imageEvent, counts: 'input' }
-const speech: Kind = { reply: audio, event: audio, counts: 'input' }
-const transcript: Kind = { reply: audio, event: audio, counts: 'nothing' }
-
-/** The routes that use something. Whatever else is asked for, such as a response that was made before, uses nothing. */
-const kinds: ReadonlyMap<string, Kind> = new Map([
-  ['chat.completions.create', completions],
-  ['completions.create', completions],
-  ['responses.create', responses],
-  ['responses.compact', responses],
-  ['embeddings.create', input],
-  ['moderations.create', input],
-  ['images.generate', imageKind],
-  ['images.edit', imageKind],
-  ['images.createVariation', imageKind],
-  ['audio.speech.create', speech],
-  ['audio.transcriptions.create', transcript],
-  ['audio.translations.create', transcript],
-])
-
 /** The observer of a reply whose head has come. */
 export function observe(observed: Observed): Observer {
-  const kind = kinds.get(observed.route.name)
-  return kind === undefined || observed.status >= 400 ? new Passing() : new Watch(kind, observed)
+  const { reply } = observed.route
+  return reply.kind === 'plain' || observed.status >= 400 ? new Passing() : new Watch(reply, observed)
 }
 
 /**
@@ -80,14 +47,13 @@ export function observe(observed: Observed): Observer {
  * client could have it read for nothing, again and again, and images may be made already; of an output nobody has seen a word.
  */
 export async function usedUnseen({
-  route,
+  route: { reply },
   asked,
   tokens,
 }: Pick<Observed, 'route' | 'asked' | 'tokens'>): Promise<Used> {
-  const kind = kinds.get(route.name)
-  const images = kind === imageKind ? asked.worst.images : 0
-  const reads = kind !== undefined && kind.counts !== 'nothing'
-  return { ...NOTHING_USED, images, inputTokens: reads ? await inputTokensOf(asked, tokens) : 0 }
+  if (reply.kind === 'plain') return NOTHING_USED
+  const images = reply.makesImages ? asked.worst.images : 0
+  return { ...NOTHING_USED, images, inputTokens: reply.counts === 'nothing' ? 0 : await inputTokensOf(asked, tokens) }
 }
 
 function inputTokensOf(asked: Asked, tokens: TokenCounter): number | Promise<number> {
@@ -114,7 +80,7 @@ class Passing implements Observer {
 }
 
 class Watch implements Observer {
-  readonly #kind: Kind
+  readonly #reply: WatchedReply
   readonly #asked: Asked
   readonly #tokens: TokenCounter
   readonly #reading: Reading
@@ -125,16 +91,16 @@ class Watch implements Observer {
   #over = false
   onResponseId: ((id: string) => void) | null = null
 
-  constructor(kind: Kind, { asked, contentType, tokens }: Observed) {
-    this.#kind = kind
+  constructor(reply: WatchedReply, { asked, contentType, tokens }: Observed) {
+    this.#reply = reply
     this.#asked = asked
     this.#tokens = tokens
     this.#reading = new Reading((id) => this.onResponseId?.(id))
     const isNamed = isEventStream(contentType)
     // Only what says that it is a stream is one whose length may change.
-    const withholds = isNamed && kind.extraEvent === true && !asked.usageWanted
+    const withholds = isNamed && reply.streamReports === 'on_demand' && !asked.usageWanted
     const isStream = isNamed || (contentType === '' && asked.stream)
-    this.#events = isStream ? new EventStream(this.#reading, kind.event, withholds) : null
+    this.#events = isStream ? new EventStream(this.#reading, reply.event, withholds) : null
   }
 
   chunk(bytes: Buffer): Buffer | null {
@@ -149,14 +115,14 @@ class Watch implements Observer {
       this.#known = true
       return
     }
-    this.#scan ??= new JsonWatch(this.#kind.reply, this.#reading)
+    this.#scan ??= new JsonWatch(this.#reply.whole, this.#reading)
     this.#scan.push(bytes, 0, bytes.length)
   }
 
   /** A small reply that came in one piece, as most do, and reports what it used costs less to parse than to scan. */
   #readWhole(bytes: Buffer): boolean {
     if (bytes.length > SMALL || bytes[0] !== OPEN_OBJECT || bytes[bytes.length - 1] !== CLOSE_OBJECT) return false
-    const { counts, reply } = this.#kind
+    const { counts, whole } = this.#reply
     let value: Record<string, unknown>
     try {
       value = JSON.parse(bytes.toString())
@@ -167,7 +133,7 @@ class Watch implements Observer {
     const { inputTokens, outputTokens } = readUsage(value.usage)
     if (counts !== 'nothing' && !inputTokens) return false
     if (counts === 'input_and_output' && !outputTokens) return false
-    tellWhole(reply, value, this.#reading)
+    tellWhole(whole, value, this.#reading)
     return true
   }
 
@@ -212,12 +178,12 @@ class Watch implements Observer {
 
   /** Seconds of audio where the reply does not say: by its size, as speech is usually recorded. */
   #heard(): number {
-    return this.#kind === transcript ? Math.ceil((this.#asked.worst.audioMegabytes * 1_000_000) / BYTES_PER_SECOND) : 0
+    return this.#reply.hears ? Math.ceil((this.#asked.worst.audioMegabytes * 1_000_000) / BYTES_PER_SECOND) : 0
   }
 
   /** A model that was asked something has read something: none is what servers report that do not know. */
   #input(reported: number | null): number | Promise<number> {
-    if (this.#kind.counts === 'nothing' || (reported ?? 0) > 0) return reported ?? 0
+    if (this.#reply.counts === 'nothing' || (reported ?? 0) > 0) return reported ?? 0
     return inputTokensOf(this.#asked, this.#tokens)
   }
 
@@ -225,7 +191,7 @@ class Watch implements Observer {
   #output(reported: number | null): number | Promise<number> {
     const { said, saidMore } = this.#reading
     const isLastWord = (reported ?? 0) > 0 && !saidMore
-    if (this.#kind.counts !== 'input_and_output' || isLastWord || said.bytes === 0) return reported ?? 0
+    if (this.#reply.counts !== 'input_and_output' || isLastWord || said.bytes === 0) return reported ?? 0
     const beyond = Math.ceil(said.beyond / 4)
     return this.#tokens.count(said.texts()).then((counted) => Math.max(reported ?? 0, counted + beyond))
   }
@@ -233,7 +199,7 @@ class Watch implements Observer {
   /** A server begins a reply when its images are made, and a stream when it makes one: leaving then does not unmake them. */
   #images(end: Outcome['end']): number {
     const { images: seen, imageBegun } = this.#reading
-    if (end === 'complete' || this.#kind !== imageKind) return seen
+    if (end === 'complete' || !this.#reply.makesImages) return seen
     return this.#events === null ? Math.max(seen, this.#asked.worst.images) : seen + (imageBegun ? 1 : 0)
   }
 }

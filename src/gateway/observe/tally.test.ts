@@ -5,7 +5,8 @@ import { asks } from '../../../test/gateway/asked.ts'
 import type { CostEntry } from '../../core/price.ts'
 import type { UsageEntry } from '../../db/usage.ts'
 import { UsageBuffer } from '../../ledger/usage-buffer.ts'
-import { NOTHING_USED } from '../call.ts'
+import { routes } from '../routes/table.ts'
+import { NOTHING_USED } from '../use.ts'
 import { type UsedCall, usageEntries } from './entries.ts'
 import { Tally } from './tally.ts'
 
@@ -16,10 +17,10 @@ const count = fc.nat(1000)
 const calls = fc.record({
   grant: fc.constantFrom(...grants),
   route: fc.constantFrom(
-    { name: 'chat.completions.create' },
-    { name: 'embeddings.create' },
-    { name: 'images.generate' },
-    { name: 'audio.speech.create' },
+    routes['chat.completions.create'],
+    routes['embeddings.create'],
+    routes['images.generate'],
+    routes['audio.speech.create'],
   ),
   at: fc.integer({ min: 0, max: 200_000 }),
   asked: fc.constantFrom(asks({ serviceTier: null }), asks({ serviceTier: 'flex', characters: 7, size: '1024x1024' })),

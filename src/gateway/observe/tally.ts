@@ -1,8 +1,8 @@
 import type { CostEntry } from '../../core/price.ts'
 import type { UsageEntry } from '../../db/usage.ts'
 import type { Meter } from '../../ledger/meter.ts'
-import type { Used } from '../call.ts'
-import { type UsedCall, usageEntries } from './entries.ts'
+import type { Used } from '../use.ts'
+import { countsTokensOnly, type UsedCall, usageEntries } from './entries.ts'
 
 /** Sums after which the meter is told at once. */
 const MOST = 1000
@@ -58,21 +58,12 @@ export class Tally {
   }
 }
 
-/** Routes whose use is counted in requests and tokens. */
-const counted: ReadonlySet<string> = new Set([
-  'chat.completions.create',
-  'completions.create',
-  'responses.create',
-  'responses.compact',
-  'embeddings.create',
-])
-
 /** A call that used nothing but tokens of text; what else there is has entries or rounding of its own. */
 function isPlain({ route, used }: UsedCall): boolean {
   const { inputAudioTokens, inputImageTokens, outputAudioTokens, outputImageTokens } = used
   const { webSearchCalls, fileSearchCalls, codeInterpreterSessions } = used
   return (
-    counted.has(route.name) &&
+    countsTokensOnly(route.report) &&
     inputAudioTokens + inputImageTokens + outputAudioTokens + outputImageTokens === 0 &&
     webSearchCalls + fileSearchCalls + codeInterpreterSessions === 0
   )
@@ -80,7 +71,7 @@ function isPlain({ route, used }: UsedCall): boolean {
 
 function areAlike(one: UsedCall, other: UsedCall): boolean {
   return (
-    one.route.name === other.route.name &&
+    one.route.report === other.route.report &&
     one.asked.model === other.asked.model &&
     one.asked.serviceTier === other.asked.serviceTier &&
     one.used.serviceTier === other.used.serviceTier

@@ -1,18 +1,19 @@
-import type { ProjectRules } from '../keys/rules.ts'
+/** Who spends. */
+export type Spender = { organizationId: string; projectId: string }
+
+/** What each may spend in a calendar month, in cents; null: as much as it likes. */
+export type SpendLimits = Record<Holder, number | null>
 
 /** Who has a spend limit for a call: its project, and the organization altogether. */
 export type Holder = 'project' | 'organization'
 
 /** What is to be set aside for a call. Plain values, so that what counts it can be anywhere. */
-export type Money = {
-  organizationId: string
-  projectId: string
+export type Money = Spender & {
   /** Epoch milliseconds when the call was let in: the month that is charged, and that it is metered in. */
   at: number
   /** The most that the call can cost, in nano-dollars: a whole number. Nothing is held of nothing. */
   nano: number
-  /** What each may spend in that month, in cents; null: as much as it likes. */
-  limits: ProjectRules['spendLimits']
+  limits: SpendLimits
 }
 
 /** Nothing to set aside: a call that nobody can be charged for. */

@@ -1,3 +1,4 @@
+import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { Log } from '../../core/log.ts'
 import { monthOf } from '../../core/month.ts'
 import { worstCost } from '../../core/price.ts'
@@ -5,13 +6,12 @@ import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
 import { nextThresholds } from '../../db/spend-alerts.ts'
 import type { Db } from '../../db/tables.ts'
 import type { UsageEntry } from '../../db/usage.ts'
-import type { Asked } from '../call.ts'
-import type { ProjectRules } from '../keys/rules.ts'
+import type { Worst } from '../use.ts'
 import type { Account, Ledger } from './account.ts'
 import { Accounts } from './accounts.ts'
 import type { Alerts } from './alerts.ts'
 import { MemoryMoney } from './memory.ts'
-import { FREE, type Money } from './money.ts'
+import { FREE, type Money, type Spender, type SpendLimits } from './money.ts'
 import { priceUnknown } from './over-limit.ts'
 
 export type SpendParts = {
@@ -62,7 +62,7 @@ export class Spend {
   }
 
   /** Reads what a project and its organization have spent. To be awaited whenever the project's rules are loaded: two statements. */
-  async load({ organizationId, projectId }: Pick<ProjectRules, 'organizationId' | 'projectId'>): Promise<void> {
+  async load({ organizationId, projectId }: Spender): Promise<void> {
     const accounts = [WHOLE_ORGANIZATION, projectId].map((id) => this.#accounts.open(organizationId, id))
     this.#accounts.evict((account) => !account.isIdle || this.#watched.has(account))
     await this.#read(organizationId, accounts)
@@ -74,8 +74,8 @@ export class Spend {
    * @throws ApiError 400 where a limit holds and the model has no price
    */
   toReserve(
-    { organizationId, projectId, spendLimits }: Pick<ProjectRules, 'organizationId' | 'projectId' | 'spendLimits'>,
-    { model, worst }: Pick<Asked, 'model' | 'worst'>,
+    { organizationId, projectId, spendLimits }: Spender & { spendLimits: SpendLimits },
+    { model, worst }: { model: CatalogueModel | null; worst: Worst },
     at: number,
   ): Money | typeof FREE {
     if (model === null) return FREE

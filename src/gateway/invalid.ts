@@ -1,4 +1,4 @@
-import { ApiError } from '../../contract/error.ts'
+import { ApiError, type ErrorOptions } from '../contract/error.ts'
 
 /** Characters of what a client wrote that a message repeats. */
 const SHOWN = 200
@@ -42,4 +42,10 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal number'
   return kinds[typeof value] ?? typeof value
+}
+
+/** The refusal of a model that nobody has, in the original's words. @param at what named it */
+export function modelUnknown(id: string, at: ErrorOptions = {}): ApiError {
+  const message = `The model \`${id.slice(0, SHOWN)}\` does not exist or you do not have access to it.`
+  return new ApiError('model_not_found', message, at)
 }

@@ -1,27 +1,26 @@
 /*
- * What judging needs of a body, and no more: the bodies themselves know how they are kept and sent.
+ * What judging needs of a body, and no more: the bodies themselves know how they are kept, written anew and sent.
  */
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** The fields of a JSON object. What is not set anew goes to the model server byte for byte. */
+/** The fields of a JSON object. */
 export type JsonFields = {
-  /** A string of more than 64 kB is there with its length and its beginning only, also where it is set anew. */
+  /** A string of more than 64 kB is there with its length and its beginning only. */
   readonly fields: Fields
-  /** The same with every string in full, at the price of parsing everything again. */
+  /** The same with every string in full, at the price of parsing everything again; null where it is gone. */
   whole(): Fields | null
-  set(name: string, value: unknown): void
-  remove(name: string): void
 }
 
 /** The fields and files of a multipart form. */
 export type FormFields = {
   readonly fields: ReadonlyMap<string, string>
   readonly files: readonly { name: string; bytes: number }[]
-  set(name: string, value: string): void
 }
 
 export type JudgedBody = JsonFields | FormFields | null
+
+export const isForm = (body: JsonFields | FormFields): body is FormFields => 'files' in body
 
 /** What JSON calls an object. */
 export type JsonObject = Record<string, unknown>

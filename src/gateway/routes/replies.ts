@@ -1,4 +1,4 @@
-import type { Want } from './json-watch.ts'
+import type { Want } from './want.ts'
 
 /** What is wanted of an object, by its members. */
 const object = (members: Record<string, Want>): Want => ({

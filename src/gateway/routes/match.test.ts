@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError } from '../../contract/error.ts'
-import { type GatewayRoute, modelId, routeOf } from './table.ts'
+import { routeOf } from './match.ts'
+import type { GatewayRoute } from './table.ts'
 
 function refused(method: string, url: string): ApiError {
   try {
@@ -38,8 +39,10 @@ test('each governed request has the name, the permission, the body and the repor
     ['GET', '/v1/models/m1', 'models.retrieve', 'api.model.read', 'none', false, null],
   ]
   for (const [method, url, ...expected] of cases) {
-    const { name, permission, body, namesModel, usage, upstreamPath } = routeOf(method, url)
-    assert.deepEqual([name, permission, body, namesModel, usage], expected, url)
+    const { name, permission, body, report, upstreamPath } = routeOf(method, url)
+    const namesModel = body.kind !== 'none'
+    const usage = report.kind === 'none' ? null : report.kind
+    assert.deepEqual([name, permission, body.kind, namesModel, usage], expected, url)
     assert.equal(upstreamPath, url.slice('/v1'.length))
   }
 })
@@ -49,10 +52,10 @@ test('a request for a fixed path costs no new object', () => {
 })
 
 test('a response is named by its path, whatever the path of another route looks like', () => {
-  assert.equal(routeOf('GET', '/v1/responses/resp_1').responseId, 'resp_1')
-  assert.equal(routeOf('POST', '/v1/responses/resp-A_9/cancel').responseId, 'resp-A_9')
-  assert.equal(routeOf('GET', `/v1/responses/${'r'.repeat(128)}`).responseId, 'r'.repeat(128))
-  assert.equal(routeOf('POST', '/v1/responses').responseId, null)
+  assert.equal(routeOf('GET', '/v1/responses/resp_1').ids.response_id, 'resp_1')
+  assert.equal(routeOf('POST', '/v1/responses/resp-A_9/cancel').ids.response_id, 'resp-A_9')
+  assert.equal(routeOf('GET', `/v1/responses/${'r'.repeat(200)}`).ids.response_id, 'r'.repeat(200))
+  assert.equal(routeOf('POST', '/v1/responses').ids.response_id, undefined)
   for (const method of ['GET', 'DELETE'])
     for (const path of ['/v1/responses/compact', '/v1/responses/input_tokens'])
       assert.deepEqual([refused(method, path).status, refused(method, path).headers.allow], [405, 'POST'])
@@ -71,7 +74,7 @@ test('a response is named by its path, whatever the path of another route looks 
     'a/Cancel',
     'caf\u00e9',
   ]
-  for (const id of [...tricks, 'r'.repeat(129), 'a/../b', 'a/input_items/x', 'a\n', 'a;b', 'a/output_items'])
+  for (const id of [...tricks, 'r'.repeat(201), 'a/../b', 'a/input_items/x', 'a\n', 'a;b', 'a/output_items'])
     for (const method of ['GET', 'POST', 'DELETE'])
       assert.equal(refused(method, `/v1/responses/${id}`).status, 404, JSON.stringify(id))
 })
@@ -161,8 +164,9 @@ test('what the original offers besides is told apart from what nobody offers', (
 })
 
 test('the routes of models say which model they are about', () => {
-  assert.equal(routeOf('GET', '/v1/models').model, null)
-  assert.equal(routeOf('GET', '/v1/models/org%2Fm').model, 'org/m')
-  assert.equal(routeOf('POST', '/v1/responses').model, undefined)
-  assert.equal(modelId('/v1/models/a%252Fb'), null)
+  const of = (method: string, url: string) => [routeOf(method, url).answeredBy, routeOf(method, url).ids.model]
+  assert.deepEqual(of('GET', '/v1/models'), ['gate', undefined])
+  assert.deepEqual(of('GET', '/v1/models/org%2Fm'), ['gate', 'org/m'])
+  assert.deepEqual(of('POST', '/v1/responses'), ['model_server', undefined])
+  assert.equal(refused('GET', '/v1/models/a%252Fb').status, 404)
 })

@@ -1,0 +1,14 @@
+import type { Edits } from '../body/edits.ts'
+import type { GatewayRoute } from '../routes/table.ts'
+import type { ProjectRules } from '../rules/index.ts'
+import type { ModelFinder } from './named-models.ts'
+
+/** Before whom a body comes: the rules and the route that it is judged by, and what is decided about it. */
+export type Court = {
+  rules: ProjectRules
+  route: GatewayRoute
+  models: ModelFinder
+  /** Tokens of an answer where neither the request nor the catalogue says how many. */
+  fallback: number
+  edits: Edits
+}

@@ -1,0 +1,131 @@
+import type { Edits } from '../body/edits.ts'
+import { type Fields, isGiven, isObject, type JsonFields, lookalike } from '../body/fields.ts'
+import type { Asked } from '../call.ts'
+import { missing, notOffered, unknownParameter, wrongType } from '../invalid.ts'
+import type { JsonShape, StreamSign } from '../routes/declaration.ts'
+import { judgeSeen } from '../rules/apply.ts'
+import { Content } from './content.ts'
+import type { Court } from './court.ts'
+import { modelsWithin, namedModel, renameModels } from './named-models.ts'
+import { flag } from './numbers.ts'
+import { refuseReferences, responseGoneOnFrom } from './references.ts'
+import { worstOf } from './worst.ts'
+
+/** Judges a JSON body. */
+export function judgeJson({ rules, route, models, fallback, edits }: Court, shape: JsonShape, body: JsonFields): Asked {
+  const { fields } = body
+  refuseLookalikes(fields)
+  const own = namedModel(models, fields[shape.model])
+  const { model } = own
+  refuseReferences(shape.references, fields)
+  const content = new Content()
+  readAll(fields, content)
+  boundTools(fields, content)
+  const named = [own, ...modelsWithin(fields, models, edits)]
+  if (isGiven(fields.store) && typeof fields.store !== 'boolean') throw wrongType('store', 'a boolean', fields.store)
+  renameModels(named, edits)
+  judgeSeen(rules, { project: rules, route, fields, model, named, edits })
+  const worst = worstOf(shape, route.charges, fields, content, model, fallback)
+  const stream = asksForStream(shape.streams, fields)
+  const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
+  return {
+    model,
+    worst,
+    stream,
+    usageWanted: stream && onDemand ? askForUsage(fields, edits) : true,
+    responseId: responseGoneOnFrom(shape.references, fields),
+    stored: shape.store === 'by_default' && edits.value('store') !== false,
+    inputText: () => {
+      const whole = body.whole()
+      return whole && textOf(whole)
+    },
+    besideText: content.tokens,
+    characters: shape.characters === null ? 0 : charactersOf(shape.characters, fields),
+    size: typeof fields.size === 'string' ? fields.size : null,
+    serviceTier: textIn(edits.value('service_tier')),
+  }
+}
+
+const textIn = (value: unknown) => (typeof value === 'string' ? value : null)
+
+/** Fields that rules are about. A reader that does not mind the case of letters would find `Model` where we find nothing. */
+const governed: ReadonlySet<string> = new Set([
+  ...['audio', 'background', 'best_of', 'conversation', 'functions', 'input', 'instructions', 'max_completion_tokens'],
+  ...['max_output_tokens', 'max_tokens', 'messages', 'model', 'moderation', 'multi_agent', 'n', 'prediction'],
+  ...['previous_response_id', 'prompt', 'prompt_cache_options', 'service_tier', 'size', 'store', 'stream'],
+  ...['stream_format', 'stream_options', 'suffix', 'svg', 'tool_choice', 'tools', 'voice', 'web_search_options'],
+  ...['models', 'fallbacks', 'mcp_servers', 'plugins', 'enable_search', 'search_parameters', 'text', 'response_format'],
+])
+
+function refuseLookalikes(fields: Fields): void {
+  for (const key in fields) {
+    const name = lookalike(key)
+    if (name !== null && governed.has(name)) throw unknownParameter(key)
+  }
+}
+
+/** Where the text for the model stands, on any route. */
+const texts = [
+  ...['messages', 'input', 'instructions', 'prompt', 'suffix', 'prediction', 'response_format', 'text'],
+] as const
+
+function readAll(fields: Fields, content: Content): void {
+  for (const name of texts) {
+    const value = fields[name]
+    if (value === undefined) continue
+    const reference = content.read(name, value)
+    if (reference !== null) throw notOffered(reference)
+  }
+}
+
+/** Fields of tools, and what may be written anew with them. */
+const tooled = ['tools', 'functions', 'tool_choice', 'moderation', 'svg', 'stream_options'] as const
+
+/** Bounds their nesting before anything walks or writes them, finds references in them, and counts the tools as JSON. */
+function boundTools(fields: Fields, content: Content): void {
+  for (const name of tooled) {
+    const value = fields[name]
+    if (typeof value !== 'object' || value === null) continue
+    const reference = new Content().read(name, value)
+    if (reference !== null) throw notOffered(reference)
+    if (name === 'tools' || name === 'functions') content.text(JSON.stringify(value))
+  }
+}
+
+/** Written down only where nobody else counted: it goes through everything a second time. */
+function textOf(fields: Fields): string {
+  const found: string[] = []
+  const content = new Content(found)
+  readAll(fields, content)
+  for (const name of ['tools', 'functions'] as const)
+    if (isGiven(fields[name])) found.push(JSON.stringify(fields[name]))
+  return found.join('\n')
+}
+
+function asksForStream(signs: readonly StreamSign[], fields: Fields): boolean {
+  let asked = false
+  for (const { field, is } of signs) {
+    if (is === true ? flag(field, fields[field]) : fields[field] === is) asked = true
+  }
+  return asked
+}
+
+/** @returns whether the client asked for it itself */
+function askForUsage({ stream_options: options }: Fields, edits: Edits): boolean {
+  if (isGiven(options) && !isObject(options)) throw wrongType('stream_options', 'an object', options)
+  const said = isObject(options) ? options : {}
+  edits.set('stream_options', { ...said, include_usage: true }, { kind: 'counting' })
+  return said.include_usage === true
+}
+
+/** Characters as people count them, not as the language stores them. */
+function charactersOf(field: string, fields: Fields): number {
+  const text = fields[field]
+  if (text === undefined || text === null) throw missing(field)
+  if (typeof text !== 'string') throw wrongType(field, 'a string', text)
+  let count = text.length
+  for (let i = 0; i + 1 < text.length; i++) {
+    if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) count--
+  }
+  return count
+}

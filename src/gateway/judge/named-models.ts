@@ -1,0 +1,96 @@
+import type { CatalogueModel } from '../../core/catalogue.ts'
+import type { Edits, Place } from '../body/edits.ts'
+import { type Fields, isObject, type JsonObject, lookalike } from '../body/fields.ts'
+import { missing, modelUnknown, shown, wrongType } from '../invalid.ts'
+import { bringsTools } from '../rules/disabled-tools.ts'
+import type { NamedModel } from '../rules/rule.ts'
+import { isFree } from './content.ts'
+
+/** Where models are looked up; null for one that this server does not have. */
+export type ModelFinder = { find(id: string): CatalogueModel | null }
+
+/**
+ * The model that a field names.
+ * @param param as a client writes the place; the original names no parameter for the model of the request itself
+ * @throws ApiError 400 where there is none, 404 where nobody has it
+ */
+export function namedModel(models: ModelFinder, id: unknown, place: Place = ['model'], param = 'model'): NamedModel {
+  if (id === undefined || id === null) throw missing(param)
+  if (typeof id !== 'string') throw wrongType(param, 'a string', id)
+  const model = models.find(id)
+  if (model === null) throw modelUnknown(id, param === 'model' ? {} : { param: shown(param) })
+  return { model, param, place }
+}
+
+/** Has each model called by the name that its model server knows. */
+export function renameModels(named: readonly NamedModel[], edits: Edits): void {
+  for (const { model, place } of named) {
+    if (model.upstreamName !== model.id) edits.setAt(place, model.upstreamName, { kind: 'renamed', model })
+  }
+}
+
+/**
+ * The models that are named within a request: by its tools, by items of the input that bring tools, and by what moderates or
+ * draws for it. What holds more than functions is sent as it was read. Its nesting is known to be bounded.
+ * @throws ApiError 400 for tools that are none, 404 for a model that nobody has
+ */
+export function modelsWithin(fields: Fields, models: ModelFinder, edits: Edits): NamedModel[] {
+  const { tools, moderation, svg } = fields
+  const search = new Search(models)
+  if (tools !== undefined && tools !== null && search.tools(tools, ['tools'], 'tools')) edits.asRead('tools')
+  for (const name of ['input', 'messages'] as const) if (search.items(fields[name], name)) edits.asRead(name)
+  if (isObject(moderation) && search.object(moderation, ['moderation'], 'moderation')) edits.asRead('moderation')
+  if (isObject(svg) && search.object(svg, ['svg'], 'svg')) edits.asRead('svg')
+  return search.found
+}
+
+/** Each look says whether there is anything that could be read in two ways: more than a plain function, or a model. */
+class Search {
+  readonly found: NamedModel[] = []
+  readonly #models: ModelFinder
+
+  constructor(models: ModelFinder) {
+    this.#models = models
+  }
+
+  tools(tools: unknown, place: Place, at: string): boolean {
+    if (!Array.isArray(tools)) throw wrongType(at, 'an array', tools)
+    let odd = false
+    for (let i = 0; i < tools.length; i++) odd = this.#tool(tools[i], place, at, i) || odd
+    return odd
+  }
+
+  #tool(tool: unknown, place: Place, at: string, i: number): boolean {
+    if (!isObject(tool)) throw wrongType(`${at}[${i}]`, 'an object', tool)
+    const isPlain = tool.type === 'function' || tool.type === 'custom'
+    if (isPlain && tool.model === undefined && tool.tools === undefined) return false
+    this.object(tool, [...place, i], `${at}[${i}]`)
+    if (Array.isArray(tool.tools)) this.tools(tool.tools, [...place, i, 'tools'], `${at}[${i}].tools`)
+    return true
+  }
+
+  items(list: unknown, name: string): boolean {
+    if (!Array.isArray(list)) return false
+    let found = false
+    for (let i = 0; i < list.length; i++) {
+      const item: unknown = list[i]
+      if (!bringsTools(item)) continue
+      this.tools(item.tools, [name, i, 'tools'], `${name}[${i}].tools`)
+      found = true
+    }
+    return found
+  }
+
+  object(value: JsonObject, place: Place, at: string): boolean {
+    let found = false
+    for (const key in value) {
+      const inner = value[key]
+      if (inner === null || inner === undefined) continue
+      if (key === 'model' || lookalike(key) === 'model') {
+        this.found.push(namedModel(this.#models, inner, [...place, key], `${at}.${key}`))
+        found = true
+      } else if (isObject(inner) && !isFree(key)) found = this.object(inner, [...place, key], `${at}.${key}`) || found
+    }
+    return found
+  }
+}

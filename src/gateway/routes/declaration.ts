@@ -1,0 +1,126 @@
+import type { ModelPermission } from '../../core/permission.ts'
+import type { Want } from './want.ts'
+
+/*
+ * What can be true of a route. Nothing here is optional: a declaration that leaves something open does not compile, and
+ * whoever reads one of these unions ends in `never`.
+ */
+
+export type Method = 'GET' | 'POST' | 'DELETE'
+
+/** Names of the most tokens that one answer can have. Of one that another route has, model servers take no notice. */
+export type Maximum = 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens'
+
+/** A field that asks for a stream of events: by being true, or by a word. */
+export type StreamSign = { field: string; is: true | string }
+
+/** A field that names what another project may own, or what nobody bounds: refused where it is given. */
+export type RefusedField = {
+  /** With dots where it stands deeper. */
+  field: string
+  /** The value that says no. */
+  unless?: false
+}
+
+export type NoBody = { kind: 'none' }
+
+export type JsonShape = {
+  kind: 'json'
+  /** The field that names the model. */
+  model: 'model'
+  maxima: readonly Maximum[]
+  /** A list of which each text, and each list of tokens, is a question of its own; null: one request is one question. */
+  questions: 'prompt' | null
+  streams: readonly StreamSign[]
+  references: {
+    refused: readonly RefusedField[]
+    /** The field that names a response of the project's own. */
+    response: 'previous_response_id' | null
+    /** The list whose items may stand for stored ones. */
+    items: 'input' | null
+  }
+  /** Whether it can ask for tools that the model server runs itself, and whether such tools name models of their own. */
+  tools: 'none' | 'hosted' | 'hosted_with_models'
+  /**
+   * Whether it takes a service tier; `said`: the original has no such field there, and the project's own is not written into
+   * it. What is said all the same is judged everywhere.
+   */
+  tier: 'none' | 'said' | 'taken' | 'taken_but_scale'
+  /** Whether the model server keeps the answer: never, where `store` is true, or unless it is false (then it gets an owner). */
+  store: 'never' | 'on_request' | 'by_default'
+  /** The field whose characters are what is used. */
+  characters: 'input' | null
+}
+
+export type FormShape = {
+  kind: 'form'
+  model: 'model'
+  /** The text for the model. */
+  text: 'prompt'
+  /** How many answers are asked for. */
+  answers: 'n' | null
+  streams: readonly StreamSign[]
+  /** What its files are: images that the model looks at, or sound that it hears. */
+  files: 'images' | 'audio'
+}
+
+/** What a reply, and each event of a stream, says of what the call used. */
+export type WatchedReply = {
+  kind: 'watched'
+  /** What is looked at in a reply that is one JSON object, and in each event of a stream. */
+  whole: Want
+  event: Want
+  /** What is counted where the reply does not report it. */
+  counts: 'input_and_output' | 'input' | 'nothing'
+  /** Whether a stream reports its use always, or only where it is asked to, in an event of its own. */
+  streamReports: 'always' | 'on_demand'
+  /** Whether it is images that are made: those that were begun are made also where the client leaves. */
+  makesImages: boolean
+  /** Whether it is sound that is heard, whose length is taken from its size where nobody says it. */
+  hears: boolean
+}
+/** It says nothing of use, or is about what was metered when it was made. */
+export type PlainReply = { kind: 'plain' }
+
+/** What a call is charged with against the limits and in money, besides one request. */
+export type Charges = {
+  /** Against the limits of tokens: the larger of the maximum and the estimate, the estimate of the input, or none. */
+  tokens: 'maximum' | 'estimate' | 'none'
+  /** Whether its answer is paid by the token. */
+  output: boolean
+  /** Images that are asked for. */
+  images: boolean
+  /** Megabytes of the sound that is sent. */
+  audio: boolean
+}
+
+/** The usage report that it feeds, and what its costs are itemised by. */
+export type Report =
+  | {
+      kind: 'completions' | 'embeddings' | 'moderations' | 'audio_speeches' | 'audio_transcriptions'
+      lineItems: 'tokens'
+    }
+  | { kind: 'images'; source: 'image.generation' | 'image.edit' | 'image.variation'; lineItems: 'tokens' }
+  | { kind: 'none' }
+
+/** All that is true of a governed route; what no route declares, the gate does not do. */
+export type Declaration = {
+  method: Method
+  /** `{response_id}` and its like stand for ids, see `ids.ts`: a kind of id has one rule wherever it stands. */
+  path: `/v1/${string}`
+  permission: ModelPermission
+  /** The query parameters that the model server hears of, once or as a list; of all others it does not. */
+  query: Readonly<Record<string, 'once' | 'list'>>
+  answeredBy: 'model_server' | 'gate'
+  body: NoBody | JsonShape | FormShape
+  reply: WatchedReply | PlainReply
+  charges: Charges
+  report: Report
+  /** Whether a proxy can have it decided at the check door: with its body or without, with its body only, or not at all. */
+  check: 'with_or_without_body' | 'with_body' | 'not_offered'
+}
+
+/** Where a declaration has a case that nobody thought of, this does not compile. */
+export function unforeseen(what: never): never {
+  throw new Error(`not foreseen: ${JSON.stringify(what)}`)
+}

@@ -1,0 +1,32 @@
+import { ApiError, unknownUrl } from '../../contract/error.ts'
+import type { Method } from './declaration.ts'
+
+/** The original's operations on paths that are governed for another method: stored chats, and the end of a fine-tuned model. */
+export const operationsNotOffered: readonly { method: Method; path: `/v1/${string}` }[] = [
+  { method: 'GET', path: '/v1/chat/completions' },
+  { method: 'DELETE', path: '/v1/models/{model}' },
+]
+
+/** The original's other resources (openai 7.57), by the first step of their paths. */
+const resources: ReadonlySet<string> = new Set([
+  ...['agents', 'assistants', 'audio', 'batches', 'chatkit', 'containers', 'content_provenance_checks'],
+  ...['conversations', 'decisions', 'edits', 'engines', 'evals', 'files', 'fine_tuning', 'fine-tunes', 'graders'],
+  ...['images', 'live', 'moderations', 'realtime', 'responses', 'safety', 'skills', 'threads', 'uploads', 'vaults'],
+  ...['vector_stores', 'videos', 'webhook_endpoints', 'webhook_event_types'],
+])
+
+/** What a path that is no route's is answered with: whoever asks for the original's learns that this server lacks it yet. */
+export function notFound(method: string, path: string): ApiError {
+  const [, version, first = '', second, third] = path.split('/', 5)
+  const isStoredChat = first === 'chat' && second === 'completions' && third !== undefined && path.length > CHATS
+  return version === 'v1' && (resources.has(first) || isStoredChat)
+    ? notOfferedHere(method, path)
+    : unknownUrl({ method, url: path })
+}
+
+const CHATS = '/v1/chat/completions/'.length
+
+export function notOfferedHere(method: string, path: string): ApiError {
+  const { message } = unknownUrl({ method, url: path })
+  return new ApiError('not_offered', `${message} (not offered by this server yet)`)
+}

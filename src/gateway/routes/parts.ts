@@ -1,0 +1,67 @@
+import type { Charges, Declaration, JsonShape, StreamSign, WatchedReply } from './declaration.ts'
+import { completion, response, responseEvent, usageOnly } from './replies.ts'
+
+/*
+ * What several routes have in common, for their declarations to be put together from.
+ */
+
+export const noQuery = {} as const
+export const streamed: readonly StreamSign[] = [{ field: 'stream', is: true }]
+
+/** A route that is asked for with a body, by whoever may use models, and decided with it or without. */
+export const ask = {
+  method: 'POST',
+  permission: 'api.model.request',
+  query: noQuery,
+  answeredBy: 'model_server',
+  check: 'with_or_without_body',
+} as const satisfies Partial<Declaration>
+
+/** One that is all in its path: one request, and nothing used. */
+export const bare = {
+  query: noQuery,
+  body: { kind: 'none' },
+  reply: { kind: 'plain' },
+  charges: { tokens: 'none', output: false, images: false, audio: false },
+  report: { kind: 'none' },
+  check: 'with_or_without_body',
+} as const satisfies Partial<Declaration>
+
+/** A body that asks for no more than an answer: no tools, no tier, nothing kept, no response to go on from. */
+export const plainJson = {
+  kind: 'json',
+  model: 'model',
+  maxima: [],
+  questions: null,
+  streams: streamed,
+  references: {
+    refused: [{ field: 'previous_response_id' }, { field: 'conversation' }],
+    response: null,
+    items: null,
+  },
+  tools: 'none',
+  tier: 'none',
+  store: 'never',
+  characters: null,
+} as const satisfies JsonShape
+
+const watched = { kind: 'watched', streamReports: 'always', makesImages: false, hears: false } as const
+export const watches = {
+  completion: {
+    ...watched,
+    whole: completion,
+    event: completion,
+    counts: 'input_and_output',
+    streamReports: 'on_demand',
+  },
+  response: { ...watched, whole: response, event: responseEvent, counts: 'input_and_output' },
+  input: { ...watched, whole: usageOnly, event: usageOnly, counts: 'input' },
+} as const satisfies Record<string, WatchedReply>
+
+export const charged = {
+  answer: { tokens: 'maximum', output: true, images: false, audio: false },
+  input: { tokens: 'estimate', output: false, images: false, audio: false },
+  images: { tokens: 'estimate', output: true, images: true, audio: false },
+  speech: { tokens: 'estimate', output: true, images: false, audio: false },
+  recording: { tokens: 'estimate', output: true, images: false, audio: true },
+} as const satisfies Record<string, Charges>

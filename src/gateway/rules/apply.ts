@@ -1,0 +1,80 @@
+import type { ApiError } from '../../contract/error.ts'
+import type { Charge } from '../counters/take.ts'
+import { type ProjectRules, rules } from './index.ts'
+import type { Knock, Means, Rule, SeenCall, UnseenCall, Wanted } from './rule.ts'
+
+/*
+ * The one way in which rules are applied. Each step asks all of its rules, in the order of the list.
+ */
+
+type Field = keyof typeof rules
+type Step = Rule<never>['step']
+type RuleAt<S extends Step> = Extract<Rule<unknown>, { step: S }>
+
+/** The rules of one step. The cast forgets which value belongs to which rule: both are always taken by the same field. */
+function at<S extends Step>(step: S): readonly { field: Field; rule: RuleAt<S> }[] {
+  const fields = (Object.keys(rules) as Field[]).filter((field) => rules[field].step === step)
+  return fields.map((field) => ({ field, rule: rules[field] as unknown as RuleAt<S> }))
+}
+
+const steps = {
+  project: at('project'),
+  connection: at('connection'),
+  body: at('body'),
+}
+const limits = only('limits')
+const money = only('money')
+
+/** Why a project is not there to be used at all; null where it is. */
+export function projectRefusal(project: ProjectRules): ApiError | null {
+  for (const { field, rule } of steps.project) {
+    const refused = rule.refuses(project[field])
+    if (refused !== null) return refused
+  }
+  return null
+}
+
+/** Why a connection does not reach the project; null where it does. Without I/O. */
+export function connectionRefusal(project: ProjectRules, knock: Knock): ApiError | null {
+  for (const { field, rule } of steps.connection) {
+    const refused = rule.refuses(project[field], knock)
+    if (refused !== null) return refused
+  }
+  return null
+}
+
+/**
+ * Judges a body; what the project decides is added to the call's edits.
+ * @throws ApiError 400 or 403 of the first rule that it breaks
+ */
+export function judgeSeen(project: ProjectRules, call: SeenCall): void {
+  for (const { field, rule } of steps.body) rule.seen(project[field], call)
+}
+
+/**
+ * Judges a call whose body nobody has shown.
+ * @throws ApiError 403 of the first rule that a body could break
+ */
+export function judgeUnseen(project: ProjectRules, call: UnseenCall): void {
+  for (const { field, rule } of steps.body) rule.unseen(project[field], call)
+}
+
+/**
+ * What a call takes of the project's limits and money: one request, and the most that it can use.
+ * @throws ApiError 400 for a model without a price where a spend limit holds
+ */
+export function chargeOf(project: ProjectRules, means: Means, wanted: Wanted): Charge {
+  const { tokens, images, audioMegabytes } = wanted.worst
+  return {
+    model: limits.rule.windows(project[limits.field], project, means, wanted),
+    cost: { requests: 1, tokens, images, audioMegabytes },
+    money: money.rule.sets(project[money.field], project, means, wanted),
+  }
+}
+
+/** What is taken is taken in one act, so it is one rule that says how much: a second one would have to be added up here. */
+function only<S extends 'limits' | 'money'>(step: S): { field: Field; rule: RuleAt<S> } {
+  const [one, ...more] = at(step)
+  if (one === undefined || more.length > 0) throw new Error(`rules of the step '${step}': ${1 + more.length}`)
+  return one
+}

@@ -1,0 +1,111 @@
+import type { BlockList } from 'node:net'
+import { ApiError } from '../../contract/error.ts'
+import type { Catalogue, CatalogueModel } from '../../core/catalogue.ts'
+import type { Connection } from '../../core/presented-certificate.ts'
+import type { Edits, Place } from '../body/edits.ts'
+import type { Fields } from '../body/fields.ts'
+import type { ModelWindows } from '../limits/windows.ts'
+import type { GatewayRoute } from '../routes/table.ts'
+import type { Money } from '../spend/money.ts'
+import type { Spend } from '../spend/spend.ts'
+import type { Worst } from '../use.ts'
+import type { SettingColumn, Stored } from './stored.ts'
+
+/** Whose rules they are. */
+export type Project = { organizationId: string; projectId: string }
+
+/** A model that a body names, for the answer itself or within a tool, and where it stands there. */
+export type NamedModel = { model: CatalogueModel; param: string; place: Place }
+
+/** A call whose body is there. */
+export type SeenCall = {
+  project: Project
+  route: GatewayRoute
+  /** Of a JSON body; a form has none that rules are about but the models it names. */
+  fields: Fields
+  model: CatalogueModel
+  /** All that are named, the one of the answer first. */
+  named: readonly NamedModel[]
+  /** Takes what the rule decides about the body. */
+  edits: Edits
+}
+
+/** A call whose body a proxy carries and does not show. */
+export type UnseenCall = {
+  project: Project
+  route: GatewayRoute
+  /** As the path or the proxy names it; null where nothing does. */
+  model: CatalogueModel | null
+}
+
+/** How a call reaches the project. */
+export type Knock = {
+  request: Connection
+  /** Unix seconds. */
+  now: number
+  /** Whose word about client certificates is believed. */
+  trustedProxies: BlockList | null
+}
+
+/** What a call is to be let in with. */
+export type Wanted = {
+  /** The model that its limits are those of; null: the default row's. */
+  limitedAs: CatalogueModel | null
+  /** The model that it is paid for; null: none. */
+  paidAs: CatalogueModel | null
+  /** The most that it can use, besides its request. */
+  worst: Worst
+  /** Milliseconds since the epoch. */
+  at: number
+}
+
+/** What limits and money are worked out with. */
+export type Means = { spend: Pick<Spend, 'toReserve'>; catalogue: { readonly current: Catalogue } }
+
+/** Whether the project is there to be used, whoever asks and for what. */
+type ProjectRule<V> = { step: 'project'; refuses: (value: V) => ApiError | null }
+
+/** Whether this connection may use it. */
+type ConnectionRule<V> = { step: 'connection'; refuses: (value: V, knock: Knock) => ApiError | null }
+
+/** What a body may ask for. Both are needed: a rule that forgets the calls whose body is not shown does not compile. */
+type BodyRule<V> = {
+  step: 'body'
+  /** @throws ApiError where the body breaks the rule */
+  seen: (value: V, call: SeenCall) => void
+  /** @throws ApiError where a body that nobody has shown could break it */
+  unseen: (value: V, call: UnseenCall) => void
+}
+
+/** How much may be used in a while. */
+type LimitsRule<V> = {
+  step: 'limits'
+  windows: (value: V, project: Project, means: Means, wanted: Wanted) => ModelWindows
+}
+
+/** How much may be spent. */
+type MoneyRule<V> = {
+  step: 'money'
+  /** @throws ApiError 400 for what has no price where a limit holds */
+  sets: (value: V, project: Project, means: Means, wanted: Wanted) => Money | null
+}
+
+/**
+ * A rule of a project: what it reads of the settings, and what it does to a call at its one step. Nothing else enforces a
+ * setting: the gate and the check door run the same list.
+ */
+export type Rule<V> = {
+  /** The columns of the settings that it reads; a column that no rule reads does not compile. */
+  reads: readonly SettingColumn[]
+  /** Decodes it, once for as long as what is stored stays the same. */
+  read: (stored: Stored) => V
+} & (ProjectRule<V> | ConnectionRule<V> | BodyRule<V> | LimitsRule<V> | MoneyRule<V>)
+
+/**
+ * The refusal of a call that may break a rule by its body, which nobody has shown.
+ * @param why stands behind the project's name
+ */
+export function bodyNotSeen({ projectId }: Project, why: string): ApiError {
+  const message = `Project \`${projectId}\` ${why}, and this request is judged without its body. Make it to the gate itself, or have the proxy send the body along.`
+  return new ApiError('body_not_seen', message)
+}

@@ -1,0 +1,58 @@
+import { ApiError } from '../../contract/error.ts'
+import { type DefaultTier, type EnabledTiers, TIER_DEFAULTS } from '../../core/policy.ts'
+import { wrongType } from '../invalid.ts'
+import type { JsonShape } from '../routes/declaration.ts'
+import { bodyNotSeen, type Rule, type SeenCall } from './rule.ts'
+
+/** `preset` null: never set, so what a request leaves out stays left out. */
+export type TierPolicy = { preset: DefaultTier | null; enabled: EnabledTiers }
+
+/** How a request says what the settings call by another name. */
+const inRequest: Record<DefaultTier, string> = { standard: 'default', fast: 'priority', scale: 'scale' }
+
+/**
+ * The service tiers of a project: its own is written into a request that leaves it open, and one that it does not allow is
+ * refused (behaviour reference, 1.1 and 5: `auto` resolves to the project's, `fast` is judged as `priority`, scale is outside
+ * the policy).
+ */
+export const tier = {
+  step: 'body',
+  reads: ['project.default_service_tier', 'project.enabled_service_tiers'],
+  read: ({ project }): TierPolicy => ({
+    preset: project.default_service_tier,
+    enabled:
+      project.enabled_service_tiers === null ? TIER_DEFAULTS.enabled_tiers : JSON.parse(project.enabled_service_tiers),
+  }),
+  seen({ preset, enabled }, { route, fields: { service_tier: said }, edits }) {
+    if (said !== undefined && said !== null && said !== 'auto') {
+      if (typeof said !== 'string') throw wrongType('service_tier', 'a string', said)
+      if (!allows(enabled, said)) throw notAllowed()
+      return
+    }
+    if (preset === null || !takes(route, preset)) return
+    const written = inRequest[preset]
+    if (!allows(enabled, written)) throw notAllowed()
+    edits.set('service_tier', written, { kind: 'setting' })
+  },
+  unseen({ preset, enabled }, { project, route }) {
+    if (preset === null && enabled === 'all') return
+    if (route.body.kind !== 'json' || route.body.tier === 'none') return
+    throw bodyNotSeen(project, 'has settings for service tiers')
+  },
+} satisfies Rule<TierPolicy>
+
+function takes({ body }: SeenCall['route'], preset: DefaultTier): boolean {
+  const taken: JsonShape['tier'] = body.kind === 'json' ? body.tier : 'none'
+  return taken === 'taken' || (taken === 'taken_but_scale' && preset !== 'scale')
+}
+
+function allows(enabled: EnabledTiers, tier: string): boolean {
+  if (enabled === 'all' || tier === 'default' || tier === 'scale') return true
+  const name = tier === 'priority' ? 'fast' : tier
+  return enabled.some((one) => one === name)
+}
+
+function notAllowed(): ApiError {
+  const message = 'Invalid service_tier argument: The requested service tier is not allowed for this project.'
+  return new ApiError('service_tier_not_allowed', message, { param: 'service_tier' })
+}

@@ -102,6 +102,8 @@ async function admitOne(gate: Gate, { grant, route, headers, at }: Call, model: 
   const wanted = { limitedAs: model, paidAs, worst: NO_WORST, at }
   const held = await takeAll(gate.counters, chargeOf(grant.rules, gate, wanted))
   Object.assign(headers, held.headers)
+  // What the call uses is not seen here: everything stays as it was taken, and no money is held.
+  held.settle({}, 0)
 }
 
 /** A proxy that was refused, and asks once more only for what to tell its client, may not be told yes: it has refused. */

@@ -79,12 +79,11 @@ export class GuardedCounters {
   }
 
   #attempt(act: () => void | Promise<void>): void {
-    const again = (error: unknown) => this.#again(act, error)
     try {
       const going = act()
-      if (going instanceof Promise) this.#afterwards(() => going.catch(again))
+      if (going instanceof Promise) this.#afterwards(() => going.catch((error) => this.#again(act, error)))
     } catch (error) {
-      this.#afterwards(() => again(error))
+      this.#afterwards(() => this.#again(act, error))
     }
   }
 

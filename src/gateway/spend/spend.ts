@@ -35,7 +35,7 @@ const NAMED = 10_000
  * knows what the others have spent as of the last load of the rules, five seconds ago at most.
  */
 export class Spend {
-  /** Sets money aside against what is known here. */
+  /** Sets money aside, and takes what calls did cost, against the totals that are read here. */
   readonly money: MemoryMoney
   readonly #parts: SpendParts
   readonly #accounts: Accounts

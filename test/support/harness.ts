@@ -14,8 +14,10 @@ export type TestApp = AsyncDisposable & {
   /** The listener, without a path. */
   url: string
   databaseUrl: string
-  /** The official client, with the first owner's admin key (or another). */
-  admin: (key?: string) => OpenAI['admin']
+  /** The official client, with the first owner's admin key (or another), and another way to make its calls. */
+  admin: (key?: string, make?: typeof fetch) => OpenAI['admin']
+  /** How the test's own calls are made. */
+  fetch: typeof fetch
   /** The official client with a project's key, as a caller of models has it. */
   client: (key: string) => OpenAI
   /** A plain request, for what the official client would never send. The body is sent as JSON unless it is text already. */
@@ -93,7 +95,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   return {
     url: app.url,
     databaseUrl,
-    admin: (key = ADMIN_KEY) => new OpenAI({ ...sdk, apiKey: 'unused', adminAPIKey: key }).admin,
+    admin: (key = ADMIN_KEY, make = sdk.fetch) =>
+      new OpenAI({ ...sdk, apiKey: 'unused', adminAPIKey: key, fetch: make }).admin,
+    fetch: sdk.fetch,
     client: (key) => new OpenAI({ ...sdk, apiKey: key }),
     send,
     db,

@@ -17,7 +17,7 @@ import { row } from './row.ts'
 export const groupSettings = [
   row({
     setting: 'a user is in a group that is in a project',
-    by: ['groups.users.create', 'groups.users.delete'],
+    by: ['groupUsers.create', 'groupUsers.delete'],
     ...usersChat,
     given: async (w) => {
       const group = await inGroup(w)
@@ -32,7 +32,7 @@ export const groupSettings = [
   }),
   row({
     setting: 'a service account is in a group that is in a project',
-    by: ['groups.users.create', 'groups.users.delete'],
+    by: ['groupUsers.create', 'groupUsers.delete'],
     ...aChat,
     given: async (w) => {
       const { id: groupId } = await w.admin.groups.create({ name: 'robots' })
@@ -46,7 +46,7 @@ export const groupSettings = [
   }),
   row({
     setting: 'a group is in a project, with a role',
-    by: ['projects.groups.create', 'projects.groups.delete'],
+    by: ['projectGroups.create', 'projectGroups.delete'],
     ...usersChat,
     given: inGroup,
     without: STRANGER,
@@ -57,7 +57,7 @@ export const groupSettings = [
   }),
   row({
     setting: "a project's group has a project's custom role",
-    by: ['projects.groups.roles.create', 'projects.groups.roles.delete'],
+    by: ['projectGroupRoles.create', 'projectGroupRoles.delete'],
     ...usersChat,
     given: async (w) => ({ ...(await viewersGroup(w)), roleId: await projectRole(w, mayAsk.permissions) }),
     without: mayNotAsk,
@@ -69,7 +69,7 @@ export const groupSettings = [
   }),
   row({
     setting: "a group has an organization's custom role",
-    by: ['groups.roles.create', 'groups.roles.delete'],
+    by: ['groupRoles.create', 'groupRoles.delete'],
     ...usersChat,
     given: async (w) => ({ ...(await viewersGroup(w)), roleId: await organizationRole(w, mayAsk.permissions) }),
     without: mayNotAsk,

@@ -15,7 +15,7 @@ export const keySettings = [
   }),
   row({
     setting: "a project's key is deleted",
-    by: ['projects.apiKeys.delete'],
+    by: ['projectApiKeys.delete'],
     ...aChat,
     without: '200',
     set: ({ admin, projectId, keyId }) => admin.projects.apiKeys.delete(keyId, { project_id: projectId }),
@@ -24,7 +24,7 @@ export const keySettings = [
   }),
   row({
     setting: "a key's scopes are narrowed",
-    by: ['projects.apiKeys.update'],
+    by: ['projectApiKeys.update'],
     ...chatAndList,
     without: ['200', '200'],
     set: ({ admin, projectId, keyId }) =>
@@ -34,7 +34,7 @@ export const keySettings = [
   }),
   row({
     setting: "a key's end is set, and comes",
-    by: ['projects.apiKeys.update'],
+    by: ['projectApiKeys.update'],
     ...aChat,
     without: '200',
     set: async ({ app, admin, projectId, keyId }) => {
@@ -46,7 +46,7 @@ export const keySettings = [
   }),
   row({
     setting: 'a service account is there',
-    by: ['projects.serviceAccounts.create', 'projects.serviceAccounts.delete'],
+    by: ['serviceAccounts.create', 'serviceAccounts.delete'],
     request: "a chat with the service account's key",
     given: async () => ({ other: { id: '', key: mintKey('service_account').value } }),
     see: (w) => chat({ ...w, key: w.other.key }),
@@ -60,7 +60,7 @@ export const keySettings = [
   }),
   row({
     setting: 'a service account has a second key',
-    by: ['projects.serviceAccounts.apiKeys.create', 'projects.apiKeys.delete'],
+    by: ['serviceAccounts.createApiKey', 'projectApiKeys.delete'],
     request: 'a chat with the second key, and with the first',
     given: async () => ({ second: { id: '', key: mintKey('service_account').value } }),
     see: async (w) => [await chat({ ...w, key: w.second.key }), await chat(w)],
@@ -74,7 +74,7 @@ export const keySettings = [
   }),
   row({
     setting: "a service account without a role becomes a project's member",
-    by: ['projects.serviceAccounts.update'],
+    by: ['serviceAccounts.update'],
     ...aChat,
     given: bareAccount,
     without: STRANGER,
@@ -85,7 +85,7 @@ export const keySettings = [
   }),
   row({
     setting: 'an admin key is there',
-    by: ['adminAPIKeys.create', 'adminAPIKeys.delete'],
+    by: ['adminApiKeys.create', 'adminApiKeys.delete'],
     request: 'the list of models at the gate, and the list of projects in the Administration API',
     given: async () => ({ own: { id: '', key: mintKey('admin').value } }),
     see: async ({ app, own }) => [

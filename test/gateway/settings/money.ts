@@ -33,7 +33,9 @@ const alertBody = (threshold_amount: number) => ({ threshold_amount, ...usd, not
 /** The operations on money, which are alike for a project and for the organization. */
 type Level = {
   name: 'project' | 'organization'
-  path: string
+  /** The contract's names of its resources. */
+  limit: string
+  alerts: string
   findLimit: (w: World) => Promise<{ enforcement: { status: string } }>
   setLimit: (w: World, cents: number) => Promise<unknown>
   deleteLimit: (w: World) => Promise<unknown>
@@ -45,7 +47,8 @@ type Level = {
 const levels: Level[] = [
   {
     name: 'project',
-    path: 'projects.',
+    limit: 'projectSpendLimit',
+    alerts: 'projectSpendAlerts',
     findLimit: ({ admin, projectId }) => admin.projects.spendLimit.retrieve(projectId),
     setLimit: ({ admin, projectId }, cents) => admin.projects.spendLimit.update(projectId, limitBody(cents)),
     deleteLimit: ({ admin, projectId }) => admin.projects.spendLimit.delete(projectId),
@@ -56,7 +59,8 @@ const levels: Level[] = [
   },
   {
     name: 'organization',
-    path: '',
+    limit: 'spendLimit',
+    alerts: 'spendAlerts',
     findLimit: ({ admin }) => admin.spendLimit.retrieve(),
     setLimit: ({ admin }, cents) => admin.spendLimit.update(limitBody(cents)),
     deleteLimit: ({ admin }) => admin.spendLimit.delete(),
@@ -66,11 +70,11 @@ const levels: Level[] = [
   },
 ]
 
-const limits = ({ name, path, findLimit, setLimit, deleteLimit }: Level): Setting[] => [
+const limits = ({ name, limit, findLimit, setLimit, deleteLimit }: Level): Setting[] => [
   row({
     setting: `the ${name} has a spend limit, and less of it is left than a chat can cost`,
     alone: true,
-    by: [`${path}spendLimit.update`, `${path}spendLimit.delete`],
+    by: [`${limit}.update`, `${limit}.delete`],
     request: 'a chat that can cost 10 cents',
     see: paidChat,
     without: '200',
@@ -81,7 +85,7 @@ const limits = ({ name, path, findLimit, setLimit, deleteLimit }: Level): Settin
   row({
     setting: `the ${name}'s spend limit is what was spent already`,
     alone: true,
-    by: [`${path}spendLimit.update`],
+    by: [`${limit}.update`],
     request: 'a chat that can cost 10 cents, and what the limit says of itself',
     given: async (w) => {
       await spend(w)
@@ -96,7 +100,7 @@ const limits = ({ name, path, findLimit, setLimit, deleteLimit }: Level): Settin
   row({
     setting: `the ${name} has a spend limit, and the model no price`,
     alone: true,
-    by: [`${path}spendLimit.update`, `${path}spendLimit.delete`],
+    by: [`${limit}.update`, `${limit}.delete`],
     request: 'a chat with a model without a price',
     see: (w) => chat(w),
     without: '200',
@@ -122,7 +126,7 @@ async function raised(w: World & { alert: Alert }, name: Level['name']): Promise
   return `${(await count()) - before} raised`
 }
 
-const alerts = ({ name, path, createAlert, updateAlert, deleteAlert }: Level): Setting[] => {
+const alertRows = ({ name, alerts, createAlert, updateAlert, deleteAlert }: Level): Setting[] => {
   const seen = {
     request: "a chat that brings what was spent to the alert's threshold, and the alerts that are raised",
     see: (w: World & { alert: Alert }) => raised(w, name),
@@ -131,7 +135,7 @@ const alerts = ({ name, path, createAlert, updateAlert, deleteAlert }: Level): S
     row({
       setting: `the ${name} has a spend alert`,
       alone: true,
-      by: [`${path}spendAlerts.create`, `${path}spendAlerts.delete`],
+      by: [`${alerts}.create`, `${alerts}.delete`],
       ...seen,
       given: async () => ({ alert: { id: '', isDue: false } }),
       without: '0 raised',
@@ -145,7 +149,7 @@ const alerts = ({ name, path, createAlert, updateAlert, deleteAlert }: Level): S
     row({
       setting: `the ${name}'s spend alert has a threshold within reach`,
       alone: true,
-      by: [`${path}spendAlerts.update`],
+      by: [`${alerts}.update`],
       ...seen,
       given: async (w) => ({ alert: { id: (await createAlert(w, PLENTY)).id, isDue: false } }),
       without: '0 raised',
@@ -163,4 +167,4 @@ const alerts = ({ name, path, createAlert, updateAlert, deleteAlert }: Level): S
 }
 
 /** What may be spent, and who is told of it. */
-export const moneySettings = levels.flatMap((level) => [...limits(level), ...alerts(level)])
+export const moneySettings = levels.flatMap((level) => [...limits(level), ...alertRows(level)])

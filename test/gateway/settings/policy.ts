@@ -14,7 +14,7 @@ const NOT_ALLOWED = '403 model_not_found'
 const models = [
   row({
     setting: 'only one model is allowed',
-    by: ['projects.modelPermissions.update', 'projects.modelPermissions.delete'],
+    by: ['modelPermissions.update', 'modelPermissions.delete'],
     ...twoModels,
     without: ['200', '200', 'm1 m2'],
     set: ({ admin, projectId }) =>
@@ -24,7 +24,7 @@ const models = [
   }),
   row({
     setting: 'one model is denied',
-    by: ['projects.modelPermissions.update', 'projects.modelPermissions.delete'],
+    by: ['modelPermissions.update', 'modelPermissions.delete'],
     ...twoModels,
     without: ['200', '200', 'm1 m2'],
     set: ({ admin, projectId }) =>
@@ -34,7 +34,7 @@ const models = [
   }),
   row({
     setting: 'a list of denied models becomes one of allowed models',
-    by: ['projects.modelPermissions.update'],
+    by: ['modelPermissions.update'],
     ...twoModels,
     given: ({ admin, projectId }) =>
       admin.projects.modelPermissions.update(projectId, { mode: 'deny_list', model_ids: ['m2'] }),
@@ -53,7 +53,7 @@ const types = { ...Object.fromEntries(hostedTools.map((tool) => [tool, tool])), 
 const tools = hostedTools.map((tool) =>
   row({
     setting: `the hosted tool ${tool} is disabled`,
-    by: ['projects.hostedToolPermissions.update'],
+    by: ['hostedToolPermissions.update'],
     request: 'a response with the tool, one that chooses it, and one without tools',
     see: async (w) => [
       await respond(w, { tools: [{ type: Reflect.get(types, tool) } as never] }),
@@ -71,7 +71,7 @@ const tools = hostedTools.map((tool) =>
 
 const searches = row({
   setting: 'the hosted tool web_search is disabled, for chats',
-  by: ['projects.hostedToolPermissions.update'],
+  by: ['hostedToolPermissions.update'],
   request: 'a chat with web_search_options, and one with a model that searches by itself',
   see: async (w) => [await chat(w, { web_search_options: {} }), await chat(w, { model: 'searcher' })],
   without: ['200', '200'],
@@ -84,7 +84,7 @@ const searches = row({
 
 const unheardOf = row({
   setting: 'any hosted tool is disabled',
-  by: ['projects.hostedToolPermissions.update'],
+  by: ['hostedToolPermissions.update'],
   request: 'a response with a tool that nobody knows, and one with a function',
   see: async (w) => [
     await respond(w, { tools: [{ type: 'brand_new' } as never] }),
@@ -110,7 +110,7 @@ const never = ['200', 'store false', '200', 'store false']
 const retention = [
   row({
     setting: "a project's data retention is zero",
-    by: ['projects.dataRetention.update'],
+    by: ['projectDataRetention.update'],
     ...stores,
     without: asAsked,
     set: ({ admin, projectId }) =>
@@ -132,7 +132,7 @@ const retention = [
   row({
     setting: "a project's own data retention stands against the organization's zero",
     alone: true,
-    by: ['projects.dataRetention.update'],
+    by: ['projectDataRetention.update'],
     ...stores,
     given: ({ admin }) => admin.dataRetention.update({ retention_type: 'zero_data_retention' }),
     without: never,
@@ -149,7 +149,7 @@ const TIER_NOT_ALLOWED =
 const tiers = [
   row({
     setting: "a project's default service tier is fast",
-    by: ['projects.serviceTierSettings.update'],
+    by: ['serviceTierSettings.update'],
     request: "the model server's `service_tier`, with a chat that leaves it open and with one that says it",
     given: ({ admin, projectId }) => admin.projects.serviceTierSettings.update(projectId, { default: 'standard' }),
     see: async (w) => {
@@ -163,7 +163,7 @@ const tiers = [
   }),
   row({
     setting: 'only the service tier fast is enabled besides the standard one',
-    by: ['projects.serviceTierSettings.update'],
+    by: ['serviceTierSettings.update'],
     request: 'a chat with each tier',
     see: async (w) => [
       await chat(w, { service_tier: 'flex' }),
@@ -178,7 +178,7 @@ const tiers = [
   }),
   row({
     setting: "the project's own default service tier is not enabled",
-    by: ['projects.serviceTierSettings.update'],
+    by: ['serviceTierSettings.update'],
     request: 'a chat that leaves the tier open, and one that says another',
     given: ({ admin, projectId }) => admin.projects.serviceTierSettings.update(projectId, { default: 'fast' }),
     see: async (w) => [await chat(w), await chat(w, { service_tier: 'default' })],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type OpenAI from 'openai'
 import { APIError } from 'openai'
+import { type Endpoint, endpoints } from '../../../src/admin/index.ts'
 import { newOrganization, type Organization } from '../../contract/organizations.ts'
-import { recording } from '../../sdk/reflection.ts'
 import type { TestApp } from '../../support/harness.ts'
 import { question } from '../gate.ts'
 import type { FakeUpstream } from '../upstream.ts'
@@ -34,7 +34,7 @@ type Act<Given> = (world: World & Given) => Promise<unknown>
 /** One setting, and a request that is another one with it. */
 export type Row<Given> = {
   setting: string
-  /** The operations, below `client.admin.organization`, that set it and unset it: these and no others. */
+  /** The operations of the contract that set it and unset it: these and no others. */
   by: readonly string[]
   /** What is asked, and what is looked at. */
   request: string
@@ -57,16 +57,24 @@ export type Setting = Pick<Row<unknown>, 'setting' | 'by' | 'request'> & {
   tls: boolean
   noWayBack: string | null
   drive: (stage: Stage) => Promise<void>
+  /** Sets it in a project of its own, and has a look there. */
+  apply: (stage: Stage, look: (world: World) => Promise<void>) => Promise<void>
 }
 
 export function row<Given = unknown>({ setting, by, request, unset, ...rest }: Row<Given>): Setting {
   return {
     setting,
-    by: by.map((name) => `organization.${name}`),
+    by,
     request,
     tls: rest.tls ?? false,
     noWayBack: typeof unset === 'string' ? unset : null,
     drive: (stage) => drive({ setting, by, request, unset, ...rest }, stage),
+    async apply(stage, look) {
+      const world = await newWorld(stage, rest.alone ? await newOrganization(stage.app) : stage.organization)
+      const given = { ...world, ...(await rest.given?.(world)) } as World & Given
+      await rest.set(given)
+      await look(given)
+    },
   }
 }
 
@@ -75,7 +83,7 @@ async function drive<Given>(row: Row<Given>, stage: Stage): Promise<void> {
   const world = await newWorld(stage, row.alone ? await newOrganization(stage.app) : stage.organization)
   const given = { ...world, ...(await row.given?.(world)) } as World & Given
   // Only what sets and unsets is noted; what is seen is seen by another client of the same key.
-  const setting = { ...given, admin: recording(stage.app.admin(world.organization.key), changed).organization }
+  const setting = { ...given, admin: noting(stage.app, world.organization.key, changed) }
   const look = async (expected: Row<Given>['with'], when: string) => {
     const [seen, patterns] = [[await row.see(given)].flat(), [expected].flat()]
     const matched = seen.map((text, i) => {
@@ -92,7 +100,33 @@ async function drive<Given>(row: Row<Given>, stage: Stage): Promise<void> {
     await row.unset(setting)
     await look(row.without, 'the next request after it is unset')
   }
-  assert.deepEqual([...changed].sort(), row.by.map((name) => `organization.${name}`).sort(), 'what sets and unsets it')
+  assert.deepEqual([...changed].sort(), [...row.by].sort(), 'what sets and unsets it')
+}
+
+/** The official client, which notes every operation of the contract that changes something. */
+function noting(app: TestApp, key: string, changed: Set<string>): World['admin'] {
+  const noted: typeof fetch = (input, init) => {
+    const { pathname } = new URL(String(input))
+    const operation = operationOf(init?.method ?? 'GET', pathname)
+    if (operation !== null) changed.add(operation)
+    return app.fetch(input, init)
+  }
+  return app.admin(key, noted).organization
+}
+
+const steps = (path: string) => path.split('/')
+const isAt = ({ route }: Endpoint, path: string[]) =>
+  steps(route.path).length === path.length &&
+  steps(route.path).every((step, i) => step.startsWith(':') || step === path[i])
+
+/** The operation that changes something with such a request; null where it only reads. */
+function operationOf(method: string, pathname: string): string | null {
+  if (method.toUpperCase() === 'GET') return null
+  const path = steps(pathname)
+  const found = endpoints.filter((one) => one.route.method === method.toUpperCase() && isAt(one, path))
+  // Of two, `/accept` is no id.
+  const [literal] = found.sort((a, b) => a.route.path.split(':').length - b.route.path.split(':').length)
+  return literal?.name ?? assert.fail(`${method} ${pathname} is no operation of the contract`)
 }
 
 async function newWorld(stage: Stage, organization: Organization): Promise<World> {

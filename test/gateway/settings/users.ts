@@ -19,7 +19,7 @@ import { row } from './row.ts'
 export const userSettings = [
   row({
     setting: 'a user is in a project',
-    by: ['projects.users.create', 'projects.users.delete'],
+    by: ['projectUsers.create', 'projectUsers.delete'],
     ...usersChat,
     given: async (w) => {
       const user = await aMember(w)
@@ -33,7 +33,7 @@ export const userSettings = [
   }),
   row({
     setting: "a project user's role is member, not viewer",
-    by: ['projects.users.update', 'projects.users.roles.create', 'projects.users.roles.delete'],
+    by: ['projectUsers.update', 'projectUserRoles.create', 'projectUserRoles.delete'],
     ...chatAndList,
     given: aViewer,
     without: [mayNotAsk, '200'],
@@ -44,7 +44,7 @@ export const userSettings = [
   }),
   row({
     setting: "a project user has a project's custom role",
-    by: ['projects.users.roles.create', 'projects.users.roles.delete'],
+    by: ['projectUserRoles.create', 'projectUserRoles.delete'],
     ...usersChat,
     given: async (w) => ({ ...(await aViewer(w)), roleId: await projectRole(w, mayAsk.permissions) }),
     without: mayNotAsk,
@@ -66,7 +66,7 @@ export const userSettings = [
   }),
   row({
     setting: "a user has an organization's custom role",
-    by: ['users.roles.create', 'users.roles.delete'],
+    by: ['userRoles.create', 'userRoles.delete'],
     ...usersChat,
     given: async (w) => ({ ...(await aViewer(w)), roleId: await organizationRole(w, mayAsk.permissions) }),
     without: mayNotAsk,
@@ -92,7 +92,7 @@ const HELD_BY_NOBODY = 'a role that is made anew is another one, held by nobody'
 export const roleSettings = [
   row({
     setting: "a project's custom role has a permission",
-    by: ['projects.roles.update'],
+    by: ['projectRoles.update'],
     ...usersChat,
     given: (w) => byProjectRole(w, mayRead.permissions),
     without: mayNotAsk,
@@ -102,7 +102,7 @@ export const roleSettings = [
   }),
   row({
     setting: "a project's custom role is deleted",
-    by: ['projects.roles.delete'],
+    by: ['projectRoles.delete'],
     ...usersChat,
     given: (w) => byProjectRole(w, mayAsk.permissions),
     without: '200',

@@ -1,4 +1,4 @@
-import type { Body } from './body/read.ts'
+import type { Body } from './body/read-body.ts'
 import type { Call, Outcome } from './call.ts'
 import type { Gate } from './gate.ts'
 import type { Inquiry } from './inquire.ts'

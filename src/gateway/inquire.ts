@@ -1,6 +1,6 @@
 import { ApiError } from '../contract/error.ts'
 import type { Edits } from './body/edits.ts'
-import type { Body } from './body/read.ts'
+import type { Body } from './body/read-body.ts'
 import type { Asked, Call } from './call.ts'
 import type { Gate } from './gate.ts'
 import { previousResponseNotFound } from './invalid.ts'

@@ -9,7 +9,7 @@ import { FailureLog } from './failure-log.ts'
 import type { Gate, GatewayParts } from './gate.ts'
 import { Tally } from './observe/tally.ts'
 import { handle } from './pipeline.ts'
-import { recordRefusal } from './refused.ts'
+import { recordRefusal } from './record-refusal.ts'
 
 export type Gateway = {
   handle: (request: IncomingMessage, response: ServerResponse) => void

@@ -9,7 +9,7 @@ import { startBodyServer } from '../../../test/gateway/body-server.ts'
 import { until } from '../../../test/gateway/upstream.ts'
 import { Wire } from '../../../test/gateway/wire.ts'
 import { type FormBody, readForm } from './form-body.ts'
-import { BODY_LIMIT, ClientGone } from './receive.ts'
+import { BODY_LIMIT, ClientGone } from './receive-bytes.ts'
 
 const MB = 1024 * 1024
 type Made = { fields: [string, string][]; files: FormBody['files']; type: string; sent: string }

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { unsupportedContentType } from '../../contract/error.ts'
 import { type Budget, Held } from './budget.ts'
 import { type Field, type File, FormReader, type Part } from './form-reader.ts'
-import { announced, receive } from './receive.ts'
+import { announced, receive } from './receive-bytes.ts'
 import { Spool, type Stretch } from './spool.ts'
 
 /**

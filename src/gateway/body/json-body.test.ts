@@ -6,7 +6,7 @@ import { startBodyServer } from '../../../test/gateway/body-server.ts'
 import { until } from '../../../test/gateway/upstream.ts'
 import { isRefusal, Wire } from '../../../test/gateway/wire.ts'
 import { readJson } from './json-body.ts'
-import { BODY_LIMIT, ClientGone } from './receive.ts'
+import { BODY_LIMIT, ClientGone } from './receive-bytes.ts'
 
 const MB = 1024 * 1024
 const JSON_TYPE = 'content-type: application/json'

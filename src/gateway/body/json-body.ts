@@ -5,7 +5,7 @@ import { type Budget, Held } from './budget.ts'
 import { Gathered } from './gathered.ts'
 import { JsonScan, type Span } from './json-scan.ts'
 import { JsonText } from './json-text.ts'
-import { announced, BODY_LIMIT, receive } from './receive.ts'
+import { announced, BODY_LIMIT, receive } from './receive-bytes.ts'
 import { Splicing } from './splicing.ts'
 
 /** Bytes of memory that a parsed value is taken for: an empty list has two bytes as text, and about fifty as an object. */

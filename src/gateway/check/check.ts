@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError, unavailable } from '../../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
-import { type Body, readBody } from '../body/read.ts'
+import { type Body, readBody } from '../body/read-body.ts'
 import type { Arrival, Call } from '../call.ts'
 import { takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'

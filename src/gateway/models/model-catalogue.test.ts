@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
 import type { ListedModel } from '../../core/model-list.ts'
 import { NoList } from '../upstreams/forwarding.ts'
+import { listModels, retrieveModel } from './answer.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
-import { listModels, retrieveModel } from './models.ts'
 
 /** An upstream whose list a test writes: models, or the error that reading it ends with. */
 function source(name: string, initial: (string | ListedModel)[] | Error) {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { streamOf } from '../../../test/gateway/replies.ts'
 import { completion } from '../routes/replies.ts'
 import { EventStream } from './event-stream.ts'
-import { Reading } from './reading.ts'
+import { Reading } from './reply-facts.ts'
 
 const usage = { prompt_tokens: 5, completion_tokens: 7 }
 const said = (content: string, more: object = {}) => ({ id: 'c', choices: [{ index: 0, delta: { content } }], ...more })

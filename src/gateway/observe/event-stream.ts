@@ -1,6 +1,6 @@
 import type { Want } from '../routes/want.ts'
 import { JsonWatch } from './json-watch.ts'
-import type { Reading } from './reading.ts'
+import type { Reading } from './reply-facts.ts'
 
 const [LF, CR, COLON] = [0x0a, 0x0d, 0x3a]
 const DATA = Buffer.from('data:')

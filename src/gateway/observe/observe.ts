@@ -5,9 +5,9 @@ import { NOTHING_USED, type Used } from '../use.ts'
 import { EventStream } from './event-stream.ts'
 import { JsonWatch } from './json-watch.ts'
 import { tellWhole } from './json-whole.ts'
-import { Reading } from './reading.ts'
-import { type Reported, readUsage } from './reported.ts'
+import { Reading } from './reply-facts.ts'
 import type { TokenCounter } from './token-counter.ts'
+import { type Reported, readUsage } from './usage-object.ts'
 
 /** Watches one reply on its way to the client, for what it says that the call has used. */
 export interface Observer {

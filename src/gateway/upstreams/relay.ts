@@ -4,9 +4,9 @@ import { type Dispatcher, errors } from 'undici'
 import { ApiError } from '../../contract/error.ts'
 import type { Outcome } from '../call.ts'
 import { decoderFor } from './decode.ts'
+import { invalidReply, type Refusal, refusalOf, unreachable } from './failures.ts'
 import { type Forwarding, isEventStream, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
 import { replyHeaders } from './headers.ts'
-import { invalidReply, type Refusal, refusalOf, unreachable } from './refusal.ts'
 
 /** Bytes of a reply that nobody gets which are read away, so that the connection can be kept; beyond, it is cut. */
 const READ_AWAY = 65_536

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ListedModel } from '../../core/model-list.ts'
 import type { Outcome } from '../call.ts'
+import { unreachable } from './failures.ts'
 import { type FailureReason, type Forwarding, Unreached, type Upstream, type Witness } from './forwarding.ts'
 import { Health } from './health.ts'
-import { unreachable } from './refusal.ts'
 
 /** Milliseconds before the only upstream is tried a second time: a restart closes its door for a moment. */
 const SECOND_TRY_MS = 100

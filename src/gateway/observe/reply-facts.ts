@@ -1,6 +1,6 @@
 import type { JsonSink, ListStep } from './json-watch.ts'
-import { amount } from './reported.ts'
-import { Said } from './said.ts'
+import { Said } from './output-text.ts'
+import { amount } from './usage-object.ts'
 
 /** Calls of the tools that a model server runs itself, as far as the answer's items tell. */
 class ToolCalls {

@@ -1,0 +1,54 @@
+import type { Catalogue } from '../../core/catalogue.ts'
+import type { ShownModel } from '../../core/model-list.ts'
+import { answer, answerText } from '../answer.ts'
+import type { Call } from '../call.ts'
+import { modelUnknown } from '../invalid.ts'
+import type { ProjectRules } from '../rules/index.ts'
+import { mayUse, modelForbidden } from '../rules/models.ts'
+import { unreachable } from '../upstreams/failures.ts'
+import type { Models } from './models.ts'
+
+type Rules = Pick<ProjectRules, 'projectId' | 'models'>
+
+/**
+ * `GET /v1/models`: what the project may use, sorted by id.
+ * @throws ApiError 502 where no model server has answered yet: an empty list would be a wrong one
+ */
+export async function listModels(models: Models, rules: Rules): Promise<{ object: 'list'; data: ShownModel[] }> {
+  const catalogue = await models.models()
+  if (catalogue.size === 0 && models.silent) throw unreachable(new Error('no model server has answered yet'))
+  const ids = [...catalogue.keys()].filter((id) => mayUse(rules.models, id)).sort()
+  return { object: 'list', data: ids.flatMap((id) => models.shown(id) ?? []) }
+}
+
+/**
+ * `GET /v1/models/{model}`: as it is listed. A model of an upstream without a list can be used, but there is nothing to show.
+ * @throws ApiError 403 for one that the project may not use, 404 for one that is not there
+ */
+export async function retrieveModel(models: Models, rules: Rules, id: string): Promise<ShownModel> {
+  if ((await models.lookUp(id)) === null) throw modelUnknown(id)
+  if (!mayUse(rules.models, id)) throw modelForbidden(rules, id)
+  const shown = models.shown(id)
+  if (shown === null) throw modelUnknown(id)
+  return shown
+}
+
+/** Answers the routes about models, of which no upstream is asked. */
+export async function answerModels(models: Models, { route, grant, response, headers }: Call): Promise<null> {
+  const id = route.ids.model ?? null
+  if (id === null) answerText(response, 200, headers, await listText(models, grant.rules))
+  else answer(response, 200, headers, await retrieveModel(models, grant.rules, id))
+  return null
+}
+
+/** By catalogue and by rules: there may be thousands of models, and no limit counts who asks for them. */
+const lists = new WeakMap<Catalogue, WeakMap<Rules, string>>()
+
+async function listText(models: Models, rules: Rules): Promise<string> {
+  const known = lists.get(models.current)?.get(rules)
+  if (known !== undefined) return known
+  const text = JSON.stringify(await listModels(models, rules))
+  const byRules = lists.get(models.current) ?? new WeakMap<Rules, string>()
+  lists.set(models.current, byRules.set(rules, text))
+  return text
+}

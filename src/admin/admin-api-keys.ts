@@ -2,7 +2,7 @@ import type { AdminApiKey, adminApiKeys as routes } from '../contract/admin-api-
 import { ApiError, notFound } from '../contract/error.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
-import { newKey } from './keys.ts'
+import { keyView, newKey } from './keys.ts'
 import { cursor, page } from './page.ts'
 
 export const adminApiKeys: Handlers<typeof routes> = {
@@ -64,12 +64,7 @@ export async function findKey(db: Db, organizationId: string, id: string): Promi
 export function view(row: KeyWithOwner): AdminApiKey {
   return {
     object: 'organization.admin_api_key',
-    id: row.id,
-    name: row.name,
-    redacted_value: row.redacted_value,
-    created_at: row.created_at,
-    expires_at: row.expires_at,
-    last_used_at: row.last_used_at,
+    ...keyView(row),
     owner: {
       type: 'user',
       object: 'organization.user',

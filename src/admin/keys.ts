@@ -2,6 +2,7 @@ import { ApiError } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
 import { type KeyKind, mintKey } from '../core/key.ts'
 import { adminKeyScopes, projectKeyScopes } from '../core/permission.ts'
+import type { Row } from '../db/tables.ts'
 
 /** What a new key is made from. `expiresIn` is in seconds from `now`; null or undefined: it does not expire. */
 export type KeyInput = { name: string; scopes?: readonly string[]; expiresIn?: number | null | undefined }
@@ -25,6 +26,16 @@ export function keyColumns(secret: { hash: string; redacted: string }, input: Ke
     last_used_at: null,
   }
 }
+
+/** What every key shows of itself. */
+export const keyView = (row: Row<'admin_api_key'> | Row<'project_api_key'>) => ({
+  id: row.id,
+  name: row.name,
+  redacted_value: row.redacted_value,
+  created_at: row.created_at,
+  expires_at: row.expires_at,
+  last_used_at: row.last_used_at,
+})
 
 /** A scope that this server cannot enforce is refused: kept and not enforced, it would be a false promise. */
 export function checkProjectScopes(scopes: readonly string[] | undefined) {

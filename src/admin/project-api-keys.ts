@@ -4,7 +4,7 @@ import type { ProjectApiKey, projectApiKeys as routes } from '../contract/projec
 import { ORGANIZATION_OWNER } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
-import { checkProjectScopes } from './keys.ts'
+import { checkProjectScopes, keyView } from './keys.ts'
 import { cursor, page } from './page.ts'
 
 export const projectApiKeys: Handlers<typeof routes> = {
@@ -96,12 +96,7 @@ export async function findProjectKey(db: Db, project: Row<'project'>, id: string
 export function view(row: KeyWithOwner): ProjectApiKey {
   return {
     object: 'organization.project.api_key',
-    id: row.id,
-    name: row.name,
-    redacted_value: row.redacted_value,
-    created_at: row.created_at,
-    expires_at: row.expires_at,
-    last_used_at: row.last_used_at,
+    ...keyView(row),
     owner_project_access: row.has_access ? 'active' : 'inactive',
     owner: owner(row),
   }

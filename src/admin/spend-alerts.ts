@@ -7,72 +7,55 @@ import type {
 } from '../contract/spend-alerts.ts'
 import type { NewId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
-import type { Handlers } from './handlers.ts'
+import type { Caller, Handlers } from './handlers.ts'
 import { cursor, page } from './page.ts'
 
-export const spendAlerts: Handlers<typeof routes> = {
-  async list({ db, caller, query }) {
-    return page(await pageOf(db, whole(caller), query), query.limit, organizationView)
-  },
+export const spendAlerts: Handlers<typeof routes> = handlersOf('organization.spend_alert')
+export const projectSpendAlerts: Handlers<typeof projectRoutes> = handlersOf('project.spend_alert')
 
-  async create({ db, caller, body, newId }) {
-    const reply = organizationView(await insert(db, whole(caller), body, newId))
-    return { reply, audit: { id: caller.organizationId, changes_requested: { spend_alert: given(reply.id, body) } } }
-  },
-
-  async retrieve({ db, caller, params }) {
-    return organizationView(await find(db, whole(caller), params.alert_id))
-  },
-
-  async update({ db, caller, params, body }) {
-    const reply = organizationView(await replace(db, whole(caller), params.alert_id, body))
-    return { reply, audit: { id: caller.organizationId, changes_requested: { spend_alert: given(reply.id, body) } } }
-  },
-
-  async delete({ db, caller, params }) {
-    const { id } = await remove(db, whole(caller), params.alert_id)
-    return {
-      reply: { object: 'organization.spend_alert.deleted', id, deleted: true },
-      audit: { id: caller.organizationId, changes_requested: { spend_alert: { id, deleted: true } } },
-    }
-  },
-}
-
-export const projectSpendAlerts: Handlers<typeof projectRoutes> = {
-  async list({ db, project, query }) {
-    return page(await pageOf(db, part(project), query), query.limit, projectView)
-  },
-
-  async create({ db, project, body, newId }) {
-    const reply = projectView(await insert(db, part(project), body, newId))
-    return { reply, audit: { id: project.id, changes_requested: { spend_alert: given(reply.id, body) } } }
-  },
-
-  async retrieve({ db, project, params }) {
-    return projectView(await find(db, part(project), params.alert_id))
-  },
-
-  async update({ db, project, params, body }) {
-    const reply = projectView(await replace(db, part(project), params.alert_id, body))
-    return { reply, audit: { id: project.id, changes_requested: { spend_alert: given(reply.id, body) } } }
-  },
-
-  async delete({ db, project, params }) {
-    const { id } = await remove(db, part(project), params.alert_id)
-    return {
-      reply: { object: 'project.spend_alert.deleted', id, deleted: true },
-      audit: { id: project.id, changes_requested: { spend_alert: { id, deleted: true } } },
-    }
-  },
-}
-
-/** Whose alerts: a project's, or (null) those of the organization itself. */
+/** Whose alerts a request is about: the project's that its path names, or else those of the organization itself. */
+type Whose = { db: Db; newId: NewId; caller: Caller; project: Row<'project'> | null }
+type AlertRef = { alert_id: string }
 type Scope = { organization_id: string; project_id: string | null }
-const whole = ({ organizationId }: { organizationId: string }): Scope => ({
-  organization_id: organizationId,
-  project_id: null,
+const scopeOf = ({ caller, project }: Whose): Scope => ({
+  organization_id: caller.organizationId,
+  project_id: project?.id ?? null,
 })
-const part = ({ organization_id, id }: Row<'project'>): Scope => ({ organization_id, project_id: id })
+
+/** The same for both: only the paths and what an alert calls itself differ. */
+function handlersOf<const O extends 'organization.spend_alert' | 'project.spend_alert'>(object: O) {
+  const changed = <R>(reply: R, { caller, project }: Whose, spend_alert: object) => ({
+    reply,
+    audit: { id: project?.id ?? caller.organizationId, changes_requested: { spend_alert } },
+  })
+  return {
+    async list(call: Whose & { query: SpendAlertQuery }) {
+      const rows = await pageOf(call.db, scopeOf(call), call.query)
+      return page(rows, call.query.limit, (row) => view(object, row))
+    },
+
+    async create(call: Whose & { body: SpendAlertInput }) {
+      const row = await insert(call.db, scopeOf(call), call.body, call.newId)
+      return changed(view(object, row), call, { id: row.id, ...call.body })
+    },
+
+    async retrieve(call: Whose & { params: AlertRef }) {
+      return view(object, await find(call.db, scopeOf(call), call.params.alert_id))
+    },
+
+    async update(call: Whose & { params: AlertRef; body: SpendAlertInput }) {
+      const row = await replace(call.db, scopeOf(call), call.params.alert_id, call.body)
+      return changed(view(object, row), call, { id: row.id, ...call.body })
+    },
+
+    async delete(call: Whose & { params: AlertRef }) {
+      const { id } = await remove(call.db, scopeOf(call), call.params.alert_id)
+      const reply = { object: `${object}.deleted` as const, id, deleted: true as const }
+      return changed(reply, call, { id, deleted: true })
+    },
+  }
+}
+
 const same = (value: string | null) => (value === null ? 'is' : '=')
 
 /** A page, and one more where there are more. `before` alone is read backwards from there and turned round. */
@@ -144,12 +127,6 @@ function existing(row: Row<'spend_alert'> | undefined, id: string): Row<'spend_a
 function columns({ threshold_amount, notification_channel: { recipients, subject_prefix = null } }: SpendAlertInput) {
   return { threshold_cents: threshold_amount, recipients: JSON.stringify(recipients), subject_prefix }
 }
-
-/** What the audit log keeps of an alert: which one, and all that it is made of. */
-const given = (id: string, body: SpendAlertInput) => ({ id, ...body })
-
-const organizationView = (row: Row<'spend_alert'>) => view('organization.spend_alert', row)
-const projectView = (row: Row<'spend_alert'>) => view('project.spend_alert', row)
 
 function view<const O extends string>(object: O, row: Row<'spend_alert'>) {
   return {

@@ -6,7 +6,7 @@ import { findProjectKey, view as projectKeyView } from '../admin/project-api-key
 import { archivedError, findProject } from '../admin/projects.ts'
 import { emailKey, members } from '../admin/users.ts'
 import { projectAccess } from '../db/access.ts'
-import type { Db, Row } from '../db/tables.ts'
+import type { Db, Row, Tx } from '../db/tables.ts'
 import { type Command, type Context, type Flags, need, Refusal, theOrganization, UsageError } from './command.ts'
 import { nameFlag } from './organization.ts'
 
@@ -15,30 +15,19 @@ export const adminKeyCreate: Command = {
   about: 'Creates an admin key that acts as that user. Also the way back in for one who lost the key.',
   flags: ['user', 'name', 'scopes', 'expires-in-seconds'],
   async run(context) {
-    const { db, newId, now, flags } = context
+    const { newId, now, flags } = context
     const organization = await theOrganization(context)
     const scopes = scopesFlag(flags)
     checkAdminScopes(scopes)
-    const input = {
-      name: flags.name === undefined ? 'Admin key' : nameFlag(flags),
-      scopes,
-      expiresIn: lifetimeFlag(flags),
-    }
-    const { reply, value } = await mutate(
-      { db, newId },
-      { type: 'api_key.created', now, organizationId: organization.id },
-      async (tx) => {
-        const user = await theUser(tx, organization, need(flags, 'user'))
-        const { value, columns } = newKey('admin', input, now, newId)
-        await tx
-          .insertInto('admin_api_key')
-          .values({ ...columns, organization_id: organization.id, user_id: user.id })
-          .execute()
-        const reply = adminKeyView(await findKey(tx, organization.id, columns.id))
-        return { change: { reply, value, audit: { id: reply.id, data: { scopes } } }, by: byNobody(organization) }
-      },
-    )
-    return { json: { ...reply, value }, text: shownOnce(`Admin key ${reply.id} of ${reply.owner.name}`, value) }
+    const name = flags.name === undefined ? 'Admin key' : nameFlag(flags)
+    const { value, columns } = newKey('admin', { name, scopes, expiresIn: lifetimeFlag(flags) }, now, newId)
+    const reply = await record(context, organization, scopes, async (tx) => {
+      const user = await theUser(tx, organization, need(flags, 'user'))
+      const row = { ...columns, organization_id: organization.id, user_id: user.id }
+      await tx.insertInto('admin_api_key').values(row).execute()
+      return { reply: adminKeyView(await findKey(tx, organization.id, row.id)), projectId: null }
+    })
+    return shownOnce(`Admin key ${reply.id} of ${reply.owner.name}`, reply, value)
   },
 }
 
@@ -47,41 +36,46 @@ export const projectKeyCreate: Command = {
   about: "Creates a user's own key for a project, which the original's API cannot make.",
   flags: ['project', 'user', 'name', 'scopes'],
   async run(context) {
-    const { db, newId, now, flags } = context
+    const { newId, now, flags } = context
     const organization = await theOrganization(context)
     const scopes = scopesFlag(flags)
     checkProjectScopes(scopes)
-    const input = { name: nameFlag(flags), scopes }
-    const { reply, value } = await mutate(
-      { db, newId },
-      { type: 'api_key.created', now, organizationId: organization.id },
-      async (tx) => {
-        const project = await theProject(tx, organization, need(flags, 'project'))
-        const user = await theUser(tx, organization, need(flags, 'user'))
-        if ((await projectAccess(tx, { organizationId: organization.id, id: user.id }, project.id)) === null) {
-          throw new Refusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
-        }
-        const { value, columns } = newKey('user', input, now, newId)
-        await tx
-          .insertInto('project_api_key')
-          .values({
-            ...columns,
-            organization_id: organization.id,
-            project_id: project.id,
-            user_id: user.id,
-            service_account_id: null,
-          })
-          .execute()
-        const reply = projectKeyView(await findProjectKey(tx, project, columns.id))
-        const by = { ...byNobody(organization), projectId: project.id }
-        return { change: { reply, value, audit: { id: reply.id, data: { scopes } } }, by }
-      },
-    )
-    return { json: { ...reply, value }, text: shownOnce(`Key ${reply.id} "${reply.name}"`, value) }
+    const { value, columns } = newKey('user', { name: nameFlag(flags), scopes }, now, newId)
+    const reply = await record(context, organization, scopes, async (tx) => {
+      const project = await theProject(tx, organization, need(flags, 'project'))
+      const user = await theUser(tx, organization, need(flags, 'user'))
+      if ((await projectAccess(tx, { organizationId: organization.id, id: user.id }, project.id)) === null) {
+        throw new Refusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
+      }
+      const whose = { organization_id: organization.id, project_id: project.id, user_id: user.id }
+      const row = { ...columns, ...whose, service_account_id: null }
+      await tx.insertInto('project_api_key').values(row).execute()
+      return { reply: projectKeyView(await findProjectKey(tx, project, row.id)), projectId: project.id }
+    })
+    return shownOnce(`Key ${reply.id} "${reply.name}"`, reply, value)
   },
 }
 
-const shownOnce = (what: string, value: string) => `${what}. The secret, shown this once:\n\n  ${value}\n`
+/** Stores a key with its audit row, in one transaction. The command line has no caller: nobody made it. */
+async function record<Reply extends { id: string }>(
+  { db, newId, now }: Context,
+  organization: Row<'organization'>,
+  scopes: string[],
+  insert: (tx: Tx) => Promise<{ reply: Reply; projectId: string | null }>,
+): Promise<Reply> {
+  const event = { type: 'api_key.created', now, organizationId: organization.id } as const
+  const { reply } = await mutate({ db, newId }, event, async (tx) => {
+    const { reply, projectId } = await insert(tx)
+    const change = { reply, audit: { id: reply.id, data: { scopes } } }
+    return { change, by: { ...byNobody(organization), projectId } }
+  })
+  return reply
+}
+
+const shownOnce = (what: string, reply: object, value: string) => ({
+  json: { ...reply, value },
+  text: `${what}. The secret, shown this once:\n\n  ${value}\n`,
+})
 
 async function theUser(db: Db, organization: Row<'organization'>, wanted: string): Promise<Row<'organization_user'>> {
   const column = wanted.includes('@') ? 'email_key' : 'id'

@@ -24,7 +24,7 @@ export const certificates: Handlers<typeof routes> = {
   },
 
   async create({ db, caller, body, now, newId }) {
-    const certificate = await readCaCertificate(body.certificate, now)
+    const certificate = readCaCertificate(body.certificate, now)
     if (typeof certificate === 'string') {
       throw new ApiError('invalid_certificate', `Invalid 'certificate': ${certificate}.`, { param: 'certificate' })
     }

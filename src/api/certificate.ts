@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { type ApiError, clientCertificateInvalid, clientCertificateRequired } from '../contract/error.ts'
+import { Bounded } from '../core/bounded.ts'
 import { clientCertificateFlaw } from '../core/client-certificate.ts'
 import type { Connection } from '../core/presented-certificate.ts'
 import type { Db } from '../db/tables.ts'
@@ -10,7 +11,7 @@ const OWNER = 'the organization'
 const KEPT = 100
 
 /** The authorities last active in each organization, by their ids: what was verified for a list stays good with it. */
-const lists = new Map<string, { ids: string; authorities: readonly X509Certificate[] }>()
+const lists = new Bounded<string, { ids: string; authorities: readonly X509Certificate[] }>(KEPT)
 
 /**
  * Why a connection may not call the Administration API of an organization; null where it may, or where no client certificate
@@ -44,7 +45,5 @@ async function activeAuthorities(db: Db, organizationId: string): Promise<readon
   const rows = await active.select(['id', 'content']).execute()
   const authorities = rows.map(({ content }) => new X509Certificate(content))
   lists.set(organizationId, { ids: rows.map(({ id }) => id).join(), authorities })
-  const [oldest] = lists.size > KEPT ? lists.keys() : []
-  if (oldest !== undefined) lists.delete(oldest)
   return authorities
 }

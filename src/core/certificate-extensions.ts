@@ -1,68 +1,104 @@
+import {
+  BadDer,
+  BIT_STRING,
+  BOOLEAN,
+  contentOf,
+  type Item,
+  isTrue,
+  itemsOf,
+  OBJECT_IDENTIFIER,
+  OCTET_STRING,
+  SEQUENCE,
+} from './der.ts'
+
 /** An extension of a certificate: its value is DER itself. */
 export type Extension = { critical: boolean; value: Buffer }
 
-type Item = { tag: number; content: Buffer }
+/**
+ * The extensions whose meaning is known here, or does not bear on what is asked of a certificate: their object identifiers,
+ * as `extensionsOf` writes them.
+ */
+export const oids = {
+  subjectKeyIdentifier: '551d0e',
+  keyUsage: '551d0f',
+  subjectAlternativeName: '551d11',
+  basicConstraints: '551d13',
+  revocationLists: '551d1f',
+  policies: '551d20',
+  authorityKeyIdentifier: '551d23',
+  extendedKeyUsage: '551d25',
+} as const
 
-const BOOLEAN = 0x01
-const CONSTRUCTED_3 = 0xa3
+/** Bits of the key usage's first byte (RFC 5280, 4.2.1.3). */
+export const usages = { digitalSignature: 0x80, keyEncipherment: 0x20, keyCertSign: 0x04, cRLSign: 0x02 } as const
+
+const [KEY_IDENTIFIER, ISSUER, SERIAL_NUMBER, EXPLICIT_EXTENSIONS] = [0x80, 0xa1, 0x82, 0xa3]
 
 /**
- * The extensions of a certificate by object identifier (as hexadecimal DER, without tag and length). Node shows most of them
- * not at all, and a library that does takes 100 ms and 20 MB to load, which a call to a model should not pay.
- * @param raw the whole certificate in DER, which OpenSSL has read before
+ * The extensions of a certificate by object identifier (as hexadecimal DER, without tag and length): Node shows most of them
+ * not at all.
+ * @param raw the whole certificate in DER
  * @returns null where it is not built as RFC 5280, 4.1 says, or names an extension twice
  */
 export function extensionsOf(raw: Buffer): ReadonlyMap<string, Extension> | null {
-  try {
-    const [certificate] = itemsOf(raw)
-    const [toBeSigned] = itemsOf(certificate?.content)
-    const explicit = itemsOf(toBeSigned?.content).find(({ tag }) => tag === CONSTRUCTED_3)
-    if (!explicit) return new Map()
-    const [list] = itemsOf(explicit.content)
-    const written = itemsOf(list?.content).map(readExtension)
+  return orNull(() => {
+    const [toBeSigned] = itemsOf(contentOf(raw, SEQUENCE))
+    if (toBeSigned?.tag !== SEQUENCE) throw new BadDer()
+    const explicit = itemsOf(toBeSigned.content).find(({ tag }) => tag === EXPLICIT_EXTENSIONS)
+    const written = explicit ? itemsOf(contentOf(explicit.content, SEQUENCE)).map(readExtension) : []
     const found = new Map(written)
-    return found.size === written.length ? found : null
+    if (found.size !== written.length) throw new BadDer()
+    return found
+  })
+}
+
+/** Extension: object identifier, whether it is critical (if it is), value. */
+function readExtension({ tag, content }: Item): [string, Extension] {
+  const [oid, ...rest] = tag === SEQUENCE ? itemsOf(content) : []
+  const flag = rest[0]?.tag === BOOLEAN ? rest.shift() : undefined
+  const [value, ...others] = rest
+  if (oid?.tag !== OBJECT_IDENTIFIER || value?.tag !== OCTET_STRING || others.length > 0) throw new BadDer()
+  return [oid.content.toString('hex'), { critical: flag !== undefined && isTrue(flag.content), value: value.content }]
+}
+
+/** Whether key usage, or another bit string, has these bits in its first byte; null where it is not written as DER has it. */
+export function hasBits(bitString: Buffer, bits: number): boolean | null {
+  return orNull(() => {
+    const [unused = 8, ...bytes] = contentOf(bitString, BIT_STRING)
+    const last = bytes.at(-1)
+    if (unused > (last === undefined ? 0 : 7) || ((last ?? 0) & ((1 << unused) - 1)) !== 0) throw new BadDer()
+    return ((bytes[0] ?? 0) & bits) === bits
+  })
+}
+
+/** Whether basic constraints are those of a certificate authority; null where they are not readable. */
+export function isAuthority(basicConstraints: Buffer): boolean | null {
+  return orNull(() => {
+    const [ca] = itemsOf(contentOf(basicConstraints, SEQUENCE))
+    return ca?.tag === BOOLEAN && isTrue(ca.content)
+  })
+}
+
+/** Whether a subject key identifier is there to compare; null where it is not readable. */
+export function namesSubjectKey(subjectKeyIdentifier: Buffer): boolean | null {
+  return orNull(() => contentOf(subjectKeyIdentifier, OCTET_STRING).length > 0)
+}
+
+/** Whether an authority key identifier names a key, and not only the authority's certificate; null where it is not readable. */
+export function namesAuthorityKey(authorityKeyIdentifier: Buffer): boolean | null {
+  return orNull(() => {
+    const items = itemsOf(contentOf(authorityKeyIdentifier, SEQUENCE))
+    const known = items.every(({ tag }) => tag === KEY_IDENTIFIER || tag === ISSUER || tag === SERIAL_NUMBER)
+    if (!known) throw new BadDer()
+    return items.some(({ tag, content }) => tag === KEY_IDENTIFIER && content.length > 0)
+  })
+}
+
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read()
   } catch (error) {
     if (error instanceof BadDer) return null
     throw error
   }
-}
-
-/** Whether the first byte of a bit string has these bits, as in the extension for key usage. */
-export function hasBits(bitString: Buffer, bits: number): boolean {
-  const first = bitString[0] === 0x03 ? (bitString[3] ?? 0) : 0
-  return (first & bits) === bits
-}
-
-function readExtension({ content }: Item): [string, Extension] {
-  const parts = itemsOf(content)
-  const [oid, second] = parts
-  const value = parts.at(-1)
-  if (!oid || !value || value === oid) throw new BadDer()
-  const critical = second?.tag === BOOLEAN && second.content[0] !== 0
-  return [oid.content.toString('hex'), { critical, value: value.content }]
-}
-
-class BadDer extends Error {}
-
-/** What stands one after the other in these bytes. */
-function itemsOf(der: Buffer | undefined): Item[] {
-  if (der === undefined) throw new BadDer()
-  const items: Item[] = []
-  for (let at = 0; at < der.length; ) {
-    const tag = der[at] ?? 0
-    let length = der[at + 1]
-    let start = at + 2
-    if (length !== undefined && length >= 0x80) {
-      const bytes = length & 0x7f
-      // A certificate is far below 16 MB.
-      if (bytes < 1 || bytes > 3 || start + bytes > der.length) throw new BadDer()
-      length = der.readUIntBE(start, bytes)
-      start += bytes
-    }
-    if (length === undefined || start + length > der.length) throw new BadDer()
-    items.push({ tag, content: der.subarray(start, start + length) })
-    at = start + length
-  }
-  return items
 }

@@ -1,4 +1,13 @@
 import { X509Certificate } from 'node:crypto'
+import {
+  extensionsOf,
+  hasBits,
+  isAuthority,
+  namesAuthorityKey,
+  namesSubjectKey,
+  oids,
+  usages,
+} from './certificate-extensions.ts'
 
 /** A certificate authority's certificate. Times are Unix seconds. */
 export type CaCertificate = {
@@ -19,14 +28,14 @@ const DAY = 86_400
  * @param now Unix seconds
  * @returns the certificate, or the reason to refuse it, to stand behind a colon; nothing that is given makes it throw
  */
-export async function readCaCertificate(text: string, now: number): Promise<CaCertificate | string> {
+export function readCaCertificate(text: string, now: number): CaCertificate | string {
   const size = Buffer.byteLength(text)
   if (size >= TOO_LARGE) return `it has ${size} bytes, and a certificate must have less than ${TOO_LARGE}`
   const block = onlyBlock(text)
   if ('reason' in block) return block.reason
   const certificate = parse(block.der)
   if (certificate === null) return 'what the PEM block holds is not an X.509 certificate'
-  const reason = (await whyNoAuthority(certificate)) ?? whyNoTrust(certificate)
+  const reason = whyNoAuthority(certificate) ?? whyNoTrust(certificate)
   if (reason !== null) return reason
   const valid_at = seconds(certificate.validFromDate)
   const expires_at = seconds(certificate.validToDate)
@@ -70,32 +79,41 @@ function parse(der: Buffer): X509Certificate | null {
   }
 }
 
-/** Node shows no extensions, so a library does; loading it takes 100 ms and 20 MB, so only uploads do. */
-async function whyNoAuthority({ raw, ca }: X509Certificate): Promise<string | null> {
-  await import('reflect-metadata')
-  const x509 = await import('@peculiar/x509')
-  try {
-    const certificate = new x509.X509Certificate(raw)
-    const usages = certificate.getExtension(x509.KeyUsagesExtension)?.usages ?? 0
-    const signs = (flag: number) => (usages & flag) !== 0
-    if (certificate.getExtension(x509.BasicConstraintsExtension)?.ca !== true) {
-      return 'it is not the certificate of a certificate authority (basic constraints without CA:TRUE)'
-    }
-    if (!signs(x509.KeyUsageFlags.keyCertSign)) return 'its key usage does not allow to sign certificates (keyCertSign)'
-    if (!signs(x509.KeyUsageFlags.cRLSign)) return 'its key usage does not allow to sign revocation lists (cRLSign)'
-    if (!certificate.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId) {
-      return 'it has no subject key identifier'
-    }
-    if (!certificate.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId) {
-      return 'it has no authority key identifier that names a key (keyid)'
-    }
-    return ca ? null : unreadable
-  } catch {
-    return unreadable
-  }
-}
+/** What the extensions must say, and why a certificate is refused in which one says otherwise or is not there. */
+const demands: [oid: string, holds: (value: Buffer) => boolean | null, reason: string][] = [
+  [
+    oids.basicConstraints,
+    isAuthority,
+    'it is not the certificate of a certificate authority (basic constraints without CA:TRUE)',
+  ],
+  [
+    oids.keyUsage,
+    (value) => hasBits(value, usages.keyCertSign),
+    'its key usage does not allow to sign certificates (keyCertSign)',
+  ],
+  [
+    oids.keyUsage,
+    (value) => hasBits(value, usages.cRLSign),
+    'its key usage does not allow to sign revocation lists (cRLSign)',
+  ],
+  [oids.subjectKeyIdentifier, namesSubjectKey, 'it has no subject key identifier'],
+  [oids.authorityKeyIdentifier, namesAuthorityKey, 'it has no authority key identifier that names a key (keyid)'],
+]
 
 const unreadable = 'its extensions are not valid'
+
+function whyNoAuthority({ raw, ca }: X509Certificate): string | null {
+  const extensions = extensionsOf(raw)
+  if (extensions === null) return unreadable
+  for (const [oid, holds, reason] of demands) {
+    const extension = extensions.get(oid)
+    const held = extension !== undefined && holds(extension.value)
+    if (held === null) return unreadable
+    if (!held) return reason
+  }
+  // OpenSSL reads all of them, and more of each.
+  return ca ? null : unreadable
+}
 
 /** A key that cannot be read here verifies nothing; one that did not make its own certificate's signature is not its own. */
 function whyNoTrust(certificate: X509Certificate): string | null {

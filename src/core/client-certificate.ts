@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
-import { type Extension, extensionsOf, hasBits } from './certificate-extensions.ts'
+import { Bounded } from './bounded.ts'
+import { type Extension, extensionsOf, hasBits, oids, usages } from './certificate-extensions.ts'
 
 /** From when until when something counts, in Unix seconds. A date that cannot be read is NaN, and with that never. */
 type Validity = { from: number; until: number }
@@ -10,7 +11,7 @@ type Verdict = { flaw: string } | { own: Validity; issuers: readonly Validity[] 
 /** Most verdicts kept for one list of authorities: strangers can make certificates without end. */
 const KEPT = 1000
 
-const verdicts = new WeakMap<readonly X509Certificate[], Map<string, Verdict>>()
+const verdicts = new WeakMap<readonly X509Certificate[], Bounded<string, Verdict>>()
 
 /**
  * Why a client certificate does not pass where these authorities are active; null where it does: signed directly by one of
@@ -40,7 +41,7 @@ const isWithin = ({ from, until }: Validity, now: number) => now >= from && now 
 function verdictOn(authorities: readonly X509Certificate[], certificate: X509Certificate): Verdict {
   let known = verdicts.get(authorities)
   if (known === undefined) {
-    known = new Map()
+    known = new Bounded(KEPT)
     verdicts.set(authorities, known)
   }
   const { fingerprint256 } = certificate
@@ -48,8 +49,6 @@ function verdictOn(authorities: readonly X509Certificate[], certificate: X509Cer
   if (before !== undefined) return before
   const verdict = judge(authorities, certificate)
   known.set(fingerprint256, verdict)
-  const [oldest] = known.size > KEPT ? known.keys() : []
-  if (oldest !== undefined) known.delete(oldest)
   return verdict
 }
 
@@ -69,20 +68,9 @@ const hasSigned = (authority: X509Certificate, certificate: X509Certificate) =>
   certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
-const DIGITAL_SIGNATURE = 0x80
-const KEY_ENCIPHERMENT = 0x20
 
-/** Object identifiers below 2.5.29, in hexadecimal. */
-const subjectKeyIdentifier = '551d0e'
-const keyUsage = '551d0f'
-const authorityKeyIdentifier = '551d23'
-
-/** Extensions whose meaning for a client's certificate is known here, or does not bear on whether it passes. */
-const understood = new Set([
-  ...[subjectKeyIdentifier, keyUsage, authorityKeyIdentifier],
-  // Subject alternative name, basic constraints, revocation lists, policies, extended key usage.
-  ...['551d11', '551d13', '551d1f', '551d20', '551d25'],
-])
+/** Critical extensions that a client's certificate may have. */
+const understood: ReadonlySet<string> = new Set(Object.values(oids))
 
 function whyNoClient(certificate: X509Certificate): string | null {
   if (certificate.ca) return 'it is the certificate of an authority, and a client needs one of its own'
@@ -93,17 +81,17 @@ function whyNoClient(certificate: X509Certificate): string | null {
   if (!certificate.keyUsage?.includes(CLIENT_AUTH)) {
     return 'its extended key usage does not allow it for TLS clients (clientAuth)'
   }
-  const usage = whyNoUse(extensions.get(keyUsage), certificate.publicKey.asymmetricKeyType === 'rsa')
+  const usage = whyNoUse(extensions.get(oids.keyUsage), certificate.publicKey.asymmetricKeyType === 'rsa')
   if (usage !== null) return usage
-  if (!extensions.has(subjectKeyIdentifier)) return 'it has no subject key identifier'
-  if (!extensions.has(authorityKeyIdentifier)) return 'it has no authority key identifier'
+  if (!extensions.has(oids.subjectKeyIdentifier)) return 'it has no subject key identifier'
+  if (!extensions.has(oids.authorityKeyIdentifier)) return 'it has no authority key identifier'
   return certificate.subjectAltName ? null : 'it has no subject alternative name'
 }
 
 function whyNoUse(usage: Extension | undefined, rsa: boolean): string | null {
   const allows = (bit: number) => usage !== undefined && hasBits(usage.value, bit)
-  if (!allows(DIGITAL_SIGNATURE)) return 'its key usage does not allow digital signatures (digitalSignature)'
-  if (rsa && !allows(KEY_ENCIPHERMENT)) return 'its key usage does not allow key encipherment (keyEncipherment)'
+  if (!allows(usages.digitalSignature)) return 'its key usage does not allow digital signatures (digitalSignature)'
+  if (rsa && !allows(usages.keyEncipherment)) return 'its key usage does not allow key encipherment (keyEncipherment)'
   return null
 }
 

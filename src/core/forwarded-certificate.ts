@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
+import { Bounded } from './bounded.ts'
 
 /** Most certificates kept by the text they came in: reading one costs more than all else that is asked of a call. */
 const KEPT = 500
 
-const read = new Map<string, X509Certificate | null>()
+const read = new Bounded<string, X509Certificate | null>(KEPT)
 
 /**
  * The client certificate that a proxy's `x-forwarded-client-cert` holds, in any of three forms: Envoy's (elements with
@@ -17,8 +18,6 @@ export function forwardedCertificate(header: string): X509Certificate | null {
   const text = certificateText(header.slice(lastSeparator(header, ',') + 1).trim())
   const certificate = text === null ? null : parse(text)
   read.set(header, certificate)
-  const [oldest] = read.size > KEPT ? read.keys() : []
-  if (oldest !== undefined) read.delete(oldest)
   return certificate
 }
 

@@ -1,3 +1,4 @@
+import { Bounded } from '../core/bounded.ts'
 import { isResponseId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import { batches } from '../db/batches.ts'
@@ -33,7 +34,7 @@ export class ResponseOwners {
   /** Not in the database yet. */
   readonly #waiting = new Map<string, Row<'response_owner'>>()
   /** The latest ones that are. */
-  readonly #known = new Map<string, Row<'response_owner'>>()
+  readonly #known = new Bounded<string, Row<'response_owner'>>(KEPT)
   #wake: () => void = () => {}
   #told = false
 
@@ -91,7 +92,7 @@ export class ResponseOwners {
     for (const row of rows) {
       this.#waiting.delete(row.response_id)
       // Somebody was earlier, or an attempt of ours whose end we did not hear: the database knows.
-      if (ours.has(row.response_id)) this.#keep(row)
+      if (ours.has(row.response_id)) this.#known.set(row.response_id, row)
     }
   }
 
@@ -102,16 +103,8 @@ export class ResponseOwners {
       .selectAll()
       .where('response_id', '=', responseId)
       .executeTakeFirst()
-    if (row) this.#keep(row)
+    if (row) this.#known.set(row.response_id, row)
     return row
-  }
-
-  #keep(row: Row<'response_owner'>) {
-    this.#known.delete(row.response_id)
-    this.#known.set(row.response_id, row)
-    if (this.#known.size <= KEPT) return
-    const [oldest] = this.#known.keys()
-    if (oldest !== undefined) this.#known.delete(oldest)
   }
 
   #now = () => Math.floor(this.#parts.now() / 1000)

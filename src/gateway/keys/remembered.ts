@@ -1,3 +1,4 @@
+import { Bounded } from '../../core/bounded.ts'
 import type { ChangeScope } from '../../db/changes.ts'
 
 /** How long a thing is believed without asking the database again: the bound on a change that nobody told us of. */
@@ -34,13 +35,14 @@ export type RememberedOptions<T> = {
 export class Remembered<T extends object> {
   readonly #options: RememberedOptions<T>
   readonly #clock: () => number
-  readonly #known = new Map<string, Entry<T>>()
-  readonly #unknown = new Map<string, Entry<T>>()
+  readonly #known: Bounded<string, Entry<T>>
+  readonly #unknown = new Bounded<string, Entry<T>>(UNKNOWN_KEPT)
   readonly #flights = new Map<string, Flight<T>>()
   #generation = 0
 
   constructor(options: RememberedOptions<T>) {
     this.#options = options
+    this.#known = new Bounded(options.kept)
     this.#clock = options.clock ?? (() => performance.now())
   }
 
@@ -114,10 +116,7 @@ export class Remembered<T extends object> {
   #keep(key: string, entry: Entry<T>): void {
     this.#known.delete(key)
     this.#unknown.delete(key)
-    const [map, most] = entry.value ? [this.#known, this.#options.kept] : [this.#unknown, UNKNOWN_KEPT]
+    const map = entry.value ? this.#known : this.#unknown
     map.set(key, entry)
-    if (map.size <= most) return
-    const [oldest] = map.keys()
-    if (oldest !== undefined) map.delete(oldest)
   }
 }

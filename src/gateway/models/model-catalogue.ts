@@ -1,3 +1,4 @@
+import { Bounded } from '../../core/bounded.ts'
 import { type Catalogue, type CatalogueModel, plainModel } from '../../core/catalogue.ts'
 import { isHidden, type ListedModel, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
 import { NoList } from '../upstreams/forwarding.ts'
@@ -37,7 +38,7 @@ export class ModelCatalogue {
   readonly #sources: readonly Source[]
   readonly #failed: (upstream: string, error: unknown, listed: boolean) => void
   readonly #clock: () => number
-  readonly #unlisted = new Map<string, CatalogueModel>()
+  readonly #unlisted = new Bounded<string, CatalogueModel>(UNLISTED_KEPT)
   #offer: Offer
   #first: Promise<void> | undefined
   #refreshing: Promise<void> | null = null
@@ -134,7 +135,6 @@ export class ModelCatalogue {
     if (names.length === 0) return null
     const kept = this.#unlisted.get(id)
     if (kept?.upstreams.join('\n') === names.join('\n')) return kept
-    if (this.#unlisted.size >= UNLISTED_KEPT) this.#unlisted.clear()
     const model = plainModel(id, names)
     this.#unlisted.set(id, model)
     return model

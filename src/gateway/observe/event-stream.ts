@@ -31,6 +31,14 @@ export class EventStream {
   #heldBytes = 0
   #passed = false
 
+  /** What the client gets of this chunk, up to where that is decided, and where the event begins that is being read. */
+  #out: Buffer[] = []
+  #decided = 0
+  #start = 0
+  /** The next line breaks of this chunk, as far as they have been looked for. */
+  #lf = -1
+  #cr = -1
+
   constructor(reading: Reading, want: Want, withholds: boolean) {
     this.#reading = reading
     this.#scan = new JsonWatch(want, reading)
@@ -39,77 +47,106 @@ export class EventStream {
 
   /** What the client gets now, most often the very same bytes; null where that is nothing. */
   chunk(bytes: Buffer): Buffer | null {
-    const end = bytes.length
-    const out: Buffer[] = []
-    // What is not passed on yet begins at `from`, and what is of the event that is being read, at `start`.
-    let [from, start, lf, cr] = [0, 0, -1, -1]
-    for (let i = 0; i < end; ) {
-      const byte = bytes[i]
-      if (this.#afterCr) {
-        this.#afterCr = false
-        if (byte === LF) {
-          i++
-          if (this.#dropLf) from = i
-          this.#dropLf = false
-          continue
-        }
-        this.#dropLf = false
-      }
-      if (this.#matched < 0 || this.#matched === DATA.length) {
-        if (lf < i) lf = indexOr(bytes.indexOf(LF, i), end)
-        if (cr < i) cr = indexOr(bytes.indexOf(CR, i), end)
-        const lineEnd = Math.min(lf, cr)
-        if (this.#matched > 0) this.#scan.push(bytes, i, lineEnd)
-        i = lineEnd
-        if (i === end) break
-      } else if (byte !== LF && byte !== CR) {
-        if (this.#matched === 0 && !this.#begun && byte !== COLON) {
-          this.#begun = true
-          start = i
-        }
-        this.#match(byte)
-        i++
-        continue
-      } else if (this.#matched === 0 && this.#begun) {
-        const held = this.#held
-        if (this.#ends(i + 1 - start)) {
-          if (start > from) out.push(bytes.subarray(from, start))
-          from = i + 1
-          this.#dropLf = byte === CR
-        } else out.push(...held)
-      }
-      this.#matched = 0
-      this.#afterCr = bytes[i] === CR
-      i++
-    }
-    if (this.#withholds && this.#begun && !this.#passed) {
-      if (this.#couldBeExtra(this.#heldBytes + end - start)) {
-        if (start > from) out.push(bytes.subarray(from, start))
-        if (end > start) this.#held.push(bytes.subarray(start))
-        this.#heldBytes += end - start
-        from = end
-      } else {
-        out.push(...this.#held)
-        this.#held = []
-        this.#passed = true
-      }
-    }
-    if (from === 0 && out.length === 0) return end === 0 ? null : bytes
-    if (from < end) out.push(bytes.subarray(from))
+    this.#decided = 0
+    this.#start = 0
+    this.#lf = -1
+    this.#cr = -1
+    for (let at = 0; at < bytes.length; ) at = this.#afterCr ? this.#otherHalf(bytes, at) : this.#line(bytes, at)
+    if (this.#withholds && this.#begun && !this.#passed) this.#holdOrLetGo(bytes)
+    if (this.#decided === 0 && this.#out.length === 0) return bytes.length === 0 ? null : bytes
+    this.#pass(bytes, bytes.length)
+    const out = this.#out
+    this.#out = []
     return joined(out)
+  }
+
+  /** Behind a CR, whose LF may have come. */
+  #otherHalf(bytes: Buffer, at: number): number {
+    const next = bytes[at] === LF ? at + 1 : at
+    if (this.#dropLf) this.#decided = next
+    this.#afterCr = false
+    this.#dropLf = false
+    return next
+  }
+
+  /** Reads on in a line, and says where the next one begins. */
+  #line(bytes: Buffer, from: number): number {
+    const at = this.#fieldName(bytes, from)
+    const end = this.#lineEnd(bytes, at)
+    if (this.#matched === DATA.length && end > at) this.#scan.push(bytes, at, end)
+    if (end === bytes.length) return end
+    if (this.#matched === 0 && this.#begun) this.#emptyLine(bytes, end)
+    this.#matched = 0
+    this.#afterCr = bytes[end] === CR
+    return end + 1
+  }
+
+  /** Reads on in the name of a line's field until it is `data:`, cannot be, or ends. */
+  #fieldName(bytes: Buffer, from: number): number {
+    let matched = this.#matched
+    if (matched < 0 || matched === DATA.length || isBreak(bytes[from])) return from
+    if (matched === 0 && !this.#begun && bytes[from] !== COLON) {
+      this.#begun = true
+      this.#start = from
+    }
+    let at = from
+    for (; matched >= 0 && matched < DATA.length && at < bytes.length && !isBreak(bytes[at]); at++) {
+      matched = bytes[at] === DATA[matched] ? matched + 1 : -1
+    }
+    this.#matched = matched
+    if (matched === DATA.length) this.#dataBegins()
+    return at
+  }
+
+  /** The lines of data of one event are joined. */
+  #dataBegins(): void {
+    if (this.#hasData) this.#scan.push(LINE_BREAK, 0, 1)
+    this.#hasData = true
+  }
+
+  /** Where the line ends, or the chunk if that is sooner. Each byte is searched once, however many lines there are. */
+  #lineEnd(bytes: Buffer, at: number): number {
+    if (isBreak(bytes[at])) return at
+    if (this.#lf < at) this.#lf = indexOr(bytes.indexOf(LF, at), bytes.length)
+    if (this.#cr < at) this.#cr = indexOr(bytes.indexOf(CR, at), bytes.length)
+    return Math.min(this.#lf, this.#cr)
+  }
+
+  /** The event is over. */
+  #emptyLine(bytes: Buffer, at: number): void {
+    const held = this.#held
+    if (this.#ends(at + 1 - this.#start)) {
+      this.#pass(bytes, this.#start)
+      this.#decided = at + 1
+      this.#dropLf = bytes[at] === CR
+    } else this.#out.push(...held)
+  }
+
+  /** The chunk ends within an event: it is held while it could be the one to withhold, and goes on its way once it cannot. */
+  #holdOrLetGo(bytes: Buffer): void {
+    const more = bytes.length - this.#start
+    if (this.#couldBeExtra(this.#heldBytes + more)) {
+      this.#pass(bytes, this.#start)
+      if (more > 0) this.#held.push(bytes.subarray(this.#start))
+      this.#heldBytes += more
+      this.#decided = bytes.length
+    } else {
+      this.#out.push(...this.#held)
+      this.#held = []
+      this.#passed = true
+    }
+  }
+
+  /** The client gets what is not decided yet, up to there. */
+  #pass(bytes: Buffer, to: number): void {
+    if (to > this.#decided) this.#out.push(bytes.subarray(this.#decided, to))
+    this.#decided = to
   }
 
   /** What is left for the client when the upstream has ended its reply. */
   end(): Buffer | null {
     const held = this.#held
     return this.#begun && !this.#ends(0) ? joined(held) : null
-  }
-
-  #match(byte: number | undefined): void {
-    this.#matched = byte === DATA[this.#matched] ? this.#matched + 1 : -1
-    if (this.#matched < DATA.length) return
-    if (this.#hasData) this.#scan.push(LINE_BREAK, 0, 1)
-    this.#hasData = true
   }
 
   /** The event is over, with so many bytes in this chunk. Whether it is the one to withhold. */
@@ -135,6 +172,7 @@ export class EventStream {
   }
 }
 
+const isBreak = (byte: number | undefined) => byte === LF || byte === CR
 const indexOr = (index: number, otherwise: number) => (index < 0 ? otherwise : index)
 
 function joined(parts: Buffer[]): Buffer | null {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultSender, smtpServer } from './smtp.ts'
+import { smtpServer } from './smtp.ts'
 
 const plain = { secure: false, requireTls: false, auth: null, from: null }
 
@@ -49,11 +49,4 @@ test('what is no mail server is refused, without a word of what was written', ()
       text,
     )
   }
-})
-
-test("without a sender of its own, mail comes from the server's public host", () => {
-  assert.equal(defaultSender(null), 'gatehouse@localhost')
-  assert.equal(defaultSender('https://gate.example:8443/x'), 'gatehouse@gate.example')
-  assert.equal(defaultSender('http://10.0.0.1:8080'), 'gatehouse@[10.0.0.1]')
-  assert.equal(defaultSender('http://[fd00::1]:8080'), 'gatehouse@[IPv6:fd00::1]')
 })

@@ -59,13 +59,3 @@ function sender(query: URLSearchParams): string | null {
 
 const isThisMachine = (host: string) =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-
-/**
- * The address that mail comes from where none is given.
- * @param publicUrl the server's URL as others see it, if there is one
- */
-export function defaultSender(publicUrl: string | null): string {
-  const host = publicUrl === null ? 'localhost' : new URL(publicUrl).hostname
-  if (host.startsWith('[')) return `gatehouse@[IPv6:${host.slice(1)}`
-  return `gatehouse@${isIP(host) ? `[${host}]` : host}`
-}

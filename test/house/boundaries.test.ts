@@ -18,7 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   listener: ['config', 'contract', 'core'],
   admin: ['contract', 'core', 'db'],
   api: ['admin', 'contract', 'core', 'db'],
-  gateway: ['config/smtp.ts', 'contract/error.ts', 'core', 'db', 'ledger'],
+  gateway: ['contract/error.ts', 'core', 'db', 'ledger'],
   cli: ['admin', 'config', 'contract', 'core', 'db', 'app.ts'],
 }
 

@@ -1,4 +1,14 @@
 import { malformedJson } from '../../contract/error.ts'
+import {
+  BACKSLASH,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../../core/json-bytes.ts'
 
 /** Objects and lists within each other: more than any schema needs, few enough that whoever walks them may recurse. */
 export const MAX_DEPTH = 256
@@ -17,9 +27,6 @@ export type LongString = { start: number; end: number; units: number }
 
 /** Where a member of the outermost object stands; its key's quotes are included. */
 export type Span = { keyStart: number; keyEnd: number; valueStart: number; valueEnd: number }
-
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
-const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d]
 
 /** Bytes within a string that need no look: ASCII without quote, backslash and control characters. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { ApiError, malformedJson } from '../../contract/error.ts'
+import { BACKSLASH } from '../../core/json-bytes.ts'
 import type { JsonScan, LongString } from './json-scan.ts'
 
 type Fields = Record<string, unknown>
@@ -143,7 +144,7 @@ function replace(object: Fields, name: string, value: string) {
 function beginningOf(bytes: Buffer, { start }: LongString): string {
   let end = start + 1
   for (let characters = 0; characters < SHOWN; characters++) {
-    if (bytes[end] === 0x5c) end += bytes[end + 1] === 0x75 ? 6 : 2
+    if (bytes[end] === BACKSLASH) end += bytes[end + 1] === 0x75 ? 6 : 2
     else end = nextCharacter(bytes, end)
   }
   return JSON.parse(`"${bytes.toString('utf8', start + 1, end)}"`)

@@ -1,3 +1,13 @@
+import {
+  BACKSLASH,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../../core/json-bytes.ts'
 import type { Want } from '../routes/want.ts'
 
 /** `none`: something else stands where the list should be. */
@@ -19,9 +29,6 @@ const MOST_KEY = 32
 const [VALUE, FIRST, KEY, IN_KEY, COLON_NEXT, STRING, SCALAR, SKIP, AFTER, DONE, BROKEN] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 ]
-
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
-const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /**
  * Reads a JSON object as its bytes come, cut anywhere, and tells what is wanted of it. It costs one look at each byte, long

@@ -1,3 +1,4 @@
+import { CLOSE_OBJECT, OPEN_OBJECT } from '../../core/json-bytes.ts'
 import type { Asked, Outcome } from '../call.ts'
 import type { Declaration, WatchedReply } from '../routes/declaration.ts'
 import { isEventStream } from '../upstreams/forwarding.ts'
@@ -34,7 +35,6 @@ export type Observed = {
 const BYTES_PER_SECOND = 16_000
 /** Bytes of a reply that is parsed rather than scanned: of larger ones most is what nobody looks at. */
 const SMALL = 16_384
-const [OPEN_OBJECT, CLOSE_OBJECT] = [0x7b, 0x7d]
 
 /** The observer of a reply whose head has come. */
 export function observe(observed: Observed): Observer {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serverOf, startSmtp, type TestSmtp } from '../../../test/gateway/smtp-server.ts'
 import type { SmtpServer } from '../../config/smtp.ts'
-import { Mailer } from './mailer.ts'
+import { defaultSender, Mailer } from './mailer.ts'
 
 type Line = { level: string; fields: object; message: string }
 
@@ -138,4 +138,11 @@ test('a subject is one header, whatever is in it', async () => {
   await smtp.received(1)
   assert.deepEqual(smtp.mails[0]?.to, mail.to)
   assert.equal(smtp.mails[0]?.headers.has('bcc'), false)
+})
+
+test("without a sender of its own, mail comes from the server's public host", () => {
+  assert.equal(defaultSender(null), 'gatehouse@localhost')
+  assert.equal(defaultSender('https://gate.example:8443/x'), 'gatehouse@gate.example')
+  assert.equal(defaultSender('http://10.0.0.1:8080'), 'gatehouse@[10.0.0.1]')
+  assert.equal(defaultSender('http://[fd00::1]:8080'), 'gatehouse@[IPv6:fd00::1]')
 })

@@ -1,6 +1,7 @@
+import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Transporter } from 'nodemailer'
-import { defaultSender, type SmtpServer } from '../../config/smtp.ts'
+import type { SmtpServer } from '../../config/smtp.ts'
 import type { Log } from '../../core/log.ts'
 import { within } from '../../ledger/within.ts'
 
@@ -120,4 +121,14 @@ async function connect(server: SmtpServer): Promise<Transporter> {
     socketTimeout: TIMEOUT_MS,
     dnsTimeout: TIMEOUT_MS,
   })
+}
+
+/**
+ * The address that mail comes from where none is given.
+ * @param publicUrl the server's URL as others see it, if there is one
+ */
+export function defaultSender(publicUrl: string | null): string {
+  const host = publicUrl === null ? 'localhost' : new URL(publicUrl).hostname
+  if (host.startsWith('[')) return `gatehouse@[IPv6:${host.slice(1)}`
+  return `gatehouse@${isIP(host) ? `[${host}]` : host}`
 }

@@ -35,54 +35,60 @@ export function createListener(
   watch: Watch,
   create: (options: ServerOptions, answer: RequestListener) => Server = createServer,
 ): Server {
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
+  const answers = new Answers()
+  const server = create(SERVER_OPTIONS, (request, response) => {
     // Which host a whole URL names decides nothing here.
     request.url = originForm(request.url ?? '')
     const name = doorOf(request.url)
-    begin(request.socket, response, name)
+    watch.begun()
+    answers.add(request.socket, response, () =>
+      watch.ended(name, response.writableFinished ? response.statusCode : null),
+    )
     if (request.headers.host === undefined && request.httpVersion === '1.1') {
       return refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
     }
     const door = doors[name]
     if (door) door(request, response)
     else refuse(response, newId, unknownUrl(request))
-  }
-  // More than one where a client sends requests without waiting for the answers.
-  const answering = new WeakMap<Duplex, Set<ServerResponse>>()
-  const begin = (socket: Duplex, response: ServerResponse, door: string) => {
-    let responses = answering.get(socket)
-    if (responses === undefined) {
-      responses = new Set()
-      answering.set(socket, responses)
-    }
-    responses.add(response)
-    watch.begun()
-    response.on('close', () => {
-      responses.delete(response)
-      watch.ended(door, response.writableFinished ? response.statusCode : null)
-    })
-  }
-  const server = create(SERVER_OPTIONS, answer)
+  })
   server.on('checkExpectation', (_request, response: ServerResponse) =>
     refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'.")),
   )
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // Behind the beginning of an answer nothing else can be written: cutting it off says that it is not whole.
-    const begun = [...(answering.get(socket) ?? [])].some((one) => one.headersSent && !one.writableFinished)
-    if (begun) socket.destroy()
+    if (answers.hasBegun(socket)) socket.destroy()
     else refuseRaw(socket, newId, clientFailure(error))
   })
-  server.on('connect', (request, socket) => {
+  server.on('connect', ({ url }, socket) => {
     // Node has let go of this socket: an error of it would be nobody's, and end the process.
     socket.on('error', () => socket.destroy())
     const headers = { allow: 'GET, POST' }
-    refuseRaw(
-      socket,
-      newId,
-      new ApiError('method_not_allowed', `Not allowed to CONNECT on ${request.url}.`, { headers }),
-    )
+    refuseRaw(socket, newId, new ApiError('method_not_allowed', `Not allowed to CONNECT on ${url}.`, { headers }))
   })
   return server
+}
+
+/** The answers that each connection waits for: more than one where a client sends requests without waiting for them. */
+class Answers {
+  readonly #bySocket = new WeakMap<Duplex, Set<ServerResponse>>()
+
+  /** @param ended called when there is no more of the answer, whole or not */
+  add(socket: Duplex, response: ServerResponse, ended: () => void): void {
+    let responses = this.#bySocket.get(socket)
+    if (responses === undefined) {
+      responses = new Set()
+      this.#bySocket.set(socket, responses)
+    }
+    responses.add(response)
+    response.on('close', () => {
+      responses.delete(response)
+      ended()
+    })
+  }
+
+  /** Whether an answer has begun and is not whole. Nothing else can be written behind it: to cut it off says so. */
+  hasBegun(socket: Duplex): boolean {
+    return [...(this.#bySocket.get(socket) ?? [])].some((one) => one.headersSent && !one.writableFinished)
+  }
 }
 
 function doorOf(url: string): keyof Doors {
@@ -106,29 +112,28 @@ function clientFailure(error: NodeJS.ErrnoException): ApiError {
 
 /** Sends a failure that belongs to no door. */
 export function refuse(response: ServerResponse, newId: NewId, error: ApiError): void {
-  const body = JSON.stringify(error.envelope)
-  response.writeHead(error.status, {
-    ...error.headers,
-    'x-request-id': newId('request'),
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  })
+  const { headers, body } = written(error, newId)
+  response.writeHead(error.status, headers)
   response.end(response.req.method === 'HEAD' ? undefined : body)
 }
 
 /** The same where Node gave up before there was a response: what came is no request it could read. */
 function refuseRaw(socket: Duplex, newId: NewId, error: ApiError): void {
   if (!socket.writable) return void socket.destroy()
+  const { headers, body } = written(error, newId)
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`)
+  // One that keeps its own half open would keep its request too, and what that holds.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+}
+
+function written(error: ApiError, newId: NewId) {
   const body = JSON.stringify(error.envelope)
   const headers = {
     ...error.headers,
     'x-request-id': newId('request'),
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
-    connection: 'close',
   }
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`)
-  // One that keeps its own half open would keep its request too, and what that holds.
-  setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  return { headers, body }
 }

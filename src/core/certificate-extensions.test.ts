@@ -91,8 +91,8 @@ test('whatever bytes are given, they are read or refused and never a failure', (
   )
 })
 
-test('a megabyte of elements without content takes no longer than its length', () => {
-  const much = Buffer.concat([hex('30 83 100000'), Buffer.alloc(0x100000, hex('05 00'))])
+test('elements without content, as many as 64 kB hold, are read at once', () => {
+  const much = Buffer.concat([hex('30 83 010000'), Buffer.alloc(0x10000, hex('05 00'))])
   const started = performance.now()
   assert.equal(isAuthority(much), false)
   readAll(much)

@@ -1,36 +1,15 @@
 import { type Governed, question } from './governed.ts'
-import { applyLoad, processorMs, type Running } from './processes.ts'
+import { chatTo, type Measured, measured, WARM, warm } from './measure.ts'
+import { applyLoad, type Running } from './processes.ts'
 import { added, medianOf, ratio, round } from './statistics.ts'
 
 const ROUNDS = 7
 const CONNECTIONS = 32
 const BUSY_MS = 700
 const QUIET_MS = 300
-/** Until then the code that is measured is compiled: a server that runs for an hour is warm. */
-const WARM_MS = 6000
 const STREAM_ROUNDS = 5
 const STREAM_CONNECTIONS = 4
 const STREAM_MS = 1000
-
-/** A server that is measured, and the key to it. */
-export type Target = { server: Running; key: string }
-
-export const chatTo = ({ server, key }: Target) => ({
-  url: `${server.url}/v1/chat/completions`,
-  method: 'POST',
-  headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-  body: question,
-})
-
-/** A load, and the microseconds of processor time that each request cost the server; NaN where the system does not say. */
-export async function measured(server: Running, load: Parameters<typeof applyLoad>[0]) {
-  const before = await processorMs(server.pid)
-  const result = await applyLoad(load)
-  const after = await processorMs(server.pid)
-  const spent = before === null || after === null ? Number.NaN : after - before
-  return { ...result, processorUs: (spent / result.requests) * 1000 }
-}
-type Measured = Awaited<ReturnType<typeof measured>>
 
 type Servers = { upstream: Running; relay: Running; governed: Governed }
 
@@ -42,7 +21,7 @@ export async function benchGateway({ upstream, relay, governed }: Servers): Prom
   const { server, key } = governed
   const [direct, bare, ours] = [upstream, relay, server].map((one) => chatTo({ server: one, key }))
   if (!direct || !bare || !ours) return []
-  for (const load of [bare, ours]) await applyLoad({ ...load, connections: CONNECTIONS, ms: WARM_MS })
+  for (const load of [bare, ours]) await warm(WARM, () => applyLoad({ ...load, connections: CONNECTIONS, ms: 1000 }))
   const rounds: Round[] = []
   for (let i = 0; i < ROUNDS; i++) {
     const busy = { connections: CONNECTIONS, ms: BUSY_MS }

@@ -1,4 +1,6 @@
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Target } from './measure.ts'
 import { ADMIN_KEY, type Running, startGatehouse } from './processes.ts'
 
 /** A Gatehouse in which everything is set that can be set for a project, and a key of that project. */
@@ -32,11 +34,11 @@ export const question = JSON.stringify({
   ],
 })
 
-/**
- * Starts one in front of a model server.
- * @param file where the configuration is written
- */
-export async function startGoverned(databaseUrl: string, upstreamUrl: string, file: string): Promise<Governed> {
+/** Where a gate that is measured keeps its things, what it stands in front of, and whose code it is: this checkout's if not said. */
+export type Place = { folder: string; upstreamUrl: string; checkout?: string }
+
+/** Starts one in front of a model server. */
+export async function startGoverned({ folder, upstreamUrl, checkout }: Place): Promise<Governed> {
   const model = {
     max_output_tokens: 1000,
     dimensions: ['requests_per_day', 'images'],
@@ -44,17 +46,10 @@ export async function startGoverned(databaseUrl: string, upstreamUrl: string, fi
     organization_limits: { ...limits, max_images_per_1_minute: PLENTY },
   }
   const upstreams = { main: { url: `${upstreamUrl}/v1`, key: 'sk-upstream' } }
+  const file = join(folder, 'gatehouse.json')
   await writeFile(file, JSON.stringify({ upstreams, models: { bench: model, other: model } }))
-  const server = await startGatehouse({ GATEHOUSE_DATABASE_URL: databaseUrl, GATEHOUSE_CONFIG: file })
-  const post = async <T>(path: string, body: object): Promise<T> => {
-    const reply = await fetch(`${server.url}/v1/organization${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    if (!reply.ok) throw new Error(`${path}: ${await reply.text()}`)
-    return (await reply.json()) as T
-  }
+  const server = await startGatehouse({ GATEHOUSE_DATABASE_URL: databaseUrl(folder), GATEHOUSE_CONFIG: file }, checkout)
+  const post = poster(server)
   const spend = { threshold_amount: 100_000_000, currency: 'USD', interval: 'month' }
   await post('/spend_limit', spend)
   const makeProject = async (own: object) => {
@@ -81,5 +76,31 @@ export async function startGoverned(databaseUrl: string, upstreamUrl: string, fi
     limitedKey: await makeKey(await makeProject({ max_requests_per_1_minute: 0 }), all),
     makeKey: async (requests) => makeKey(await makeProject({ max_requests_per_1_minute: requests }), all),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+/** Starts one in which nothing is set but where the model server is. */
+export async function startUngoverned({ folder, upstreamUrl, checkout }: Place): Promise<Target> {
+  const upstream = { GATEHOUSE_UPSTREAM_URL: `${upstreamUrl}/v1`, GATEHOUSE_UPSTREAM_KEY: 'sk-upstream' }
+  const server = await startGatehouse({ GATEHOUSE_DATABASE_URL: databaseUrl(folder), ...upstream }, checkout)
+  const post = poster(server)
+  const { id } = await post<{ id: string }>('/projects', { name: 'bench' })
+  const account = await post<{ api_key: { value: string } }>(`/projects/${id}/service_accounts`, { name: 'b' })
+  return { server, key: account.api_key.value }
+}
+
+/** The database of the gate whose folder this is. */
+export const databaseUrl = (folder: string) => `sqlite:${join(folder, 'gateway.db')}`
+
+/** Asks the Administration API of a server for changes. */
+function poster(server: Running) {
+  return async <T>(path: string, body: object): Promise<T> => {
+    const reply = await fetch(`${server.url}/v1/organization${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    if (!reply.ok) throw new Error(`${path}: ${await reply.text()}`)
+    return (await reply.json()) as T
   }
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { hashSecret, mintKey } from '../src/core/key.ts'
 import { openDb } from '../src/db/open.ts'
 import type { Db } from '../src/db/tables.ts'
-import { question, startGoverned } from './governed.ts'
+import { databaseUrl, question, startGoverned } from './governed.ts'
 import { type Asked, askWithKeys } from './key-load.ts'
 import { residentMb, startProgram } from './processes.ts'
 import { round } from './statistics.ts'
@@ -31,16 +31,15 @@ const SETTLE_MS = 20_000
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
 try {
-  const url = `sqlite:${join(folder, 'keys.db')}`
   await using upstream = await startProgram('upstream.ts')
-  await using governed = await startGoverned(url, upstream.url, join(folder, 'gatehouse.json'))
+  await using governed = await startGoverned({ folder, upstreamUrl: upstream.url })
   const { server, key } = governed
   const models = { url: `${server.url}/v1/models`, body: null, status: 200 }
   const chat = { url: `${server.url}/v1/chat/completions`, body: question, status: 200 }
   // What the first requests load is there before anything is compared.
   for (const asked of [models, chat]) await askWithKeys(asked, Array<string>(20_000).fill(key))
   const idle = await settled(server.pid)
-  const values = await make(url, key, warm)
+  const values = await make(databaseUrl(folder), key, warm)
   await askInTurn(models, values)
   const full = await settled(server.pid)
   const grew = (from: number, to: number) => `resident memory grew by ${round(to - from)} MB, to ${round(to)}`

@@ -1,5 +1,5 @@
-import { chatTo } from './gateway.ts'
 import type { Governed } from './governed.ts'
+import { chatTo } from './measure.ts'
 import { applyLoad, type Running } from './processes.ts'
 import { medianOf, ratio, round } from './statistics.ts'
 

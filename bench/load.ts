@@ -74,51 +74,74 @@ class Reply {
 }
 
 /** Written on plain sockets, so that the generator costs the machine less than what it measures. */
-async function run(load: Load): Promise<Measured> {
-  const { hostname, port } = new URL(load.url)
-  const request = requestOf(load)
-  const expected = load.status === undefined ? 200 : load.status
-  const times: number[] = []
-  const firsts: number[] = []
-  const statuses: Record<string, number> = {}
-  const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(hostname, Number(port))))
-  const begun = performance.now()
-  const end = begun + load.ms
-  const one = (socket: Socket) =>
-    new Promise<void>((resolve, reject) => {
-      const reply = new Reply()
-      let sentAt = 0
-      const ask = () => {
-        sentAt = performance.now()
-        if (load.bytesPerMs === undefined) socket.write(request)
-        else void trickle(socket, request, load.bytesPerMs)
-      }
-      socket.once('error', reject).once('close', () => reject(new Error('the server closed the connection')))
-      socket.on('data', (bytes: Buffer) => {
-        if (!reply.push(bytes)) return
-        const now = performance.now()
-        const { status, firstAt } = reply
-        if (expected !== null && status !== expected) throw new Error(`status ${status}: ${bytes.toString('latin1')}`)
-        times.push(now - sentAt)
-        firsts.push(firstAt - sentAt)
-        statuses[status] = (statuses[status] ?? 0) + 1
-        reply.reset()
-        if (now < end) return ask()
-        resolve()
-        socket.destroy()
-      })
-      ask()
-    })
-  await Promise.all(sockets.map(one))
-  const seconds = (performance.now() - begun) / 1000
-  return {
-    requests: times.length,
-    perSecond: times.length / seconds,
-    p50: median(times),
-    p99: quantile(times, 0.99),
-    firstP50: median(firsts),
-    statuses,
+export class Connections {
+  readonly #sockets: readonly Socket[]
+
+  private constructor(sockets: readonly Socket[]) {
+    this.#sockets = sockets
   }
+
+  static async open(url: string, count: number): Promise<Connections> {
+    const { hostname, port } = new URL(url)
+    return new Connections(await Promise.all(Array.from({ length: count }, () => open(hostname, Number(port)))))
+  }
+
+  /** Applies a load on all of them; they are kept, so that the next one finds a server as its clients keep it. */
+  async apply(load: Load): Promise<Measured> {
+    const request = requestOf(load)
+    const seen: Seen = { times: [], firsts: [], statuses: {} }
+    const begun = performance.now()
+    await Promise.all(this.#sockets.map((socket) => askInTurn(socket, request, load, begun + load.ms, seen)))
+    const seconds = (performance.now() - begun) / 1000
+    const { times, firsts, statuses } = seen
+    return {
+      requests: times.length,
+      perSecond: times.length / seconds,
+      p50: median(times),
+      p99: quantile(times, 0.99),
+      firstP50: median(firsts),
+      statuses,
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+}
+
+type Seen = { times: number[]; firsts: number[]; statuses: Record<string, number> }
+
+/** Asks again with each answer, until the end has come. */
+function askInTurn(socket: Socket, request: Buffer, load: Load, end: number, seen: Seen): Promise<void> {
+  const expected = load.status === undefined ? 200 : load.status
+  return new Promise<void>((resolve, reject) => {
+    const reply = new Reply()
+    let sentAt = 0
+    const ask = () => {
+      sentAt = performance.now()
+      if (load.bytesPerMs === undefined) socket.write(request)
+      else void trickle(socket, request, load.bytesPerMs)
+    }
+    const closed = () => reject(new Error('the server closed the connection'))
+    const read = (bytes: Buffer) => {
+      if (!reply.push(bytes)) return
+      const now = performance.now()
+      const { status, firstAt } = reply
+      if (expected !== null && status !== expected) {
+        return reject(new Error(`status ${status}: ${bytes.toString('latin1')}`))
+      }
+      seen.times.push(now - sentAt)
+      seen.firsts.push(firstAt - sentAt)
+      seen.statuses[status] = (seen.statuses[status] ?? 0) + 1
+      reply.reset()
+      if (now < end) return ask()
+      socket.off('error', reject).off('close', closed).off('data', read)
+      resolve()
+    }
+    if (socket.destroyed) return closed()
+    socket.on('error', reject).on('close', closed).on('data', read)
+    ask()
+  })
 }
 
 function requestOf(load: Load): Buffer {
@@ -132,7 +155,8 @@ function requestOf(load: Load): Buffer {
 function open(host: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true })
-    socket.once('error', reject).once('connect', () => resolve(socket.off('error', reject)))
+    // Also when nobody asks: who asks next finds it closed.
+    socket.on('error', reject).once('connect', () => resolve(socket))
   })
 }
 
@@ -147,5 +171,7 @@ async function trickle(socket: Socket, bytes: Buffer, perMs: number): Promise<vo
 }
 
 if (isMainThread && process.argv[1] === import.meta.filename) {
-  process.stdout.write(`${JSON.stringify(await run(JSON.parse(process.argv[2] ?? '')))}\n`)
+  const load: Load = JSON.parse(process.argv[2] ?? '')
+  using connections = await Connections.open(load.url, load.connections)
+  process.stdout.write(`${JSON.stringify(await connections.apply(load))}\n`)
 }

@@ -1,6 +1,6 @@
 import { mintKey } from '../src/core/key.ts'
-import { chatTo, measured } from './gateway.ts'
 import type { Governed } from './governed.ts'
+import { chatTo, measured } from './measure.ts'
 import { applyLoad } from './processes.ts'
 import { medianOf, ratio, round } from './statistics.ts'
 

@@ -19,3 +19,15 @@ export function ratio<T>(rounds: readonly T[], value: (one: T) => number): strin
 export function added<T>(rounds: readonly T[], ms: (one: T) => number): string {
   return `${round(medianOf(rounds, ms) * 1000)} us`
 }
+
+/**
+ * The median of a ratio; in brackets, between what it lies with a certainty of 95 % by the order of the values alone; then the
+ * least and the most that it was.
+ */
+export function spread<T>(rounds: readonly T[], value: (one: T) => number): string {
+  const sorted = rounds.map(value).sort((a, b) => a - b)
+  const last = sorted.length - 1
+  const reach = 0.98 * Math.sqrt(sorted.length)
+  const at = (rank: number) => round(sorted[Math.min(last, Math.max(0, Math.round(rank)))] ?? Number.NaN, 2)
+  return `${at(last / 2)} (${at(last / 2 - reach)} to ${at(last / 2 + reach)}), ${at(0)} to ${at(last)}`
+}

@@ -1,6 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
-import { route } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, paging, Query, Time } from './schema.ts'
 
 const YEAR = 31_536_000
 
@@ -28,22 +28,17 @@ export const AdminApiKeyWithValue = Type.Object({
   value: Type.String({ description: 'The secret. Shown here and never again.' }),
 })
 
-const ref = Params({ key_id: Id('The key.') })
 const path = '/v1/organization/admin_api_keys'
 const one = `${path}/:key_id` as const
 
 export const adminApiKeys = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: 'List admin API keys',
     permission: 'api.management.read',
     query: Query({ ...paging(), order: Enum(['asc', 'desc'], { default: 'asc', description: 'By creation.' }) }),
     reply: List(AdminApiKey),
   }),
-  create: route({
-    method: 'POST',
-    path,
+  create: post(path, {
     summary: 'Create an admin API key for yourself, with the scopes of the key you use',
     permission: 'api.management.write',
     audit: 'api_key.created',
@@ -55,21 +50,15 @@ export const adminApiKeys = {
     }),
     reply: AdminApiKeyWithValue,
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve an admin API key',
     permission: 'api.management.read',
-    params: ref,
     reply: AdminApiKey,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: one,
+  delete: del(one, {
     summary: 'Delete an admin API key; not the one you use',
     permission: 'api.management.write',
     audit: 'api_key.deleted',
-    params: ref,
     reply: Deleted('organization.admin_api_key.deleted'),
   }),
 }

@@ -1,6 +1,6 @@
 import { auditEventTypes } from './audit-event-types.ts'
 import { type Static, Type } from './json-schema.ts'
-import { route } from './route.ts'
+import { get } from './route.ts'
 import { Const, Enum, Id, List, Nullable, paging, Query, Time } from './schema.ts'
 
 const User = Type.Object({ id: Type.String(), email: Type.String() })
@@ -51,9 +51,7 @@ const Wanted = (description: string) =>
   Type.Optional(Type.Array(Type.String({ pattern: '^\\P{Cc}*$' }), { description }))
 
 export const auditLogs = {
-  list: route({
-    method: 'GET',
-    path: '/v1/organization/audit_logs',
+  list: get('/v1/organization/audit_logs', {
     summary: 'List what was changed in the organization and who did it, newest first',
     permission: 'api.management.read',
     query: Query({

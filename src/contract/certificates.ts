@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from './json-schema.ts'
-import { route } from './route.ts'
-import { Body, Const, Enum, Id, List, Name, Nullable, ordering, Params, paging, Query, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Enum, Id, List, Name, Nullable, ordering, paging, Query, Time } from './schema.ts'
 
 const validity = { valid_at: Time, expires_at: Time }
 const facts = {
@@ -41,22 +41,17 @@ export const CertificateIds = Body({
   certificate_ids: Type.Array(Id('A certificate of the organization.'), { minItems: 1, maxItems: 10 }),
 })
 
-const ref = Params({ certificate_id: Id('The certificate.') })
 const path = '/v1/organization/certificates'
 const one = `${path}/:certificate_id` as const
 
 export const certificates = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: "List the organization's certificates",
     permission: 'api.management.read',
     query: Query({ ...paging(), ...ordering('desc') }),
     reply: List(OrganizationCertificate),
   }),
-  create: route({
-    method: 'POST',
-    path,
+  create: post(path, {
     summary: 'Upload the certificate of an authority that signs client certificates; this does not activate it',
     permission: 'api.management.write',
     audit: 'certificate.created',
@@ -66,9 +61,7 @@ export const certificates = {
     }),
     reply: Certificate,
   }),
-  activate: route({
-    method: 'POST',
-    path: `${path}/activate`,
+  activate: post(`${path}/activate`, {
     summary: 'Activate certificates for the organization, and with that for all of its projects',
     permission: 'api.management.write',
     audit: 'certificates.activated',
@@ -76,9 +69,7 @@ export const certificates = {
     body: CertificateIds,
     reply: Activation('organization.certificate.activation', OrganizationCertificate),
   }),
-  deactivate: route({
-    method: 'POST',
-    path: `${path}/deactivate`,
+  deactivate: post(`${path}/deactivate`, {
     summary: 'Deactivate certificates for the organization; where a project activated one itself it stays active',
     permission: 'api.management.write',
     audit: 'certificates.deactivated',
@@ -86,34 +77,25 @@ export const certificates = {
     body: CertificateIds,
     reply: Activation('organization.certificate.deactivation', OrganizationCertificate),
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve a certificate',
     permission: 'api.management.read',
-    params: ref,
     query: Query({
       include: Type.Optional(Type.Array(Enum(['content'], { description: 'What else to show: the PEM content.' }))),
     }),
     reply: Certificate,
   }),
-  update: route({
-    method: 'POST',
-    path: one,
+  update: post(one, {
     summary: 'Rename a certificate',
     permission: 'api.management.write',
     audit: 'certificate.updated',
-    params: ref,
     body: Body({ name: Type.Optional(Name('The new name.')) }),
     reply: Certificate,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: one,
+  delete: del(one, {
     summary: 'Delete a certificate that is active nowhere',
     permission: 'api.management.write',
     audit: 'certificate.deleted',
-    params: ref,
     reply: Type.Object({ object: Const('certificate.deleted'), id: Type.String() }),
   }),
 }

@@ -1,7 +1,6 @@
 import { organizationRetentions, projectRetentions } from '../core/policy.ts'
 import { Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
+import { get, post } from './route.ts'
 import { Body, Const, Enum } from './schema.ts'
 
 const OrganizationType = Enum([...organizationRetentions])
@@ -14,16 +13,12 @@ const path = '/v1/organization/data_retention'
 const projectPath = '/v1/organization/projects/:project_id/data_retention'
 
 export const dataRetention = {
-  retrieve: route({
-    method: 'GET',
-    path,
+  retrieve: get(path, {
     summary: "Retrieve the organization's data retention",
     permission: 'api.management.read',
     reply: OrganizationRetention,
   }),
-  update: route({
-    method: 'POST',
-    path,
+  update: post(path, {
     summary: "Change the organization's data retention",
     permission: 'api.management.write',
     audit: 'organization.updated',
@@ -33,23 +28,17 @@ export const dataRetention = {
 }
 
 export const projectDataRetention = {
-  retrieve: route({
-    method: 'GET',
-    path: projectPath,
+  retrieve: get(projectPath, {
     summary: "Retrieve a project's data retention",
     permission: 'api.management.read',
     level: 'organization',
-    params: ProjectRef,
     reply: ProjectRetention,
   }),
-  update: route({
-    method: 'POST',
-    path: projectPath,
+  update: post(projectPath, {
     summary: "Change a project's data retention",
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
-    params: ProjectRef,
     body: Body({ retention_type: ProjectType }),
     reply: ProjectRetention,
   }),

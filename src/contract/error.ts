@@ -143,10 +143,11 @@ export class ApiError extends Error {
 
 /** What a path parameter names, in a person's words, where its own are not enough: `project_id` is a project. */
 const nouns: Record<string, string> = { key_id: 'admin API key', api_key_id: 'API key', alert_id: 'spend alert' }
+export const nounOf = (param: string): string => nouns[param] ?? param.replace(/_id$/, '').replaceAll('_', ' ')
 
 /** An id that nothing can have is unknown like any other: `project_id` is "No such project". */
 export function unknownId(param: string, id: string): ApiError {
-  return notFound(nouns[param] ?? param.replace(/_id$/, '').replaceAll('_', ' '), id, param)
+  return notFound(nounOf(param), id, param)
 }
 
 /** The answer to an unknown thing and to one the caller may not know of: the same, byte for byte. */

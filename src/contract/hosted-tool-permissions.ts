@@ -1,6 +1,5 @@
 import { type Static, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
+import { get, post } from './route.ts'
 import { Body, Nullable } from './schema.ts'
 
 const Permission = Type.Object({ enabled: Type.Boolean() })
@@ -20,23 +19,17 @@ export type HostedToolPermissions = Static<typeof HostedToolPermissions>
 const path = '/v1/organization/projects/:project_id/hosted_tool_permissions'
 
 export const hostedToolPermissions = {
-  retrieve: route({
-    method: 'GET',
-    path,
+  retrieve: get(path, {
     summary: 'Retrieve which hosted tools a project may use; all, unless told otherwise',
     permission: 'api.management.read',
     level: 'organization',
-    params: ProjectRef,
     reply: HostedToolPermissions,
   }),
-  update: route({
-    method: 'POST',
-    path,
+  update: post(path, {
     summary: 'Change which hosted tools a project may use',
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
-    params: ProjectRef,
     body: Body({
       code_interpreter: Change,
       file_search: Change,

@@ -1,7 +1,7 @@
 import { type Static, Type } from './json-schema.ts'
 import { ProjectRole } from './project-users.ts'
-import { route } from './route.ts'
-import { Body, Const, Deleted, Email, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Deleted, Email, Enum, Id, List, Name, Nullable, paging, Query, Time } from './schema.ts'
 import { OrganizationRole, User } from './users.ts'
 
 const InviteProject = Type.Object({ id: Id('The project.'), role: ProjectRole })
@@ -19,22 +19,17 @@ export const Invite = Type.Object({
 })
 export type Invite = Static<typeof Invite>
 
-const ref = Params({ invite_id: Id('The invite.') })
 const path = '/v1/organization/invites'
 const one = `${path}/:invite_id` as const
 
 export const invites = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: 'List invites, oldest first',
     permission: 'api.management.read',
     query: Query(paging()),
     reply: List(Invite),
   }),
-  create: route({
-    method: 'POST',
-    path,
+  create: post(path, {
     summary: 'Invite somebody. It replaces a pending invite to the same address and lives for 7 days',
     permission: 'api.management.write',
     audit: 'invite.sent',
@@ -50,26 +45,18 @@ export const invites = {
     }),
     reply: Invite,
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve an invite',
     permission: 'api.management.read',
-    params: ref,
     reply: Invite,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: one,
+  delete: del(one, {
     summary: 'Withdraw an invite. An accepted one cannot be',
     permission: 'api.management.write',
     audit: 'invite.deleted',
-    params: ref,
     reply: Deleted('organization.invite.deleted'),
   }),
-  accept: route({
-    method: 'POST',
-    path: `${path}/accept`,
+  accept: post(`${path}/accept`, {
     summary: 'Accept an invite: the token is the proof, no key is asked for',
     permission: null,
     audit: 'invite.accepted',

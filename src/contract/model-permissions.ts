@@ -1,7 +1,6 @@
 import { modelModes } from '../core/policy.ts'
 import { type Static, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
+import { del, get, post } from './route.ts'
 import { Body, Const, Enum } from './schema.ts'
 
 const Mode = Enum([...modelModes], { description: '`allow_list`: these models only. `deny_list`: all but these.' })
@@ -19,24 +18,18 @@ const ModelId = Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\
 const path = '/v1/organization/projects/:project_id/model_permissions'
 
 export const modelPermissions = {
-  retrieve: route({
-    method: 'GET',
-    path,
+  retrieve: get(path, {
     summary: "Retrieve a project's model permissions. Without any every model is allowed, and this is a 404",
     permission: 'api.management.read',
     level: 'organization',
-    params: ProjectRef,
     reply: ModelPermissions,
   }),
-  update: route({
-    method: 'POST',
-    path,
+  update: post(path, {
     summary: "Set a project's model permissions, in place of those it had",
     permission: 'api.management.write',
     level: 'organization',
     usesModels: true,
     audit: 'project.updated',
-    params: ProjectRef,
     body: Body({
       mode: Mode,
       model_ids: Type.Array(ModelId, {
@@ -46,14 +39,11 @@ export const modelPermissions = {
     }),
     reply: ModelPermissions,
   }),
-  delete: route({
-    method: 'DELETE',
-    path,
+  delete: del(path, {
     summary: "Delete a project's model permissions: every model is allowed again",
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
-    params: ProjectRef,
     reply: Type.Object({ object: Const('project.model_permissions.deleted'), deleted: Type.Boolean() }),
   }),
 }

@@ -1,7 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, List, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Deleted, Enum, Id, List, Nullable, paging, Query, Time } from './schema.ts'
 
 /** Seconds. The original states no maximum; ten years is one that still says "this key ends". */
 export const KeyLifetime = Type.Integer({ minimum: 1, maximum: 315_360_000 })
@@ -38,17 +37,13 @@ export const ProjectApiKey = Type.Object({
 })
 export type ProjectApiKey = Static<typeof ProjectApiKey>
 
-const ref = Params({ ...ProjectRef.properties, api_key_id: Id('The key.') })
 const path = '/v1/organization/projects/:project_id/api_keys'
 const one = `${path}/:api_key_id` as const
 
 export const projectApiKeys = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: "List a project's API keys, oldest first",
     permission: 'api.organization.projects.api_keys.read',
-    params: ProjectRef,
     query: Query({
       ...paging(),
       owner_project_access: Type.Optional(
@@ -59,31 +54,22 @@ export const projectApiKeys = {
     }),
     reply: List(ProjectApiKey),
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve a project API key',
     permission: 'api.organization.projects.api_keys.read',
-    params: ref,
     reply: ProjectApiKey,
   }),
-  update: route({
-    method: 'POST',
-    path: one,
+  update: post(one, {
     summary: "Change a key's scopes, expiry or both; the expiry counts from this request",
     permission: 'api.organization.projects.api_keys.write',
     audit: 'api_key.updated',
-    params: ref,
     body: Body({ scopes: Type.Optional(KeyScopes), expires_in_seconds: Type.Optional(KeyLifetime) }),
     reply: ProjectApiKey,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: one,
+  delete: del(one, {
     summary: 'Delete a project API key, whoever owns it',
     permission: 'api.organization.projects.api_keys.write',
     audit: 'api_key.deleted',
-    params: ref,
     reply: Deleted('organization.project.api_key.deleted'),
   }),
 }

@@ -1,7 +1,6 @@
 import { Activation, CertificateIds, CertificateIn } from './certificates.ts'
 import type { Static } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
+import { get, post } from './route.ts'
 import { List, ordering, paging, Query } from './schema.ts'
 
 export const ProjectCertificate = CertificateIn(
@@ -13,35 +12,26 @@ export type ProjectCertificate = Static<typeof ProjectCertificate>
 const path = '/v1/organization/projects/:project_id/certificates'
 
 export const projectCertificates = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: "List the organization's certificates, and whether they are active in a project",
     permission: 'api.management.read',
     level: 'organization',
-    params: ProjectRef,
     query: Query({ ...paging(), ...ordering('desc') }),
     reply: List(ProjectCertificate),
   }),
-  activate: route({
-    method: 'POST',
-    path: `${path}/activate`,
+  activate: post(`${path}/activate`, {
     summary: 'Activate certificates in a project',
     permission: 'api.management.write',
     level: 'organization',
     audit: 'certificates.activated',
-    params: ProjectRef,
     body: CertificateIds,
     reply: Activation('organization.project.certificate.activation', ProjectCertificate),
   }),
-  deactivate: route({
-    method: 'POST',
-    path: `${path}/deactivate`,
+  deactivate: post(`${path}/deactivate`, {
     summary: 'Deactivate certificates in a project; those that the organization activated stay active',
     permission: 'api.management.write',
     level: 'organization',
     audit: 'certificates.deactivated',
-    params: ProjectRef,
     body: CertificateIds,
     reply: Activation('organization.project.certificate.deactivation', ProjectCertificate),
   }),

@@ -1,7 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
-import { Body, Const, Deleted, Email, Enum, Id, List, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Deleted, Email, Enum, Id, List, Nullable, paging, Query, Time } from './schema.ts'
 
 export const ProjectRole = Enum(['owner', 'member'], { description: '`owner` or `member`.' })
 
@@ -15,28 +14,21 @@ export const ProjectUser = Type.Object({
 })
 export type ProjectUser = Static<typeof ProjectUser>
 
-const ref = Params({ ...ProjectRef.properties, user_id: Id('The user.') })
 const path = '/v1/organization/projects/:project_id/users'
 const one = `${path}/:user_id` as const
 
 export const projectUsers = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: "List a project's users; the organization's owners are owners of every project",
     permission: 'api.management.read',
     refusesArchived: true,
-    params: ProjectRef,
     query: Query(paging()),
     reply: List(ProjectUser),
   }),
-  create: route({
-    method: 'POST',
-    path,
+  create: post(path, {
     summary: 'Add a user of the organization to a project',
     permission: 'api.management.write',
     audit: 'user.added',
-    params: ProjectRef,
     body: Body({
       role: ProjectRole,
       user_id: Type.Optional(Nullable(Id('The user. This or `email` is needed.'))),
@@ -44,31 +36,22 @@ export const projectUsers = {
     }),
     reply: ProjectUser,
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve a user of a project',
     permission: 'api.management.read',
-    params: ref,
     reply: ProjectUser,
   }),
-  update: route({
-    method: 'POST',
-    path: one,
+  update: post(one, {
     summary: "Change a user's role in a project",
     permission: 'api.management.write',
     audit: 'user.updated',
-    params: ref,
     body: Body({ role: Type.Optional(Nullable(ProjectRole)) }),
     reply: ProjectUser,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: one,
+  delete: del(one, {
     summary: 'Remove a user from a project; keys the user has there stop working',
     permission: 'api.management.write',
     audit: 'user.deleted',
-    params: ref,
     reply: Deleted('organization.project.user.deleted'),
   }),
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
-import { route } from './route.ts'
-import { Body, Const, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { get, post } from './route.ts'
+import { Body, Const, Enum, Id, List, Name, Nullable, paging, Query, Time } from './schema.ts'
 
 /** The regions the original knows (SDK 7.57). This server has one, its own machine: `GLOBAL`. */
 export const Residency = Enum([
@@ -33,7 +33,6 @@ export const Project = Type.Object({
 })
 export type Project = Static<typeof Project>
 
-export const ProjectRef = Params({ project_id: Id('The project.') })
 const path = '/v1/organization/projects'
 const one = `${path}/:project_id` as const
 
@@ -50,9 +49,7 @@ const Update = Body({
 })
 
 export const projects = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: 'List projects, oldest first',
     permission: 'api.management.read',
     query: Query({
@@ -61,40 +58,29 @@ export const projects = {
     }),
     reply: List(Project),
   }),
-  create: route({
-    method: 'POST',
-    path,
+  create: post(path, {
     summary: 'Create a project',
     permission: 'api.management.write',
     audit: 'project.created',
     body: Create,
     reply: Project,
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve a project, archived ones too',
     permission: 'api.management.read',
-    params: ProjectRef,
     reply: Project,
   }),
-  update: route({
-    method: 'POST',
-    path: one,
+  update: post(one, {
     summary: 'Rename a project',
     permission: 'api.management.write',
     audit: 'project.updated',
-    params: ProjectRef,
     body: Update,
     reply: Project,
   }),
-  archive: route({
-    method: 'POST',
-    path: `${one}/archive`,
+  archive: post(`${one}/archive`, {
     summary: 'Archive a project: its users, service accounts and keys stop working, for good',
     permission: 'api.management.write',
     audit: 'project.archived',
-    params: ProjectRef,
     reply: Project,
   }),
 }

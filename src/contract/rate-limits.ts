@@ -1,8 +1,7 @@
 import type { dimensions } from '../core/catalogue.ts'
 import { type Static, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
-import { Body, Const, Id, List, Params, paging, Query } from './schema.ts'
+import { get, post } from './route.ts'
+import { Body, Const, Id, List, paging, Query } from './schema.ts'
 
 const Maximum = Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: '0 blocks; 2147483647 is unlimited.' })
 
@@ -31,27 +30,22 @@ const Update = Body({
 const path = '/v1/organization/projects/:project_id/rate_limits'
 
 export const rateLimits = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: "List a project's rate limits: one row for each model",
     permission: 'api.management.read',
     usesModels: true,
-    params: ProjectRef,
     query: Query({
       ...paging(1000, 100),
       before: Type.Optional(Type.String({ description: 'The page ends before the row with this id.' })),
     }),
     reply: List(RateLimit),
   }),
-  update: route({
-    method: 'POST',
-    path: `${path}/:rate_limit_id`,
+  update: post(`${path}/:rate_limit_id`, {
     summary: "Change a project's rate limit for a model",
     permission: 'api.management.write',
     audit: 'rate_limit.updated',
     usesModels: true,
-    params: Params({ ...ProjectRef.properties, rate_limit_id: Id('`rl-` and the name of the model.') }),
+    ids: { rate_limit_id: '`rl-` and the name of the model.' },
     body: Update,
     reply: RateLimit,
   }),

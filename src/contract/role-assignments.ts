@@ -1,9 +1,7 @@
-import { GroupRef } from './groups.ts'
 import { type Static, type TSchema, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { Role, RoleRef } from './roles.ts'
-import { type Route, route } from './route.ts'
-import { Body, Const, Enum, Id, NextList, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { Role } from './roles.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Enum, Id, NextList, Nullable, paging, Query, Time } from './schema.ts'
 import { User } from './users.ts'
 
 /** A role somebody holds, as lists of assignments show it: without `object`, with where it comes from. */
@@ -39,93 +37,62 @@ const page = Query({ ...paging(1000, 1000, 0), order: Type.Optional(Enum(['asc',
 const deleted = <const T extends string>(object: T) => Type.Object({ object: Const(object), deleted: Type.Boolean() })
 
 /** The four operations on the roles that a user or a group holds in the organization or in a project. */
-function assignmentRoutes<
-  const P extends `/v1/${string}`,
-  const I extends `/v1/${string}`,
-  H extends TSchema,
-  O extends TSchema,
-  A extends TSchema,
-  D extends TSchema,
->(shape: { path: P; item: I; who: string; holder: H; one: O; assigned: A; removed: D }) {
-  const { path, item, who, holder, one, assigned, removed } = shape
+function assignmentRoutes<P extends `/${string}`, I extends `/${string}`, A extends TSchema, D extends TSchema>(
+  path: P,
+  item: I,
+  { who, assigned, removed }: { who: string; assigned: A; removed: D },
+) {
   return {
-    list: route({
-      method: 'GET',
-      path,
+    list: get(path, {
       summary: `List the roles of ${who}, with where each comes from`,
       permission: 'api.roles.read',
-      params: holder,
       query: page,
       reply: NextList(AssignedRole),
     }),
-    create: route({
-      method: 'POST',
-      path,
+    create: post(path, {
       summary: `Assign a role to ${who}`,
       permission: 'api.management.write',
       audit: 'role.assignment.created',
-      params: holder,
       body: Input,
       reply: assigned,
     }),
-    retrieve: route({
-      method: 'GET',
-      path: item,
+    retrieve: get(item, {
       summary: `Retrieve a role of ${who}`,
       permission: 'api.roles.read',
-      params: one,
       reply: AssignedRole,
     }),
-    delete: route({
-      method: 'DELETE',
-      path: item,
+    delete: del(item, {
       summary: `Take a role from ${who}`,
       permission: 'api.management.write',
       audit: 'role.assignment.deleted',
-      params: one,
       reply: removed,
     }),
-  } satisfies Record<string, Route>
+  }
 }
 
-const userRef = { user_id: Id('The user.') }
+const ofUser = { assigned: UserAssignment, removed: deleted('user.role.deleted') }
+const ofGroup = { assigned: GroupAssignment, removed: deleted('group.role.deleted') }
 
-export const userRoles = assignmentRoutes({
-  path: '/v1/organization/users/:user_id/roles',
-  item: '/v1/organization/users/:user_id/roles/:role_id',
-  who: 'a user in the organization',
-  holder: Params(userRef),
-  one: Params({ ...userRef, ...RoleRef.properties }),
-  assigned: UserAssignment,
-  removed: deleted('user.role.deleted'),
-})
+export const userRoles = assignmentRoutes(
+  '/v1/organization/users/:user_id/roles',
+  '/v1/organization/users/:user_id/roles/:role_id',
+  { who: 'a user in the organization', ...ofUser },
+)
 
-export const groupRoles = assignmentRoutes({
-  path: '/v1/organization/groups/:group_id/roles',
-  item: '/v1/organization/groups/:group_id/roles/:role_id',
-  who: 'a group in the organization',
-  holder: GroupRef,
-  one: Params({ ...GroupRef.properties, ...RoleRef.properties }),
-  assigned: GroupAssignment,
-  removed: deleted('group.role.deleted'),
-})
+export const groupRoles = assignmentRoutes(
+  '/v1/organization/groups/:group_id/roles',
+  '/v1/organization/groups/:group_id/roles/:role_id',
+  { who: 'a group in the organization', ...ofGroup },
+)
 
-export const projectUserRoles = assignmentRoutes({
-  path: '/v1/projects/:project_id/users/:user_id/roles',
-  item: '/v1/projects/:project_id/users/:user_id/roles/:role_id',
-  who: 'a user in a project',
-  holder: Params({ ...ProjectRef.properties, ...userRef }),
-  one: Params({ ...ProjectRef.properties, ...userRef, ...RoleRef.properties }),
-  assigned: UserAssignment,
-  removed: deleted('user.role.deleted'),
-})
+export const projectUserRoles = assignmentRoutes(
+  '/v1/projects/:project_id/users/:user_id/roles',
+  '/v1/projects/:project_id/users/:user_id/roles/:role_id',
+  { who: 'a user in a project', ...ofUser },
+)
 
-export const projectGroupRoles = assignmentRoutes({
-  path: '/v1/projects/:project_id/groups/:group_id/roles',
-  item: '/v1/projects/:project_id/groups/:group_id/roles/:role_id',
-  who: 'a group in a project',
-  holder: Params({ ...ProjectRef.properties, ...GroupRef.properties }),
-  one: Params({ ...ProjectRef.properties, ...GroupRef.properties, ...RoleRef.properties }),
-  assigned: GroupAssignment,
-  removed: deleted('group.role.deleted'),
-})
+export const projectGroupRoles = assignmentRoutes(
+  '/v1/projects/:project_id/groups/:group_id/roles',
+  '/v1/projects/:project_id/groups/:group_id/roles/:role_id',
+  { who: 'a group in a project', ...ofGroup },
+)

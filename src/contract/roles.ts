@@ -1,21 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
-import {
-  Body,
-  Const,
-  Deleted,
-  Enum,
-  Id,
-  Name,
-  NextList,
-  Nullable,
-  ordering,
-  Params,
-  paging,
-  Query,
-  Text,
-} from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Deleted, Enum, Id, Name, NextList, Nullable, ordering, paging, Query, Text } from './schema.ts'
 
 export const Role = Type.Object({
   object: Const('role'),
@@ -27,9 +12,6 @@ export const Role = Type.Object({
   predefined_role: Type.Boolean(),
 })
 export type Role = Static<typeof Role>
-
-export const RoleRef = Params({ role_id: Id('The role.') })
-export const ProjectRoleRef = Params({ ...ProjectRef.properties, ...RoleRef.properties })
 
 const Permissions = Type.Array(Type.String({ maxLength: 255 }), {
   maxItems: 200,
@@ -51,48 +33,35 @@ const organizationPath = '/v1/organization/roles'
 const organizationOne = `${organizationPath}/:role_id` as const
 
 export const roles = {
-  list: route({
-    method: 'GET',
-    path: organizationPath,
+  list: get(organizationPath, {
     summary: "List the organization's roles, predefined ones first",
     permission: 'api.roles.read',
     query: page,
     reply: NextList(Role),
   }),
-  create: route({
-    method: 'POST',
-    path: organizationPath,
+  create: post(organizationPath, {
     summary: 'Create a custom role of the organization',
     permission: 'api.roles.write',
     audit: 'role.created',
     body: Create,
     reply: Role,
   }),
-  retrieve: route({
-    method: 'GET',
-    path: organizationOne,
+  retrieve: get(organizationOne, {
     summary: 'Retrieve a role of the organization',
     permission: 'api.roles.read',
-    params: RoleRef,
     reply: Role,
   }),
-  update: route({
-    method: 'POST',
-    path: organizationOne,
+  update: post(organizationOne, {
     summary: 'Change a custom role; who holds it holds the new permissions at once',
     permission: 'api.roles.write',
     audit: 'role.updated',
-    params: RoleRef,
     body: Update,
     reply: Role,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: organizationOne,
+  delete: del(organizationOne, {
     summary: 'Delete a custom role and its assignments',
     permission: 'api.roles.write',
     audit: 'role.deleted',
-    params: RoleRef,
     reply: Deleted('role.deleted'),
   }),
 }
@@ -101,50 +70,35 @@ const projectPath = '/v1/projects/:project_id/roles'
 const projectOne = `${projectPath}/:role_id` as const
 
 export const projectRoles = {
-  list: route({
-    method: 'GET',
-    path: projectPath,
+  list: get(projectPath, {
     summary: "List a project's roles, predefined ones first",
     permission: 'api.roles.read',
-    params: ProjectRef,
     query: page,
     reply: NextList(Role),
   }),
-  create: route({
-    method: 'POST',
-    path: projectPath,
+  create: post(projectPath, {
     summary: 'Create a custom role of a project',
     permission: 'api.roles.write',
     audit: 'role.created',
-    params: ProjectRef,
     body: Create,
     reply: Role,
   }),
-  retrieve: route({
-    method: 'GET',
-    path: projectOne,
+  retrieve: get(projectOne, {
     summary: 'Retrieve a role of a project',
     permission: 'api.roles.read',
-    params: ProjectRoleRef,
     reply: Role,
   }),
-  update: route({
-    method: 'POST',
-    path: projectOne,
+  update: post(projectOne, {
     summary: 'Change a custom role of a project',
     permission: 'api.roles.write',
     audit: 'role.updated',
-    params: ProjectRoleRef,
     body: Update,
     reply: Role,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: projectOne,
+  delete: del(projectOne, {
     summary: 'Delete a custom role of a project and its assignments',
     permission: 'api.roles.write',
     audit: 'role.deleted',
-    params: ProjectRoleRef,
     reply: Deleted('role.deleted'),
   }),
 }

@@ -1,18 +1,23 @@
+import type { TObject, TString } from 'typebox'
 import type { AuditType } from '../core/audit.ts'
 import type { Permission } from '../core/permission.ts'
-import type { Static, TSchema } from './json-schema.ts'
+import { nounOf } from './error.ts'
+import { type Static, type TSchema, Type } from './json-schema.ts'
+import { Id } from './schema.ts'
 
 export type Mutation = 'POST' | 'DELETE'
+type Path = `/${string}`
 
-type Shape = {
-  path: `/${string}`
+/** What is true of an endpoint besides its method and path. */
+type Facts = {
   summary: string
   /** What the caller must hold; `null` where the request carries its own proof instead of a key. */
   permission: Permission | null
-  params?: TSchema
   query?: TSchema
   body?: TSchema
   reply: TSchema
+  /** What an id in the path names, where the parameter's own name does not say it. */
+  ids?: Record<string, string>
   /** Only roles of the organization count, although the path is a project's: what an organization rules for its projects. */
   level?: 'organization'
   /** It asks which models there are. */
@@ -24,12 +29,41 @@ type Shape = {
   /** Why this operation is here although neither the published description nor the official SDK has it. */
   extension?: string
 }
+type MutationFacts = Facts & { audit: AuditType }
 
-export type Route = Shape & ({ method: 'GET' } | { method: Mutation; audit: AuditType })
+export type Route = Facts & { path: Path; params?: TSchema } & (
+    | { method: 'GET' }
+    | { method: Mutation; audit: AuditType }
+  )
 
-/** Declares an endpoint. A mutation without an audit event does not type-check. */
-export function route<const R extends Route>(r: R): R {
-  return r
+/** The parameters in a path, by name. */
+type Names<P extends string> = P extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | Names<Rest>
+  : P extends `${string}:${infer Name}`
+    ? Name
+    : never
+type ParamsIn<P extends string> = [Names<P>] extends [never] ? unknown : { params: TObject<Record<Names<P>, TString>> }
+type Declared<M, P extends Path, F> = { method: M; path: P } & ParamsIn<P> & F
+/** Nothing but these fields: a misspelt one would otherwise pass for one that was left out. */
+type Only<Fields, F> = F & Record<Exclude<keyof F, keyof Fields>, never>
+
+/** Declares a read. */
+export const get = <P extends Path, const F extends Facts>(path: P, facts: Only<Facts, F>) =>
+  declared<'GET', P, F>('GET', path, facts)
+
+/** Declares a change. Without an audit event it does not type-check. */
+export const post = <P extends Path, const F extends MutationFacts>(path: P, facts: Only<MutationFacts, F>) =>
+  declared<'POST', P, F>('POST', path, facts)
+
+/** Declares a deletion, which is a change too. */
+export const del = <P extends Path, const F extends MutationFacts>(path: P, facts: Only<MutationFacts, F>) =>
+  declared<'DELETE', P, F>('DELETE', path, facts)
+
+function declared<M, P extends Path, F extends Facts>(method: M, path: P, facts: F) {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+  const params = names.map((name) => [name, Id(facts.ids?.[name] ?? `The ${nounOf(name)}.`)])
+  const inPath = names.length > 0 && { params: Type.Object(Object.fromEntries(params)) }
+  return { method, path, ...inPath, ...facts } as unknown as Declared<M, P, F>
 }
 
 export type Of<S> = S extends TSchema ? Static<S> : undefined

@@ -42,7 +42,6 @@ export const Email = (description: string) =>
 export const Body = <T extends Record<string, TSchema>>(properties: T) =>
   Type.Object(properties, { additionalProperties: false })
 
-export const Params = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties)
 /** Open: query keys that are not declared are ignored, as the original does. */
 export const Query = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties)
 

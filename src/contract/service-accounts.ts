@@ -1,9 +1,8 @@
 import { type Static, Type } from './json-schema.ts'
 import { KeyLifetime, KeyScopes } from './project-api-keys.ts'
 import { ProjectRole } from './project-users.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, Params, paging, Query, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, paging, Query, Time } from './schema.ts'
 
 const account = {
   object: Const('organization.project.service_account'),
@@ -24,28 +23,21 @@ export const ServiceAccountKey = Type.Object({
 })
 export type ServiceAccountKey = Static<typeof ServiceAccountKey>
 
-const ref = Params({ ...ProjectRef.properties, service_account_id: Id('The service account.') })
 const path = '/v1/organization/projects/:project_id/service_accounts'
 const one = `${path}/:service_account_id` as const
 
 export const serviceAccounts = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: "List a project's service accounts, oldest first",
     permission: 'api.management.read',
     refusesArchived: true,
-    params: ProjectRef,
     query: Query(paging()),
     reply: List(ServiceAccount),
   }),
-  create: route({
-    method: 'POST',
-    path,
+  create: post(path, {
     summary: 'Create a service account and, unless told otherwise, its first key',
     permission: 'api.management.write',
     audit: 'service_account.created',
-    params: ProjectRef,
     body: Body({
       name: Name('The name of the service account, and of its first key.'),
       create_service_account_only: Type.Optional(
@@ -59,40 +51,28 @@ export const serviceAccounts = {
       api_key: Type.Union([ServiceAccountKey, Type.Null()]),
     }),
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve a service account',
     permission: 'api.management.read',
-    params: ref,
     reply: ServiceAccount,
   }),
-  update: route({
-    method: 'POST',
-    path: one,
+  update: post(one, {
     summary: 'Change the name or the role of a service account',
     permission: 'api.management.write',
     audit: 'service_account.updated',
-    params: ref,
     body: Body({ name: Type.Optional(Name('The new name.')), role: Type.Optional(ProjectRole) }),
     reply: ServiceAccount,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: one,
+  delete: del(one, {
     summary: 'Delete a service account and its keys',
     permission: 'api.management.write',
     audit: 'service_account.deleted',
-    params: ref,
     reply: Deleted('organization.project.service_account.deleted'),
   }),
-  createApiKey: route({
-    method: 'POST',
-    path: `${one}/api_keys`,
+  createApiKey: post(`${one}/api_keys`, {
     summary: 'Create a further key for a service account',
     permission: 'api.management.write',
     audit: 'api_key.created',
-    params: ref,
     body: Body({
       name: Type.Optional(Name('The name of the key. Omitted: the name of the service account.')),
       scopes: Type.Optional(KeyScopes),

@@ -1,7 +1,6 @@
 import { defaultTiers, type EnabledTiers, optionalTiers } from '../core/policy.ts'
 import { type Static, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
+import { get, post } from './route.ts'
 import { Body, Const, Enum } from './schema.ts'
 
 const Default = Enum([...defaultTiers], { description: 'For requests that omit `service_tier` or say `auto`.' })
@@ -29,23 +28,17 @@ const Enabled = Type.Unsafe<EnabledTiers>({
 const path = '/v1/organization/projects/:project_id/service_tier_settings'
 
 export const serviceTierSettings = {
-  retrieve: route({
-    method: 'GET',
-    path,
+  retrieve: get(path, {
     summary: "Retrieve a project's default and enabled service tiers",
     permission: 'api.management.read',
     level: 'organization',
-    params: ProjectRef,
     reply: ServiceTierSettings,
   }),
-  update: route({
-    method: 'POST',
-    path,
+  update: post(path, {
     summary: "Change a project's default or enabled service tiers, or both",
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
-    params: ProjectRef,
     body: Body({ default: Type.Optional(Default), enabled_tiers: Type.Optional(Enabled) }),
     reply: ServiceTierSettings,
   }),

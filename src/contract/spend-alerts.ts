@@ -1,7 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
-import { Body, Const, Deleted, Email, Id, List, Nullable, ordering, Params, paging, Query, Text } from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Deleted, Email, Id, List, Nullable, ordering, paging, Query, Text } from './schema.ts'
 import { threshold } from './spend-limit.ts'
 
 const fields = threshold(0, 'The amount in cents that mail is sent at. It counts from the first of each month, UTC.')
@@ -36,107 +35,76 @@ const query = Query({
 })
 export type SpendAlertQuery = Static<typeof query>
 
-const alertRef = { alert_id: Id('The alert.') }
-const ref = Params(alertRef)
 const path = '/v1/organization/spend_alerts'
 const one = `${path}/:alert_id` as const
 
 export const spendAlerts = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: "List the organization's spend alerts",
     permission: 'api.management.read',
     query,
     reply: List(OrganizationAlert),
   }),
-  create: route({
-    method: 'POST',
-    path,
+  create: post(path, {
     summary: 'Create a spend alert of the organization',
     permission: 'api.management.write',
     audit: 'organization.updated',
     body: Input,
     reply: OrganizationAlert,
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve a spend alert of the organization',
     permission: 'api.management.read',
-    params: ref,
     reply: OrganizationAlert,
   }),
-  update: route({
-    method: 'POST',
-    path: one,
+  update: post(one, {
     summary: 'Replace a spend alert of the organization',
     permission: 'api.management.write',
     audit: 'organization.updated',
-    params: ref,
     body: Input,
     reply: OrganizationAlert,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: one,
+  delete: del(one, {
     summary: 'Delete a spend alert of the organization',
     permission: 'api.management.write',
     audit: 'organization.updated',
-    params: ref,
     reply: Deleted('organization.spend_alert.deleted'),
   }),
 }
 
 const projectPath = '/v1/organization/projects/:project_id/spend_alerts'
 const projectOne = `${projectPath}/:alert_id` as const
-const projectRef = Params({ ...ProjectRef.properties, ...alertRef })
 
 export const projectSpendAlerts = {
-  list: route({
-    method: 'GET',
-    path: projectPath,
+  list: get(projectPath, {
     summary: "List a project's spend alerts",
     permission: 'api.management.read',
-    params: ProjectRef,
     query,
     reply: List(ProjectAlert),
   }),
-  create: route({
-    method: 'POST',
-    path: projectPath,
+  create: post(projectPath, {
     summary: 'Create a spend alert of a project',
     permission: 'api.management.write',
     audit: 'project.updated',
-    params: ProjectRef,
     body: Input,
     reply: ProjectAlert,
   }),
-  retrieve: route({
-    method: 'GET',
-    path: projectOne,
+  retrieve: get(projectOne, {
     summary: 'Retrieve a spend alert of a project',
     permission: 'api.management.read',
-    params: projectRef,
     reply: ProjectAlert,
   }),
-  update: route({
-    method: 'POST',
-    path: projectOne,
+  update: post(projectOne, {
     summary: 'Replace a spend alert of a project',
     permission: 'api.management.write',
     audit: 'project.updated',
-    params: projectRef,
     body: Input,
     reply: ProjectAlert,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: projectOne,
+  delete: del(projectOne, {
     summary: 'Delete a spend alert of a project',
     permission: 'api.management.write',
     audit: 'project.updated',
-    params: projectRef,
     reply: Deleted('project.spend_alert.deleted'),
   }),
 }

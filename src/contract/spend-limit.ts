@@ -1,7 +1,6 @@
 import { MAX_CENTS } from '../core/policy.ts'
 import { Type } from './json-schema.ts'
-import { ProjectRef } from './projects.ts'
-import { route } from './route.ts'
+import { del, get, post } from './route.ts'
 import { Body, Const, Enum } from './schema.ts'
 
 /** An amount of money in cents, and over which time it is counted: the original knows one currency and one interval. */
@@ -24,25 +23,19 @@ const path = '/v1/organization/spend_limit'
 const projectPath = '/v1/organization/projects/:project_id/spend_limit'
 
 export const spendLimit = {
-  retrieve: route({
-    method: 'GET',
-    path,
+  retrieve: get(path, {
     summary: "Retrieve the organization's hard spend limit; 404 without one",
     permission: 'api.management.read',
     reply: OrganizationLimit,
   }),
-  update: route({
-    method: 'POST',
-    path,
+  update: post(path, {
     summary: "Create or replace the organization's hard spend limit",
     permission: 'api.management.write',
     audit: 'organization.updated',
     body: Input,
     reply: OrganizationLimit,
   }),
-  delete: route({
-    method: 'DELETE',
-    path,
+  delete: del(path, {
     summary: "Delete the organization's hard spend limit",
     permission: 'api.management.write',
     audit: 'organization.updated',
@@ -51,34 +44,25 @@ export const spendLimit = {
 }
 
 export const projectSpendLimit = {
-  retrieve: route({
-    method: 'GET',
-    path: projectPath,
+  retrieve: get(projectPath, {
     summary: "Retrieve a project's hard spend limit; 404 without one",
     permission: 'api.management.read',
     level: 'organization',
-    params: ProjectRef,
     reply: ProjectLimit,
   }),
-  update: route({
-    method: 'POST',
-    path: projectPath,
+  update: post(projectPath, {
     summary: "Create or replace a project's hard spend limit",
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
-    params: ProjectRef,
     body: Input,
     reply: ProjectLimit,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: projectPath,
+  delete: del(projectPath, {
     summary: "Delete a project's hard spend limit",
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
-    params: ProjectRef,
     reply: Type.Object({ object: Const('project.spend_limit.deleted'), deleted: Type.Boolean() }),
   }),
 }

@@ -1,6 +1,6 @@
 import type { TOptional, TUnsafe } from 'typebox'
 import { type Static, type TSchema, Type } from './json-schema.ts'
-import { route } from './route.ts'
+import { get } from './route.ts'
 import { Const, Enum, Nullable, Query, Time } from './schema.ts'
 
 type Fields = Record<string, TSchema>
@@ -113,9 +113,7 @@ const usageReport = <
   summary: string,
   { query, measures, groups }: { query: Q; measures: M; groups: G },
 ) =>
-  route({
-    method: 'GET',
-    path: `/v1/organization/usage/${path}`,
+  get(`/v1/organization/usage/${path}`, {
     summary,
     permission: 'api.usage.read',
     query: Query({ ...start, ...buckets, ...groupBy(groups), ...query }),
@@ -207,9 +205,7 @@ export const usage = {
     measures: { num_requests: Type.Integer({ description: 'Calls.' }), ...requests },
     groups: { ...model, ...search, ...source },
   }),
-  costs: route({
-    method: 'GET',
-    path: '/v1/organization/costs',
+  costs: get('/v1/organization/costs', {
     summary: 'Report what was spent',
     permission: 'api.usage.read',
     query: Query({

@@ -1,6 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
-import { route } from './route.ts'
-import { Body, Const, Deleted, Email, Enum, Id, List, Nullable, Params, paging, Query, Text, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import { Body, Const, Deleted, Email, Enum, Id, List, Nullable, paging, Query, Text, Time } from './schema.ts'
 
 export const OrganizationRole = Enum(['owner', 'reader'], { description: '`owner` or `reader`.' })
 
@@ -36,14 +36,11 @@ export const User = Type.Object({
 })
 export type User = Static<typeof User>
 
-const ref = Params({ user_id: Id('The user.') })
 const path = '/v1/organization/users'
 const one = `${path}/:user_id` as const
 
 export const users = {
-  list: route({
-    method: 'GET',
-    path,
+  list: get(path, {
     summary: "List the organization's users, oldest first",
     permission: 'api.management.read',
     query: Query({
@@ -54,21 +51,15 @@ export const users = {
     }),
     reply: List(User),
   }),
-  retrieve: route({
-    method: 'GET',
-    path: one,
+  retrieve: get(one, {
     summary: 'Retrieve a user',
     permission: 'api.management.read',
-    params: ref,
     reply: User,
   }),
-  update: route({
-    method: 'POST',
-    path: one,
+  update: post(one, {
     summary: "Change a user's role in the organization",
     permission: 'api.management.write',
     audit: 'user.updated',
-    params: ref,
     body: Body({
       role: Type.Optional(Nullable(OrganizationRole)),
       role_id: Type.Optional(Nullable(Id('A predefined organization role, as an id.'))),
@@ -77,13 +68,10 @@ export const users = {
     }),
     reply: User,
   }),
-  delete: route({
-    method: 'DELETE',
-    path: one,
+  delete: del(one, {
     summary: 'Remove a user from the organization and all its projects; their keys stop working',
     permission: 'api.management.write',
     audit: 'user.deleted',
-    params: ref,
     reply: Deleted('organization.user.deleted'),
   }),
 }

@@ -33,6 +33,9 @@ export type Organization = {
   admin: OpenAI['admin']['organization']
 }
 
+/** What is needed of an organization to make something in it with the command line. */
+type Named = Pick<Organization, 'id'>
+
 let made = 0
 
 /** An e-mail address that no other test uses. */
@@ -55,7 +58,7 @@ export async function newOrganization(app: TestApp): Promise<Organization> {
 }
 
 /** A user of the organization. */
-export async function newUser(app: TestApp, organization: Organization, role: 'owner' | 'reader' = 'reader') {
+export async function newUser(app: TestApp, organization: Named, role: 'owner' | 'reader' = 'reader') {
   const email = newEmail(role)
   const flags = ['--org', organization.id, '--email', email, '--name', 'Somebody', '--role', role]
   const { id } = await gatehouse(app, 'user', 'create', ...flags)
@@ -63,14 +66,14 @@ export async function newUser(app: TestApp, organization: Organization, role: 'o
 }
 
 /** An admin key that acts as that user, narrowed to these scopes if there are any. */
-export async function newAdminKey(app: TestApp, organization: Organization, user: string, scopes: string[] = []) {
+export async function newAdminKey(app: TestApp, organization: Named, user: string, scopes: string[] = []) {
   const narrowed = scopes.length > 0 ? ['--scopes', scopes.join(',')] : []
   const { value } = await gatehouse(app, 'admin-key', 'create', '--org', organization.id, '--user', user, ...narrowed)
   return value
 }
 
 /** A key of a user's own in a project, which the API cannot make. */
-export function newProjectKey(app: TestApp, organization: Organization, project: string, user: string) {
+export function newProjectKey(app: TestApp, organization: Named, project: string, user: string) {
   const flags = ['--org', organization.id, '--project', project, '--user', user, '--name', 'own']
   return gatehouse(app, 'project-key', 'create', ...flags)
 }

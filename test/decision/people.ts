@@ -22,6 +22,7 @@ export type Principal = keyof typeof principals
 /** An organization as a test works in it. */
 export type Place = {
   id: string
+  defaultProjectId: string
   admin: OpenAI['admin']['organization']
   /** The command line, on this organization. @returns the command's JSON */
   run: (...args: string[]) => ReturnType<typeof command>
@@ -104,18 +105,22 @@ export async function decisionPeople(app: TestApp): Promise<People> {
 
 /** The organization that a server makes at its first start. */
 export async function homePlace(app: TestApp): Promise<Place> {
-  const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
-  return place(app, id)
+  const { id, default_project_id } = await app.db.selectFrom('organization').selectAll().executeTakeFirstOrThrow()
+  return place(app, { id, defaultProjectId: default_project_id })
 }
 
 /** Another organization, and an admin key of its owner. */
 export async function awayPlace(app: TestApp): Promise<{ away: Place; key: string }> {
   const other = await command(app, 'org', 'create', '--name', 'Other', '--owner-email', 'owner@other.example.com')
   const { value: key } = await command(app, 'admin-key', 'create', '--user', other.owner.id, '--org', other.id)
-  return { away: await place(app, other.id, key), key }
+  return { away: await place(app, { id: other.id, defaultProjectId: other.default_project_id }, key), key }
 }
 
-async function place(app: TestApp, id: string, key?: string): Promise<Place> {
+async function place(
+  app: TestApp,
+  { id, defaultProjectId }: Pick<Place, 'id' | 'defaultProjectId'>,
+  key?: string,
+): Promise<Place> {
   const admin = app.admin(key).organization
   const run = (...args: string[]) => command(app, ...args, '--org', id)
   let users = 0
@@ -128,5 +133,5 @@ async function place(app: TestApp, id: string, key?: string): Promise<Place> {
     (await run('admin-key', 'create', '--user', user, ...flags)).value
   const projectKeyOf = async (user: string, project: string, ...flags: string[]): Promise<string> =>
     (await run('project-key', 'create', '--project', project, '--user', user, '--name', 'own', ...flags)).value
-  return { id, admin, run, newProject, newUser, keyOf, projectKeyOf, project: await newProject() }
+  return { id, defaultProjectId, admin, run, newProject, newUser, keyOf, projectKeyOf, project: await newProject() }
 }

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Endpoint, endpoints } from '../../src/admin/index.ts'
 import { adminScopeOf } from '../../src/core/permission.ts'
+import { targetOf } from '../contract/call.ts'
+import { operationsWithRequest, requestOf, type ValidRequest } from '../operations/index.ts'
+import { clientOf } from '../support/client.ts'
 import { databases } from '../support/databases.ts'
 import { type Reply, startTestApp, type TestApp } from '../support/harness.ts'
-import { decisionPeople, type People, type Principal, principals } from './people.ts'
-import { type Ask, requests } from './requests.ts'
+import { decisionPeople, type People, type Place, type Principal, principals } from './people.ts'
 import { decisions, type Mark } from './table.ts'
 
 const names = endpoints.map(({ name }) => name)
@@ -13,7 +15,7 @@ const names = endpoints.map(({ name }) => name)
 test('every operation stands in the decision table once, and has a request', () => {
   const decided = decisions.map(({ endpoint }) => endpoint)
   assert.deepEqual(decided.toSorted(), names.toSorted())
-  assert.deepEqual(Object.keys(requests).toSorted(), names.toSorted())
+  assert.deepEqual(operationsWithRequest.toSorted(), names.toSorted())
 })
 
 for (const database of databases) {
@@ -24,7 +26,7 @@ for (const database of databases) {
       const endpoint = endpoints.find((one) => one.name === name)
       if (!endpoint) continue
       await t.test(name, async () => {
-        const ask = (await requests[name]?.(people.home)) ?? {}
+        const ask = await requestAt(app, people.home, people.keys.O, name)
         const before = await changes(app)
         const refused = [...marks].filter(([, mark]) => mark !== '+')
         await Promise.all(
@@ -44,7 +46,7 @@ async function isRefused(
   app: TestApp,
   people: People,
   endpoint: Endpoint,
-  { principal, mark, ask }: { principal: Principal; mark: Mark; ask: Ask },
+  { principal, mark, ask }: { principal: Principal; mark: Mark; ask: ValidRequest },
 ) {
   const what = `${endpoint.name} by ${principals[principal]}`
   const reply = await call(app, people, endpoint, principal, ask)
@@ -63,19 +65,21 @@ async function isDone(
   app: TestApp,
   people: People,
   endpoint: Endpoint,
-  { principal, ask }: { principal: Principal; ask: Ask },
+  { principal, ask }: { principal: Principal; ask: ValidRequest },
 ) {
   const { route, name } = endpoint
   // A change may use up what it needs, so each has its own; where no id names a thing, it is of the caller's organization.
   const own = principal === 'OO' && !route.path.includes(':') ? people.away : people.home
   const fresh = route.method !== 'GET' || own === people.away
-  const reply = await call(app, people, endpoint, principal, fresh ? ((await requests[name]?.(own)) ?? {}) : ask)
+  const key = own === people.away ? people.keys.OO : people.keys.O
+  const request = fresh ? await requestAt(app, own, key, name) : ask
+  const reply = await call(app, people, endpoint, principal, request)
   assert.equal(reply.status, 200, `${name} by ${principals[principal]}: ${reply.text}`)
 }
 
-const idOf = (ask: Ask) => ask.params?.project_id ?? ''
+const idOf = (ask: ValidRequest) => ask.params.project_id ?? ''
 
-function expected({ route }: Endpoint, mark: Mark, ask: Ask) {
+function expected({ route }: Endpoint, mark: Mark, ask: ValidRequest) {
   const permission = route.permission ?? 'api.management.read'
   const lacks = (what: string) => ({
     status: 401,
@@ -85,19 +89,26 @@ function expected({ route }: Endpoint, mark: Mark, ask: Ask) {
   })
   if (mark === '-') return lacks(permission)
   if (mark === 's') return lacks(adminScopeOf(permission))
-  const [param = '', id = ''] = Object.entries(ask.params ?? {})[0] ?? []
+  const [param = '', id = ''] = Object.entries(ask.params)[0] ?? []
   const thing = mark === 'x' ? 'project' : '[A-Za-z ]+'
   return { status: 404, code: 'not_found', param, message: new RegExp(`^No such ${thing}: '${id}'\\.$`) }
 }
 
-function call(app: TestApp, people: People, { route }: Endpoint, principal: Principal, ask: Ask): Promise<Reply> {
-  const path = route.path.replace(
-    /:(\w+)/g,
-    (_, name) => ask.params?.[name] ?? assert.fail(`${route.path}: no ${name}`),
-  )
-  const query = ask.query ? `?${ask.query}` : ''
+function call(
+  app: TestApp,
+  people: People,
+  endpoint: Endpoint,
+  principal: Principal,
+  ask: ValidRequest,
+): Promise<Reply> {
   const options = { key: people.keys[principal], ...(ask.body && { body: ask.body }) }
-  return app.send(route.method, path + query, options)
+  return app.send(endpoint.route.method, targetOf(endpoint, ask), options)
+}
+
+/** A request that succeeds, below the project that the people are in unless it would use that up. */
+function requestAt(app: TestApp, place: Place, ownersKey: string, operation: string): Promise<ValidRequest> {
+  const project = async () => place.project
+  return requestOf(operation, { ...place, app, call: clientOf(app, ownersKey), project })
 }
 
 /** How many changes the audit log has recorded; refusals are recorded too, but are none. */

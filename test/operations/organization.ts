@@ -1,0 +1,125 @@
+import { gatehouse, newEmail } from '../contract/organizations.ts'
+import { makeCertificate } from '../support/certificates.ts'
+import { adminKey, invite, nothing, sends, user } from './parents.ts'
+import type { Place, Requests } from './place.ts'
+
+const acceptance = async (at: Place) => {
+  const { token } = await gatehouse(at.app, 'invite', 'link', (await invite(at)).params.invite_id, '--org', at.id)
+  return { token, name: 'Newcomer' }
+}
+
+/** One authority does for all: it can be uploaded again. */
+let authority: Promise<string> | undefined
+const newCertificate = async () => {
+  authority ??= makeCertificate('authority').then(({ pem }) => pem)
+  return { name: 'certificate', certificate: await authority }
+}
+const certificate = async ({ admin }: Place) => ({
+  params: { certificate_id: (await admin.certificates.create(await newCertificate())).id },
+})
+export const idleCertificates = async (at: Place) => ({
+  certificate_ids: [(await certificate(at)).params.certificate_id],
+})
+const activeCertificates = async (at: Place) => {
+  // There is room for few active ones.
+  for await (const { id, active } of at.admin.certificates.list()) {
+    if (active) await at.admin.certificates.deactivate({ certificate_ids: [id] })
+  }
+  const body = await idleCertificates(at)
+  await at.admin.certificates.activate(body)
+  return { params: {}, body }
+}
+
+export const limit = { threshold_amount: 100, currency: 'USD' as const, interval: 'month' as const }
+const limited = async ({ admin }: Place) => {
+  await admin.spendLimit.update(limit)
+  return { params: {} }
+}
+const channel = { type: 'email' as const, recipients: ['a@example.com'], subject_prefix: 'Spent' }
+export const alert = { ...limit, notification_channel: channel }
+const spendAlert = async ({ admin }: Place) => ({ params: { alert_id: (await admin.spendAlerts.create(alert)).id } })
+
+const report = async () => ({ params: {}, query: { start_time: '1700000000', end_time: '1700086400' } })
+
+/** The organization, its people and its keys, what it rules for itself, and what is reported of it. */
+export const organizationRequests = {
+  adminApiKeys: {
+    list: nothing,
+    create: sends(nothing, { name: 'key', expires_in_seconds: 3600 }),
+    retrieve: adminKey,
+    delete: adminKey,
+  },
+  users: {
+    list: nothing,
+    retrieve: user,
+    update: sends(user, { role: 'owner' as const, technical_level: 'expert', developer_persona: null }),
+    delete: user,
+  },
+  invites: {
+    list: nothing,
+    create: sends(nothing, async ({ defaultProjectId: id }) => ({
+      email: newEmail(),
+      role: 'reader' as const,
+      projects: [{ id, role: 'member' as const }],
+    })),
+    retrieve: invite,
+    delete: invite,
+    accept: sends(nothing, acceptance),
+  },
+  certificates: {
+    list: certificate,
+    create: sends(nothing, newCertificate),
+    activate: sends(activeCertificates, idleCertificates),
+    deactivate: activeCertificates,
+    retrieve: certificate,
+    update: sends(certificate, { name: 'renamed' }),
+    delete: certificate,
+  },
+  dataRetention: { retrieve: nothing, update: sends(nothing, { retention_type: 'zero_data_retention' as const }) },
+  spendLimit: { retrieve: limited, update: sends(nothing, limit), delete: limited },
+  spendAlerts: {
+    list: spendAlert,
+    create: sends(nothing, alert),
+    retrieve: spendAlert,
+    update: sends(spendAlert, alert),
+    delete: spendAlert,
+  },
+  auditLogs: { list: nothing },
+  usage: {
+    completions: report,
+    decisions: report,
+    embeddings: report,
+    moderations: report,
+    images: report,
+    audioSpeeches: report,
+    audioTranscriptions: report,
+    vectorStores: report,
+    codeInterpreterSessions: report,
+    fileSearchCalls: report,
+    webSearchCalls: report,
+    costs: report,
+  },
+} satisfies Partial<Requests>
+
+export const organizationDecisions = `
+O R PO PM PV CO CP ST OO KR KU SA
+
+  What the organization's owners see and change.
++ -  -  -  -  -  -  -  +  +  s  s  adminApiKeys.list users.list invites.list certificates.list
+                                   auditLogs.list spendAlerts.list spendLimit.retrieve dataRetention.retrieve
++ -  -  -  -  -  -  -  o  +  s  s  adminApiKeys.retrieve users.retrieve invites.retrieve certificates.retrieve
+                                   spendAlerts.retrieve
++ -  -  -  -  -  -  -  +  s  s  s  adminApiKeys.create invites.create certificates.create
+                                   certificates.activate certificates.deactivate spendAlerts.create
+                                   spendLimit.update spendLimit.delete dataRetention.update
++ -  -  -  -  -  -  -  o  s  s  s  adminApiKeys.delete users.update users.delete invites.delete certificates.update
+                                   certificates.delete spendAlerts.update spendAlerts.delete
+
+  Usage and costs.
++ -  -  -  -  +  -  -  +  s  +  s  usage.completions usage.decisions usage.embeddings usage.moderations usage.images
+                                   usage.audioSpeeches usage.audioTranscriptions usage.vectorStores
+                                   usage.codeInterpreterSessions usage.fileSearchCalls usage.webSearchCalls usage.costs
+
+  The token is the proof, whatever key comes with it.
++ +  +  +  +  +  +  +  +  +  +  +  invites.accept
+`

@@ -3,15 +3,11 @@ import { ApiError, notFound } from '../contract/error.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
 import { keyView, newKey } from './keys.ts'
-import { cursor, page } from './page.ts'
+import { behind, page } from './page.ts'
 
 export const adminApiKeys: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    const after = cursor(query.after, 'key')
-    let rows = keys(db, caller.organizationId)
-      .orderBy('k.id', query.order)
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('k.id', query.order === 'asc' ? '>' : '<', after)
+    const rows = behind(keys(db, caller.organizationId), query, 'key', 'k.id')
     return page(await rows.execute(), query.limit, view)
   },
 

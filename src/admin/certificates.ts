@@ -5,22 +5,15 @@ import { readCaCertificate } from '../core/certificate.ts'
 import { isId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Change, Handlers } from './handlers.ts'
-import { cursor, page } from './page.ts'
+import { behind, page } from './page.ts'
 
 /** How many certificates an organization can have (the original's number, from its published description). */
 const MOST = 50
 
 export const certificates: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    const after = cursor(query.after, 'certificate')
-    let rows = db
-      .selectFrom('certificate')
-      .select(columns)
-      .where('organization_id', '=', caller.organizationId)
-      .orderBy('id', query.order)
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('id', query.order === 'asc' ? '>' : '<', after)
-    return page(await rows.execute(), query.limit, organizationView)
+    const all = db.selectFrom('certificate').select(columns).where('organization_id', '=', caller.organizationId)
+    return page(await behind(all, query, 'certificate').execute(), query.limit, organizationView)
   },
 
   async create({ db, caller, body, now, newId }) {

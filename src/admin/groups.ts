@@ -3,15 +3,11 @@ import type { Group, groups as routes } from '../contract/groups.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { refuseLockOut } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
-import { cursor, nextPage } from './page.ts'
+import { behind, nextPage } from './page.ts'
 
 export const groups: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    const after = cursor(query.after, 'group')
-    let rows = all(db, caller.organizationId)
-      .orderBy('id', query.order)
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('id', query.order === 'asc' ? '>' : '<', after)
+    const rows = behind(all(db, caller.organizationId), query, 'group')
     return nextPage(await rows.execute(), query.limit, view, ({ id }) => id)
   },
 

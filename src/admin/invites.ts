@@ -5,7 +5,7 @@ import type { ProjectRole } from '../core/permission.ts'
 import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
-import { cursor, page } from './page.ts'
+import { behind, page } from './page.ts'
 import { holding } from './project-users.ts'
 import { archivedError } from './projects.ts'
 import { setPredefinedRole } from './role-store.ts'
@@ -16,11 +16,7 @@ const LIFETIME = 7 * 24 * 3600
 
 export const invites: Handlers<typeof routes> = {
   async list({ db, caller, query, now }) {
-    const after = cursor(query.after, 'invite')
-    let rows = all(db, caller.organizationId)
-      .orderBy('id')
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('id', '>', after)
+    const rows = behind(all(db, caller.organizationId), query, 'invite')
     return page(await rows.execute(), query.limit, (row) => inviteView(row, now))
   },
 

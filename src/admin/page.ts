@@ -1,5 +1,22 @@
+import { type SelectQueryBuilder, sql } from 'kysely'
 import { ApiError } from '../contract/error.ts'
 import { isId, type Prefix } from '../core/id.ts'
+
+/**
+ * The rows behind the cursor in the order of their ids: enough for a page, and one more where there are more.
+ * @param prefix of the ids that order the list @param column where they stand
+ */
+export function behind<DB, TB extends keyof DB, O>(
+  rows: SelectQueryBuilder<DB, TB, O>,
+  { limit, after, order = 'asc' }: { limit: number; after?: string | undefined; order?: 'asc' | 'desc' },
+  prefix: Prefix,
+  column = 'id',
+): SelectQueryBuilder<DB, TB, O> {
+  const last = cursor(after, prefix)
+  const id = sql.ref<string>(column)
+  const ordered = rows.orderBy(id, order).limit(limit + 1)
+  return last === undefined ? ordered : ordered.where(id, order === 'asc' ? '>' : '<', last)
+}
 
 /** The list envelope. `rows` holds one more than `limit` where there are more. */
 export function page<R, Item extends { id: string }>(rows: readonly R[], limit: number, view: (row: R) => Item) {

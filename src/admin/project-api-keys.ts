@@ -5,16 +5,12 @@ import { ORGANIZATION_OWNER } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
 import { checkProjectScopes, keyView } from './keys.ts'
-import { cursor, page } from './page.ts'
+import { behind, page } from './page.ts'
 
 export const projectApiKeys: Handlers<typeof routes> = {
   // The keys of an archived project are kept, so that the gate can say why it refuses them, but no longer shown.
   async list({ db, project, query }) {
-    const after = cursor(query.after, 'key')
-    let rows = keys(db, project)
-      .orderBy('k.id')
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('k.id', '>', after)
+    let rows = behind(keys(db, project), query, 'key', 'k.id')
     const access = query.owner_project_access ?? 'active'
     if (access === 'active') rows = rows.where(hasAccess, '=', 1)
     if (access === 'inactive') rows = rows.where(hasAccess, '=', 0)

@@ -1,12 +1,11 @@
 import type { ProjectCertificate, projectCertificates as routes } from '../contract/project-certificates.ts'
 import { factsOf, type ListedCertificate, record, validityOf, wantedCertificates } from './certificates.ts'
 import type { Handlers } from './handlers.ts'
-import { cursor, page } from './page.ts'
+import { behind, page } from './page.ts'
 
 export const projectCertificates: Handlers<typeof routes> = {
   async list({ db, project, query }) {
-    const after = cursor(query.after, 'certificate')
-    let rows = db
+    const all = db
       .selectFrom('certificate as c')
       .leftJoin('project_certificate as a', (join) =>
         join.onRef('a.certificate_id', '=', 'c.id').on('a.project_id', '=', project.id),
@@ -14,9 +13,7 @@ export const projectCertificates: Handlers<typeof routes> = {
       .select(['c.id', 'c.name', 'c.valid_at', 'c.expires_at', 'c.created_at', 'c.activated_at'])
       .select('a.activated_at as activated_here_at')
       .where('c.organization_id', '=', project.organization_id)
-      .orderBy('c.id', query.order)
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('c.id', query.order === 'asc' ? '>' : '<', after)
+    const rows = behind(all, query, 'certificate', 'c.id')
     return page(await rows.execute(), query.limit, (row) => view(row, row.activated_here_at !== null))
   },
 

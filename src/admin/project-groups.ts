@@ -3,18 +3,14 @@ import type { ProjectGroup, projectGroups as routes } from '../contract/project-
 import type { Db, Row } from '../db/tables.ts'
 import { findGroup } from './groups.ts'
 import type { Handlers } from './handlers.ts'
-import { cursor, nextPage } from './page.ts'
+import { behind, nextPage } from './page.ts'
 import { assign, groupHolding, removedAudit } from './role-assignments.ts'
 import { unassignAll } from './role-store.ts'
 import { inProject } from './roles.ts'
 
 export const projectGroups: Handlers<typeof routes> = {
   async list({ db, project, query }) {
-    const after = cursor(query.after, 'group')
-    let rows = groupsOf(db, project)
-      .orderBy('p.group_id', query.order)
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('p.group_id', query.order === 'asc' ? '>' : '<', after)
+    const rows = behind(groupsOf(db, project), query, 'group', 'p.group_id')
     const found = project.archived_at === null ? await rows.execute() : []
     return nextPage(
       found,

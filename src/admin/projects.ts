@@ -2,18 +2,12 @@ import { ApiError } from '../contract/error.ts'
 import type { Project, projects as routes } from '../contract/projects.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
-import { cursor, page } from './page.ts'
+import { behind, page } from './page.ts'
 
 export const projects: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    const after = cursor(query.after, 'project')
-    let rows = db
-      .selectFrom('project')
-      .selectAll()
-      .where('organization_id', '=', caller.organizationId)
-      .orderBy('id')
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('id', '>', after)
+    const all = db.selectFrom('project').selectAll().where('organization_id', '=', caller.organizationId)
+    let rows = behind(all, query, 'project')
     if (!query.include_archived) rows = rows.where('archived_at', 'is', null)
     return page(await rows.execute(), query.limit, view)
   },

@@ -4,16 +4,12 @@ import type { NewId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Change, Handlers } from './handlers.ts'
 import { checkProjectScopes, type KeyInput, newKey } from './keys.ts'
-import { cursor, page } from './page.ts'
+import { behind, page } from './page.ts'
 import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.ts'
 
 export const serviceAccounts: Handlers<typeof routes> = {
   async list({ db, project, query }) {
-    const after = cursor(query.after, 'serviceAccount')
-    let rows = accounts(db, project)
-      .orderBy('id')
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('id', '>', after)
+    const rows = behind(accounts(db, project), query, 'serviceAccount')
     return page(await rows.execute(), query.limit, view)
   },
 

@@ -1,4 +1,3 @@
-import { notFound } from '../contract/error.ts'
 import type {
   projectSpendAlerts as projectRoutes,
   spendAlerts as routes,
@@ -8,6 +7,7 @@ import type {
 import type { NewId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
+import { existing } from './owned.ts'
 import { cursor, page } from './page.ts'
 
 export const spendAlerts: Handlers<typeof routes> = handlersOf('organization.spend_alert')
@@ -56,8 +56,6 @@ function handlersOf<const O extends 'organization.spend_alert' | 'project.spend_
   }
 }
 
-const same = (value: string | null) => (value === null ? 'is' : '=')
-
 /** A page, and one more where there are more. `before` alone is read backwards from there and turned round. */
 async function pageOf(db: Db, scope: Scope, query: SpendAlertQuery): Promise<Row<'spend_alert'>[]> {
   const after = cursor(query.after, 'spendAlert')
@@ -69,8 +67,7 @@ async function pageOf(db: Db, scope: Scope, query: SpendAlertQuery): Promise<Row
   let rows = db
     .selectFrom('spend_alert')
     .selectAll()
-    .where('organization_id', '=', scope.organization_id)
-    .where('project_id', same(scope.project_id), scope.project_id)
+    .where((eb) => eb.and(scope))
     .orderBy('id', rising === backwards ? 'desc' : 'asc')
     .limit(limit + 1)
   if (after) rows = rows.where('id', rising ? '>' : '<', after)
@@ -83,11 +80,9 @@ async function find(db: Db, scope: Scope, id: string): Promise<Row<'spend_alert'
   const row = await db
     .selectFrom('spend_alert')
     .selectAll()
-    .where('organization_id', '=', scope.organization_id)
-    .where('project_id', same(scope.project_id), scope.project_id)
-    .where('id', '=', id)
+    .where((eb) => eb.and({ ...scope, id }))
     .executeTakeFirst()
-  return existing(row, id)
+  return existing(row, 'alert_id', id)
 }
 
 async function insert(db: Db, scope: Scope, body: SpendAlertInput, newId: NewId): Promise<Row<'spend_alert'>> {
@@ -100,28 +95,19 @@ async function replace(db: Db, scope: Scope, id: string, body: SpendAlertInput):
   const row = await db
     .updateTable('spend_alert')
     .set(columns(body))
-    .where('organization_id', '=', scope.organization_id)
-    .where('project_id', same(scope.project_id), scope.project_id)
-    .where('id', '=', id)
+    .where((eb) => eb.and({ ...scope, id }))
     .returningAll()
     .executeTakeFirst()
-  return existing(row, id)
+  return existing(row, 'alert_id', id)
 }
 
 async function remove(db: Db, scope: Scope, id: string): Promise<Row<'spend_alert'>> {
   const row = await db
     .deleteFrom('spend_alert')
-    .where('organization_id', '=', scope.organization_id)
-    .where('project_id', same(scope.project_id), scope.project_id)
-    .where('id', '=', id)
+    .where((eb) => eb.and({ ...scope, id }))
     .returningAll()
     .executeTakeFirst()
-  return existing(row, id)
-}
-
-function existing(row: Row<'spend_alert'> | undefined, id: string): Row<'spend_alert'> {
-  if (!row) throw notFound('spend alert', id, 'alert_id')
-  return row
+  return existing(row, 'alert_id', id)
 }
 
 function columns({ threshold_amount, notification_channel: { recipients, subject_prefix = null } }: SpendAlertInput) {

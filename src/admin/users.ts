@@ -3,16 +3,12 @@ import type { users as routes, User } from '../contract/users.ts'
 import type { OrganizationRole } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
-import { cursor, page } from './page.ts'
+import { behind, page } from './page.ts'
 import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.ts'
 
 export const users: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    const after = cursor(query.after, 'user')
-    let rows = members(db, caller.organizationId)
-      .orderBy('id')
-      .limit(query.limit + 1)
-    if (after) rows = rows.where('id', '>', after)
+    let rows = behind(members(db, caller.organizationId), query, 'user')
     if (query.emails) rows = rows.where('email_key', 'in', query.emails.map(emailKey))
     return page(await rows.execute(), query.limit, userView)
   },

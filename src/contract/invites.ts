@@ -1,7 +1,7 @@
 import { type Static, Type } from './json-schema.ts'
 import { ProjectRole } from './project-users.ts'
-import { del, get, post } from './route.ts'
-import { Body, Const, Deleted, Email, Enum, Id, List, Name, Nullable, paging, Query, Time } from './schema.ts'
+import { del, get, list, post } from './route.ts'
+import { Body, Const, Deleted, Email, Enum, Id, Name, Nullable, Time } from './schema.ts'
 import { OrganizationRole, User } from './users.ts'
 
 const InviteProject = Type.Object({ id: Id('The project.'), role: ProjectRole })
@@ -23,11 +23,9 @@ const path = '/v1/organization/invites'
 const one = `${path}/:invite_id` as const
 
 export const invites = {
-  list: get(path, {
+  list: list(path, Invite, {
     summary: 'List invites, oldest first',
     permission: 'api.management.read',
-    query: Query(paging()),
-    reply: List(Invite),
   }),
   create: post(path, {
     summary: 'Invite somebody. It replaces a pending invite to the same address and lives for 7 days',

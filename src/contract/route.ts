@@ -3,7 +3,7 @@ import type { AuditType } from '../core/audit.ts'
 import type { Permission } from '../core/permission.ts'
 import { nounOf } from './error.ts'
 import { type Static, type TSchema, Type } from './json-schema.ts'
-import { Id } from './schema.ts'
+import { Id, List, paging, Query } from './schema.ts'
 
 export type Mutation = 'POST' | 'DELETE'
 type Path = `/${string}`
@@ -29,6 +29,7 @@ type Facts = {
   /** Why this operation is here although neither the published description nor the official SDK has it. */
   extension?: string
 }
+type ListFacts = Omit<Facts, 'query' | 'body' | 'reply'>
 type MutationFacts = Facts & { audit: AuditType }
 
 export type Route = Facts & { path: Path; params?: TSchema } & (
@@ -51,6 +52,13 @@ type Only<Fields, F> = F & Record<Exclude<keyof F, keyof Fields>, never>
 export const get = <P extends Path, const F extends Facts>(path: P, facts: Only<Facts, F>) =>
   declared<'GET', P, F>('GET', path, facts)
 
+/** Declares the usual list of things: oldest first, a cursor, twenty on a page unless asked otherwise, a hundred at most. */
+export const list = <P extends Path, T extends TSchema, const F extends ListFacts>(
+  path: P,
+  item: T,
+  facts: Only<ListFacts, F>,
+) => get(path, { ...facts, query: Query(paging()), reply: List(item) })
+
 /** Declares a change. Without an audit event it does not type-check. */
 export const post = <P extends Path, const F extends MutationFacts>(path: P, facts: Only<MutationFacts, F>) =>
   declared<'POST', P, F>('POST', path, facts)
@@ -65,5 +73,9 @@ function declared<M, P extends Path, F extends Facts>(method: M, path: P, facts:
   const inPath = names.length > 0 && { params: Type.Object(Object.fromEntries(params)) }
   return { method, path, ...inPath, ...facts } as unknown as Declared<M, P, F>
 }
+
+/** A resource of ours alone. @param extension why it is here although nobody else has it */
+export const ours = <T extends Record<string, Route>>(extension: string, routes: T): T =>
+  Object.fromEntries(Object.entries(routes).map(([verb, route]) => [verb, { ...route, extension }])) as T
 
 export type Of<S> = S extends TSchema ? Static<S> : undefined

@@ -1,13 +1,27 @@
-import type { ColumnType, Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { AuditType } from '../core/audit.ts'
 import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { DefaultTier, HostedTool, ModelMode, OrganizationRetention, ProjectRetention } from '../core/policy.ts'
-import type { Grain, UsageKind } from '../core/usage.ts'
+import type {
+  LimitLevelTable,
+  ResponseOwnerTable,
+  SpendAlertSentTable,
+  SpendTotalTable,
+  UsageRollupTable,
+  UsageWriterTable,
+} from './gate-tables.ts'
 
 /*
  * One interface per table. Every table carries organization_id and every query filters on it. Times are Unix seconds, JSON
  * is text, and there are no booleans: a time says more.
  */
+
+/** Something that a project has and that has an id. */
+interface OfProject {
+  id: string
+  organization_id: string
+  project_id: string
+}
 
 export interface OrganizationTable {
   id: string
@@ -105,10 +119,7 @@ export interface ProjectGroupTable {
   created_at: number
 }
 
-export interface ServiceAccountTable {
-  id: string
-  organization_id: string
-  project_id: string
+export interface ServiceAccountTable extends OfProject {
   name: string
   role: 'owner' | 'member' | 'none'
   created_at: number
@@ -133,8 +144,7 @@ export interface AdminApiKeyTable extends KeyColumns {
 }
 
 /** Owned by a user or by a service account: exactly one of the two. */
-export interface ProjectApiKeyTable extends KeyColumns {
-  project_id: string
+export interface ProjectApiKeyTable extends KeyColumns, OfProject {
   user_id: string | null
   service_account_id: string | null
 }
@@ -220,18 +230,6 @@ export interface RateLimitTable {
   updated_at: number
 }
 
-/** What was used of a window of a day when it was last saved, so that a restart does not give it away again. */
-export interface LimitLevelTable {
-  organization_id: string
-  /** The window, as the gate counts it. */
-  key: string
-  level: number
-  /** Units a day that it drained by. */
-  maximum: number
-  /** Milliseconds since the epoch when the level was so. */
-  at_ms: number
-}
-
 /** Append-only. */
 export interface AuditLogTable {
   id: string
@@ -249,92 +247,6 @@ export interface AuditLogTable {
   payload: string
   ip_address: string | null
   user_agent: string | null
-}
-
-/**
- * What was used, summed up: for each minute, and again for each hour and day, one row for everything that is alike in the
- * dimensions. A dimension that does not apply is empty text, so that the key has no nulls.
- */
-export interface UsageRollupTable {
-  organization_id: string
-  kind: UsageKind
-  /** How many seconds the row sums up. */
-  grain: Grain
-  /** When they begin. */
-  time: number
-  api_key_id: string
-  project_id: string
-  /** The owner of the key: a user or a service account. */
-  user_id: string
-  model: string
-  /** Of `costs`: what was paid for, `m1, input_tokens`. */
-  line_item: string
-  quantity_unit: string
-  service_tier: string
-  api_source: string
-  size: string
-  source: string
-  context_level: string
-  vector_store_id: string
-  /** 1 for batch jobs. */
-  batch: number
-  num_model_requests: number
-  /** What the kind counts besides tokens: images, characters, seconds, bytes, sessions, calls, a cost's quantity. */
-  units: number
-  /** All input tokens; the next ones are parts of them. */
-  input_tokens: number
-  output_tokens: number
-  input_cached_tokens: number
-  input_cache_write_30m_tokens: number
-  input_cache_write_12h_tokens: number
-  /** Neither cached nor written to a cache; likewise the images'. */
-  input_audio_tokens: number
-  input_image_tokens: number
-  input_cached_audio_tokens: number
-  input_cached_image_tokens: number
-  output_audio_tokens: number
-  output_image_tokens: number
-  /** Nano-dollars. */
-  amount_nano: number
-}
-
-/** What was spent in a calendar month, UTC: the costs of the rollups, summed up once more. */
-export interface SpendTotalTable {
-  organization_id: string
-  /** Empty: the organization altogether. */
-  project_id: string
-  /** `2026-11`. */
-  month: string
-  /** Nano-dollars, which can exceed 2^53: never read as one number. */
-  amount_nano: ColumnType<never, bigint, bigint>
-}
-
-/** Spend alerts that were raised, each once for a threshold and month. */
-export interface SpendAlertSentTable {
-  organization_id: string
-  alert_id: string
-  /** `2026-11`. */
-  month: string
-  threshold_cents: number
-  sent_at: number
-}
-
-/** Whose a response that a model server keeps is. It goes when it has expired. */
-export interface ResponseOwnerTable {
-  response_id: string
-  organization_id: string
-  project_id: string
-  /** The name of the upstream that keeps it. */
-  upstream: string
-  expires_at: number
-}
-
-/** The last batch of usage that each running server has written; of no organization. */
-export interface UsageWriterTable {
-  /** Made anew at every start. */
-  id: string
-  batch: number
-  written_at: number
 }
 
 /** Facts about the database itself, one row each. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { type Endpoint, endpoints } from '../../src/admin/index.ts'
 import { adminScopeOf } from '../../src/core/permission.ts'
 import { targetOf } from '../contract/call.ts'
@@ -19,13 +19,19 @@ test('every operation stands in the decision table once, and has a request', () 
 })
 
 for (const database of databases) {
-  test(`${database}: who may do what`, async (t) => {
-    await using app = await startTestApp({ database })
-    const people = await decisionPeople(app)
+  describe(`${database}: who may do what`, () => {
+    let app: TestApp
+    let people: People
+    before(async () => {
+      app = await startTestApp({ database })
+      people = await decisionPeople(app)
+    })
+    after(() => app[Symbol.asyncDispose]())
+
     for (const { endpoint: name, marks } of decisions) {
       const endpoint = endpoints.find((one) => one.name === name)
       if (!endpoint) continue
-      await t.test(name, async () => {
+      test(name, async () => {
         const ask = await requestAt(app, people.home, people.keys.O, name)
         const before = await changes(app)
         const refused = [...marks].filter(([, mark]) => mark !== '+')

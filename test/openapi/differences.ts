@@ -122,8 +122,4 @@ export const deliberate: readonly { reason: string; differences: readonly string
     reason: 'The details of an event stand under its type: described once for all types, not field by field for each.',
     differences: ['GET /organization/audit_logs reply data[].*.*: only there'],
   },
-  {
-    reason: 'An extension: the original accepts invites in its web application only.',
-    differences: ['POST /organization/invites/accept: only here'],
-  },
 ]

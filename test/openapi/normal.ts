@@ -8,6 +8,7 @@ export type Document = {
 }
 export type Operation = {
   operationId: string
+  'x-extension'?: string
   parameters?: Parameter[]
   requestBody?: Body & { required?: boolean }
   responses: Record<string, Body & { description?: string }>

@@ -25,10 +25,7 @@ export const projectNotes: Migration = {
 `
 
 const table = `
-export interface ProjectNoteTable {
-  organization_id: string
-  project_id: string
-  id: string
+export interface ProjectNoteTable extends OfProject {
   text: string
   created_at: number
 }
@@ -105,54 +102,42 @@ const note = async (at: Place) => {
 }
 `
 
-/** Adds the resource. @returns what undoes a step that something must miss, by its name */
+/** Adds the resource as the recipe says, step by step, and formats it. */
 export async function addNotes(tree: Scratch): Promise<void> {
-  // 1. The table.
-  tree.write('src/db/migrations/0900-project-note.ts', migration)
+  // 1. Its table, and how its ids begin.
   const migrations = 'src/db/migrations/index.ts'
-  tree.insert(migrations, "from './0042-usage-writer.ts'", "import { projectNotes } from './0900-project-note.ts'")
-  tree.insert(migrations, "'0042-usage-writer': usageWriter,", "  '0900-project-note': projectNotes,")
-  tree.replace(
-    'src/db/tables.ts',
-    '\nexport interface Tables {\n',
-    `${table}\nexport interface Tables {\n  project_note: ProjectNoteTable\n`,
-  )
-  tree.insert('src/core/id.ts', "invite: 'invite-',", "  projectNote: 'note_',")
-  // 2. The contract.
+  tree.write('src/db/migrations/9000-project-note.ts', migration)
+  tree.insert(migrations, "import type { Migration } from 'kysely/migration'", importOf('9000-project-note'))
+  tree.replace(migrations, '\n}\n', "\n  '9000-project-note': projectNotes,\n}\n")
+  tree.replace('src/db/tables.ts', '\nexport interface Tables {\n', `${table}\nexport interface Tables {\n${entry}`)
+  tree.insert('src/core/id.ts', "  invite: 'invite-',", "  projectNote: 'note_',")
+  // 2. What the API is.
   tree.write('src/contract/project-notes.ts', contract)
-  tree.insert(
-    'src/contract/index.ts',
-    "from './project-groups.ts'",
-    "import { projectNotes } from './project-notes.ts'",
-  )
-  tree.insert('src/contract/index.ts', '  projectGroupRoles,', '  projectNotes,')
-  // 3. The handlers.
+  register(tree, 'src/contract/index.ts')
+  // 3. What it does.
   tree.write('src/admin/project-notes.ts', handlers)
-  tree.insert('src/admin/index.ts', "from './project-groups.ts'", "import { projectNotes } from './project-notes.ts'")
-  tree.insert('src/admin/index.ts', '  projectGroupRoles,', '  projectNotes,')
-  // 4. A valid request of each operation, and who may call it.
-  const requests = 'test/operations/project.ts'
-  tree.insert(requests, "import { newUser } from '../contract/organizations.ts'", '')
-  tree.replace(
-    requests,
-    'import { newUser }',
-    "import { contract } from '../../src/contract/index.ts'\nimport { newUser }",
-  )
-  tree.replace(requests, '\n/** Projects and what is in them. */', `${maker}\n/** Projects and what is in them. */`)
-  tree.replace(
-    requests,
-    '} satisfies Partial<Requests>',
-    "  projectNotes: { list: note, create: sends(project, { text: 'New.' }), delete: note },\n} satisfies Partial<Requests>",
-  )
-  tree.replace(
-    requests,
-    'projectSpendAlerts.list projectSpendAlerts.retrieve',
-    'projectSpendAlerts.list projectSpendAlerts.retrieve projectNotes.list',
-  )
-  tree.replace(
-    requests,
-    'serviceAccounts.createApiKey rateLimits.update',
-    'serviceAccounts.createApiKey rateLimits.update\n                                   projectNotes.create projectNotes.delete',
-  )
+  register(tree, 'src/admin/index.ts')
+  // 4. A valid request for each operation, and who may call it.
+  tree.replace(requests, '\n/** Projects and', `${maker}\n/** Projects and`)
+  tree.replace(requests, 'import { newUser }', `${imported}import { newUser }`)
+  tree.replace(requests, '\n} satisfies', `\n${requestLine}} satisfies`)
+  tree.insert(requests, 'projectSpendAlerts.list projectSpendAlerts.retrieve', seen)
+  tree.insert(requests, 'serviceAccounts.createApiKey rateLimits.update', changed)
   await tree.format()
 }
+
+const importOf = (file: string) => `import { projectNotes } from './${file}.ts'`
+const entry = '  project_note: ProjectNoteTable\n'
+const imported = "import { contract } from '../../src/contract/index.ts'\n"
+
+/** One line imports it, one names it. */
+function register(tree: Scratch, index: string): void {
+  tree.insert(index, "from './project-groups.ts'", importOf('project-notes'))
+  tree.insert(index, '  projectGroupRoles,', '  projectNotes,')
+}
+
+const requests = 'test/operations/project.ts'
+const requestLine = "  projectNotes: { list: note, create: sends(project, { text: 'New.' }), delete: note },\n"
+const column = ' '.repeat(35)
+const seen = `${column}projectNotes.list`
+const changed = `${column}projectNotes.create projectNotes.delete`

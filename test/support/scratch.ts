@@ -80,7 +80,13 @@ export class Scratch implements Disposable {
 
   /** Runs test files. @param pattern what counts, as a regular expression of the names of suite and test: `^sqlite: .* users\.` */
   async test(files: readonly string[], pattern = ''): Promise<Tested> {
-    const options = ['--test', '--test-reporter=tap', '--test-timeout=120000', `--test-name-pattern=${pattern}`]
+    const options = [
+      '--test',
+      '--test-reporter=tap',
+      '--test-concurrency=2',
+      '--test-timeout=120000',
+      `--test-name-pattern=${pattern}`,
+    ]
     const { output } = await this.#node(...options, ...files)
     const names = (kind: string) =>
       [...output.matchAll(new RegExp(`^ *${kind} \\d+ - (.+?)(?: # .*)?$`, 'gm'))].map(([, name = '']) => name)

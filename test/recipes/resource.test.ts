@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join, matchesGlob } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Scratch } from '../support/scratch.ts'
+import { addNotes } from './notes.ts'
+
+const [MOST_LINES, MOST_FILES] = [90, 9]
+const guide = readFileSync(join(import.meta.dirname, '../../CONTRIBUTING.md'), 'utf8')
+
+/** The files that the numbered steps of a section of CONTRIBUTING.md name, `<name>` standing for anything. */
+function filesOf(section: string): string[] {
+  const [, text = ''] = guide.split(`\n## ${section}\n`)
+  const [steps = ''] = text.split('\n## ')
+  const numbered = steps.match(/^\d\. (?:.*\n)(?: {3}.*\n)*/gm) ?? []
+  const named = numbered.flatMap((step) => [...step.matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, path = '']) => path))
+  return named.map((path) => path.replace(/<[^>]+>/g, '*'))
+}
+
+describe('a resource that is added as CONTRIBUTING.md says', () => {
+  let tree: Scratch
+  before(async () => {
+    tree = new Scratch()
+    await addNotes(tree)
+  })
+  after(() => tree[Symbol.dispose]())
+
+  test(`takes at most ${MOST_FILES} files, those that the guide names, and under ${MOST_LINES} lines of src/`, (t) => {
+    const changes = tree.changes()
+    const lines = changes.filter(({ file }) => file.startsWith('src/')).reduce((sum, change) => sum + change.lines, 0)
+    t.diagnostic(`${lines} lines of src/, ${changes.length} files`)
+    assert.ok(lines < MOST_LINES, `${lines} lines`)
+    assert.ok(changes.length <= MOST_FILES, `${changes.length} files`)
+    const named = filesOf('Add a resource')
+    const untold = changes.filter(({ file }) => !named.some((pattern) => matchesGlob(file, pattern)))
+    assert.deepEqual(untold, [])
+    const needless = named.filter((pattern) => !changes.some(({ file }) => matchesGlob(file, pattern)))
+    assert.deepEqual(needless, [])
+  })
+
+  test('compiles, and passes every generic test', async () => {
+    assert.deepEqual(await tree.objections(), [])
+    const files = ['contract/contract', 'contract/changes', 'contract/input', 'decision/table']
+    const { passed, failed, output } = await tree.test(
+      files.map((file) => `test/${file}.test.ts`),
+      '^sqlite: .* projectNotes\\.',
+    )
+    assert.deepEqual(failed, [], output)
+    for (const verb of ['list', 'create', 'delete']) {
+      const about = passed.filter((name) => name.startsWith(`projectNotes.${verb}`))
+      assert.ok(about.length >= 8, `${verb}: ${about.length} tests`)
+    }
+  })
+
+  test('does not compile without its row type, a handler, an audit event or a valid request', async () => {
+    const [contract, admin] = ['src/contract/project-notes.ts', 'src/admin/project-notes.ts']
+    using undone = new DisposableStack()
+    const without = (file: string, text: string, instead = '') => undone.use(tree.replace(file, text, instead))
+    without('src/db/tables.ts', '  project_note: ProjectNoteTable\n')
+    without('src/admin/index.ts', '  projectNotes,\n')
+    without(contract, "    audit: 'project.updated',\n    body", '    body')
+    without(admin, ', deleted: true }, audit }', ', deleted: true } }')
+    without('test/operations/project.ts', 'delete: note }', '}')
+    const found = (await tree.objections()).join('\n')
+    assert.match(found, /^src\/admin\/project-notes\.ts.*"project_note"/m)
+    assert.match(found, /^src\/admin\/index\.ts.*'projectNotes' is missing/m)
+    assert.match(found, /^src\/contract\/project-notes\.ts.*\n.*'audit' is missing/m)
+    assert.match(found, /^src\/admin\/project-notes\.ts.*\n(?: .*\n)*.*'audit' is missing/m)
+    assert.match(found, /^test\/operations\/index\.ts.*\n(?: .*\n)*.*'delete' is missing/m)
+  })
+
+  test('fails a test by name without its migration, or where nobody says who may call it', async () => {
+    using undone = new DisposableStack()
+    undone.use(tree.replace('src/db/migrations/index.ts', "  '9000-project-note': projectNotes,\n", ''))
+    undone.use(tree.replace('test/operations/project.ts', ' projectNotes.delete\n', '\n'))
+    const { failed } = await tree.test(
+      ['test/storage/migrations.test.ts', 'test/decision/table.test.ts'],
+      '^migrations on sqlite an empty database|^every operation stands',
+    )
+    const [tables, decisions] = ['an empty database gets every table', 'every operation stands in the decision table']
+    for (const name of [tables, decisions])
+      assert.ok(
+        failed.some((one) => one.startsWith(name)),
+        name,
+      )
+  })
+})

@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net'
 import pino, { type Logger } from 'pino'
 import { endpoints } from './admin/index.ts'
 import { bootstrap, isLivingAdminKey } from './admin/organization.ts'
+import { byAdminKey } from './api/by-key.ts'
 import { createAdminServer } from './api/server.ts'
 import { type Config, originOf, version } from './config/settings.ts'
 import { idSource } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
-import { type Connection, clientCertificateOf } from './core/presented-certificate.ts'
 import { type ChangeScope, listenForChanges } from './db/changes.ts'
 import { migrate } from './db/migrate.ts'
-import { openDb } from './db/open.ts'
+import { openDb, type Seeing } from './db/open.ts'
 import type { Counters } from './gateway/counters/counters.ts'
 import { openModelServers } from './gateway/models/open.ts'
 import { openGateway } from './gateway/open.ts'
@@ -26,6 +26,8 @@ export type Overrides = {
   /** Milliseconds since the epoch. */
   now?: () => number
   log?: Logger
+  /** What every statement is shown to before it is run. */
+  plugins?: Seeing['plugins']
   /** By name. */
   upstreams?: ReadonlyMap<string, Upstream>
   /** Counters of limits and money, around those that are there. */
@@ -58,11 +60,12 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const metrics = new PrometheusMetrics()
   metrics.gauge('gatehouse_requests_in_flight', () => inFlight)
   const onQuery = () => metrics.count('gatehouse_sql_statements_total')
-  const db = await openDb(config.databaseUrl, { onQuery })
+  const seeing: Seeing = { onQuery, plugins: overrides.plugins ?? [] }
+  const db = await openDb(config.databaseUrl, seeing)
   stack.defer(() => db.destroy())
   const migrated = await migrate(db)
   if (migrated.length > 0) log.info({ migrations: migrated }, 'database migrated')
-  const infrastructure = { db, onQuery, newId, now, log, metrics }
+  const infrastructure = { db, seeing, newId, now, log, metrics }
   const metering = stack.use(openMetering(config, infrastructure))
   const { lastUsed, refusals } = metering
   const address = (remote: string | undefined, forwarded: string | undefined) =>
@@ -77,13 +80,13 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const changed = (scope: ChangeScope | null) => gate.grants.invalidate(scope)
   stack.use(await listenForChanges(config.databaseUrl, changed))
   const models = () => catalogue.models()
-  const certificateOf = (connection: Connection) => clientCertificateOf(connection, config.trustedProxies)
   const admin = await createAdminServer(
     {
       ...parts,
       models,
       changed,
-      clientCertificate: config.adminMtls ? certificateOf : null,
+      authenticate: byAdminKey,
+      mtls: config.adminMtls ? { trustedProxies: config.trustedProxies } : null,
     },
     endpoints,
   )

@@ -1,9 +1,8 @@
-import type { LogEvent } from 'kysely'
 import type { Logger } from 'pino'
 import type { Config } from './config/settings.ts'
 import type { NewId } from './core/id.ts'
 import type { Metrics } from './core/metrics.ts'
-import { openGateDb } from './db/open.ts'
+import { openGateDb, type Seeing } from './db/open.ts'
 import type { Db } from './db/tables.ts'
 import { Alerts } from './gateway/spend/alerts.ts'
 import { Mailer } from './gateway/spend/mailer.ts'
@@ -17,7 +16,7 @@ import { Retention } from './ledger/retention.ts'
 
 export type MeteringParts = {
   db: Db
-  onQuery: (event: LogEvent) => void
+  seeing: Seeing
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
@@ -38,9 +37,9 @@ export type Metering = AsyncDisposable & {
 
 /** Puts the gate's writers together on a database connection of their own. */
 export function openMetering(config: Config, parts: MeteringParts): Metering {
-  const { db, onQuery, newId, now, log, metrics } = parts
+  const { db, seeing, newId, now, log, metrics } = parts
   const { usageMinutesDays, responsesDays } = config.retention
-  const gateDb = openGateDb(config.databaseUrl, db, { onQuery })
+  const gateDb = openGateDb(config.databaseUrl, db, seeing)
   const dropped = (entries: number) => metrics.count('gatehouse_usage_entries_dropped_total', {}, entries)
   const meter = new Meter({ db: gateDb, log, dropped, now })
   metrics.gauge('gatehouse_usage_buffered', () => meter.buffered)

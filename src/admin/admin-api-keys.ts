@@ -11,7 +11,7 @@ export const adminApiKeys: Handlers<typeof routes> = {
     return page(await rows.execute(), query.limit, view)
   },
 
-  // The new key is no wider than the one that makes it.
+  // The new key is no wider than what makes it.
   async create({ db, caller, body, now, newId }) {
     const input = { name: body.name, scopes: caller.scopes, expiresIn: body.expires_in_seconds }
     const { value, columns } = newKey('admin', input, now, newId)
@@ -27,11 +27,15 @@ export const adminApiKeys: Handlers<typeof routes> = {
 
   async delete({ db, caller, params }) {
     const key = await findKey(db, caller.organizationId, params.key_id)
-    if (key.id === caller.keyId) {
+    if (caller.by === 'key' && key.id === caller.keyId) {
       const message = 'You cannot delete the key that makes this request. Use another admin key.'
       throw new ApiError('would_lock_out_caller', message, { param: 'key_id' })
     }
-    await db.deleteFrom('admin_api_key').where('id', '=', key.id).execute()
+    await db
+      .deleteFrom('admin_api_key')
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', key.id)
+      .execute()
     return { reply: { object: 'organization.admin_api_key.deleted', id: key.id, deleted: true }, audit: { id: key.id } }
   },
 }
@@ -39,7 +43,9 @@ export const adminApiKeys: Handlers<typeof routes> = {
 function keys(db: Db, organizationId: string) {
   return db
     .selectFrom('admin_api_key as k')
-    .innerJoin('organization_user as u', 'u.id', 'k.user_id')
+    .innerJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
+    )
     .selectAll('k')
     .select(['u.name as owner_name', 'u.created_at as owner_created_at', 'u.role as owner_role'])
     .where('k.organization_id', '=', organizationId)

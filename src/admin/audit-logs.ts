@@ -37,7 +37,9 @@ export const auditLogs: Handlers<typeof routes> = {
 function matching(db: Db, organizationId: string, query: Filters) {
   let rows = db
     .selectFrom('audit_log as a')
-    .leftJoin('project as p', 'p.id', 'a.project_id')
+    .leftJoin('project as p', (join) =>
+      join.onRef('p.organization_id', '=', 'a.organization_id').onRef('p.id', '=', 'a.project_id'),
+    )
     .selectAll('a')
     .select('p.name as project_name')
     .where('a.organization_id', '=', organizationId)

@@ -176,7 +176,9 @@ async function refuseTooMany(db: Db, organizationId: string) {
 async function refuseActive(db: Db, { id, organization_id, activated_at }: Row<'certificate'>) {
   const project = await db
     .selectFrom('project_certificate as a')
-    .innerJoin('project as p', 'p.id', 'a.project_id')
+    .innerJoin('project as p', (join) =>
+      join.onRef('p.organization_id', '=', 'a.organization_id').onRef('p.id', '=', 'a.project_id'),
+    )
     .select('p.id')
     .where('a.organization_id', '=', organization_id)
     .where('a.certificate_id', '=', id)

@@ -2,7 +2,7 @@ import { notFound } from '../contract/error.ts'
 import type { GroupUser, groupUsers as routes } from '../contract/groups.ts'
 import { isId } from '../core/id.ts'
 import { permissionsOf } from '../core/permission.ts'
-import type { Db } from '../db/tables.ts'
+import type { Db, Row } from '../db/tables.ts'
 import { refuseEscalation, refuseLockOut } from './escalation.ts'
 import { findGroup, findWritableGroup } from './groups.ts'
 import type { Handlers } from './handlers.ts'
@@ -12,7 +12,7 @@ export const groupUsers: Handlers<typeof routes> = {
   async list({ db, caller, params, query }) {
     const group = await findGroup(db, caller.organizationId, params.group_id)
     const after = memberCursor(query.after)
-    let rows = members(db, group.id)
+    let rows = members(db, group)
       .orderBy('g.user_id', query.order)
       .limit(query.limit + 1)
     if (after) rows = rows.where('g.user_id', query.order === 'asc' ? '>' : '<', after)
@@ -23,7 +23,7 @@ export const groupUsers: Handlers<typeof routes> = {
   async create({ db, caller, params, body, now }) {
     const group = await findWritableGroup(db, caller.organizationId, params.group_id)
     await mustExist(db, caller.organizationId, body.user_id)
-    refuseEscalation(caller.access, await permissionsOfGroup(db, group.id))
+    refuseEscalation(caller.access, await permissionsOfGroup(db, group))
     const row = { organization_id: caller.organizationId, group_id: group.id, user_id: body.user_id, added_at: now }
     await db
       .insertInto('group_user')
@@ -36,7 +36,7 @@ export const groupUsers: Handlers<typeof routes> = {
 
   async retrieve({ db, caller, params }) {
     const group = await findGroup(db, caller.organizationId, params.group_id)
-    const member = await members(db, group.id).where('g.user_id', '=', params.user_id).executeTakeFirst()
+    const member = await members(db, group).where('g.user_id', '=', params.user_id).executeTakeFirst()
     if (!member) throw notFound('user', params.user_id, 'user_id')
     const is_service_account = isId('serviceAccount', member.user_id)
     return { ...view(member), picture: null, is_service_account, user_type: 'user' }
@@ -46,6 +46,7 @@ export const groupUsers: Handlers<typeof routes> = {
     const group = await findWritableGroup(db, caller.organizationId, params.group_id)
     const done = await db
       .deleteFrom('group_user')
+      .where('organization_id', '=', group.organization_id)
       .where('group_id', '=', group.id)
       .where('user_id', '=', params.user_id)
       .executeTakeFirst()
@@ -58,13 +59,18 @@ export const groupUsers: Handlers<typeof routes> = {
 
 type Member = { user_id: string; user_name: string | null; email: string | null; account_name: string | null }
 
-function members(db: Db, groupId: string) {
+function members(db: Db, group: Row<'user_group'>) {
   return db
     .selectFrom('group_user as g')
-    .leftJoin('organization_user as u', 'u.id', 'g.user_id')
-    .leftJoin('service_account as s', 's.id', 'g.user_id')
+    .leftJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'g.organization_id').onRef('u.id', '=', 'g.user_id'),
+    )
+    .leftJoin('service_account as s', (join) =>
+      join.onRef('s.organization_id', '=', 'g.organization_id').onRef('s.id', '=', 'g.user_id'),
+    )
     .select(['g.user_id', 'u.name as user_name', 'u.email', 's.name as account_name'])
-    .where('g.group_id', '=', groupId)
+    .where('g.organization_id', '=', group.organization_id)
+    .where('g.group_id', '=', group.id)
 }
 
 /** Members are users and service accounts: the id of either is a place in the list. */
@@ -82,7 +88,9 @@ async function mustExist(db: Db, organizationId: string, id: string): Promise<vo
     .where('removed_at', 'is', null)
   const account = db
     .selectFrom('service_account as s')
-    .innerJoin('project as p', 'p.id', 's.project_id')
+    .innerJoin('project as p', (join) =>
+      join.onRef('p.organization_id', '=', 's.organization_id').onRef('p.id', '=', 's.project_id'),
+    )
     .select('s.id')
     .where('s.organization_id', '=', organizationId)
     .where('s.id', '=', id)
@@ -91,12 +99,15 @@ async function mustExist(db: Db, organizationId: string, id: string): Promise<vo
 }
 
 /** Everything that a member of a group holds through it, wherever. */
-async function permissionsOfGroup(db: Db, groupId: string): Promise<string[]> {
+async function permissionsOfGroup(db: Db, group: Row<'user_group'>): Promise<string[]> {
   const rows = await db
     .selectFrom('role_assignment as a')
-    .leftJoin('role as r', 'r.id', 'a.role_id')
+    .leftJoin('role as r', (join) =>
+      join.onRef('r.organization_id', '=', 'a.organization_id').onRef('r.id', '=', 'a.role_id'),
+    )
     .select(['a.role_id', 'r.permissions'])
-    .where('a.principal_id', '=', groupId)
+    .where('a.organization_id', '=', group.organization_id)
+    .where('a.principal_id', '=', group.id)
     .execute()
   return rows.flatMap((row) =>
     permissionsOf(row.role_id, row.permissions === null ? null : JSON.parse(row.permissions)),

@@ -29,17 +29,39 @@ export const groups: Handlers<typeof routes> = {
 
   async update({ db, caller, params, body }) {
     const group = await findWritableGroup(db, caller.organizationId, params.group_id)
-    await db.updateTable('user_group').set({ name: body.name }).where('id', '=', group.id).execute()
+    await db
+      .updateTable('user_group')
+      .set({ name: body.name })
+      .where('organization_id', '=', group.organization_id)
+      .where('id', '=', group.id)
+      .execute()
     const { group_type: _, ...reply } = view({ ...group, name: body.name })
     return { reply, audit: { id: group.id, changes_requested: { group_name: body.name } } }
   },
 
   async delete({ db, caller, params }) {
-    const { id } = await findWritableGroup(db, caller.organizationId, params.group_id)
-    await db.deleteFrom('role_assignment').where('principal_id', '=', id).execute()
-    await db.deleteFrom('project_group').where('group_id', '=', id).execute()
-    await db.deleteFrom('group_user').where('group_id', '=', id).execute()
-    await db.deleteFrom('user_group').where('id', '=', id).execute()
+    const { organization_id, id } = await findWritableGroup(db, caller.organizationId, params.group_id)
+    const ours = ['organization_id', '=', organization_id] as const
+    await db
+      .deleteFrom('role_assignment')
+      .where(...ours)
+      .where('principal_id', '=', id)
+      .execute()
+    await db
+      .deleteFrom('project_group')
+      .where(...ours)
+      .where('group_id', '=', id)
+      .execute()
+    await db
+      .deleteFrom('group_user')
+      .where(...ours)
+      .where('group_id', '=', id)
+      .execute()
+    await db
+      .deleteFrom('user_group')
+      .where(...ours)
+      .where('id', '=', id)
+      .execute()
     await refuseLockOut(db, caller)
     return { reply: { object: 'group.deleted', id, deleted: true }, audit: { id } }
   },

@@ -5,18 +5,17 @@ import type { NewId } from '../core/id.ts'
 import type { Access } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 
-/** Who calls: an admin key, and through it its owner with the roles the owner has now. */
+/** Who calls, with the roles they have now: the owner of an admin key, or somebody who has signed in. */
 export type Caller = {
   organizationId: string
   defaultProjectId: string
-  keyId: string
-  /** The key's; empty: not narrowed. */
-  scopes: readonly string[]
   userId: string
   email: string
-  /** What the owner of the key may do in the organization now. */
+  /** What they may do in the organization now. */
   access: Access
-}
+  /** What this access is narrowed to; empty: it is not. */
+  scopes: readonly string[]
+} & ({ by: 'key'; keyId: string } | { by: 'session' })
 
 /**
  * What a handler is given, and all it can reach. For a mutation `db` is the transaction; there is no other way to the

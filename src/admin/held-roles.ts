@@ -58,7 +58,9 @@ const source = ({ principal_type, principal_id }: Assignee): Source => ({
 function assignments(db: Db, resource: Resource, holder: Holding) {
   return db
     .selectFrom('role_assignment as a')
-    .leftJoin('role as r', 'r.id', 'a.role_id')
+    .leftJoin('role as r', (join) =>
+      join.onRef('r.organization_id', '=', 'a.organization_id').onRef('r.id', '=', 'a.role_id'),
+    )
     .select(['a.role_id', 'a.principal_type', 'a.principal_id', 'r.name', 'r.description', 'r.permissions'])
     .select(['r.created_at', 'r.updated_at', 'r.created_by'])
     .where('a.organization_id', '=', resource.organizationId)
@@ -82,7 +84,11 @@ function ownership(db: Db, holder: Holding): Promise<Assignee[]> {
 }
 
 /** The holder, and the groups that a user or service account is in. */
-function principals(db: Db, { principalId }: Holding) {
-  const groups = db.selectFrom('group_user').select('group_id as id').where('user_id', '=', principalId)
+function principals(db: Db, { organizationId, principalId }: Holding) {
+  const groups = db
+    .selectFrom('group_user')
+    .select('group_id as id')
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', principalId)
   return db.selectNoFrom((eb) => eb.val(principalId).as('id')).unionAll(groups)
 }

@@ -1,4 +1,4 @@
-import { ApiError, notFound } from '../contract/error.ts'
+import { ApiError, notFound, projectArchived } from '../contract/error.ts'
 import type { Invite, invites as routes } from '../contract/invites.ts'
 import { hashSecret } from '../core/key.ts'
 import type { ProjectRole } from '../core/permission.ts'
@@ -7,7 +7,6 @@ import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { behind, page } from './page.ts'
 import { holding } from './project-users.ts'
-import { archivedError } from './projects.ts'
 import { setPredefinedRole } from './role-store.ts'
 import { alreadyInOrganization, emailKey, insertUser, members, userView } from './users.ts'
 
@@ -53,7 +52,12 @@ export const invites: Handlers<typeof routes> = {
 
   async delete({ db, caller, params }) {
     const { id } = await findInvite(db, caller.organizationId, params.invite_id)
-    const done = await db.deleteFrom('invite').where('id', '=', id).where('accepted_at', 'is', null).executeTakeFirst()
+    const done = await db
+      .deleteFrom('invite')
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .where('accepted_at', 'is', null)
+      .executeTakeFirst()
     if (done.numDeletedRows === 0n) {
       throw new ApiError('invite_already_accepted', `Invite '${id}' has been accepted, so it cannot be deleted.`, {
         param: 'invite_id',
@@ -123,7 +127,7 @@ async function checkProjects(db: Db, caller: Caller, wanted: readonly Membership
     const param = `projects[${i}].id`
     const project = found.find((row) => row.id === id)
     if (!project) throw new ApiError('invalid_value', `Invalid '${param}': there is no project '${id}'.`, { param })
-    if (project.archived_at !== null) throw archivedError(id, param)
+    if (project.archived_at !== null) throw projectArchived(id, param)
     if (ids.indexOf(id) !== i)
       throw new ApiError('invalid_value', `Invalid '${param}': '${id}' is listed twice.`, { param })
   })
@@ -131,24 +135,35 @@ async function checkProjects(db: Db, caller: Caller, wanted: readonly Membership
 
 /** Uses an invite up. Of two requests with one token, one gets it: the other finds it used, which is the same as unknown. */
 async function useToken(db: Db, token: string, now: number): Promise<Row<'invite'>> {
+  const token_hash = hashSecret(token)
   const found = await db
     .selectFrom('invite')
     .select('organization_id')
-    .where('token_hash', '=', hashSecret(token))
+    .where('token_hash', '=', token_hash)
     .executeTakeFirst()
-  if (found) await lockOrganization(db, found.organization_id)
-  const invite = await db
-    .updateTable('invite')
-    .set({ accepted_at: now, token_hash: null })
-    .where('token_hash', '=', hashSecret(token))
-    .where('accepted_at', 'is', null)
-    .where('expires_at', '>', now)
-    .returningAll()
-    .executeTakeFirst()
+  const invite = found && (await useInvite(db, { ...found, token_hash }, now))
   if (invite) return invite
   const message =
     'This invite link does not work: it was used, withdrawn or replaced, or it has expired. Ask for a new one.'
   throw new ApiError('not_found', message, { param: 'token' })
+}
+
+/** The organization's other changes are over when it is looked at again: one of them may have used or withdrawn it. */
+async function useInvite(
+  db: Db,
+  { organization_id, token_hash }: Pick<Row<'invite'>, 'organization_id' | 'token_hash'>,
+  now: number,
+): Promise<Row<'invite'> | undefined> {
+  await lockOrganization(db, organization_id)
+  return db
+    .updateTable('invite')
+    .set({ accepted_at: now, token_hash: null })
+    .where('organization_id', '=', organization_id)
+    .where('token_hash', '=', token_hash)
+    .where('accepted_at', 'is', null)
+    .where('expires_at', '>', now)
+    .returningAll()
+    .executeTakeFirst()
 }
 
 /** Memberships of those projects that are still active. */

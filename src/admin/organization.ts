@@ -119,7 +119,9 @@ async function hasOrganization(db: Db): Promise<boolean> {
 export async function isLivingAdminKey(db: Db, key: string, now: number): Promise<boolean> {
   const row = await db
     .selectFrom('admin_api_key as k')
-    .innerJoin('organization_user as u', 'u.id', 'k.user_id')
+    .innerJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
+    )
     .select(['k.expires_at', 'u.removed_at'])
     .where('k.hash', '=', hashSecret(key))
     .executeTakeFirst()

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { expressionBuilder, sql } from 'kysely'
 import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectApiKey, projectApiKeys as routes } from '../contract/project-api-keys.ts'
 import { ORGANIZATION_OWNER } from '../core/permission.ts'
-import type { Db, Row } from '../db/tables.ts'
+import type { Db, Row, Tables } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
 import { checkProjectScopes, keyView } from './keys.ts'
 import { behind, page } from './page.ts'
@@ -37,13 +37,22 @@ export const projectApiKeys: Handlers<typeof routes> = {
       scopes: body.scopes ? JSON.stringify(body.scopes) : key.scopes,
       expires_at: body.expires_in_seconds ? now + body.expires_in_seconds : key.expires_at,
     }
-    await db.updateTable('project_api_key').set(changes).where('id', '=', key.id).execute()
+    await db
+      .updateTable('project_api_key')
+      .set(changes)
+      .where('organization_id', '=', project.organization_id)
+      .where('id', '=', key.id)
+      .execute()
     return { reply: view({ ...key, ...changes }), audit: { id: key.id, changes_requested: body } }
   },
 
   async delete({ db, project, params }) {
     const key = await findProjectKey(db, project, params.api_key_id)
-    await db.deleteFrom('project_api_key').where('id', '=', key.id).execute()
+    await db
+      .deleteFrom('project_api_key')
+      .where('organization_id', '=', project.organization_id)
+      .where('id', '=', key.id)
+      .execute()
     return {
       reply: { object: 'organization.project.api_key.deleted', id: key.id, deleted: true },
       audit: { id: key.id },
@@ -51,27 +60,54 @@ export const projectApiKeys: Handlers<typeof routes> = {
   },
 }
 
+/** What the subqueries below refer to of the query around them. */
+const eb = expressionBuilder<Tables & { k: Tables['project_api_key'] }, 'k'>()
+
+/** The groups that a key's owner is in. */
+const groups = eb
+  .selectFrom('group_user as g')
+  .whereRef('g.organization_id', '=', 'k.organization_id')
+  .where('g.user_id', '=', eb.fn.coalesce('k.user_id', 'k.service_account_id'))
+
+const inThroughGroup = groups
+  .innerJoin('project_group as p', (join) =>
+    join.onRef('p.organization_id', '=', 'g.organization_id').onRef('p.group_id', '=', 'g.group_id'),
+  )
+  .select('p.project_id')
+  .whereRef('p.project_id', '=', 'k.project_id')
+
+const ownsThroughGroup = groups
+  .innerJoin('role_assignment as a', (join) =>
+    join.onRef('a.organization_id', '=', 'g.organization_id').onRef('a.principal_id', '=', 'g.group_id'),
+  )
+  .select('a.role_id')
+  .whereRef('a.resource_id', '=', 'k.organization_id')
+  .where('a.role_id', '=', ORGANIZATION_OWNER)
+
 /** Whether the owner can use the project now: by a role or membership of their own, through a group, or as an owner of all. */
 const hasAccess = sql<number>`case
   when s.id is not null and s.role <> 'none' then 1
   when k.user_id is not null and (u.id is null or u.removed_at is not null) then 0
   when u.role = 'owner' or m.user_id is not null then 1
-  when exists (
-    select 1 from group_user g inner join project_group p on p.group_id = g.group_id
-    where g.user_id = coalesce(k.user_id, k.service_account_id) and p.project_id = k.project_id) then 1
-  when exists (
-    select 1 from group_user g inner join role_assignment a on a.principal_id = g.group_id
-    where g.user_id = coalesce(k.user_id, k.service_account_id) and a.resource_id = k.organization_id and a.role_id = ${ORGANIZATION_OWNER}) then 1
+  when exists ${inThroughGroup} then 1
+  when exists ${ownsThroughGroup} then 1
   else 0 end`
 
 function keys(db: Db, project: Row<'project'>) {
   return db
     .selectFrom('project_api_key as k')
-    .leftJoin('organization_user as u', 'u.id', 'k.user_id')
-    .leftJoin('project_user as m', (join) =>
-      join.onRef('m.user_id', '=', 'k.user_id').onRef('m.project_id', '=', 'k.project_id'),
+    .leftJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
     )
-    .leftJoin('service_account as s', 's.id', 'k.service_account_id')
+    .leftJoin('project_user as m', (join) =>
+      join
+        .onRef('m.organization_id', '=', 'k.organization_id')
+        .onRef('m.user_id', '=', 'k.user_id')
+        .onRef('m.project_id', '=', 'k.project_id'),
+    )
+    .leftJoin('service_account as s', (join) =>
+      join.onRef('s.organization_id', '=', 'k.organization_id').onRef('s.id', '=', 'k.service_account_id'),
+    )
     .selectAll('k')
     .select(['u.name as user_name', 'u.email as user_email', 'u.created_at as user_created_at'])
     .select(['u.role as organization_role', 'm.role as member_role'])

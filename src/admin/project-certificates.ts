@@ -8,7 +8,10 @@ export const projectCertificates: Handlers<typeof routes> = {
     const all = db
       .selectFrom('certificate as c')
       .leftJoin('project_certificate as a', (join) =>
-        join.onRef('a.certificate_id', '=', 'c.id').on('a.project_id', '=', project.id),
+        join
+          .onRef('a.organization_id', '=', 'c.organization_id')
+          .onRef('a.certificate_id', '=', 'c.id')
+          .on('a.project_id', '=', project.id),
       )
       .select(['c.id', 'c.name', 'c.valid_at', 'c.expires_at', 'c.created_at', 'c.activated_at'])
       .select('a.activated_at as activated_here_at')

@@ -49,7 +49,12 @@ export const projectGroups: Handlers<typeof routes> = {
 
   async delete({ db, project, params }) {
     const group = await findProjectGroup(db, project, params.group_id)
-    await db.deleteFrom('project_group').where('project_id', '=', project.id).where('group_id', '=', group.id).execute()
+    await db
+      .deleteFrom('project_group')
+      .where('organization_id', '=', project.organization_id)
+      .where('project_id', '=', project.id)
+      .where('group_id', '=', group.id)
+      .execute()
     const holding = groupHolding(inProject(project), group)
     const also = removedAudit(inProject(project), holding, await unassignAll(db, holding))
     const audit = { id: group.id, changes_requested: { projects_removed: [project.id] } }
@@ -60,7 +65,9 @@ export const projectGroups: Handlers<typeof routes> = {
 function groupsOf(db: Db, project: Row<'project'>) {
   return db
     .selectFrom('project_group as p')
-    .innerJoin('user_group as g', 'g.id', 'p.group_id')
+    .innerJoin('user_group as g', (join) =>
+      join.onRef('g.organization_id', '=', 'p.organization_id').onRef('g.id', '=', 'p.group_id'),
+    )
     .selectAll('g')
     .select('p.created_at as added_at')
     .where('p.organization_id', '=', project.organization_id)

@@ -53,7 +53,12 @@ export const projectUsers: Handlers<typeof routes> = {
 
   async delete({ db, project, params }) {
     const user = await findMember(db, project, params.user_id, 'be removed')
-    await db.deleteFrom('project_user').where('project_id', '=', project.id).where('user_id', '=', user.id).execute()
+    await db
+      .deleteFrom('project_user')
+      .where('organization_id', '=', project.organization_id)
+      .where('project_id', '=', project.id)
+      .where('user_id', '=', user.id)
+      .execute()
     await unassignAll(db, holding(project, user.id))
     return {
       reply: { object: 'organization.project.user.deleted', id: user.id, deleted: true },
@@ -84,7 +89,9 @@ function ownersIn(db: Db, project: Row<'project'>) {
 function membersOf(db: Db, project: Row<'project'>) {
   return db
     .selectFrom('project_user as m')
-    .innerJoin('organization_user as u', 'u.id', 'm.user_id')
+    .innerJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'm.organization_id').onRef('u.id', '=', 'm.user_id'),
+    )
     .select([...columns, 'm.role as member_role', 'm.added_at'])
     .where('m.organization_id', '=', project.organization_id)
     .where('m.project_id', '=', project.id)
@@ -95,7 +102,12 @@ function membersOf(db: Db, project: Row<'project'>) {
 function people(db: Db, project: Row<'project'>) {
   return db
     .selectFrom('organization_user as u')
-    .leftJoin('project_user as m', (join) => join.onRef('m.user_id', '=', 'u.id').on('m.project_id', '=', project.id))
+    .leftJoin('project_user as m', (join) =>
+      join
+        .onRef('m.organization_id', '=', 'u.organization_id')
+        .onRef('m.user_id', '=', 'u.id')
+        .on('m.project_id', '=', project.id),
+    )
     .select([...columns, 'm.role as member_role', 'm.added_at'])
     .where('u.organization_id', '=', project.organization_id)
     .where('u.removed_at', 'is', null)

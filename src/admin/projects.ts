@@ -1,6 +1,6 @@
-import { ApiError } from '../contract/error.ts'
+import { ApiError, projectArchived } from '../contract/error.ts'
 import type { Project, projects as routes } from '../contract/projects.ts'
-import type { Db, Row } from '../db/tables.ts'
+import type { Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { behind, page } from './page.ts'
 
@@ -34,7 +34,12 @@ export const projects: Handlers<typeof routes> = {
     refuseDefault(caller, project, 'changed')
     refusePlacement(body)
     const name = body.name ?? project.name
-    await db.updateTable('project').set({ name }).where('id', '=', project.id).execute()
+    await db
+      .updateTable('project')
+      .set({ name })
+      .where('organization_id', '=', project.organization_id)
+      .where('id', '=', project.id)
+      .execute()
     return { reply: view({ ...project, name }), audit: { id: project.id, changes_requested: { title: name } } }
   },
 
@@ -44,32 +49,13 @@ export const projects: Handlers<typeof routes> = {
     const done = await db
       .updateTable('project')
       .set({ archived_at: now })
+      .where('organization_id', '=', project.organization_id)
       .where('id', '=', project.id)
       .where('archived_at', 'is', null)
       .executeTakeFirst()
-    if (done.numUpdatedRows === 0n) throw archivedError(project.id)
+    if (done.numUpdatedRows === 0n) throw projectArchived(project.id)
     return { reply: view({ ...project, archived_at: now }), audit: { id: project.id } }
   },
-}
-
-/** The project of that id in that organization, archived or not. */
-export function findProject(db: Db, organizationId: string, id: string): Promise<Row<'project'> | undefined> {
-  return db
-    .selectFrom('project')
-    .selectAll()
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-}
-
-export function archivedError(id: string, param?: string): ApiError {
-  return new ApiError(
-    'project_archived',
-    `Project '${id}' is archived. An archived project cannot be used or changed.`,
-    {
-      ...(param && { param }),
-    },
-  )
 }
 
 function refuseDefault(caller: Caller, project: Row<'project'>, what: string) {

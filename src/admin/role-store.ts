@@ -50,21 +50,34 @@ export async function unassignAll(db: Db, holding: Holding): Promise<string[]> {
 }
 
 /** Somebody who is gone holds no role and is in no group. */
-export async function forgetPrincipal(db: Db, principalId: string): Promise<void> {
-  await db.deleteFrom('role_assignment').where('principal_id', '=', principalId).execute()
-  await db.deleteFrom('group_user').where('user_id', '=', principalId).execute()
+export async function forgetPrincipal(
+  db: Db,
+  { organization_id, id }: Pick<Row<'organization_user'>, 'organization_id' | 'id'>,
+): Promise<void> {
+  await db
+    .deleteFrom('role_assignment')
+    .where('organization_id', '=', organization_id)
+    .where('principal_id', '=', id)
+    .execute()
+  await db.deleteFrom('group_user').where('organization_id', '=', organization_id).where('user_id', '=', id).execute()
 }
 
-function assignments(db: Db, { resourceId, principalId }: Holding) {
-  return db.deleteFrom('role_assignment').where('resource_id', '=', resourceId).where('principal_id', '=', principalId)
+function assignments(db: Db, { organizationId, resourceId, principalId }: Holding) {
+  return db
+    .deleteFrom('role_assignment')
+    .where('organization_id', '=', organizationId)
+    .where('resource_id', '=', resourceId)
+    .where('principal_id', '=', principalId)
 }
 
 /** The older role column shows the strongest predefined role that is assigned directly; it is written here and nowhere else. */
-async function syncOlderView(db: Db, { level, resourceId, principalType, principalId }: Holding): Promise<void> {
+async function syncOlderView(db: Db, holding: Holding): Promise<void> {
+  const { organizationId, level, resourceId, principalType, principalId } = holding
   if (principalType === 'group') return
   const held = await db
     .selectFrom('role_assignment')
     .select('role_id')
+    .where('organization_id', '=', organizationId)
     .where('resource_id', '=', resourceId)
     .where('principal_id', '=', principalId)
     .execute()
@@ -74,15 +87,26 @@ async function syncOlderView(db: Db, { level, resourceId, principalType, princip
   const name = strongest?.name ?? null
   if (principalType === 'service_account') {
     const role = (name ?? 'none') as Row<'service_account'>['role']
-    await db.updateTable('service_account').set({ role }).where('id', '=', principalId).execute()
+    await db
+      .updateTable('service_account')
+      .set({ role })
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', principalId)
+      .execute()
   } else if (level === 'organization') {
     const role = name as Row<'organization_user'>['role']
-    await db.updateTable('organization_user').set({ role }).where('id', '=', principalId).execute()
+    await db
+      .updateTable('organization_user')
+      .set({ role })
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', principalId)
+      .execute()
   } else {
     const role = name as Row<'project_user'>['role']
     await db
       .updateTable('project_user')
       .set({ role })
+      .where('organization_id', '=', organizationId)
       .where('project_id', '=', resourceId)
       .where('user_id', '=', principalId)
       .execute()

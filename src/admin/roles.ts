@@ -124,7 +124,12 @@ async function update(db: Db, caller: Caller, resource: Resource, id: string, bo
     permissions: JSON.stringify(permissions),
     updated_at: now,
   }
-  await db.updateTable('role').set(changes).where('id', '=', row.id).execute()
+  await db
+    .updateTable('role')
+    .set(changes)
+    .where('organization_id', '=', row.organization_id)
+    .where('id', '=', row.id)
+    .execute()
   const changes_requested = {
     ...(body.role_name && { role_name: body.role_name }),
     ...(body.description && { description: body.description }),
@@ -138,8 +143,13 @@ async function update(db: Db, caller: Caller, resource: Resource, id: string, bo
 async function remove(db: Db, caller: Caller, resource: Resource, id: string) {
   const row = await findCustom(db, resource, id)
   refuseEscalation(await callerAccess(db, caller, resource.project), JSON.parse(row.permissions))
-  await db.deleteFrom('role_assignment').where('role_id', '=', row.id).execute()
-  await db.deleteFrom('role').where('id', '=', row.id).execute()
+  const { organization_id } = row
+  await db
+    .deleteFrom('role_assignment')
+    .where('organization_id', '=', organization_id)
+    .where('role_id', '=', row.id)
+    .execute()
+  await db.deleteFrom('role').where('organization_id', '=', organization_id).where('id', '=', row.id).execute()
   return { reply: { object: 'role.deleted' as const, id: row.id, deleted: true }, audit: { id: row.id } }
 }
 

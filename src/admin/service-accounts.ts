@@ -45,16 +45,27 @@ export const serviceAccounts: Handlers<typeof routes> = {
   async update({ db, project, params, body, now }) {
     const account = await find(db, project, params.service_account_id)
     const changes = { name: body.name ?? account.name, role: body.role ?? account.role }
-    await db.updateTable('service_account').set({ name: changes.name }).where('id', '=', account.id).execute()
+    await db
+      .updateTable('service_account')
+      .set({ name: changes.name })
+      .where('organization_id', '=', account.organization_id)
+      .where('id', '=', account.id)
+      .execute()
     if (body.role) await setPredefinedRole(db, holding(account), body.role, now)
     return { reply: view({ ...account, ...changes }), audit: { id: account.id, changes_requested: body } }
   },
 
   async delete({ db, project, params }) {
-    const { id } = await find(db, project, params.service_account_id)
-    const gone = await db.deleteFrom('project_api_key').where('service_account_id', '=', id).returning('id').execute()
-    await db.deleteFrom('service_account').where('id', '=', id).execute()
-    await forgetPrincipal(db, id)
+    const account = await find(db, project, params.service_account_id)
+    const { organization_id, id } = account
+    const gone = await db
+      .deleteFrom('project_api_key')
+      .where('organization_id', '=', organization_id)
+      .where('service_account_id', '=', id)
+      .returning('id')
+      .execute()
+    await db.deleteFrom('service_account').where('organization_id', '=', organization_id).where('id', '=', id).execute()
+    await forgetPrincipal(db, account)
     return {
       reply: { object: 'organization.project.service_account.deleted', id, deleted: true },
       audit: { id },

@@ -28,7 +28,7 @@ export const users: Handlers<typeof routes> = {
       technical_level: body.technical_level === undefined ? user.technical_level : body.technical_level,
       developer_persona: body.developer_persona === undefined ? user.developer_persona : body.developer_persona,
     }
-    await db.updateTable('organization_user').set(changes).where('id', '=', user.id).execute()
+    await oneUser(db, user).set(changes).execute()
     // By its name, however it was asked for: who reads the log looks for `role`.
     const changes_requested = wanted === undefined ? body : { ...body, role: wanted }
     return { reply: userView({ ...user, ...changes, role }), audit: { id: user.id, changes_requested } }
@@ -39,9 +39,13 @@ export const users: Handlers<typeof routes> = {
     const user = await findUser(db, caller, params.user_id)
     refuseSelf(caller, user, 'remove yourself')
     if (user.role === 'owner') await refuseLastOwner(db, user)
-    await db.updateTable('organization_user').set({ removed_at: now }).where('id', '=', user.id).execute()
-    await db.deleteFrom('project_user').where('user_id', '=', user.id).execute()
-    await forgetPrincipal(db, user.id)
+    await oneUser(db, user).set({ removed_at: now }).execute()
+    await db
+      .deleteFrom('project_user')
+      .where('organization_id', '=', user.organization_id)
+      .where('user_id', '=', user.id)
+      .execute()
+    await forgetPrincipal(db, user)
     return { reply: { object: 'organization.user.deleted', id: user.id, deleted: true }, audit: { id: user.id } }
   },
 }
@@ -57,6 +61,9 @@ export function members(db: Db, organizationId: string) {
     .where('organization_id', '=', organizationId)
     .where('removed_at', 'is', null)
 }
+
+const oneUser = (db: Db, { organization_id, id }: Row<'organization_user'>) =>
+  db.updateTable('organization_user').where('organization_id', '=', organization_id).where('id', '=', id)
 
 /** Adds somebody; an address that already belongs to a user is refused, also when two callers race for it. */
 export async function insertUser(

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
-import { findProject } from '../admin/projects.ts'
 import { ApiError, notFound, organizationMismatch } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import type { Origin } from '../core/audit.ts'
@@ -10,76 +9,69 @@ import { adminScopeOf, missingScopes, type Permission } from '../core/permission
 import type { Connection } from '../core/presented-certificate.ts'
 import { projectAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
-import { authenticate, bearer, KnownKeyRefused, knownCaller } from './actor.ts'
 import type { AdminApp } from './app.ts'
-import { certificateRefusal } from './certificate.ts'
+import { type Identify, KnownCallerRefused, knownCaller } from './caller.ts'
+import { mtlsRefusal } from './certificate.ts'
 
-export type Session = {
-  /** Who calls; null where the operation asks for no key. */
-  caller: Caller | null
-  origin: Origin
-  /**
-   * Asks again whether they may, on the transaction of a change: what was true when the request came may have been taken
-   * back while its body was on the way. Throws as `admit` does.
-   */
-  again: (db: Db) => Promise<void>
-  /** Why their client certificate does not pass, as this database has it; null where it does or none is asked. */
-  certificateRefusal: (db: Db) => Promise<ApiError | null>
-}
-
-type Request = {
-  id: string
+/** A request of which only the head was read. */
+export type Request = {
   headers: IncomingHttpHeaders
   params: Record<string, string>
   origin: Origin
   connection: Connection
 }
 
-/**
- * Lets a request in or throws: first who calls, then whether they may. Somebody without any role in a project is told that
- * there is no such project, in the same words whether there is or not. A refused key that is known leaves a row in the audit
- * log.
- */
-export async function admit(app: AdminApp, { name, route }: Endpoint, request: Request): Promise<Session> {
-  const { origin } = request
-  const { permission } = route
-  if (permission === null) {
-    return { caller: null, origin, again: async () => {}, certificateRefusal: async () => null }
-  }
-  const seconds = () => Math.floor(app.now() / 1000)
-  const token = bearer(request.headers.authorization)
-  const check = async (db: Db) => {
-    const caller = await authenticate(db, token, seconds(), permission)
-    const refused =
-      (await certificateRefusal(app, db, caller.organizationId, request.connection)) ??
-      otherOrganization(caller, request.headers) ??
-      (await lacks(db, caller, permission, route, request.params.project_id))
-    if (refused) throw new KnownKeyRefused(knownCaller(caller), refused)
-    return caller
-  }
+/** A request that was let in. */
+export type Admitted = Request & {
+  /** Finds out once more who sent it; null where the operation asks nobody who they are. */
+  identify: Identify | null
+  /** Who that was when it came. */
+  caller: Caller | null
+}
+
+/** Lets a request in, before its body is read, or throws. Somebody known who is refused leaves a row in the audit log. */
+export async function letIn(app: AdminApp, endpoint: Endpoint, request: Request): Promise<Admitted> {
+  if (endpoint.route.permission === null) return { ...request, identify: null, caller: null }
+  const identify = app.authenticate(request.headers)
   try {
-    const caller = await check(app.db)
-    app.lastUsed.touch('admin_api_key', caller.keyId, caller.userId, seconds())
-    return {
-      caller,
-      origin,
-      again: async (db) => void (await check(db)),
-      certificateRefusal: (db) => certificateRefusal(app, db, caller.organizationId, request.connection),
-    }
+    const caller = await admit(app, app.db, endpoint, { ...request, identify })
+    if (caller?.by === 'key') app.lastUsed.touch('admin_api_key', caller, secondsOf(app))
+    return { ...request, identify, caller }
   } catch (error) {
-    if (error instanceof KnownKeyRefused) {
-      const { reason, known } = error
-      const refusal = {
-        ...known,
-        origin,
-        operation: name,
-        code: reason.code ?? reason.failure,
-        message: reason.message,
-      }
-      await app.refusals.record(refusal, seconds())
-    }
+    if (error instanceof KnownCallerRefused) await record(app, endpoint, request.origin, error)
     throw error
   }
+}
+
+/**
+ * Who sent a request, or why they may not: first who calls, then whether they may, both as this database has it. It is asked
+ * when the request comes and again on the transaction of a change: what was true may have been taken back while the body was
+ * on the way. Somebody without any role in a project is told that there is no such project, in the same words whether there
+ * is or not.
+ * @throws ApiError, or KnownCallerRefused
+ */
+export async function admit(
+  app: AdminApp,
+  db: Db,
+  { route }: Endpoint,
+  { identify, headers, params, connection }: Omit<Admitted, 'caller'>,
+): Promise<Caller | null> {
+  const { permission } = route
+  if (permission === null || identify === null) return null
+  const caller = await identify(db, secondsOf(app), permission)
+  const refused =
+    (await mtlsRefusal(app, db, caller.organizationId, connection)) ??
+    otherOrganization(caller, headers) ??
+    (await lacks(db, caller, permission, route, params.project_id))
+  if (refused) throw new KnownCallerRefused(knownCaller(caller), refused)
+  return caller
+}
+
+const secondsOf = ({ now }: AdminApp) => Math.floor(now() / 1000)
+
+function record(app: AdminApp, { name }: Endpoint, origin: Origin, { known, reason }: KnownCallerRefused) {
+  const what = { operation: name, code: reason.code ?? reason.failure, message: reason.message }
+  return app.refusals.record({ ...known, origin, ...what }, secondsOf(app))
 }
 
 async function lacks(db: Db, caller: Caller, permission: Permission, route: Route, projectId: string | undefined) {
@@ -88,10 +80,9 @@ async function lacks(db: Db, caller: Caller, permission: Permission, route: Rout
   if (caller.scopes.length > 0 && !caller.scopes.includes(scope)) return missing(scope)
   if (caller.access.permissions.has(permission)) return null
   if (projectId === undefined) return missing(permission)
-  // Below a project its own roles count too: its owners manage it.
-  const project = isPlainId(projectId) ? await findProject(db, caller.organizationId, projectId) : undefined
-  const access =
-    project && (await projectAccess(db, { organizationId: caller.organizationId, id: caller.userId }, project.id))
+  // Below a project its own roles count too: its owners manage it. Nobody has one in a project that is not there.
+  const principal = { organizationId: caller.organizationId, id: caller.userId }
+  const access = isPlainId(projectId) ? await projectAccess(db, principal, projectId) : null
   if (!access) return notFound('project', projectId, 'project_id')
   return access.permissions.has(permission) && route.level !== 'organization' ? null : missing(permission)
 }

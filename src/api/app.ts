@@ -1,11 +1,12 @@
+import type { BlockList } from 'node:net'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
-import type { ClientCertificateOf } from '../core/presented-certificate.ts'
 import type { ChangeScope } from '../db/changes.ts'
 import type { Db } from '../db/tables.ts'
 import type { LastUsed } from '../ledger/last-used.ts'
 import type { Refusals } from '../ledger/refusals.ts'
+import type { Authenticate } from './caller.ts'
 
 /** What the Administration API needs of the program around it. */
 export type AdminApp = {
@@ -22,6 +23,8 @@ export type AdminApp = {
   changed: (scope: ChangeScope) => void
   /** The address that a connection and its `x-forwarded-for` stand for. */
   address: (remote: string | undefined, forwarded: string | undefined) => string | null
-  /** The client's certificate, where the organization's certificates bind this API too; null: they do not. */
-  clientCertificate: ClientCertificateOf | null
+  /** Finds out who calls. */
+  authenticate: Authenticate
+  /** Where the organization's certificates bind this API too: whose word about a client's is believed. Null: they do not bind it. */
+  mtls: { trustedProxies: BlockList | null } | null
 }

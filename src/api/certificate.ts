@@ -1,12 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { type ApiError, clientCertificateInvalid, clientCertificateRequired } from '../contract/error.ts'
+import { type ApiError, clientCertificateRefused } from '../contract/error.ts'
 import { Bounded } from '../core/bounded.ts'
-import { clientCertificateFlaw } from '../core/client-certificate.ts'
-import type { Connection } from '../core/presented-certificate.ts'
+import { type Connection, certificateRefusal } from '../core/presented-certificate.ts'
 import type { Db } from '../db/tables.ts'
 import type { AdminApp } from './app.ts'
 
-const OWNER = 'the organization'
 /** Most organizations whose authorities are kept. */
 const KEPT = 100
 
@@ -17,19 +15,16 @@ const lists = new Bounded<string, { ids: string; authorities: readonly X509Certi
  * Why a connection may not call the Administration API of an organization; null where it may, or where no client certificate
  * is asked. One statement, and another where the active certificates are others than at the last call.
  */
-export async function certificateRefusal(
-  { clientCertificate, now }: Pick<AdminApp, 'clientCertificate' | 'now'>,
+export async function mtlsRefusal(
+  { mtls, now }: Pick<AdminApp, 'mtls' | 'now'>,
   db: Db,
   organizationId: string,
   connection: Connection,
 ): Promise<ApiError | null> {
-  if (clientCertificate === null) return null
+  if (mtls === null) return null
   const authorities = await activeAuthorities(db, organizationId)
-  if (authorities.length === 0) return null
-  const certificate = clientCertificate(connection)
-  if (typeof certificate === 'string') return clientCertificateRequired(OWNER, certificate)
-  const flaw = clientCertificateFlaw(authorities, certificate, Math.floor(now() / 1000))
-  return flaw === null ? null : clientCertificateInvalid(OWNER, flaw)
+  const refusal = certificateRefusal(authorities, connection, Math.floor(now() / 1000), mtls.trustedProxies)
+  return refusal && clientCertificateRefused('the organization', refusal)
 }
 
 async function activeAuthorities(db: Db, organizationId: string): Promise<readonly X509Certificate[]> {

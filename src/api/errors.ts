@@ -8,7 +8,7 @@ import {
   unsupportedContentType,
 } from '../contract/error.ts'
 import { isConflict, isUnavailable } from '../db/errors.ts'
-import { KnownKeyRefused } from './actor.ts'
+import { KnownCallerRefused } from './caller.ts'
 
 /** The largest body an administration request can have, in bytes: a thousand times what one needs. */
 export const BODY_LIMIT = 1_048_576
@@ -26,7 +26,7 @@ export type RequestFacts = {
 /** Every way a request can fail ends here, and leaves as one shape. What nobody foresaw is an `internal` failure. */
 export function toApiError(error: unknown, request: RequestFacts): ApiError {
   if (error instanceof ApiError) return error
-  if (error instanceof KnownKeyRefused) return error.reason
+  if (error instanceof KnownCallerRefused) return error.reason
   if (isConflict(error)) return new ApiError('already_exists', 'An object like that already exists.', { cause: error })
   if (isUnavailable(error)) return databaseUnavailable(error)
   return fromFramework(error, request) ?? internalError(request.id, error)

@@ -1,49 +1,55 @@
-import type { Call, Change, PublicChange } from '../admin/handlers.ts'
+import type { Call, Caller, Change, PublicChange } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
-import { type Attribution, mutate } from '../admin/mutation.ts'
-import { archivedError, findProject } from '../admin/projects.ts'
-import { ApiError, notFound, unknownId } from '../contract/error.ts'
+import { type Attribution, type Event, mutate } from '../admin/mutation.ts'
+import { ApiError, notFound, projectArchived, unknownId } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
+import type { Catalogue } from '../core/catalogue.ts'
 import { isPlainId } from '../core/id.ts'
+import type { ChangeScope } from '../db/changes.ts'
+import { findProject } from '../db/projects.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { actorOf } from './actor.ts'
-import type { Session } from './admit.ts'
+import { type Admitted, admit } from './admit.ts'
 import type { AdminApp } from './app.ts'
+import { actorOf } from './caller.ts'
+import { mtlsRefusal } from './certificate.ts'
 
 type Input = { params: Record<string, string>; query: unknown; body: unknown }
 
-/**
- * Runs an operation's handler: a read on the database, a change in a transaction together with its audit row. Once a change
- * is committed, and before it is answered, what was cached of it is dropped.
- * @returns the reply's body
- */
-export async function perform(
-  app: AdminApp,
-  { route, handle }: Endpoint,
-  session: Session,
-  input: Input,
-): Promise<unknown> {
+/** What a handler is given besides what the database says. */
+type Given = Input & Pick<Call<Route>, 'now' | 'newId'> & { models: Catalogue | null }
+
+type AnyChange = Change<unknown> | PublicChange<unknown>
+
+/** Runs an operation's handler: a read on the database, a change in a transaction. @returns the reply's body */
+export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitted, input: Input): Promise<unknown> {
+  const { route } = endpoint
   refuseStrangeIds(input.params)
   const now = Math.floor(app.now() / 1000)
   // Before any transaction: the catalogue may have to be asked for over the network.
   const models = route.usesModels ? await app.models() : null
-  const callOn = async (db: Db) => {
-    const project = await projectAtHand(db, route, session, input.params)
-    // The schemas have been checked against this route's own; the types say so again inside its handler.
-    return { db, now, newId: app.newId, caller: session.caller, project, models, ...input } as Call<Route>
-  }
-  if (route.method === 'GET') return handle(await callOn(app.db))
+  const given = { ...input, now, newId: app.newId, models }
+  if (route.method !== 'GET') return change(app, endpoint, request, { type: route.audit, now }, given)
+  return (await handle(app.db, endpoint, request.caller, given)).result
+}
 
-  let scope: Attribution | undefined
+/**
+ * Makes a change together with its audit row. Once it is committed, and before it is answered, what was cached of it is
+ * dropped.
+ */
+async function change(
+  app: AdminApp,
+  endpoint: Endpoint,
+  request: Admitted,
+  event: Pick<Event, 'type' | 'now'>,
+  given: Given,
+): Promise<unknown> {
+  let scope: ChangeScope | undefined
+  const organizationId = request.caller?.organizationId ?? null
   try {
-    const event = { type: route.audit, now, organizationId: session.caller?.organizationId ?? null }
-    const done = await mutate(app, event, async (tx) => {
-      await session.again(tx)
-      const call = await callOn(tx)
-      const change = (await handle(call)) as Change<unknown> | PublicChange<unknown>
-      if (route.bindsCallers) await refuseLockOut(tx, session)
-      scope = attribution(session, call.project as Row<'project'> | null, change)
-      return { change, by: scope }
+    const done = await mutate(app, { ...event, organizationId }, async (tx) => {
+      const made = await changeOn(tx, app, endpoint, request, given)
+      scope = made.by
+      return made
     })
     return done.reply
   } finally {
@@ -52,9 +58,26 @@ export async function perform(
   }
 }
 
+/** All of a change that its transaction sees: the caller, who is asked again, the project, and what the handler does. */
+async function changeOn(tx: Db, app: AdminApp, endpoint: Endpoint, request: Admitted, given: Given) {
+  const caller = await admit(app, tx, endpoint, request)
+  const { project, result } = await handle(tx, endpoint, caller, given)
+  const change = result as AnyChange
+  if (caller !== null && endpoint.route.bindsCallers) await refuseLockOut(tx, app, caller, request)
+  return { change, by: { ...whose(caller, project, change), origin: request.origin } }
+}
+
+/** Finds the project that the path names, and calls the handler. */
+async function handle(db: Db, endpoint: Endpoint, caller: Caller | null, given: Given) {
+  const project = caller && (await projectAtHand(db, endpoint.route, caller, given.params.project_id))
+  // The schemas have been checked against this route's own; the types say so again inside its handler.
+  const call = { ...given, db, caller, project } as Call<Route>
+  return { project, result: await endpoint.handle(call) }
+}
+
 /** The caller whose own connection would not pass after this change would have nobody to take it back. */
-async function refuseLockOut(tx: Db, session: Session) {
-  const refusal = await session.certificateRefusal(tx)
+async function refuseLockOut(tx: Db, app: AdminApp, { organizationId }: Caller, { connection }: Admitted) {
+  const refusal = await mtlsRefusal(app, tx, organizationId, connection)
   if (refusal === null) return
   const message = `Nothing was changed, because this call itself would have been refused from then on. ${refusal.message}`
   throw new ApiError('certificate_would_lock_out', message, { param: 'certificate_ids' })
@@ -64,30 +87,25 @@ async function refuseLockOut(tx: Db, session: Session) {
 async function projectAtHand(
   db: Db,
   route: Route,
-  { caller }: Session,
-  params: Input['params'],
+  caller: Caller,
+  id: string | undefined,
 ): Promise<Row<'project'> | null> {
-  const id = params.project_id
-  if (id === undefined || caller === null) return null
+  if (id === undefined) return null
   const project = await findProject(db, caller.organizationId, id)
   if (!project) throw notFound('project', id, 'project_id')
   const fails = route.method !== 'GET' || route.refusesArchived
-  if (fails && project.archived_at !== null) throw archivedError(id, 'project_id')
+  if (fails && project.archived_at !== null) throw projectArchived(id, 'project_id')
   return project
 }
 
-function attribution({ caller, origin }: Session, project: Row<'project'> | null, change: object): Attribution {
+/** Who made a change, and of what. Without a caller it says itself whom it turned out to be. */
+function whose(caller: Caller | null, project: Row<'project'> | null, change: AnyChange): Omit<Attribution, 'origin'> {
   if (caller === null) {
     const { organizationId, defaultProjectId, actor } = change as PublicChange<unknown>
-    return { organizationId, projectId: null, defaultProjectId, actor, origin }
+    return { organizationId, projectId: null, defaultProjectId, actor }
   }
-  return {
-    organizationId: caller.organizationId,
-    projectId: project?.id ?? null,
-    defaultProjectId: caller.defaultProjectId,
-    actor: actorOf(caller),
-    origin,
-  }
+  const { organizationId, defaultProjectId } = caller
+  return { organizationId, projectId: project?.id ?? null, defaultProjectId, actor: actorOf(caller) }
 }
 
 /** No id has such characters, and a database may refuse to look for them: such a thing is unknown, like any other. */

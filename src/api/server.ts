@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Endpoint } from '../admin/index.ts'
 import { challenge, methodNotAllowed, unknownUrl, unsupportedContentType } from '../contract/error.ts'
-import { admit, type Session } from './admit.ts'
+import { type Admitted, letIn } from './admit.ts'
 import type { AdminApp } from './app.ts'
 import { BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
 import { perform } from './perform.ts'
@@ -21,7 +21,7 @@ const LONGEST_PARAM = 512
 /**
  * The Administration API as a request handler. This is the only file that knows Fastify; what every operation has in common
  * (who calls, may they, is the request well-formed, the transaction, the audit row, the failure's shape) happens here or in
- * `admit` and `perform`, once.
+ * `letIn` and `perform`, once.
  */
 export async function createAdminServer(app: AdminApp, endpoints: readonly Endpoint[]): Promise<AdminServer> {
   const fastify = Fastify({
@@ -35,7 +35,7 @@ export async function createAdminServer(app: AdminApp, endpoints: readonly Endpo
   fastify.setSerializerCompiler(({ schema }) => lazySerializer(schema as object))
   fastify.setErrorHandler((error, request, reply) => fail(app, error, request, reply))
   readJsonOnly(fastify)
-  fastify.decorateRequest('session', null)
+  fastify.decorateRequest('admitted', null)
   for (const endpoint of endpoints) serve(app, fastify, endpoint)
   const methodsOf = pathIndex(endpoints)
   fastify.setNotFoundHandler((request, reply) => {
@@ -59,28 +59,25 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
     },
     // Before the body is read or judged: a stranger learns nothing about the shape of a request.
     onRequest: async (request) => {
-      const { headers, id } = request
+      const { headers } = request
       const origin = {
         ip: app.address(request.raw.socket.remoteAddress, headers['x-forwarded-for'] as string | undefined),
         userAgent: headers['user-agent']?.slice(0, 512) ?? null,
       }
-      const session = await admit(app, endpoint, {
-        id,
-        headers,
-        params: request.params as Record<string, string>,
-        origin,
-        connection: request.raw,
-      })
-      request.setDecorator('session', session)
+      const params = request.params as Record<string, string>
+      const admitted = await letIn(app, endpoint, { headers, params, origin, connection: request.raw })
+      request.setDecorator('admitted', admitted)
     },
     handler: async (request, reply) => {
-      const session = request.getDecorator<Session>('session')
+      const admitted = request.getDecorator<Admitted>('admitted')
+      const { caller } = admitted
       const { params, query, body } = request as { params: Record<string, string>; query: unknown; body: unknown }
-      const result = await perform(app, endpoint, session, { params, query, body: body ?? {} })
-      if (session.caller) reply.header('openai-organization', session.caller.organizationId)
+      const result = await perform(app, endpoint, admitted, { params, query, body: body ?? {} })
+      if (caller) reply.header('openai-organization', caller.organizationId)
       stamp(reply).send(result)
       if (route.method !== 'GET') {
-        app.log.info({ request_id: request.id, operation: endpoint.name, key_id: session.caller?.keyId }, 'changed')
+        const key_id = caller?.by === 'key' ? caller.keyId : undefined
+        app.log.info({ request_id: request.id, operation: endpoint.name, key_id }, 'changed')
       }
       return reply
     },

@@ -24,6 +24,7 @@ export const inviteLink: Command = {
         const done = await tx
           .updateTable('invite')
           .set({ token_hash: token.hash })
+          .where('organization_id', '=', organization.id)
           .where('id', '=', invite.id)
           .where('accepted_at', 'is', null)
           .where('expires_at', '>', now)

@@ -3,9 +3,10 @@ import { checkAdminScopes, checkProjectScopes, newKey } from '../admin/keys.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
 import { findProjectKey, view as projectKeyView } from '../admin/project-api-keys.ts'
-import { archivedError, findProject } from '../admin/projects.ts'
 import { emailKey, members } from '../admin/users.ts'
+import { projectArchived } from '../contract/error.ts'
 import { projectAccess } from '../db/access.ts'
+import { findProject } from '../db/projects.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
 import { type Command, type Context, type Flags, need, Refusal, theOrganization, UsageError } from './command.ts'
 import { nameFlag } from './organization.ts'
@@ -89,7 +90,7 @@ async function theUser(db: Db, organization: Row<'organization'>, wanted: string
 async function theProject(db: Db, organization: Row<'organization'>, id: string): Promise<Row<'project'>> {
   const project = await findProject(db, organization.id, id)
   if (!project) throw new Refusal(`there is no project '${id}' in organization '${organization.id}'`)
-  if (project.archived_at !== null) throw archivedError(id)
+  if (project.archived_at !== null) throw projectArchived(id)
   return project
 }
 

@@ -1,3 +1,5 @@
+import type { CertificateRefusal } from '../core/presented-certificate.ts'
+
 /**
  * Every failure a client can see: its status, and where they differ from the rule, its `type` and `code`.
  * The rule: `type` is `invalid_request_error` below 500 and `server_error` from there; `code` is the failure's own name.
@@ -155,6 +157,12 @@ export function notFound(what: string, id: string, param: string): ApiError {
   return new ApiError('not_found', `No such ${what}: '${id}'.`, { param })
 }
 
+/** @param param what named the project, where it was a parameter */
+export function projectArchived(id: string, param?: string): ApiError {
+  const message = `Project '${id}' is archived. An archived project cannot be used or changed.`
+  return new ApiError('project_archived', message, { ...(param && { param }) })
+}
+
 /** A bug or an outage nobody foresaw. It tells the client nothing but the request id, which every reply carries. */
 export function internalError(requestId: string, cause: unknown): ApiError {
   const message = `The server had an error while processing your request. Its operator finds it under the request ID ${requestId}.`
@@ -196,16 +204,13 @@ export function organizationMismatch(): ApiError {
   return new ApiError('mismatched_organization', message)
 }
 
-/** @param owner whose certificates are active @param why there is none */
-export function clientCertificateRequired(owner: string, why: string): ApiError {
-  const message = `A client certificate is required: ${owner} has active certificates, and ${why}. Call over TLS with a client certificate that one of them has signed directly.`
-  return new ApiError('client_certificate_required', message)
-}
-
-/** @param owner whose certificates are active @param flaw why the client's does not pass */
-export function clientCertificateInvalid(owner: string, flaw: string): ApiError {
-  const message = `The client certificate is not accepted: ${flaw}. Use a valid one that an active certificate of ${owner} has signed directly.`
-  return new ApiError('client_certificate_invalid', message)
+/** @param owner whose certificates are active */
+export function clientCertificateRefused(owner: string, { failure, why }: CertificateRefusal): ApiError {
+  const message =
+    failure === 'client_certificate_required'
+      ? `A client certificate is required: ${owner} has active certificates, and ${why}. Call over TLS with a client certificate that one of them has signed directly.`
+      : `The client certificate is not accepted: ${why}. Use a valid one that an active certificate of ${owner} has signed directly.`
+  return new ApiError(failure, message)
 }
 
 /** @param url path and query as received; the query is not repeated: some clients put secrets there */

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { BlockList } from 'node:net'
+import { clientCertificateFlaw } from './client-certificate.ts'
 import { forwardedCertificate } from './forwarded-certificate.ts'
 import { isTrustedPeer } from './origin.ts'
 
@@ -9,8 +10,8 @@ export type Connection = {
   headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** The client's certificate, or why there is none, to stand behind "and". */
-export type ClientCertificateOf = (connection: Connection) => X509Certificate | string
+/** What is wrong with a connection: it shows no certificate, or one that does not pass, and why, to stand within a sentence. */
+export type CertificateRefusal = { failure: 'client_certificate_required' | 'client_certificate_invalid'; why: string }
 
 /** What each connection is asked once: another certificate needs another connection. */
 const peers = new WeakMap<Connection['socket'], X509Certificate | 'proxy' | 'nobody'>()
@@ -39,4 +40,24 @@ export function clientCertificateOf(
   if (!header) return "the proxy passed none on in 'x-forwarded-client-cert'"
   const certificate = forwardedCertificate(String(header))
   return certificate ?? "what the proxy passed on in 'x-forwarded-client-cert' is no certificate that can be read"
+}
+
+/**
+ * Why a connection does not open what these authorities protect; null where it does, or where there are none, so that no
+ * certificate is asked.
+ * @param authorities the active ones, the same list for as long as they are the same
+ * @param now Unix seconds
+ * @param trustedProxies whose word about a client's certificate is believed
+ */
+export function certificateRefusal(
+  authorities: readonly X509Certificate[],
+  connection: Connection,
+  now: number,
+  trustedProxies: BlockList | null,
+): CertificateRefusal | null {
+  if (authorities.length === 0) return null
+  const certificate = clientCertificateOf(connection, trustedProxies)
+  if (typeof certificate === 'string') return { failure: 'client_certificate_required', why: certificate }
+  const flaw = clientCertificateFlaw(authorities, certificate, now)
+  return flaw === null ? null : { failure: 'client_certificate_invalid', why: flaw }
 }

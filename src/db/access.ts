@@ -24,16 +24,20 @@ export async function projectAccess(db: Db, principal: Principal, projectId: str
 }
 
 /** Whether somebody was added to a project, or a group of theirs was: both may be without a role. */
-async function isInProject(db: Db, { id }: Principal, projectId: string): Promise<boolean> {
+async function isInProject(db: Db, { organizationId, id }: Principal, projectId: string): Promise<boolean> {
   const direct = db
     .selectFrom('project_user')
     .select('project_id')
+    .where('organization_id', '=', organizationId)
     .where('project_id', '=', projectId)
     .where('user_id', '=', id)
   const through = db
     .selectFrom('project_group as p')
-    .innerJoin('group_user as g', 'g.group_id', 'p.group_id')
+    .innerJoin('group_user as g', (join) =>
+      join.onRef('g.organization_id', '=', 'p.organization_id').onRef('g.group_id', '=', 'p.group_id'),
+    )
     .select('p.project_id')
+    .where('p.organization_id', '=', organizationId)
     .where('p.project_id', '=', projectId)
     .where('g.user_id', '=', id)
   return (await direct.unionAll(through).limit(1).execute()).length > 0
@@ -43,14 +47,24 @@ async function isInProject(db: Db, { id }: Principal, projectId: string): Promis
 async function heldRoles(db: Db, { organizationId, id }: Principal, projectId: string | null) {
   const rows = await db
     .selectFrom('role_assignment as a')
-    .leftJoin('role as r', 'r.id', 'a.role_id')
+    .leftJoin('role as r', (join) =>
+      join.onRef('r.organization_id', '=', 'a.organization_id').onRef('r.id', '=', 'a.role_id'),
+    )
     .select(['a.role_id', 'a.resource_id', 'a.principal_id', 'r.permissions'])
     .where('a.organization_id', '=', organizationId)
     .where('a.resource_id', 'in', projectId === null ? [organizationId] : [organizationId, projectId])
     .where((eb) =>
       eb.or([
         eb('a.principal_id', '=', id),
-        eb('a.principal_id', 'in', eb.selectFrom('group_user as g').select('g.group_id').where('g.user_id', '=', id)),
+        eb(
+          'a.principal_id',
+          'in',
+          eb
+            .selectFrom('group_user as g')
+            .select('g.group_id')
+            .where('g.organization_id', '=', organizationId)
+            .where('g.user_id', '=', id),
+        ),
       ]),
     )
     .execute()

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Dialect, Kysely, type LogEvent, PostgresDialect } from 'kysely'
+import { type Dialect, Kysely, type KyselyPlugin, type LogEvent, PostgresDialect } from 'kysely'
 import { nodeSqlite } from './sqlite.ts'
 import { sqliteInWorker } from './sqlite-worker.ts'
 import type { Db, Tables } from './tables.ts'
@@ -8,9 +8,14 @@ import type { Db, Tables } from './tables.ts'
 export type OpenOptions = {
   /** Called for every statement, for counting. */
   onQuery?: (event: LogEvent) => void
+  /** Sees every statement before it is run. */
+  plugins?: KyselyPlugin[]
   /** Connections to PostgreSQL; SQLite has one. */
   connections?: number
 }
+
+/** Whom the statements of a database are shown to. */
+export type Seeing = Pick<OpenOptions, 'onQuery' | 'plugins'>
 
 /**
  * Opens a database by its URL: `sqlite:path`, `sqlite::memory:` or `postgres://…`.
@@ -18,7 +23,7 @@ export type OpenOptions = {
  */
 export async function openDb(url: string, options: OpenOptions = {}): Promise<Db> {
   const dialect = url.startsWith('sqlite:') ? sqlite(url.slice('sqlite:'.length)) : await postgres(url, options)
-  return new Kysely<Tables>({ dialect, ...(options.onQuery && { log: options.onQuery }) })
+  return kysely(dialect, options)
 }
 
 /**
@@ -27,10 +32,14 @@ export async function openDb(url: string, options: OpenOptions = {}): Promise<Db
  * request waits for belong on the main one: here they wait for the writes before them.
  * @param mainDb what `openDb` made of the same URL; destroying it after this one is no mistake where the two are one
  */
-export function openGateDb(url: string, mainDb: Db, options: Pick<OpenOptions, 'onQuery'> = {}): Db {
+export function openGateDb(url: string, mainDb: Db, options: Seeing = {}): Db {
   const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : null
   if (path === null || path === ':memory:') return mainDb
-  return new Kysely<Tables>({ dialect: sqliteInWorker(path), ...(options.onQuery && { log: options.onQuery }) })
+  return kysely(sqliteInWorker(path), options)
+}
+
+function kysely(dialect: Dialect, { onQuery, plugins = [] }: Seeing): Db {
+  return new Kysely<Tables>({ dialect, plugins, ...(onQuery && { log: onQuery }) })
 }
 
 function sqlite(path: string): Dialect {

@@ -19,6 +19,7 @@ const ahead = (db: Db, { organizationId, projectId }: Owner, month: string) =>
         exists(
           selectFrom('spend_alert_sent as s')
             .select('s.alert_id')
+            .whereRef('s.organization_id', '=', 'a.organization_id')
             .whereRef('s.alert_id', '=', 'a.id')
             .whereRef('s.threshold_cents', '=', 'a.threshold_cents')
             .where('s.month', '=', month),
@@ -50,12 +51,15 @@ export async function nextThresholds(
 
 const toNano = (cents: number) => BigInt(cents) * NANOS_PER_CENT
 
-export type DueAlert = Pick<Row<'spend_alert'>, 'id' | 'threshold_cents' | 'recipients' | 'subject_prefix'>
+export type DueAlert = Pick<
+  Row<'spend_alert'>,
+  'organization_id' | 'id' | 'threshold_cents' | 'recipients' | 'subject_prefix'
+>
 
 /** Some of the alerts that an amount reaches and that were not raised yet, lowest first. @param spent nano-dollars */
 export function dueAlerts(db: Db, owner: Owner, month: string, spent: bigint, most: number): Promise<DueAlert[]> {
   return ahead(db, owner, month)
-    .select(['a.id', 'a.threshold_cents', 'a.recipients', 'a.subject_prefix'])
+    .select(['a.organization_id', 'a.id', 'a.threshold_cents', 'a.recipients', 'a.subject_prefix'])
     .where('a.threshold_cents', '<=', Number(spent / NANOS_PER_CENT))
     .orderBy('a.threshold_cents')
     .orderBy('a.id')
@@ -78,6 +82,7 @@ export async function claimAlert(db: Db, alert: DueAlert, month: string, now: nu
         .select(sql<string>`cast(${month} as text)`.as('month'))
         .select('a.threshold_cents')
         .select(sql<number>`cast(${now} as bigint)`.as('sent_at'))
+        .where('a.organization_id', '=', alert.organization_id)
         .where('a.id', '=', alert.id)
         .where('a.threshold_cents', '=', alert.threshold_cents),
     )

@@ -61,7 +61,8 @@ function authorize(gate: Gate, call: Call): void {
     gate.refused(call, refused)
     throw refused
   }
-  headers['openai-organization'] = grant.rules.organizationId
-  headers['openai-project'] = grant.rules.projectId
-  gate.lastUsed.touch('project_api_key', grant.keyId, userOf(grant), now)
+  const { organizationId, projectId } = grant.rules
+  headers['openai-organization'] = organizationId
+  headers['openai-project'] = projectId
+  gate.lastUsed.touch('project_api_key', { organizationId, keyId: grant.keyId, userId: userOf(grant) }, now)
 }

@@ -19,13 +19,13 @@ export function recordRefusal({ refusals, log, address }: GatewayParts): Gate['r
     const now = Math.floor(at / 1000)
     // A client in a loop is refused thousands of times a second.
     const { organizationId, projectId } = rules
-    if (!refusals.isNews({ organizationId, keyId, operation: route.name }, now)) return
+    if (!refusals.isNews({ organizationId, by: keyId, operation: route.name }, now)) return
     const { headers, socket } = request
     const origin = {
       ip: address(socket.remoteAddress, headers['x-forwarded-for'] as string | undefined),
       userAgent: headers['user-agent']?.slice(0, 512) ?? null,
     }
-    const whose = { keyId, organizationId, projectId, actor: actorOf(grant) }
+    const whose = { by: keyId, organizationId, projectId, actor: actorOf(grant) }
     const what = { operation: route.name, code: error.code ?? error.failure, message: error.message }
     refusals.record({ ...whose, origin, ...what }, now).catch(failed)
   }

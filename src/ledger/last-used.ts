@@ -5,7 +5,10 @@ const EVERY_MS = 2000
 const BATCH = 200
 const CLOSING_MS = 2000
 
-type Use = { table: 'admin_api_key' | 'project_api_key'; userId: string | null; at: number }
+/** A key that was used, and its owner where that is a user. */
+export type UsedKey = { organizationId: string; keyId: string; userId: string | null }
+
+type Use = Omit<UsedKey, 'keyId'> & { table: 'admin_api_key' | 'project_api_key'; at: number }
 
 /**
  * When keys were last used, written in batches: a write for every request would cost more than the request.
@@ -31,10 +34,10 @@ export class LastUsed {
   }
 
   /** Remembers a use. @param at Unix seconds */
-  touch(table: Use['table'], keyId: string, userId: string | null, at: number): void {
+  touch(table: Use['table'], { organizationId, keyId, userId }: UsedKey, at: number): void {
     const known = this.#pending.get(keyId)
     if (known) known.at = at
-    else this.#pending.set(keyId, { table, userId, at })
+    else this.#pending.set(keyId, { table, organizationId, userId, at })
   }
 
   /** Writes what is pending; returns when it is in the database. */
@@ -65,15 +68,19 @@ export class LastUsed {
 
   /** One short transaction. In the order of the ids, so that two nodes writing the same keys cannot deadlock. */
   #writeBatch(batch: [string, Use][]): Promise<void> {
-    const users = new Map<string, number>()
-    for (const [, { userId, at }] of batch) if (userId) users.set(userId, Math.max(at, users.get(userId) ?? 0))
+    const users = new Map<string, Pick<Use, 'organizationId' | 'at'>>()
+    for (const [, { organizationId, userId, at }] of batch) {
+      if (userId) users.set(userId, { organizationId, at: Math.max(at, users.get(userId)?.at ?? 0) })
+    }
     const byId = <T>(entries: Iterable<[string, T]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
     return this.#db.transaction().execute(async (tx) => {
-      for (const [id, { table, at }] of byId(batch)) {
-        await tx.updateTable(table).set({ last_used_at: at }).where('id', '=', id).execute()
+      for (const [id, { table, organizationId, at }] of byId(batch)) {
+        const key = tx.updateTable(table).where('organization_id', '=', organizationId).where('id', '=', id)
+        await key.set({ last_used_at: at }).execute()
       }
-      for (const [id, at] of byId(users)) {
-        await tx.updateTable('organization_user').set({ api_key_last_used_at: at }).where('id', '=', id).execute()
+      for (const [id, { organizationId, at }] of byId(users)) {
+        const user = tx.updateTable('organization_user').where('organization_id', '=', organizationId)
+        await user.where('id', '=', id).set({ api_key_last_used_at: at }).execute()
       }
     })
   }

@@ -16,7 +16,7 @@ test('a refusal that comes in the very step in which a write ends is written too
   const refusal = (key: number): Refusal => ({
     organizationId: 'org-a',
     projectId: 'proj_a',
-    keyId: `key_${key}`,
+    by: `key_${key}`,
     actor: { type: 'api_key', api_key: { id: 'k', type: 'service_account', service_account: { id: 's' } } },
     origin: { ip: null, userAgent: null },
     operation: 'models.list',

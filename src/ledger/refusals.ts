@@ -4,21 +4,22 @@ import { type AuditEntry, insertAudit } from '../db/audit.ts'
 import type { Db } from '../db/tables.ts'
 import { within } from './within.ts'
 
-/** A call that a known key made in vain. */
+/** A call that somebody who is known made in vain. */
 export type Refusal = {
   organizationId: string
   projectId: string
-  keyId: string
+  /** The id of what it was made with: a key, or the user of a session. */
+  by: string
   actor: AuditActor
   origin: Origin
-  /** The operation's name; together with the key it says what a refusal repeats. */
+  /** The operation's name; together with who called it says what a refusal repeats. */
   operation: string
   code: string
   message: string
 }
 
 /** What tells whether a refusal is one more of the same. */
-type Repeatable = Pick<Refusal, 'organizationId' | 'keyId' | 'operation'>
+type Repeatable = Pick<Refusal, 'organizationId' | 'by' | 'operation'>
 
 const MINUTE = 60
 /** Refusals of one organization in a minute, at most: nobody's keys crowd out what others are to know. */
@@ -50,22 +51,22 @@ export class Refusals {
   }
 
   /** Whether such a refusal would be written: the cheap question before the facts are gathered. @param now Unix seconds */
-  isNews({ organizationId, keyId, operation }: Repeatable, now: number): boolean {
+  isNews({ organizationId, by, operation }: Repeatable, now: number): boolean {
     const minute = Math.floor(now / MINUTE)
     if (minute !== this.#minute) this.#seen.clear()
     this.#minute = minute
     const seen = this.#seen.get(organizationId)
-    return !seen || (seen.size < REMEMBERED && !seen.has(repetition(keyId, operation)))
+    return !seen || (seen.size < REMEMBERED && !seen.has(repetition(by, operation)))
   }
 
   /** Resolves when it is written, or when it is none to be written. @param now Unix seconds */
   async record(refusal: Refusal, now: number): Promise<void> {
     if (!this.isNews(refusal, now)) return
-    const repeated = repetition(refusal.keyId, refusal.operation)
+    const repeated = repetition(refusal.by, refusal.operation)
     const seen = this.#seen.get(refusal.organizationId) ?? new Set()
     this.#seen.set(refusal.organizationId, seen.add(repeated))
     const { organizationId, projectId, actor, origin } = refusal
-    const payload = { id: refusal.keyId, error_code: refusal.code, error_message: refusal.message }
+    const payload = { id: refusal.by, error_code: refusal.code, error_message: refusal.message }
     const entry = { organizationId, projectId, type: 'login.failed' as const, at: now, actor, origin, payload }
     this.#waiting.push({ entry: { id: this.#newId('audit'), ...entry }, forget: () => seen.delete(repeated) })
     this.#writing ??= this.#write()
@@ -100,4 +101,4 @@ export class Refusals {
   }
 }
 
-const repetition = (keyId: string, operation: string) => `${keyId} ${operation}`
+const repetition = (by: string, operation: string) => `${by} ${operation}`

@@ -3,6 +3,7 @@ import { inScope, type ModelPermission, modelPermissions } from '../../core/perm
 import { projectAccess } from '../../db/access.ts'
 import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
+import type { Project } from '../rules/rule.ts'
 import type { Loaded } from './remembered.ts'
 
 /** Why a known key opens nothing, whatever is asked. An archived project closes its keys too: its rules say so. */
@@ -43,7 +44,7 @@ export const userOf = ({ ownerId, email }: Grant): string | null => (email === n
 const bit = (permission: ModelPermission) => 1 << modelPermissions.indexOf(permission)
 
 /** Loads the rules of a project, from memory where they are fresh. */
-export type LoadRules = (projectId: string) => Promise<Loaded<ProjectRules> | null>
+export type LoadRules = (project: Project) => Promise<Loaded<ProjectRules> | null>
 
 /**
  * The grant of the key with this hash, as the database has it now; null for a key that is not there. Two or three statements
@@ -58,17 +59,19 @@ export async function loadGrant(
 ): Promise<Loaded<Grant> | null> {
   const found = (await loadProjectKey(db, hash)) ?? (await loadAdminKey(db, hash))
   if (found === null) return null
-  const { projectId, ...grant } = found
-  const rules = await loadRules(projectId)
+  const { project, ...grant } = found
+  const rules = await loadRules(project)
   return rules && { value: { ...grant, rules: rules.value }, asOf: Math.min(begunAt, rules.asOf) }
 }
 
-type Found = Omit<Grant, 'rules'> & { projectId: string }
+type Found = Omit<Grant, 'rules'> & { project: Project }
 
 async function loadProjectKey(db: Db, hash: string): Promise<Found | null> {
   const row = await db
     .selectFrom('project_api_key as k')
-    .leftJoin('organization_user as u', 'u.id', 'k.user_id')
+    .leftJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
+    )
     .select(['k.id', 'k.organization_id', 'k.project_id', 'k.user_id', 'k.service_account_id'])
     .select(['k.scopes', 'k.expires_at', 'u.email', 'u.removed_at'])
     .where('k.hash', '=', hash)
@@ -81,7 +84,7 @@ async function loadProjectKey(db: Db, hash: string): Promise<Found | null> {
   const allowed = modelPermissions.filter((one) => access?.permissions.has(one) && inScope(scopes, one))
   return {
     keyId: row.id,
-    projectId: row.project_id,
+    project: { organizationId: row.organization_id, projectId: row.project_id },
     ownerId,
     email: row.user_id === null ? null : (row.email ?? ''),
     expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
@@ -95,14 +98,16 @@ async function loadAdminKey(db: Db, hash: string): Promise<Found | null> {
   const row = await db
     .selectFrom('admin_api_key as k')
     .innerJoin('organization as o', 'o.id', 'k.organization_id')
-    .innerJoin('organization_user as u', 'u.id', 'k.user_id')
-    .select(['k.id', 'k.user_id', 'k.expires_at', 'o.default_project_id', 'u.email'])
+    .innerJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
+    )
+    .select(['k.id', 'k.organization_id', 'k.user_id', 'k.expires_at', 'o.default_project_id', 'u.email'])
     .where('k.hash', '=', hash)
     .executeTakeFirst()
   if (!row) return null
   return {
     keyId: row.id,
-    projectId: row.default_project_id,
+    project: { organizationId: row.organization_id, projectId: row.default_project_id },
     ownerId: row.user_id,
     email: row.email,
     expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,

@@ -1,12 +1,21 @@
 import type { ChangeScope } from '../../db/changes.ts'
 import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
+import type { Project } from '../rules/rule.ts'
 import { type Grant, loadGrant } from './grant.ts'
 import { loadRules } from './load-rules.ts'
 import { Remembered } from './remembered.ts'
 
 /** Most grants and rules kept; beyond, those loaded longest ago go. */
 const KEPT = { grants: 250_000, rules: 50_000 }
+
+/** Rules are remembered under both ids, so that looking them up can ask for both. No id has a space in it. */
+const keyOf = ({ organizationId, projectId }: Project) => `${organizationId} ${projectId}`
+
+function projectOf(key: string): Project {
+  const [organizationId = '', projectId = ''] = key.split(' ')
+  return { organizationId, projectId }
+}
 
 /** What keys may do and what their projects rule, remembered: see `Remembered` for how long and how a change ends it. */
 export class Grants {
@@ -16,8 +25,8 @@ export class Grants {
   /** @param loaded runs before newly read rules are used; what it rejects with, the look-up rejects with */
   constructor(db: Db, loaded: (rules: ProjectRules) => Promise<void>) {
     this.#rules = new Remembered<ProjectRules>({
-      load: async (projectId, begunAt) => {
-        const value = await loadRules(db, projectId, this.#rules.last(projectId))
+      load: async (key, begunAt) => {
+        const value = await loadRules(db, projectOf(key), this.#rules.last(key))
         if (value) await loaded(value)
         return value && { value, asOf: begunAt }
       },
@@ -25,7 +34,7 @@ export class Grants {
       kept: KEPT.rules,
     })
     this.#grants = new Remembered<Grant>({
-      load: (hash, begunAt) => loadGrant(db, hash, begunAt, (projectId) => this.#rules.getLoaded(projectId)),
+      load: (hash, begunAt) => loadGrant(db, hash, begunAt, (project) => this.#rules.getLoaded(keyOf(project))),
       scopeOf: ({ rules }) => rules,
       kept: KEPT.grants,
     })

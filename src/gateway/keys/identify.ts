@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { incorrectKey, missingKey } from '../../contract/error.ts'
-import { bearerToken, hashSecret, keyKind, showKey } from '../../core/key.ts'
+import { bearer, hashSecret, keyKind, showKey } from '../../core/key.ts'
 import type { Grant } from './grant.ts'
 import type { Grants } from './grants.ts'
 
@@ -15,8 +15,7 @@ const brought = new WeakMap<object, BroughtKey & { token: string }>()
  * @throws ApiError 401 where there is none, or one that is none of ours by its form: a mistyped key costs no look-up
  */
 export function broughtKey({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): BroughtKey {
-  const token = bearerToken(headers.authorization)
-  if (token === null) throw missingKey()
+  const token = bearer(headers.authorization, missingKey)
   const last = brought.get(socket)
   if (last?.token === token) return last
   const shown = showKey(token)

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/tables.ts'
 import { columns, decodeRules, type ProjectRules } from '../rules/index.ts'
+import type { Project } from '../rules/rule.ts'
 import type { Stored } from '../rules/stored.ts'
 
 /** What the rules were decoded from: where it has not changed, neither have they. */
@@ -9,34 +10,34 @@ const written = new WeakMap<ProjectRules, string>()
  * The rules of a project as the database has them now; null where there is none. Three statements. Where nothing has changed
  * since `last`, that very object: what was worked out from it (windows, certificates that passed) stays good.
  */
-export async function loadRules(db: Db, projectId: string, last: ProjectRules | null): Promise<ProjectRules | null> {
+export async function loadRules(db: Db, project: Project, last: ProjectRules | null): Promise<ProjectRules | null> {
   const [settings, limits, authorities] = await Promise.all([
-    findSettings(db, projectId),
-    findLimits(db, projectId),
-    findAuthorities(db, projectId),
+    findSettings(db, project),
+    findLimits(db, project),
+    findAuthorities(db, project),
   ])
   if (!settings) return null
-  const { organizationId, ...more } = settings
-  const stored: Stored = { ...more, limits, authorities }
+  const stored: Stored = { ...settings, limits, authorities }
   const source = JSON.stringify([settings, limits, authorities])
   if (last !== null && written.get(last) === source) return last
-  const rules = decodeRules({ organizationId, projectId }, stored)
+  const rules = decodeRules(project, stored)
   written.set(rules, source)
   return rules
 }
 
-type Settings = Pick<Stored, 'archivedAt' | 'project' | 'organization'> & { organizationId: string }
+type Settings = Pick<Stored, 'archivedAt' | 'project' | 'organization'>
 
 /** The columns that some rule reads, of the project's own settings and of its organization's. */
-async function findSettings(db: Db, projectId: string): Promise<Settings | null> {
+async function findSettings(db: Db, { organizationId, projectId }: Project): Promise<Settings | null> {
   const row = await db
     .selectFrom('project as p')
     .leftJoin('project_policy as project', (join) =>
       join.onRef('project.project_id', '=', 'p.id').onRef('project.organization_id', '=', 'p.organization_id'),
     )
     .leftJoin('organization_policy as organization', 'organization.organization_id', 'p.organization_id')
-    .select(['p.organization_id', 'p.archived_at'])
+    .select('p.archived_at')
     .select(columns.map((column) => `${column} as ${column}` as const))
+    .where('p.organization_id', '=', organizationId)
     .where('p.id', '=', projectId)
     .executeTakeFirst()
   if (!row) return null
@@ -48,24 +49,31 @@ async function findSettings(db: Db, projectId: string): Promise<Settings | null>
     const [whose, name] = column.split('.') as ['project' | 'organization', string]
     settings[whose][name] = (row as Record<string, unknown>)[column]
   }
-  const { organization_id, archived_at } = row
   // Every column of both is in the list, or it would not compile.
-  return { organizationId: organization_id, archivedAt: archived_at, ...settings } as unknown as Settings
+  return { archivedAt: row.archived_at, ...settings } as unknown as Settings
 }
 
-const findLimits = (db: Db, projectId: string) =>
-  db.selectFrom('rate_limit').select(['model', 'limits']).where('project_id', '=', projectId).orderBy('model').execute()
+const findLimits = (db: Db, { organizationId, projectId }: Project) =>
+  db
+    .selectFrom('rate_limit')
+    .select(['model', 'limits'])
+    .where('organization_id', '=', organizationId)
+    .where('project_id', '=', projectId)
+    .orderBy('model')
+    .execute()
 
 /** Active authorities: the organization's, which count in every project, and the project's own. */
-function findAuthorities(db: Db, projectId: string) {
+function findAuthorities(db: Db, { organizationId, projectId }: Project) {
   return db
-    .selectFrom('project as p')
-    .innerJoin('certificate as c', 'c.organization_id', 'p.organization_id')
+    .selectFrom('certificate as c')
     .leftJoin('project_certificate as a', (join) =>
-      join.onRef('a.certificate_id', '=', 'c.id').onRef('a.project_id', '=', 'p.id'),
+      join
+        .onRef('a.organization_id', '=', 'c.organization_id')
+        .onRef('a.certificate_id', '=', 'c.id')
+        .on('a.project_id', '=', projectId),
     )
     .select(['c.id', 'c.content'])
-    .where('p.id', '=', projectId)
+    .where('c.organization_id', '=', organizationId)
     .where((eb) => eb.or([eb('c.activated_at', 'is not', null), eb('a.activated_at', 'is not', null)]))
     .orderBy('c.id')
     .execute()

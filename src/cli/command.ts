@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { type Config, readConfig, settingFlags } from '../config/settings.ts'
 import { idSource, type NewId } from '../core/id.ts'
 import { migrate } from '../db/migrate.ts'
-import { openDb } from '../db/open.ts'
+import { openDb, type Seeing } from '../db/open.ts'
 import type { Db, Row } from '../db/tables.ts'
 
 /** A way of calling a command that cannot be understood: told to the person with how it is called, exit code 2. */
@@ -54,12 +54,13 @@ export async function runOnDatabase(
   command: Command,
   args: readonly string[],
   env: Record<string, string | undefined>,
+  plugins: Seeing['plugins'],
 ) {
   const { json, flags, words } = readArguments(args, command)
   const config = readConfig(env, flags)
   if (config.databaseUrl === 'sqlite::memory:')
     throw new UsageError("a database in memory is its server's alone: there is none to work on")
-  const db = await openDb(config.databaseUrl, { connections: 1 })
+  const db = await openDb(config.databaseUrl, { connections: 1, ...(plugins && { plugins }) })
   try {
     await migrate(db)
     const context = { db, newId: idSource(Date.now), now: Math.floor(Date.now() / 1000), config, flags, words }

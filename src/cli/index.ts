@@ -2,6 +2,7 @@ import { ConfigError, readConfig, settingFlags } from '../config/settings.ts'
 import { ApiError } from '../contract/error.ts'
 import { isDatabaseError } from '../db/errors.ts'
 import { LaterSchema } from '../db/migrate.ts'
+import type { Seeing } from '../db/open.ts'
 import { type Command, Refusal, readArguments, runOnDatabase, UsageError } from './command.ts'
 import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
@@ -23,15 +24,17 @@ const commands: Record<string, Command> = {
 /**
  * The command line.
  * @param args what stands behind the program's name
+ * @param plugins what a command's statements are shown to
  * @returns the exit code: 0 done, 1 refused or failed, 2 not understood
  */
 export async function run(
   args: readonly string[],
   env: Record<string, string | undefined>,
   output: Output = standardOutput,
+  plugins?: Seeing['plugins'],
 ) {
   try {
-    return await dispatch(args, env, output)
+    return await dispatch(args, env, output, plugins)
   } catch (error) {
     output.note(explain(error))
     return error instanceof UsageError || error instanceof ConfigError ? 2 : 1
@@ -42,6 +45,7 @@ async function dispatch(
   args: readonly string[],
   env: Record<string, string | undefined>,
   output: Output,
+  plugins: Seeing['plugins'],
 ): Promise<number> {
   const [first = 'help', second = ''] = args
   if (first === 'serve') {
@@ -60,7 +64,7 @@ async function dispatch(
   const name = Object.hasOwn(commands, first) ? first : `${first} ${second}`
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) throw new UsageError(`there is no command '${args.slice(0, 2).join(' ')}'\n\n${help()}`)
-  const { json, result } = await runOnDatabase(command, args.slice(name.split(' ').length), env)
+  const { json, result } = await runOnDatabase(command, args.slice(name.split(' ').length), env, plugins)
   if (json) output.json(result.json)
   else output.line(result.text)
   return 0

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type OpenAI from 'openai'
 import { run } from '../../src/cli/index.ts'
 import type { TestApp } from '../support/harness.ts'
+import { OrganizationFilter } from '../support/organization-filter.ts'
 
 /** What commands print with `--json`, as far as tests look at it. */
 type Printed = { id: string; value: string; token: string; default_project_id: string; owner: { id: string } }
@@ -17,7 +18,9 @@ export async function gatehouse(app: TestApp, ...args: string[]): Promise<Printe
       printed = value
     },
   }
-  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output)
+  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [
+    new OrganizationFilter(),
+  ])
   assert.equal(code, 0, notes.join('\n'))
   return printed as Printed
 }

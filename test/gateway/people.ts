@@ -1,5 +1,6 @@
 import { run } from '../../src/cli/index.ts'
 import type { TestApp } from '../support/harness.ts'
+import { OrganizationFilter } from '../support/organization-filter.ts'
 
 /** Runs the command line on a server's database, as an operator beside it would; answers with its JSON. */
 export async function cli<T>(app: TestApp, ...args: string[]): Promise<T> {
@@ -9,7 +10,9 @@ export async function cli<T>(app: TestApp, ...args: string[]): Promise<T> {
     json: (value: unknown) => values.push(value),
     note: (text: string) => notes.push(text),
   }
-  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output)
+  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [
+    new OrganizationFilter(),
+  ])
   if (code !== 0) throw new Error(`gatehouse ${args.join(' ')}: ${notes.join('\n')}`)
   return values[0] as T
 }

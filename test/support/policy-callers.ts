@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { run } from '../../src/cli/index.ts'
 import type { AuditType } from '../../src/core/audit.ts'
 import type { TestApp } from './harness.ts'
+import { OrganizationFilter } from './organization-filter.ts'
 
 /** Admin keys of people who stand differently to one project. */
 export type PolicyCallers = {
@@ -28,7 +29,9 @@ export async function command(app: TestApp, ...args: string[]) {
     },
     note: (text: string) => void notes.push(text),
   }
-  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output)
+  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [
+    new OrganizationFilter(),
+  ])
   assert.equal(code, 0, notes.join('\n'))
   return result
 }

@@ -12,7 +12,7 @@ import type {
 } from './gate-tables.ts'
 
 /*
- * One interface per table. Every table carries organization_id and every query filters on it. Times are Unix seconds, JSON
+ * One interface per table. What is an organization's carries organization_id, and every statement filters on it. Times are Unix seconds, JSON
  * is text, and there are no booleans: a time says more.
  */
 

@@ -30,11 +30,11 @@ export type Admitted = Request & {
 }
 
 /** Lets a request in, before its body is read, or throws. Somebody known who is refused leaves a row in the audit log. */
-export async function letIn(app: AdminApp, endpoint: Endpoint, request: Request): Promise<Admitted> {
+export async function admit(app: AdminApp, endpoint: Endpoint, request: Request): Promise<Admitted> {
   if (endpoint.route.permission === null) return { ...request, identify: null, caller: null }
   const identify = app.authenticate(request.headers)
   try {
-    const caller = await admit(app, app.db, endpoint, { ...request, identify })
+    const caller = await permittedCaller(app, app.db, endpoint, { ...request, identify })
     if (caller?.by === 'key') app.lastUsed.touch('admin_api_key', caller, secondsOf(app))
     return { ...request, identify, caller }
   } catch (error) {
@@ -50,7 +50,7 @@ export async function letIn(app: AdminApp, endpoint: Endpoint, request: Request)
  * is or not.
  * @throws ApiError, or KnownCallerRefused
  */
-export async function admit(
+export async function permittedCaller(
   app: AdminApp,
   db: Db,
   { route }: Endpoint,

@@ -8,7 +8,7 @@ import { isPlainId } from '../core/id.ts'
 import type { ChangeScope } from '../db/changes.ts'
 import { findProject } from '../db/projects.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { type Admitted, admit } from './admit.ts'
+import { type Admitted, permittedCaller } from './admit.ts'
 import type { AdminApp } from './app.ts'
 import { actorOf } from './caller.ts'
 import { mtlsRefusal } from './certificate.ts'
@@ -60,7 +60,7 @@ async function change(
 
 /** All of a change that its transaction sees: the caller, who is asked again, the project, and what the handler does. */
 async function changeOn(tx: Db, app: AdminApp, endpoint: Endpoint, request: Admitted, given: Given) {
-  const caller = await admit(app, tx, endpoint, request)
+  const caller = await permittedCaller(app, tx, endpoint, request)
   const { project, result } = await handle(tx, endpoint, caller, given)
   const change = result as AnyChange
   if (caller !== null && endpoint.route.bindsCallers) await refuseLockOut(tx, app, caller, request)

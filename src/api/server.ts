@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Endpoint } from '../admin/index.ts'
 import { challenge, methodNotAllowed, unknownUrl, unsupportedContentType } from '../contract/error.ts'
-import { type Admitted, letIn } from './admit.ts'
+import { type Admitted, admit } from './admit.ts'
 import type { AdminApp } from './app.ts'
 import { BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
 import { perform } from './perform.ts'
@@ -21,7 +21,7 @@ const LONGEST_PARAM = 512
 /**
  * The Administration API as a request handler. This is the only file that knows Fastify; what every operation has in common
  * (who calls, may they, is the request well-formed, the transaction, the audit row, the failure's shape) happens here or in
- * `letIn` and `perform`, once.
+ * `admit` and `perform`, once.
  */
 export async function createAdminServer(app: AdminApp, endpoints: readonly Endpoint[]): Promise<AdminServer> {
   const fastify = Fastify({
@@ -65,7 +65,7 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
         userAgent: headers['user-agent']?.slice(0, 512) ?? null,
       }
       const params = request.params as Record<string, string>
-      const admitted = await letIn(app, endpoint, { headers, params, origin, connection: request.raw })
+      const admitted = await admit(app, endpoint, { headers, params, origin, connection: request.raw })
       request.setDecorator('admitted', admitted)
     },
     handler: async (request, reply) => {

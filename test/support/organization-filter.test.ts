@@ -10,6 +10,7 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
+import { deleteExpiredOwners, deleteOldWriters, deleteUsageMinutes, nextUsagePart } from '../../src/db/retention.ts'
 import type { Tables } from '../../src/db/tables.ts'
 import { exceptions } from './organization-exceptions.ts'
 import { OrganizationFilter } from './organization-filter.ts'
@@ -128,6 +129,15 @@ test('an exception is for its own columns, and what is joined with its row must 
   assert.throws(() => judge(byHash.innerJoin('organization_user as u', 'u.id', 'k.user_id')))
   const tied = byHash.innerJoin('organization_user as u', 'u.organization_id', 'k.organization_id')
   assert.ok(judge(tied))
+})
+
+test('what goes through all organizations passes', async () => {
+  const filtered = new Kysely<Tables>({ dialect, plugins: [filter] })
+  assert.equal(await nextUsagePart(filtered, null), null)
+  assert.equal(await nextUsagePart(filtered, { organization_id: 'org-a', kind: 'costs' }), null)
+  await deleteUsageMinutes(filtered, { organization_id: 'org-a', kind: 'costs' }, 3600)
+  await deleteExpiredOwners(filtered, 1)
+  await deleteOldWriters(filtered, 1)
 })
 
 test('every exception has a name of its own and a reason', () => {

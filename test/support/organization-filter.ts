@@ -179,7 +179,7 @@ function mark(side: Side) {
 /** The columns of a source that a condition compares. */
 function columnsOf({ leftOperand, rightOperand }: Node, name: string, alone: boolean): string[] {
   return [leftOperand, rightOperand].flatMap((one: Node) => {
-    if (one.kind === 'TupleNode') return one.values.items.map((item: Node) => item.column?.column?.name ?? '?')
+    if (one.kind === 'TupleNode') return one.values.flatMap((item: Node) => item.column?.column?.name ?? [])
     const mine = one.kind === 'ReferenceNode' && (one.table ? nameOf(one.table) === name : alone)
     return mine ? [one.column.column.name] : []
   })

@@ -84,6 +84,28 @@ export async function findWritableGroup(db: Db, organizationId: string, id: stri
   throw new ApiError('group_scim_managed', message, { param: 'group_id' })
 }
 
+/** The groups of a project, with when each was added. */
+export function groupsOfProject(db: Db, project: Row<'project'>) {
+  return db
+    .selectFrom('project_group as p')
+    .innerJoin('user_group as g', (join) =>
+      join.onRef('g.organization_id', '=', 'p.organization_id').onRef('g.id', '=', 'p.group_id'),
+    )
+    .selectAll('g')
+    .select('p.created_at as added_at')
+    .where('p.organization_id', '=', project.organization_id)
+    .where('p.project_id', '=', project.id)
+}
+
+export type GroupInProject = Row<'user_group'> & { added_at: number }
+
+/** A group stays in a project until it is removed from it, with or without a role. An archived project has none. */
+export async function findProjectGroup(db: Db, project: Row<'project'>, id: string): Promise<GroupInProject> {
+  const group = await groupsOfProject(db, project).where('p.group_id', '=', id).executeTakeFirst()
+  if (!group || project.archived_at !== null) throw notFound('group', id, 'group_id')
+  return group
+}
+
 function view(row: Row<'user_group'>): Group {
   return {
     id: row.id,

@@ -1,7 +1,7 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectGroup, projectGroups as routes } from '../contract/project-groups.ts'
-import type { Db, Row } from '../db/tables.ts'
-import { findGroup } from './groups.ts'
+import type { Row } from '../db/tables.ts'
+import { findGroup, findProjectGroup, type GroupInProject, groupsOfProject } from './groups.ts'
 import type { Handlers } from './handlers.ts'
 import { behind, nextPage } from './page.ts'
 import { assign, groupHolding, removedAudit } from './role-assignments.ts'
@@ -10,7 +10,7 @@ import { inProject } from './roles.ts'
 
 export const projectGroups: Handlers<typeof routes> = {
   async list({ db, project, query }) {
-    const rows = behind(groupsOf(db, project), query, 'group', 'p.group_id')
+    const rows = behind(groupsOfProject(db, project), query, 'group', 'p.group_id')
     const found = project.archived_at === null ? await rows.execute() : []
     return nextPage(
       found,
@@ -60,27 +60,6 @@ export const projectGroups: Handlers<typeof routes> = {
     const audit = { id: group.id, changes_requested: { projects_removed: [project.id] } }
     return { reply: { object: 'project.group.deleted', deleted: true }, audit, also }
   },
-}
-
-function groupsOf(db: Db, project: Row<'project'>) {
-  return db
-    .selectFrom('project_group as p')
-    .innerJoin('user_group as g', (join) =>
-      join.onRef('g.organization_id', '=', 'p.organization_id').onRef('g.id', '=', 'p.group_id'),
-    )
-    .selectAll('g')
-    .select('p.created_at as added_at')
-    .where('p.organization_id', '=', project.organization_id)
-    .where('p.project_id', '=', project.id)
-}
-
-type GroupInProject = Row<'user_group'> & { added_at: number }
-
-/** A group stays in a project until it is removed from it, with or without a role. An archived project has none. */
-export async function findProjectGroup(db: Db, project: Row<'project'>, id: string): Promise<GroupInProject> {
-  const group = await groupsOf(db, project).where('p.group_id', '=', id).executeTakeFirst()
-  if (!group || project.archived_at !== null) throw notFound('group', id, 'group_id')
-  return group
 }
 
 function view(project: Row<'project'>, row: GroupInProject): ProjectGroup {

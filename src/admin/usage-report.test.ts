@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import type OpenAI from 'openai'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
-import { recordUsage, type UsageEntry } from '../db/usage.ts'
+import type { UsageEntry } from '../core/usage-entry.ts'
+import { recordUsage } from '../db/usage.ts'
 
 const DAY = 86_400
 /** A Monday, 00:00 UTC. */

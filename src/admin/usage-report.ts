@@ -3,8 +3,9 @@ import type { RawBuilder } from 'kysely'
 import { ApiError } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import { bucketsOf, type Grain, type Interval, pageStart, pageToken, readsOf, type UsageKind } from '../core/usage.ts'
+import { type Dimension, dimensions } from '../core/usage-entry.ts'
 import type { Db } from '../db/tables.ts'
-import { type Dimension, dimensions, minutesBegin, sumUsage, type UsageFilter, type UsageGroup } from '../db/usage.ts'
+import { minutesBegin, sumUsage, type UsageFilter, type UsageGroup } from '../db/usage.ts'
 
 /** Results on a page, at most: with more keys than that a page has fewer buckets than were asked for, and a next page. */
 const MOST_RESULTS = 500_000

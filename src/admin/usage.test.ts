@@ -7,7 +7,8 @@ import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { run } from '../cli/index.ts'
 import { idSource } from '../core/id.ts'
-import { recordUsage, type UsageEntry } from '../db/usage.ts'
+import type { UsageEntry } from '../core/usage-entry.ts'
+import { recordUsage } from '../db/usage.ts'
 import { createOrganization } from './organization.ts'
 
 const DAY = 86_400

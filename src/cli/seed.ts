@@ -1,6 +1,7 @@
 import type { UsageKind } from '../core/usage.ts'
+import type { UsageEntry } from '../core/usage-entry.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { recordUsage, type UsageEntry } from '../db/usage.ts'
+import { recordUsage } from '../db/usage.ts'
 import { type Command, type Flags, need, theOrganization, UsageError } from './command.ts'
 
 const DAY = 86_400

@@ -3,11 +3,12 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Migrator } from 'kysely/migration'
 import { databases, openTestDatabase } from '../../test/support/databases.ts'
+import type { UsageEntry } from '../core/usage-entry.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { openDb } from './open.ts'
 import { findSpent, spendOf } from './spend.ts'
-import { recordUsage, type UsageEntry } from './usage.ts'
+import { recordUsage } from './usage.ts'
 
 const november = Date.UTC(2026, 10, 1) / 1000
 const december = Date.UTC(2026, 11, 1) / 1000

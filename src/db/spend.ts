@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { monthOf } from '../core/month.ts'
+import type { UsageEntry } from '../core/usage-entry.ts'
 import { batches } from './batches.ts'
 import type { Db } from './tables.ts'
-import type { UsageEntry } from './usage.ts'
 
 /** What stands for a project in the total of the whole organization. */
 export const WHOLE_ORGANIZATION = ''

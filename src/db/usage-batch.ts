@@ -1,5 +1,6 @@
+import type { UsageEntry } from '../core/usage-entry.ts'
 import type { Db } from './tables.ts'
-import { recordUsage, type UsageEntry } from './usage.ts'
+import { recordUsage } from './usage.ts'
 
 /** Which of a writer's batches this is: numbers rise, and one is used again only for the same entries. */
 export type BatchName = {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { databases, openTestDatabase } from '../../test/support/databases.ts'
+import type { UsageEntry } from '../core/usage-entry.ts'
 import { migrate } from './migrate.ts'
 import { openDb } from './open.ts'
-import { recordUsage, type UsageEntry } from './usage.ts'
+import { recordUsage } from './usage.ts'
 
 const start = 1_790_553_600
 

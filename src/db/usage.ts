@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { CompiledQuery, type Expression, type RawBuilder, sql } from 'kysely'
 import { grains, type Range, type UsageKind } from '../core/usage.ts'
+import { blank, type Dimension, dimensions, type Measure, measures, type UsageEntry } from '../core/usage-entry.ts'
 import { batches } from './batches.ts'
 import { isPostgres } from './dialect.ts'
 import { addSpend, type Spent, spendOf } from './spend.ts'
@@ -8,54 +9,7 @@ import type { Db, Row } from './tables.ts'
 
 type Rollup = Row<'usage_rollup'>
 
-const texts = [
-  'api_key_id',
-  'project_id',
-  'user_id',
-  'model',
-  'line_item',
-  'quantity_unit',
-  'service_tier',
-  'api_source',
-  'size',
-  'source',
-  'context_level',
-  'vector_store_id',
-] as const
-/** What is summed up. */
-export const measures = [
-  'amount_nano',
-  'units',
-  'num_model_requests',
-  'input_tokens',
-  'output_tokens',
-  'input_cached_tokens',
-  'input_cache_write_30m_tokens',
-  'input_cache_write_12h_tokens',
-  'input_audio_tokens',
-  'input_image_tokens',
-  'input_cached_audio_tokens',
-  'input_cached_image_tokens',
-  'output_audio_tokens',
-  'output_image_tokens',
-] as const
-const key = ['organization_id', 'kind', 'grain', 'time', ...texts, 'batch'] as const
-
-type Measure = (typeof measures)[number]
-/** What reports are grouped and filtered by, in the order of the key. */
-export const dimensions = [...texts, 'batch'] as const
-export type Dimension = (typeof dimensions)[number]
-
-/**
- * Something that was used: the columns of a rollup, of which most can be left out. Measures are whole numbers from 0 on, at
- * most 2^53; a cost is an entry of its own, of kind `costs`, with `line_item`, `units`, `quantity_unit` and `amount_nano`.
- */
-export type UsageEntry = {
-  organization_id: string
-  kind: UsageKind
-  /** Unix seconds. */
-  at: number
-} & Partial<Pick<Rollup, Dimension | Measure>>
+const key = ['organization_id', 'kind', 'grain', 'time', ...dimensions] as const
 
 /**
  * Adds what was used to the sums of its minute, hour and day, and what it cost to the month's totals that spend limits are
@@ -75,7 +29,7 @@ function rollUp(entries: readonly UsageEntry[]): Rollup[] {
   for (const entry of entries) {
     const values = measures.map((name) => entry[name] ?? 0)
     for (const value of values) assert.ok(Number.isSafeInteger(value) && value >= 0, `not a whole amount: ${value}`)
-    const alike = [...texts.map((name) => entry[name] ?? ''), entry.batch ?? 0]
+    const alike = dimensions.map((name) => entry[name] ?? blank[name])
     for (const grain of grains) {
       const time = Math.floor(entry.at / grain) * grain
       const id = [entry.organization_id, entry.kind, grain, time, ...alike].join('\n')
@@ -91,13 +45,6 @@ function rowOf(entry: UsageEntry, grain: Rollup['grain'], time: number): Rollup 
   const { at: _, ...given } = entry
   return { ...blank, ...given, grain, time }
 }
-
-/** The cast names what the three lists spell out: every column but those that an entry always has. */
-const blank = Object.fromEntries([
-  ...texts.map((name) => [name, '']),
-  ['batch', 0],
-  ...measures.map((name) => [name, 0]),
-]) as Pick<Rollup, Dimension | Measure>
 
 /** The totals come last: an organization's is one row that all nodes add to, held no longer than it must be. */
 async function add(tx: Db, rows: readonly Rollup[], spent: readonly Spent[]): Promise<void> {

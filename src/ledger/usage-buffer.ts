@@ -1,4 +1,4 @@
-import { measures, type UsageEntry } from '../db/usage.ts'
+import { measures, type UsageEntry } from '../core/usage-entry.ts'
 
 const MINUTE = 60
 /** Longer names are cut off: an index of the database has to hold a row's whole key. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bucketsOf, readsOf } from '../../src/core/usage.ts'
+import type { UsageEntry } from '../../src/core/usage-entry.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
 import type { Db } from '../../src/db/tables.ts'
-import { minutesBegin, recordUsage, sumUsage, total, type UsageEntry } from '../../src/db/usage.ts'
+import { minutesBegin, recordUsage, sumUsage, total } from '../../src/db/usage.ts'
 import { Retention } from '../../src/ledger/retention.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
 

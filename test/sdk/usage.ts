@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { recordUsage, type UsageEntry } from '../../src/db/usage.ts'
+import type { UsageEntry } from '../../src/core/usage-entry.ts'
+import { recordUsage } from '../../src/db/usage.ts'
 import { newOrganization } from '../contract/organizations.ts'
 import { refusal, type Scenario, type World } from './scenario.ts'
 

@@ -1,4 +1,4 @@
-import type { UsageEntry } from '../../db/usage.ts'
+import type { UsageEntry } from '../../core/usage-entry.ts'
 import type { Asked, Call } from '../call.ts'
 import type { Grant } from '../keys/grant.ts'
 import { type Declaration, type Report, unforeseen } from '../routes/declaration.ts'

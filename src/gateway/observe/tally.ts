@@ -1,5 +1,5 @@
 import type { CostEntry } from '../../core/price.ts'
-import type { UsageEntry } from '../../db/usage.ts'
+import type { UsageEntry } from '../../core/usage-entry.ts'
 import type { Meter } from '../../ledger/meter.ts'
 import type { Used } from '../use.ts'
 import { countsTokensOnly, type UsedCall, usageEntries } from './entries.ts'

@@ -2,7 +2,7 @@ import type { BlockList } from 'node:net'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
-import type { ChangeScope } from '../db/changes.ts'
+import type { Changed } from '../db/changed.ts'
 import type { Db } from '../db/tables.ts'
 import type { LastUsed } from '../ledger/last-used.ts'
 import type { Refusals } from '../ledger/refusals.ts'
@@ -19,8 +19,8 @@ export type AdminApp = {
   refusals: Refusals
   /** The models there are. */
   models: () => Promise<Catalogue>
-  /** Called after a change is committed and before its reply is sent: what was cached of it must be gone then. */
-  changed: (scope: ChangeScope) => void
+  /** Told of a change after it is committed and before its reply is sent: what was cached of it must be gone then. */
+  changed: Pick<Changed, 'publish'>
   /** The address that a connection and its `x-forwarded-for` stand for. */
   address: (remote: string | undefined, forwarded: string | undefined) => string | null
   /** Finds out who calls. */

@@ -5,7 +5,7 @@ import { ApiError, notFound, projectArchived, unknownId } from '../contract/erro
 import type { Route } from '../contract/route.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import { isPlainId } from '../core/id.ts'
-import type { ChangeScope } from '../db/changes.ts'
+import type { ChangeScope } from '../db/changed.ts'
 import { findProject } from '../db/projects.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { type Admitted, permittedCaller } from './admit.ts'
@@ -54,7 +54,7 @@ async function change(
     return done.reply
   } finally {
     // Also when the commit failed: whether it took effect may be unknown then.
-    if (scope) app.changed(scope)
+    if (scope) app.changed.publish(scope)
   }
 }
 

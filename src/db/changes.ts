@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
+import type { Changed, ChangeScope } from './changed.ts'
 import { isPostgres } from './dialect.ts'
 import type { Db } from './tables.ts'
-
-/** What a change can have touched: a project, or (null) all of an organization. */
-export type ChangeScope = { organizationId: string; projectId: string | null }
 
 const CHANNEL = 'gatehouse_changed'
 const RECONNECT_MS = 500
@@ -20,12 +18,9 @@ export async function announceChange(db: Db, { organizationId, projectId }: Chan
 
 /**
  * Hears of changes that other nodes commit. While the connection is lost it hears nothing, so after every (re)connection it
- * reports `null`: anything may have changed.
+ * publishes `null`: anything may have changed.
  */
-export async function listenForChanges(
-  url: string,
-  changed: (scope: ChangeScope | null) => void,
-): Promise<AsyncDisposable> {
+export async function listenForChanges(url: string, changed: Pick<Changed, 'publish'>): Promise<AsyncDisposable> {
   const stop = new AbortController()
   const listening = url.startsWith('sqlite:') ? Promise.resolve() : listenUntil(stop.signal, url, changed)
   return {
@@ -36,11 +31,7 @@ export async function listenForChanges(
   }
 }
 
-async function listenUntil(
-  signal: AbortSignal,
-  url: string,
-  changed: (scope: ChangeScope | null) => void,
-): Promise<void> {
+async function listenUntil(signal: AbortSignal, url: string, changed: Pick<Changed, 'publish'>): Promise<void> {
   while (!signal.aborted) {
     await listenOnce(signal, url, changed).catch(() => {})
     await sleep(RECONNECT_MS, null, { signal }).catch(() => {})
@@ -48,11 +39,7 @@ async function listenUntil(
 }
 
 /** Returns or throws when the connection is over. */
-async function listenOnce(
-  signal: AbortSignal,
-  url: string,
-  changed: (scope: ChangeScope | null) => void,
-): Promise<void> {
+async function listenOnce(signal: AbortSignal, url: string, changed: Pick<Changed, 'publish'>): Promise<void> {
   const { default: pg } = await import('pg')
   const client = new pg.Client({
     connectionString: url,
@@ -69,10 +56,10 @@ async function listenOnce(
   )
   aborted.catch(() => {})
   try {
-    client.on('notification', ({ payload }) => changed(payload ? JSON.parse(payload) : null))
+    client.on('notification', ({ payload }) => changed.publish(payload ? JSON.parse(payload) : null))
     await Promise.race([client.connect(), aborted])
     await client.query(`listen ${CHANNEL}`)
-    changed(null)
+    changed.publish(null)
     await over
   } finally {
     signal.removeEventListener('abort', end)

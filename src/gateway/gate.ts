@@ -3,9 +3,9 @@ import type { ApiError } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import type { LastUsed } from '../ledger/last-used.ts'
-import type { Meter } from '../ledger/meter.ts'
 import type { ResponseOwners } from '../ledger/owners.ts'
 import type { Refusals } from '../ledger/refusals.ts'
+import type { Usage } from '../ledger/usage.ts'
 import type { BodyBudget } from './body/budget.ts'
 import type { Call } from './call.ts'
 import type { Counters } from './counters/counters.ts'
@@ -28,7 +28,7 @@ export type GatewayParts = {
   /** What becomes of a call that they fail to count; refused where this says nothing. */
   whenCountersFail?: WhenFailing
   spend: Spend
-  meter: Meter
+  usage: Usage
   owners: ResponseOwners
   tokens: TokenCounter
   bodies: BodyBudget
@@ -53,7 +53,7 @@ export type GatewayParts = {
 export type Gate = Omit<GatewayParts, 'counters'> & {
   counters: GuardedCounters
   failures: FailureLog
-  /** What calls have used, on its way to the meter. */
+  /** What calls have used, on its way to the usage. */
   tally: Tally
   /** Tells the audit log that a known key was refused. */
   refused: (call: Call, error: ApiError) => void

@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/settings.ts'
 import { clientAddress } from '../core/origin.ts'
-import type { Metering, MeteringParts } from '../metering.ts'
+import type { Changed } from '../db/changed.ts'
+import type { Ledger, LedgerParts } from '../ledger/open.ts'
 import { BodyBudget } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
 import { MemoryCounters } from './counters/memory.ts'
 import { Grants } from './keys/grants.ts'
-import { DailyLevels } from './limits/daily.ts'
-import { MemoryLimiter } from './limits/memory.ts'
-import type { ModelServers } from './models/open.ts'
+import { openLimiter } from './limits/open.ts'
+import type { ModelCatalogue } from './models/model-catalogue.ts'
+import { openModelServers } from './models/open.ts'
 import { TokenCounter } from './observe/token-counter.ts'
 import { createGateway, type Gateway } from './server.ts'
+import { openSpend } from './spend/open.ts'
+import type { Upstream } from './upstreams/forwarding.ts'
 
 /** How long a shutdown waits for tokens to be counted, in milliseconds. */
 const COUNTING_MS = 3000
@@ -18,63 +21,61 @@ const COUNTING_MS = 3000
 /** Bytes of the body budget that large bodies leave free; the least budget that can be set has four times as many. */
 const FOR_SMALL_BODIES = 16_000_000
 
-export type GatewayOpening = MeteringParts & {
-  metering: Metering
-  servers: ModelServers
-  /** Puts other counters in the place of those in memory. */
-  counters?: ((memory: Counters) => Counters) | undefined
+export type GatewayOpening = LedgerParts & { ledger: Ledger; changed: Changed }
+
+/** What tests put in place of the real thing. */
+export type Replaced = {
+  /** By name. */
+  upstreams?: ReadonlyMap<string, Upstream>
+  /** Counters of limits and money, around those that are there. */
+  counters?: (memory: Counters) => Counters
 }
 
-/** The gateway and what it remembers of keys, to be told of every change. */
-export type OpenGateway = AsyncDisposable & { gateway: Gateway; grants: Grants }
+/** The gateway, and the catalogue of the models it knows; its `start` has the upstreams asked for their lists. */
+export type OpenGateway = AsyncDisposable & { gateway: Gateway; catalogue: ModelCatalogue }
 
 /**
- * Puts the gateway together. Disposing settles what was forwarded, once nothing more can come; the metering is to be disposed
- * after it, since that is where the settling goes.
+ * Puts the gateway together, with all that it remembers and counts in memory. Disposing settles what was forwarded, once nothing
+ * more can come; the ledger is to be disposed after it, since that is where the settling goes.
  */
-export async function openGateway(config: Config, parts: GatewayOpening): Promise<OpenGateway> {
-  const { db, newId, now, log, metrics, metering, servers } = parts
-  const { gateDb, meter, spend } = metering
-  const limiter = new MemoryLimiter({ dayChanged: () => saveDays() })
-  const daily = new DailyLevels(limiter, now)
-  const saveDays = meter.alongside('the levels of daily limits', () => daily.save(gateDb))
-  await daily.load(db)
-  const counters = new MemoryCounters(limiter, spend.money)
+export async function openGateway(
+  config: Config,
+  parts: GatewayOpening,
+  replaced: Replaced = {},
+): Promise<OpenGateway> {
+  await using stack = new AsyncDisposableStack()
+  const { db, ledger, changed, newId, now, log, metrics } = parts
+  const { spend } = stack.use(openSpend(config, parts))
+  const { upstreams, catalogue } = stack.use(await openModelServers(config, parts, replaced.upstreams))
+  const memory = new MemoryCounters(await openLimiter(parts), spend.money)
+  const counters = replaced.counters?.(memory) ?? memory
   const tokens = new TokenCounter()
   const bodies = new BodyBudget(config.bodyBudgetBytes, FOR_SMALL_BODIES)
-  metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   const grants = new Grants(db, (rules) => spend.load(rules))
+  changed.subscribe((scope) => grants.invalidate(scope))
   const gateway = createGateway({
-    grants,
-    catalogue: servers.catalogue,
-    upstreams: servers.upstreams,
-    counters: parts.counters?.(counters) ?? counters,
-    spend,
-    meter,
-    owners: metering.owners,
-    tokens,
-    bodies,
-    lastUsed: metering.lastUsed,
-    refusals: metering.refusals,
-    newId,
-    now,
-    log,
+    ...{ grants, catalogue, upstreams, counters, spend, tokens, bodies, newId, now, log },
+    usage: ledger.usage,
+    owners: ledger.owners,
+    lastUsed: ledger.lastUsed,
+    refusals: ledger.refusals,
     countRefusal: (reason) => metrics.count('gatehouse_gateway_refusals_total', { reason }),
     countUncounted: (operation) => metrics.count('gatehouse_counters_failures_total', { operation }),
     address: (remote, forwarded) => clientAddress(remote, forwarded, config.trustedProxies),
     trustedProxies: config.trustedProxies,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
   })
+  stack.defer(() => settle(gateway, tokens))
+  metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)
-  return {
-    gateway,
-    grants,
-    async [Symbol.asyncDispose]() {
-      // What is not counted by then is estimated: a stop does not wait for the tokenizer.
-      await Promise.race([gateway.settled(), sleep(COUNTING_MS, undefined, { ref: false })])
-      tokens.close()
-      await gateway.settled()
-    },
-  }
+  const rest = stack.move()
+  return { gateway, catalogue, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
+/** Waits for what is still counted. What is not counted after a while is estimated: a stop does not wait for the tokenizer. */
+async function settle(gateway: Gateway, tokens: TokenCounter): Promise<void> {
+  await Promise.race([gateway.settled(), sleep(COUNTING_MS, undefined, { ref: false })])
+  tokens.close()
+  await gateway.settled()
 }

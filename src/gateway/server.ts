@@ -47,10 +47,12 @@ export function createGateway(parts: GatewayParts): Gateway {
     },
     afterwards,
   })
+  const tally = new Tally(parts.usage)
+  parts.usage.takeFrom(tally)
   const gate: Gate = {
     ...parts,
     counters,
-    tally: new Tally(parts.meter),
+    tally,
     failures,
     refused: recordRefusal(parts),
     afterwards,

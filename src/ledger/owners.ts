@@ -3,6 +3,7 @@ import { isResponseId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import { batches } from '../db/batches.ts'
 import type { Db, Row } from '../db/tables.ts'
+import type { Beat, Writer } from './beat.ts'
 
 /** Owners kept in memory, beyond those that are not written yet. */
 const KEPT = 10_000
@@ -18,6 +19,7 @@ export type OwnersParts = {
   read: Db
   /** The gate's own. */
   write: Db
+  beat: Pick<Beat, 'wake'>
   log: Pick<Log, 'error'>
   /** Milliseconds since the epoch. */
   now: () => number
@@ -29,22 +31,22 @@ export type OwnersParts = {
  * Whose the responses are that model servers keep: only the project that created one may ask for it or go on from it. A claim
  * holds on this node at once, and on others when it is written, half a second later. The first claim of an id is the one that counts.
  */
-export class ResponseOwners {
+export class ResponseOwners implements Writer {
+  readonly what = 'owners of responses'
+  readonly kept = true
   readonly #parts: OwnersParts
   /** Not in the database yet. */
   readonly #waiting = new Map<string, Row<'response_owner'>>()
   /** The latest ones that are. */
   readonly #known = new Bounded<string, Row<'response_owner'>>(KEPT)
-  #wake: () => void = () => {}
   #told = false
 
   constructor(parts: OwnersParts) {
     this.#parts = parts
   }
 
-  /** @param wake called when there is something to write: `flush` is to be called then */
-  onClaim(wake: () => void): void {
-    this.#wake = wake
+  get waiting(): boolean {
+    return this.#waiting.size > 0
   }
 
   /** Makes a response its creator's. Never throws and never waits. */
@@ -63,7 +65,7 @@ export class ResponseOwners {
       expires_at,
     }
     this.#waiting.set(responseId, row)
-    this.#wake()
+    this.#parts.beat.wake()
   }
 
   /** Whose a response is: from memory, else with one read. Null for one that nobody owns, or whose time is over. */
@@ -75,12 +77,12 @@ export class ResponseOwners {
   }
 
   /** Writes the claims that wait. @throws what the database does; they then wait on */
-  async flush(): Promise<void> {
-    for (const rows of batches([...this.#waiting.values()])) await this.#write(rows)
+  async write(): Promise<void> {
+    for (const rows of batches([...this.#waiting.values()])) await this.#insert(rows)
     this.#told = false
   }
 
-  async #write(rows: Row<'response_owner'>[]): Promise<void> {
+  async #insert(rows: Row<'response_owner'>[]): Promise<void> {
     // In one order, so that two nodes with the same ids cannot deadlock.
     rows.sort((a, b) => (a.response_id < b.response_id ? -1 : 1))
     const insert = this.#parts.write.insertInto('response_owner').values(rows)

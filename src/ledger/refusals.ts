@@ -2,7 +2,7 @@ import type { AuditActor, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
 import { type AuditEntry, insertAudit } from '../db/audit.ts'
 import type { Db } from '../db/tables.ts'
-import { within } from './within.ts'
+import type { Beat, Writer } from './beat.ts'
 
 /** A call that somebody who is known made in vain. */
 export type Refusal = {
@@ -26,28 +26,34 @@ const MINUTE = 60
 const REMEMBERED = 1000
 /** Rows in one statement, at most. */
 const BATCH = 100
-const CLOSING_MS = 2000
 
-/** A row on its way, and how it is forgotten that it was. */
-type Waiting = { entry: AuditEntry; forget: () => void }
+/** A row on its way, how it is forgotten that it was, and who waits for it. */
+type Waiting = { entry: AuditEntry; forget: () => void; written: PromiseWithResolvers<void> }
 
 /**
  * Writes refused calls of known keys to the audit log as `login.failed`: at most one for each key, operation and minute,
- * so that a client in a loop cannot fill the disk. They are written one batch after the other: while the database is away they
- * must not queue in front of what is counted.
+ * so that a client in a loop cannot fill the disk. They are written at once, since an answer may wait for it, but one batch after
+ * the other: while the database is away they must not queue in front of what is counted.
  */
-export class Refusals {
+export class Refusals implements Writer {
+  readonly what = 'refused calls'
+  readonly kept = false
   readonly #db: Db
   readonly #newId: NewId
+  readonly #beat: Pick<Beat, 'urge'>
   #minute = 0
   /** By organization. */
   readonly #seen = new Map<string, Set<string>>()
   #waiting: Waiting[] = []
-  #writing: Promise<void> | null = null
 
-  constructor(db: Db, newId: NewId) {
+  constructor(db: Db, newId: NewId, beat: Pick<Beat, 'urge'>) {
     this.#db = db
     this.#newId = newId
+    this.#beat = beat
+  }
+
+  get waiting(): boolean {
+    return this.#waiting.length > 0
   }
 
   /** Whether such a refusal would be written: the cheap question before the facts are gathered. @param now Unix seconds */
@@ -68,35 +74,29 @@ export class Refusals {
     const { organizationId, projectId, actor, origin } = refusal
     const payload = { id: refusal.by, error_code: refusal.code, error_message: refusal.message }
     const entry = { organizationId, projectId, type: 'login.failed' as const, at: now, actor, origin, payload }
-    this.#waiting.push({ entry: { id: this.#newId('audit'), ...entry }, forget: () => seen.delete(repeated) })
-    this.#writing ??= this.#write()
-    await this.#writing
+    const written = Promise.withResolvers<void>()
+    const forget = () => seen.delete(repeated)
+    this.#waiting.push({ entry: { id: this.#newId('audit'), ...entry }, forget, written })
+    this.#beat.urge(this)
+    await written.promise
   }
 
-  /** Waits for what is on its way, for two seconds at most. */
-  async close(): Promise<void> {
-    await within(
-      CLOSING_MS,
-      (this.#writing ?? Promise.resolve()).catch(() => {}),
-    )
-  }
-
-  async #write(): Promise<void> {
-    let batch: Waiting[] = []
-    try {
-      while (this.#waiting.length > 0) {
-        batch = this.#waiting.splice(0, BATCH)
+  /** Writes what waits, and what comes meanwhile. A failure is told to those who wait for it; nothing is kept of it. */
+  async write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, BATCH)
+      try {
         const entries = batch.map(({ entry }) => entry)
         await insertAudit(this.#db, entries)
+      } catch (error) {
+        // What was not written is not known yet: the next one like it is to be.
+        for (const { forget, written } of [...batch, ...this.#waiting.splice(0)]) {
+          forget()
+          written.reject(error)
+        }
+        return
       }
-    } catch (error) {
-      // What was not written is not known yet: the next one like it is to be.
-      for (const { forget } of [...batch, ...this.#waiting]) forget()
-      this.#waiting = []
-      throw error
-    } finally {
-      // In the step in which nothing was left: what comes next begins a write of its own.
-      this.#writing = null
+      for (const { written } of batch) written.resolve()
     }
   }
 }

@@ -8,6 +8,7 @@ import {
   type UsagePart,
 } from '../db/retention.ts'
 import type { Db } from '../db/tables.ts'
+import type { Writer } from './beat.ts'
 
 const DAY = 86_400
 const HOUR = 3600
@@ -29,10 +30,13 @@ export type RetentionParts = {
 }
 
 /**
- * Deletes what has had its time, once an hour, in small batches. It is asked in the beats of the meter: where nothing is used,
- * nothing grows.
+ * Deletes what has had its time, once an hour, in small batches. It is asked in the beats that others cause: where nothing is
+ * used, nothing grows.
  */
-export class Retention {
+export class Retention implements Writer {
+  readonly what = 'the retention'
+  readonly kept = false
+  readonly waiting = false
   readonly #parts: RetentionParts
   readonly #stop = new AbortController()
   #due: number
@@ -44,7 +48,7 @@ export class Retention {
   }
 
   /** Begins a run where one is due; nobody waits for it. */
-  async tick(): Promise<void> {
+  async write(): Promise<void> {
     const now = this.#parts.now()
     if (now < this.#due || this.#stop.signal.aborted) return
     this.#due = now + EVERY_MS

@@ -9,6 +9,8 @@ import { createAdminServer } from '../../src/api/server.ts'
 import { ApiError } from '../../src/contract/error.ts'
 import { idSource } from '../../src/core/id.ts'
 import { organizationAccess } from '../../src/db/access.ts'
+import { Changed } from '../../src/db/changed.ts'
+import { Beat } from '../../src/ledger/beat.ts'
 import { LastUsed } from '../../src/ledger/last-used.ts'
 import { Refusals } from '../../src/ledger/refusals.ts'
 import { databases } from '../support/databases.ts'
@@ -42,22 +44,22 @@ const bySession: Authenticate = ({ cookie }) => {
 /** The Administration API for people who have signed in, on the database of a server for keys. */
 async function startForSessions({ db }: TestApp) {
   const newId = idSource(Date.now)
-  const written = async (write: () => Promise<void>) => {
-    await write()
-    return true
-  }
   const nothing = () => {}
-  const lastUsed = new LastUsed(db, written)
+  const log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+  const beat = new Beat(log)
+  const lastUsed = new LastUsed(db, beat)
+  const refusals = new Refusals(db, newId, beat)
+  for (const writer of [lastUsed, refusals]) beat.add(writer)
   const admin = await createAdminServer(
     {
       db,
       now: Date.now,
       newId,
-      log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+      log,
       lastUsed,
-      refusals: new Refusals(db, newId),
+      refusals,
       models: async () => new Map(),
-      changed: nothing,
+      changed: new Changed(),
       address: () => '192.0.2.7',
       authenticate: bySession,
       mtls: null,
@@ -84,7 +86,7 @@ async function startForSessions({ db }: TestApp) {
     [Symbol.asyncDispose]: async () => {
       server.close()
       await admin.close()
-      await lastUsed.close()
+      await beat.close()
     },
   }
 }

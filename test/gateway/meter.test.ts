@@ -7,7 +7,8 @@ import type { UsageEntry } from '../../src/core/usage-entry.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
 import type { Db } from '../../src/db/tables.ts'
-import { Meter } from '../../src/ledger/meter.ts'
+import { Beat, type Writer } from '../../src/ledger/beat.ts'
+import { Usage } from '../../src/ledger/usage.ts'
 import { until } from '../process/gatehouse.ts'
 import { type DatabaseKind, databases, openTestDatabase } from '../support/databases.ts'
 import { startSlowPostgres } from './slow-postgres.ts'
@@ -27,7 +28,7 @@ const entry = (more: Partial<UsageEntry> = {}): UsageEntry => ({
 
 type Line = { level: string; message: string; fields: object }
 
-/** A meter on a database of its own; `db` looks at what is stored. */
+/** Usage with a beat and a database of its own; `db` looks at what is stored. */
 async function openMeter(kind: DatabaseKind, throughUrl?: (url: string) => Promise<{ url: string } & AsyncDisposable>) {
   const stack = new AsyncDisposableStack()
   const own = stack.use(await openTestDatabase(kind))
@@ -42,15 +43,16 @@ async function openMeter(kind: DatabaseKind, throughUrl?: (url: string) => Promi
   const lines: Line[] = []
   const to = (level: string) => (fields: object, message: string) => void lines.push({ level, message, fields })
   let dropped = 0
-  const start = () =>
-    new Meter({
-      db: gate,
-      log: { info: to('info'), warn: to('warn'), error: to('error') },
-      dropped: (entries) => {
-        dropped += entries
-      },
-      now: () => NOW,
-    })
+  const log = { info: to('info'), warn: to('warn'), error: to('error') }
+  const start = () => {
+    const beat = new Beat(log)
+    const lost = (entries: number) => {
+      dropped += entries
+    }
+    const usage = new Usage({ db: gate, beat, log, dropped: lost, now: () => NOW })
+    beat.add(usage)
+    return Object.assign(usage, { beat, flush: () => beat.flush() })
+  }
   return {
     db,
     gate,
@@ -73,6 +75,15 @@ async function sumsOf(db: Db) {
     .execute()
   return Object.fromEntries(rows.map(({ api_key_id, requests }) => [api_key_id, Number(requests)]))
 }
+
+/** Another that is written with the same beat. */
+const something = (more: Partial<Writer>) => ({
+  what: 'something',
+  kept: true,
+  waiting: false,
+  async write() {},
+  ...more,
+})
 
 /** Makes every write of usage fail as long as it is away. */
 const takeAway = (db: Db) => sql`alter table usage_writer rename to elsewhere`.execute(db)
@@ -103,7 +114,7 @@ for (const kind of databases) {
     for (const round of [1, 2, 3]) {
       const meter = given.start()
       let beside = 0
-      meter.alongside('something', async () => void beside++)
+      meter.beat.add(something({ write: async () => void beside++ }))
       for (let i = 0; i < 2500; i++) meter.record([entry({ api_key_id: `key_${i}` })])
       await meter.close()
       assert.equal(beside, 1)
@@ -199,11 +210,16 @@ for (const kind of databases) {
     const meter = given.start()
     let attempts = 0
     let works = false
-    const wake = meter.alongside('something', async () => {
-      attempts++
-      if (!works) throw new Error('not yet')
+    const other = something({
+      waiting: true,
+      async write() {
+        attempts++
+        if (!works) throw new Error('not yet')
+        other.waiting = false
+      },
     })
-    wake()
+    meter.beat.add(other)
+    meter.beat.wake()
     await until(() => attempts >= 2, 'a second attempt')
     meter.record([entry()])
     await until(async () => (await given.sums()).key_a === 1, 'the usage')

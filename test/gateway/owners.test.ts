@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
-import { Meter } from '../../src/ledger/meter.ts'
+import { Beat } from '../../src/ledger/beat.ts'
 import { ResponseOwners } from '../../src/ledger/owners.ts'
 import { Retention } from '../../src/ledger/retention.ts'
 import { until } from '../process/gatehouse.ts'
@@ -32,7 +32,8 @@ async function openNodes(kind: DatabaseKind) {
     gate,
     log,
     told,
-    node: () => new ResponseOwners({ read: db, write: gate, log, now: () => now, days: 30 }),
+    node: (beat: Pick<Beat, 'wake'> = { wake() {} }) =>
+      new ResponseOwners({ read: db, write: gate, beat, log, now: () => now, days: 30 }),
     now: () => now,
     advance: (days: number) => {
       now += days * DAY * 1000
@@ -51,7 +52,7 @@ for (const kind of databases) {
     assert.deepEqual(await here.find('resp_1'), a)
     assert.equal(given.statements(), before)
     assert.equal(await there.find('resp_1'), null)
-    await here.flush()
+    await here.write()
     assert.deepEqual(await there.find('resp_1'), a)
     assert.deepEqual(await given.node().find('resp_1'), a)
     // Once read, it is remembered.
@@ -60,16 +61,16 @@ for (const kind of databases) {
     assert.equal(given.statements(), read)
   })
 
-  test(`${kind}: claims are written with the next beat of the meter, and with its end`, async () => {
+  test(`${kind}: claims are written with the next beat, and with the end`, async () => {
     await using given = await openNodes(kind)
-    const meter = new Meter({ db: given.gate, log: given.log, dropped: () => {}, now: given.now })
-    const owners = given.node()
-    owners.onClaim(meter.alongside('owners of responses', () => owners.flush()))
+    const beat = new Beat(given.log)
+    const owners = given.node(beat)
+    beat.add(owners)
     for (let i = 0; i < 250; i++) owners.claim(`resp_${i}`, a)
     const count = async () => (await given.db.selectFrom('response_owner').select('response_id').execute()).length
     await until(async () => (await count()) === 250, 'the rows')
     owners.claim('resp_last', a)
-    await meter.close()
+    await beat.close()
     assert.equal(await count(), 251)
     assert.deepEqual(given.told, [])
   })
@@ -80,8 +81,8 @@ for (const kind of databases) {
     first.claim('resp_1', a)
     first.claim('resp_1', b)
     second.claim('resp_1', b)
-    await first.flush()
-    await second.flush()
+    await first.write()
+    await second.write()
     for (const node of [first, second, given.node()]) assert.deepEqual(await node.find('resp_1'), a)
   })
 
@@ -90,10 +91,10 @@ for (const kind of databases) {
     const owners = given.node()
     await sql`alter table response_owner rename to elsewhere`.execute(given.db)
     owners.claim('resp_1', a)
-    await assert.rejects(owners.flush())
+    await assert.rejects(owners.write())
     assert.deepEqual(await owners.find('resp_1'), a)
     await sql`alter table elsewhere rename to response_owner`.execute(given.db)
-    await owners.flush()
+    await owners.write()
     assert.deepEqual(await given.node().find('resp_1'), a)
   })
 
@@ -108,7 +109,7 @@ for (const kind of databases) {
     }
     assert.equal(given.statements(), before)
     owners.claim('resp_1', a)
-    await owners.flush()
+    await owners.write()
     given.advance(29)
     assert.deepEqual(await owners.find('resp_1'), a)
     given.advance(1)
@@ -119,10 +120,10 @@ for (const kind of databases) {
     await using given = await openNodes(kind)
     const owners = given.node()
     for (let i = 0; i < 2500; i++) owners.claim(`resp_${i}`, a)
-    await owners.flush()
+    await owners.write()
     given.advance(15)
     owners.claim('resp_young', a)
-    await owners.flush()
+    await owners.write()
     const retention = new Retention({ db: given.gate, log: given.log, now: given.now, usageMinutesDays: 30 })
     given.advance(15)
     await retention.run()
@@ -141,7 +142,7 @@ test('memory is bounded: beyond 50,000 claims that wait a response gets no owner
   assert.deepEqual(await owners.find('resp_49999'), a)
   assert.equal(await owners.find('resp_50000'), null)
   assert.equal(given.told.length, 1)
-  await owners.flush()
+  await owners.write()
   owners.claim('resp_50000', a)
   assert.deepEqual(await owners.find('resp_50000'), a)
   // Long written ones have left the memory, not the database.

@@ -92,7 +92,7 @@ test('a run is due a minute after the start and then every hour, however often i
     const retention = new Retention({ db, log, now: () => now, usageMinutesDays: 30 })
     const runs = async () => {
       const before = statements
-      for (let i = 0; i < 5; i++) await retention.tick()
+      for (let i = 0; i < 5; i++) await retention.write()
       // What was begun is over when it is closed; asking again begins nothing.
       await retention.idle()
       return statements - before

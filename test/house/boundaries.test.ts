@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { join, posix } from 'node:path'
+import { posix } from 'node:path'
 import { test } from 'node:test'
+import { type Import, importsOf, program, read, root } from './imports.ts'
 
-const root = join(import.meta.dirname, '../..')
-const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object }
+const { dependencies } = JSON.parse(read('package.json')) as { dependencies: object }
 
-/** What each folder of src/ may import besides itself. The files beside the folders put everything together. */
+/** What each folder of src/ may import besides itself. `main.ts` starts, and `app.ts` puts everything together. */
 const mayImport: Record<string, readonly string[]> = {
   // The words and bounds of policies: values without any code around them.
   contract: ['core/policy.ts'],
@@ -28,7 +28,7 @@ const mayImportTypes: Record<string, readonly string[]> = {
   ledger: ['config'],
   listener: ['db'],
   api: ['ledger'],
-  gateway: ['config', 'metering.ts'],
+  gateway: ['config'],
 }
 
 /** Packages and Node's own modules that have one place in the program. */
@@ -44,15 +44,6 @@ const pure: Record<string, readonly string[]> = { contract: [], core: ['node:cry
 
 /** The files that read a database's URL, and with that know that there are two kinds. */
 const readDatabaseUrls = ['config/settings.ts', 'cli/command.ts']
-
-type Import = { from: string; type: boolean }
-
-/** Everything a source file names in an import, a re-export, a dynamic import or a require. */
-function importsOf(source: string): Import[] {
-  const whole = source.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm)
-  const inline = source.matchAll(/(typeof )?\b(?:import|require)\(\s*'([^']+)'\s*\)/g)
-  return [...whole, ...inline].map(([, type, from = '']) => ({ from, type: type !== undefined }))
-}
 
 /** Why a file of src/ may not import this; null where it may. */
 function objection(file: string, { from, type }: Import): string | null {
@@ -82,9 +73,6 @@ function packageObjection(file: string, from: string, type: boolean): string | n
 }
 
 const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? null) : null)
-const read = (file: string) => readFileSync(join(root, file), 'utf8')
-const sources = globSync('src/**/*.ts', { cwd: root }).map((file) => file.replaceAll('\\', '/').slice('src/'.length))
-const program = sources.filter((file) => !file.endsWith('.test.ts'))
 
 test('every folder of src/ has its place in the order of imports', () => {
   const folders = new Set(program.map(folderOf).filter((folder) => folder !== null))

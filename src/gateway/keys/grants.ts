@@ -1,4 +1,4 @@
-import type { ChangeScope } from '../../db/changes.ts'
+import type { ChangeScope } from '../../db/changed.ts'
 import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import type { Project } from '../rules/rule.ts'

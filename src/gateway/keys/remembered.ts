@@ -1,5 +1,5 @@
 import { Bounded } from '../../core/bounded.ts'
-import type { ChangeScope } from '../../db/changes.ts'
+import type { ChangeScope } from '../../db/changed.ts'
 
 /** How long a thing is believed without asking the database again: the bound on a change that nobody told us of. */
 const FRESH_MS = 5000

@@ -17,15 +17,15 @@ export type Days = {
 type Row = { organization_id: string; key: string; level: number; maximum: number; at_ms: number }
 
 /**
- * Carries the windows of a day over a restart: what changed is saved with every beat of the meter and at the end, and the
- * next start goes on from there. Windows of a minute begin anew: a restart gives back one minute's worth at most.
+ * Carries the windows of a day over a restart: what changed is saved with every beat and at the end, and the next
+ * start goes on from there. Windows of a minute begin anew: a restart gives back one minute's worth at most.
  */
 export class DailyLevels {
   readonly #limiter: Days
   readonly #now: () => number
   /** What could not be written yet; a later level of the same window takes its place. */
   #unsaved = new Map<string, Row>()
-  #saving: Promise<void> = Promise.resolve()
+  #changed = false
 
   /** @param now milliseconds since the epoch: the limiter's own clock begins anew with each process */
   constructor(limiter: Days, now: () => number) {
@@ -54,17 +54,22 @@ export class DailyLevels {
     } while (last)
   }
 
-  /**
-   * Writes the levels that have changed since the last time; nothing changed, no statement.
-   * @throws what the database says; what it did not take is written with the next call
-   */
-  save(db: Db): Promise<void> {
-    const saved = this.#saving.then(() => this.#save(db))
-    this.#saving = saved.catch(() => {})
-    return saved
+  /** Whether there is something to save. */
+  get waiting(): boolean {
+    return this.#changed || this.#unsaved.size > 0
   }
 
-  async #save(db: Db): Promise<void> {
+  /** Says that a level has changed. */
+  changed(): void {
+    this.#changed = true
+  }
+
+  /**
+   * Writes the levels that have changed since the last time; nothing changed, no statement.
+   * One at a time. @throws what the database says; what it did not take is written with the next call
+   */
+  async save(db: Db): Promise<void> {
+    this.#changed = false
     const at_ms = Math.floor(this.#now())
     for (const changed of this.#limiter.changedDays()) this.#unsaved.set(changed.key, rowOf(changed, at_ms))
     // In the order of the keys, so that two nodes that write the same ones cannot deadlock.

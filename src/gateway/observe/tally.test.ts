@@ -34,7 +34,7 @@ const calls = fc.record({
   cost: count,
 })
 
-/** What the meter would write, whatever it was made of. */
+/** What would be written, whatever it was made of. */
 function sums(entries: readonly UsageEntry[]): UsageEntry[] {
   const buffer = new UsageBuffer()
   for (const entry of entries) assert.equal(buffer.add(entry, 1000), 'added')
@@ -43,19 +43,12 @@ function sums(entries: readonly UsageEntry[]): UsageEntry[] {
   return rows.sort((a, b) => (written(a) < written(b) ? -1 : 1))
 }
 
-test('the meter learns of calls that were summed up what it would have learnt of each', () => {
+test('what is recorded of calls that were summed up is what would have been recorded of each', () => {
   fc.assert(
     fc.property(fc.array(calls, { maxLength: 60 }), (all) => {
       const recorded: UsageEntry[] = []
       const expected: UsageEntry[] = []
-      let collect = () => {}
-      const tally = new Tally({
-        record: (entries) => void recorded.push(...entries),
-        collect: (from) => {
-          collect = from
-          return () => {}
-        },
-      })
+      const tally = new Tally({ record: (entries) => void recorded.push(...entries), wake() {} })
       for (const { cost, ...one } of all) {
         const call: UsedCall = { ...one, used: { ...NOTHING_USED, ...one.used } }
         const costs = (): CostEntry[] => [
@@ -72,11 +65,11 @@ test('the meter learns of calls that were summed up what it would have learnt of
         const paid = costs().map((item) => ({ ...whose, ...item, kind: 'costs' as const, at: Math.floor(at / 1000) }))
         expected.push(...usageEntries(call), ...paid)
       }
-      collect()
+      tally.handOver()
       assert.deepEqual(sums(recorded), sums(expected))
       // Nothing is told twice.
       const told = recorded.length
-      collect()
+      tally.handOver()
       assert.equal(recorded.length, told)
     }),
   )

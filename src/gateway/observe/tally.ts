@@ -1,10 +1,10 @@
 import type { CostEntry } from '../../core/price.ts'
 import type { UsageEntry } from '../../core/usage-entry.ts'
-import type { Meter } from '../../ledger/meter.ts'
+import type { Usage, UsageSource } from '../../ledger/usage.ts'
 import type { Used } from '../use.ts'
 import { countsTokensOnly, type UsedCall, usageEntries } from './entries.ts'
 
-/** Sums after which the meter is told at once. */
+/** Sums after which they are handed over at once. */
 const MOST = 1000
 const MINUTE_MS = 60_000
 
@@ -12,24 +12,26 @@ const MINUTE_MS = 60_000
 type Sum = { first: UsedCall; minute: number; used: Used; count: number; costs: CostEntry[] }
 
 /**
- * Calls on their way to the meter: those that are alike become one before their entries are made, so that a call costs a few
- * additions. What the meter learns is the same.
+ * Calls on their way to the usage: those that are alike become one before their entries are made, so that a call costs a few
+ * additions. What is recorded of them is the same.
  */
-export class Tally {
-  readonly #meter: Pick<Meter, 'record'>
-  readonly #wake: () => void
+export class Tally implements UsageSource {
+  readonly #usage: Pick<Usage, 'record' | 'wake'>
   #sums = new Map<UsedCall['grant'], Sum[]>()
   #size = 0
 
-  constructor(meter: Pick<Meter, 'record' | 'collect'>) {
-    this.#meter = meter
-    this.#wake = meter.collect(() => this.#flush())
+  constructor(usage: Pick<Usage, 'record' | 'wake'>) {
+    this.#usage = usage
+  }
+
+  get waiting(): boolean {
+    return this.#size > 0
   }
 
   /** Counts a call. @param costs its line items */
   add(call: UsedCall, costs: CostEntry[]): void {
     if (!isPlain(call)) {
-      this.#meter.record([...usageEntries(call), ...rowsOf(call, costs)])
+      this.#usage.record([...usageEntries(call), ...rowsOf(call, costs)])
       return
     }
     const minute = Math.floor(call.at / MINUTE_MS)
@@ -44,17 +46,17 @@ export class Tally {
       return
     }
     sums.push(sumOf(call, minute, costs))
-    if (++this.#size >= MOST) this.#flush()
-    else this.#wake()
+    if (++this.#size >= MOST) this.handOver()
+    else this.#usage.wake()
   }
 
-  /** Tells the meter what was counted. */
-  #flush(): void {
+  /** Records what was counted. */
+  handOver(): void {
     if (this.#size === 0) return
     const sums = this.#sums
     this.#sums = new Map()
     this.#size = 0
-    for (const some of sums.values()) for (const sum of some) this.#meter.record(entriesOf(sum))
+    for (const some of sums.values()) for (const sum of some) this.#usage.record(entriesOf(sum))
   }
 }
 

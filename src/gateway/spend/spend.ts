@@ -6,6 +6,7 @@ import type { UsageEntry } from '../../core/usage-entry.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
 import { nextThresholds } from '../../db/spend-alerts.ts'
 import type { Db } from '../../db/tables.ts'
+import type { UsageFollower } from '../../ledger/usage.ts'
 import type { Worst } from '../use.ts'
 import type { Account, Ledger } from './account.ts'
 import { Accounts } from './accounts.ts'
@@ -31,10 +32,10 @@ const NAMED = 10_000
 
 /**
  * What projects and organizations spend in a calendar month, UTC. The most that a call can cost is reserved before it and
- * settled after it, in memory; the database has the totals, which the meter writes with the usage. With several nodes each
+ * settled after it, in memory; the database has the totals, which are written with the usage. With several nodes each
  * knows what the others have spent as of the last load of the rules, five seconds ago at most.
  */
-export class Spend {
+export class Spend implements UsageFollower {
   /** Sets money aside, and takes what calls did cost, against the totals that are read here. */
   readonly money: MemoryMoney
   readonly #parts: SpendParts

@@ -28,7 +28,14 @@ export interface Writer {
   write: () => Promise<void>
 }
 
-type Line = { writer: Writer; attempts: Attempts; dueAt: number; writing: Promise<boolean> | null; urged: boolean }
+type Line = {
+  writer: Writer
+  attempts: Attempts
+  /** Beats since it was last asked. */
+  beats: number
+  writing: Promise<boolean> | null
+  urged: boolean
+}
 
 /**
  * The one heartbeat of all that is written in batches. Twice a second those whose word is kept are asked in turn to write what
@@ -50,14 +57,15 @@ export class Beat {
   /** Has somebody asked in every beat, after those before; they call `wake` when they have something. */
   add(writer: Writer): void {
     const lines = writer.kept ? this.#kept : this.#rest
-    lines.push({ writer, attempts: new Attempts(this.#log, writer.what), dueAt: 0, writing: null, urged: false })
+    lines.push({ writer, attempts: new Attempts(this.#log, writer.what), beats: 0, writing: null, urged: false })
   }
 
   /** To be called when there is something to write: a beat comes within half a second. It keeps no process alive. */
   wake(): void {
     if (this.#timer !== undefined || this.#drained) return
     this.#timer = setInterval(() => {
-      if (this.#beating || [...this.#kept, ...this.#rest].some(({ writer }) => writer.waiting)) return void this.#beat()
+      for (const line of this.#lines()) line.beats++
+      if (this.#beating || this.#lines().some(({ writer }) => writer.waiting)) return void this.#beat()
       clearInterval(this.#timer)
       this.#timer = undefined
     }, EVERY_MS)
@@ -66,7 +74,7 @@ export class Beat {
 
   /** Has somebody asked at once, out of turn: as soon as the step is over in which this is called. */
   urge(writer: Writer): void {
-    const line = [...this.#kept, ...this.#rest].find((each) => each.writer === writer)
+    const line = this.#lines().find((each) => each.writer === writer)
     if (!line || line.urged || line.attempts.pausing) return
     line.urged = true
     setImmediate(() => {
@@ -96,6 +104,10 @@ export class Beat {
       await this.#write(line)
     }
     await within(CLOSING_MS, Promise.all(this.#rest.map(last)))
+  }
+
+  #lines(): Line[] {
+    return [...this.#kept, ...this.#rest]
   }
 
   async #drain(): Promise<void> {
@@ -140,14 +152,14 @@ export class Beat {
   /** @returns whether the database took what there was, as far as it was asked */
   async #turn(line: Line): Promise<boolean> {
     if (line.attempts.pausing) return false
-    // Beats are not exact: one that comes a little early is the one that is meant.
-    return performance.now() < line.dueAt - EVERY_MS / 2 || this.#write(line)
+    const isDue = line.beats * EVERY_MS >= (line.writer.everyMs ?? 0)
+    return !isDue || this.#write(line)
   }
 
   /** One attempt at a time; who asks while one is made hears of that one. */
   #write(line: Line): Promise<boolean> {
     const { writer, attempts } = line
-    line.dueAt = performance.now() + (writer.everyMs ?? 0)
+    line.beats = 0
     line.writing ??= attempts
       .make(() => writer.write())
       .finally(() => {

@@ -51,7 +51,7 @@ export type Money = AsyncDisposable & {
   alert: (organizationId: string, projectId: string | null, cents: number, prefix?: string | null) => Promise<string>
   entry: (rules: Rules, amount: number, at: number) => UsageEntry
   record: (entries: UsageEntry[]) => Promise<void>
-  /** Writes a cost as the meter does, and tells this node's spending. */
+  /** Writes a cost as the ledger does, and tells this node's spending. */
   write: (rules: Rules, amount: number, at: number, node?: Spend) => Promise<void>
   totals: (organizationId: string, projectIds: string[], month?: string) => Promise<bigint[]>
   /** Another node, or this one after a restart. */

@@ -36,7 +36,7 @@ type Result = OpenAI.Admin.Organization.UsageCompletionsResponse['data'][number]
 type Use = Extract<Result, { object: 'organization.usage.completions.result' }>
 const isUse = (one: { object: string }): one is Use => one.object === 'organization.usage.completions.result'
 
-/** Two calls, each found in the reports as soon as the meter has written it: every half second. */
+/** Two calls, each found in the reports as soon as it is written: every half second. */
 async function isMetered({ organization, ...stage }: Stage): Promise<void> {
   const { usage, projects } = organization.admin
   const { id } = await projects.create({ name: 'metered' })

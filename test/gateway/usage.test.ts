@@ -29,7 +29,7 @@ const entry = (more: Partial<UsageEntry> = {}): UsageEntry => ({
 type Line = { level: string; message: string; fields: object }
 
 /** Usage with a beat and a database of its own; `db` looks at what is stored. */
-async function openMeter(kind: DatabaseKind, throughUrl?: (url: string) => Promise<{ url: string } & AsyncDisposable>) {
+async function openUsage(kind: DatabaseKind, throughUrl?: (url: string) => Promise<{ url: string } & AsyncDisposable>) {
   const stack = new AsyncDisposableStack()
   const own = stack.use(await openTestDatabase(kind))
   const url = throughUrl ? stack.use(await throughUrl(own.url)).url : own.url
@@ -91,32 +91,32 @@ const bringBack = (db: Db) => sql`alter table elsewhere rename to usage_writer`.
 
 for (const kind of databases) {
   test(`${kind}: what was used is in the database a moment later, summed up, without anybody asking for it`, async () => {
-    await using given = await openMeter(kind)
-    const meter = given.start()
+    await using given = await openUsage(kind)
+    const usage = given.start()
     const flushed: UsageEntry[] = []
-    meter.follow({ flushing: () => {}, flushed: (entries) => void flushed.push(...entries) })
-    for (let i = 0; i < 1000; i++) meter.record([entry({ at: at + (i % 60), api_key_id: `key_${i % 2}` })])
-    assert.equal(meter.buffered, 2)
+    usage.follow({ flushing: () => {}, flushed: (entries) => void flushed.push(...entries) })
+    for (let i = 0; i < 1000; i++) usage.record([entry({ at: at + (i % 60), api_key_id: `key_${i % 2}` })])
+    assert.equal(usage.buffered, 2)
     await until(async () => (await given.sums()).key_1 === 500, 'the rows')
     assert.deepEqual(await given.sums(), { key_0: 500, key_1: 500 })
-    await until(() => meter.buffered === 0, 'the buffer is empty')
+    await until(() => usage.buffered === 0, 'the buffer is empty')
     const told = flushed.map(({ at, api_key_id, input_tokens }) => [at, api_key_id, input_tokens])
     assert.deepEqual(told, [
       [at, 'key_0', 5000],
       [at, 'key_1', 5000],
     ])
-    await meter.close()
+    await usage.close()
     assert.equal(given.dropped(), 0)
   })
 
   test(`${kind}: closing writes what is left, and a restart finds it and adds to it`, async () => {
-    await using given = await openMeter(kind)
+    await using given = await openUsage(kind)
     for (const round of [1, 2, 3]) {
-      const meter = given.start()
+      const usage = given.start()
       let beside = 0
-      meter.beat.add(something({ write: async () => void beside++ }))
-      for (let i = 0; i < 2500; i++) meter.record([entry({ api_key_id: `key_${i}` })])
-      await meter.close()
+      usage.beat.add(something({ write: async () => void beside++ }))
+      for (let i = 0; i < 2500; i++) usage.record([entry({ api_key_id: `key_${i}` })])
+      await usage.close()
       assert.equal(beside, 1)
       const sums = Object.values(await given.sums())
       assert.deepEqual([sums.length, new Set(sums)], [2500, new Set([round])])
@@ -129,51 +129,51 @@ for (const kind of databases) {
   })
 
   test(`${kind}: while the database cannot take it usage is kept, and counted once when it can again`, async () => {
-    await using given = await openMeter(kind)
-    const meter = given.start()
+    await using given = await openUsage(kind)
+    const usage = given.start()
     await takeAway(given.db)
-    meter.record([entry()])
-    await meter.flush()
-    meter.record([entry(), entry({ api_key_id: 'key_b' })])
-    await meter.flush()
+    usage.record([entry()])
+    await usage.flush()
+    usage.record([entry(), entry({ api_key_id: 'key_b' })])
+    await usage.flush()
     // The first row is in a batch that may be repeated only as it is; what came later is a row of the next one.
-    assert.equal(meter.buffered, 3)
+    assert.equal(usage.buffered, 3)
     assert.equal(given.logged('warn'), 1)
     await bringBack(given.db)
     await until(async () => (await given.sums()).key_b === 1, 'the rows')
     assert.deepEqual(await given.sums(), { key_a: 2, key_b: 1 })
-    await meter.close()
+    await usage.close()
     assert.deepEqual([given.logged('warn'), given.logged('info'), given.dropped()], [1, 1, 0])
   })
 
   test(`${kind}: memory is bounded: beyond 50,000 rows entries are lost, counted, and logged once`, async () => {
-    await using given = await openMeter(kind)
-    const meter = given.start()
+    await using given = await openUsage(kind)
+    const usage = given.start()
     await takeAway(given.db)
-    meter.record([entry({ api_key_id: 'first' })])
-    await meter.flush()
-    for (let i = 0; i < 50_100; i++) meter.record([entry({ api_key_id: `key_${i}` })])
-    assert.deepEqual([meter.buffered, given.dropped(), given.logged('error')], [50_000, 101, 1])
+    usage.record([entry({ api_key_id: 'first' })])
+    await usage.flush()
+    for (let i = 0; i < 50_100; i++) usage.record([entry({ api_key_id: `key_${i}` })])
+    assert.deepEqual([usage.buffered, given.dropped(), given.logged('error')], [50_000, 101, 1])
     // What has a row already is counted on.
-    meter.record([entry({ api_key_id: 'key_7' })])
+    usage.record([entry({ api_key_id: 'key_7' })])
     assert.equal(given.dropped(), 101)
     const closing = performance.now()
-    await meter.close()
+    await usage.close()
     assert.ok(performance.now() - closing >= 4000)
     assert.equal(given.dropped(), 101 + 50_001)
     assert.deepEqual(given.lines.at(-1)?.fields, { entries: 50_001, rows: 50_000 })
   })
 
   test(`${kind}: a row that the database refuses is lost alone, and the others are not held up`, async () => {
-    await using given = await openMeter(kind)
-    const meter = given.start()
+    await using given = await openUsage(kind)
+    const usage = given.start()
     if (kind === 'postgres') await sql`alter table usage_rollup add check (model <> 'poison')`.execute(given.db)
     else {
       await sql`create trigger poison before insert on usage_rollup when new.model = 'poison'
         begin select raise(abort, 'poison'); end`.execute(given.db)
     }
     let [open, written] = [0, 0]
-    meter.follow({
+    usage.follow({
       flushing: () => open++,
       flushed: (entries) => {
         open--
@@ -181,33 +181,33 @@ for (const kind of databases) {
       },
     })
     const all = Array.from({ length: 20 }, (_, i) => entry({ api_key_id: `key_${i}` }))
-    meter.record([...all, entry({ model: 'poison' }), entry({ model: 'poison' })])
-    await meter.flush()
+    usage.record([...all, entry({ model: 'poison' }), entry({ model: 'poison' })])
+    await usage.flush()
     assert.deepEqual(await given.sums(), Object.fromEntries(all.map(({ api_key_id }) => [api_key_id, 1])))
-    assert.deepEqual([given.dropped(), given.logged('error'), meter.buffered], [2, 1, 0])
+    assert.deepEqual([given.dropped(), given.logged('error'), usage.buffered], [2, 1, 0])
     // Those who follow hear the end of every attempt, also of what was refused.
     assert.deepEqual([open, written], [0, 20])
-    await meter.close()
+    await usage.close()
   })
 
   test(`${kind}: amounts that are none are lost alone, and names that a client chose cannot break a batch`, async () => {
-    await using given = await openMeter(kind)
-    const meter = given.start()
-    for (const units of [0.5, -1, Number.NaN, 2 ** 53]) meter.record([entry({ units })])
-    meter.record([entry({ at: Number.NaN })])
+    await using given = await openUsage(kind)
+    const usage = given.start()
+    for (const units of [0.5, -1, Number.NaN, 2 ** 53]) usage.record([entry({ units })])
+    usage.record([entry({ at: Number.NaN })])
     assert.equal(given.dropped(), 5)
-    meter.record([entry({ units: 2 ** 53 - 1 }), entry({ units: 1 })])
+    usage.record([entry({ units: 2 ** 53 - 1 }), entry({ units: 1 })])
     assert.equal(given.dropped(), 6)
     for (const size of ['a\0b', '\ud800', 'x'.repeat(100_000), "'; drop table usage_rollup; --"])
-      meter.record([entry({ size })])
-    await meter.close()
+      usage.record([entry({ size })])
+    await usage.close()
     assert.equal((await given.sums()).key_a, 5)
     assert.equal(given.dropped(), 6)
   })
 
   test(`${kind}: what is written beside is tried again when it fails, and holds up no usage`, async () => {
-    await using given = await openMeter(kind)
-    const meter = given.start()
+    await using given = await openUsage(kind)
+    const usage = given.start()
     let attempts = 0
     let works = false
     const other = something({
@@ -218,42 +218,42 @@ for (const kind of databases) {
         other.waiting = false
       },
     })
-    meter.beat.add(other)
-    meter.beat.wake()
+    usage.beat.add(other)
+    usage.beat.wake()
     await until(() => attempts >= 2, 'a second attempt')
-    meter.record([entry()])
+    usage.record([entry()])
     await until(async () => (await given.sums()).key_a === 1, 'the usage')
     works = true
     await until(() => given.logged('info') === 1, 'it works again')
     assert.equal(given.logged('warn'), 1)
-    await meter.close()
+    await usage.close()
   })
 }
 
 test('sqlite: threads killed in the middle of anything lose no usage and count none twice', async () => {
-  await using given = await openMeter('sqlite')
+  await using given = await openUsage('sqlite')
   let worker: Worker | undefined
   const seen = (started: Worker) => {
     worker = started
   }
   process.on('worker', seen)
   try {
-    const meter = given.start()
+    const usage = given.start()
     let told = 0
-    meter.follow({
+    usage.follow({
       flushing: () => {},
       flushed: (entries) => {
         for (const { num_model_requests } of entries) told += num_model_requests ?? 0
       },
     })
     for (let round = 0; round < 30; round++) {
-      for (let i = 0; i < 50; i++) meter.record([entry({ api_key_id: `key_${i}` })])
-      const flushing = meter.flush()
+      for (let i = 0; i < 50; i++) usage.record([entry({ api_key_id: `key_${i}` })])
+      const flushing = usage.flush()
       for (let i = 0; i < round * 3; i++) await turn()
       await worker?.terminate()
       await flushing
     }
-    await meter.close()
+    await usage.close()
     const sums = Object.values(await given.sums())
     assert.deepEqual([sums.length, new Set(sums)], [50, new Set([30])])
     assert.deepEqual([told, given.dropped()], [1500, 0])
@@ -263,13 +263,13 @@ test('sqlite: threads killed in the middle of anything lose no usage and count n
 })
 
 test('sqlite: a thread that dies between a commit and its answer has its batch counted once', async () => {
-  await using given = await openMeter('sqlite')
+  await using given = await openUsage('sqlite')
   const starting = new Promise<Worker>((resolve) => process.once('worker', resolve))
-  const meter = given.start()
-  meter.record([entry()])
-  await meter.flush()
+  const usage = given.start()
+  usage.record([entry()])
+  await usage.flush()
   const worker = await starting
-  meter.record([entry()])
+  usage.record([entry()])
   const post = worker.postMessage.bind(worker)
   const committing = Promise.withResolvers<void>()
   worker.postMessage = (order: { sql?: string }) => {
@@ -280,38 +280,38 @@ test('sqlite: a thread that dies between a commit and its answer has its batch c
     }
     post(order)
   }
-  const flushing = meter.flush()
+  const flushing = usage.flush()
   await committing.promise
   await until(async () => (await given.sums()).key_a === 2, 'it is committed')
   await worker.terminate()
   await flushing
-  assert.equal(meter.buffered, 1)
-  await meter.close()
+  assert.equal(usage.buffered, 1)
+  await usage.close()
   assert.deepEqual(await given.sums(), { key_a: 2 })
 })
 
 test('sqlite: while another program holds the lock nothing else waits, and then the usage is written', async () => {
-  await using given = await openMeter('sqlite')
-  const meter = given.start()
+  await using given = await openUsage('sqlite')
+  const usage = given.start()
   const { DatabaseSync } = await import('node:sqlite')
   const { rows } = await sql<{ file: string }>`select file from pragma_database_list`.execute(given.db)
   const other = new DatabaseSync(rows[0]?.file ?? '')
   try {
     other.exec('begin immediate')
-    meter.record([entry()])
+    usage.record([entry()])
     let flushed = false
-    const flushing = meter.flush().then(() => {
+    const flushing = usage.flush().then(() => {
       flushed = true
     })
     for (let i = 0; i < 1000; i++) {
       await turn()
-      meter.record([entry()])
+      usage.record([entry()])
     }
     assert.deepEqual(await given.sums(), {})
     assert.equal(flushed, false)
     other.exec('commit')
     await flushing
-    await meter.close()
+    await usage.close()
     assert.deepEqual(await given.sums(), { key_a: 1001 })
   } finally {
     other.close()
@@ -320,38 +320,38 @@ test('sqlite: while another program holds the lock nothing else waits, and then 
 
 test('postgres: a connection that is lost in the middle of a commit counts nothing twice', async () => {
   let hold: Awaited<ReturnType<typeof startSlowPostgres>>['hold'] | undefined
-  await using given = await openMeter('postgres', async (url) => {
+  await using given = await openUsage('postgres', async (url) => {
     const slow = await startSlowPostgres(url)
     hold = slow.hold
     return slow
   })
-  const meter = given.start()
+  const usage = given.start()
   let told = 0
-  meter.follow({
+  usage.follow({
     flushing: () => {},
     flushed: (entries) => {
       told += entries.length
     },
   })
-  meter.record([entry()])
-  await meter.flush()
+  usage.record([entry()])
+  await usage.flush()
   for (const [statement, stored] of [
     ['commit', 2],
     ['insert into "usage_rollup"', 2],
     ['commit', 4],
   ] as const) {
     const answer = hold?.(statement)
-    meter.record([entry()])
-    const flushing = meter.flush()
+    usage.record([entry()])
+    const flushing = usage.flush()
     await until(() => answer?.held() === true, `${statement} has been sent`)
     await until(async () => (await given.sums()).key_a === stored, 'what was done of it is there')
     answer?.cut()
     await flushing
     // What was cut off is repeated before anything else.
-    await until(() => meter.buffered === 0, 'it is in the database')
+    await until(() => usage.buffered === 0, 'it is in the database')
   }
   assert.ok(given.logged('warn') >= 1)
-  await meter.close()
+  await usage.close()
   assert.deepEqual(await given.sums(), { key_a: 4 })
   assert.deepEqual([told, given.dropped()], [4, 0])
 })

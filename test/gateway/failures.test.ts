@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../support/databases.ts'
 import { type Reply, startTestApp } from '../support/harness.ts'
+import { freePort } from '../support/ports.ts'
 import { CHAT, makeKey, openCall, question, replyTo, startGate } from './gate.ts'
 import { EVENTS, event, json, startRawUpstream, until } from './upstream.ts'
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mintKey } from '../../src/core/key.ts'
-import { databases, postgresServer } from '../support/databases.ts'
+import { databases, openPostgres } from '../support/databases.ts'
 import { ADMIN_KEY } from '../support/harness.ts'
+import { startPostgres } from '../support/postgres.ts'
 import { CHAT, makeKey, question, startGate } from './gate.ts'
 import { until } from './upstream.ts'
 
@@ -145,8 +146,9 @@ test('the first admin key, which an operator chose, is known at the gate for wha
 const skip = process.env.TEST_POSTGRES_URL ? 'a PostgreSQL that is not ours cannot be stopped' : false
 
 test('a database outage is 503 for a key that must be looked up, never 401, and ends by itself', { skip }, async () => {
-  const server = await postgresServer()
-  await using gate = await startGate({ database: 'postgres' })
+  await using server = await startPostgres()
+  await using database = await openPostgres(server)
+  await using gate = await startGate({ databaseUrl: database.url })
   // The harness's own connection is not made for outages.
   await gate.app.db.destroy()
   const other = mintKey('user').value

@@ -16,9 +16,9 @@ export class Gatehouse {
   stderr = ''
 
   constructor(args: readonly string[], { env = {}, cwd }: RunOptions = {}) {
-    const { PATH = '', HOME = '', TMPDIR } = process.env
+    const { PATH = '', HOME = '', TMPDIR, NODE_COMPILE_CACHE } = process.env
     this.child = spawn(process.execPath, [main, ...args], {
-      env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...env },
+      env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(cwd && { cwd }),
     })

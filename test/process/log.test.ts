@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import OpenAI from 'openai'
 import { done } from '../cli/run.ts'
-import { freePort, openTestDatabase } from '../support/databases.ts'
+import { openTestDatabase } from '../support/databases.ts'
+import { freePort } from '../support/ports.ts'
 import { endsWithin, serve, until } from './gatehouse.ts'
 
 test('the log is JSON, a line for each thing that happened, and holds no secret and nothing that was said to a model', async () => {

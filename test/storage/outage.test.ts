@@ -5,8 +5,10 @@ import { isUnavailable } from '../../src/db/errors.ts'
 import { openDb } from '../../src/db/open.ts'
 import { until } from '../process/gatehouse.ts'
 import { all, opens } from '../sdk/scenario.ts'
-import { freePort, postgresServer } from '../support/databases.ts'
+import { openPostgres } from '../support/databases.ts'
 import { type Reply, startTestApp, type TestApp } from '../support/harness.ts'
+import { freePort } from '../support/ports.ts'
+import { startPostgres } from '../support/postgres.ts'
 
 const skip = process.env.TEST_POSTGRES_URL ? 'the PostgreSQL of TEST_POSTGRES_URL is not ours to stop' : false
 
@@ -24,8 +26,9 @@ const recovered = (app: TestApp) =>
 describe('while PostgreSQL is stopped', { skip }, () => {
   test('every door answers 503 and never 401, and everything works again by itself when it is back', async () => {
     const lines: string[] = []
-    await using app = await startTestApp({ database: 'postgres', log: (line) => lines.push(line) })
-    const server = await postgresServer()
+    await using server = await startPostgres()
+    await using database = await openPostgres(server)
+    await using app = await startTestApp({ databaseUrl: database.url, log: (line) => lines.push(line) })
     const { projects } = app.admin().organization
     const { id } = await projects.create({ name: 'before' })
     const account = await projects.serviceAccounts.create(id, { name: 'bot' })

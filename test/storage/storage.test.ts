@@ -6,7 +6,8 @@ import { idType } from '../../src/db/collation.ts'
 import { isConflict, isUnavailable } from '../../src/db/errors.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb } from '../../src/db/open.ts'
-import { databases, freePort, openTestDatabase, postgresServer, type TestDatabase } from '../support/databases.ts'
+import { databases, openTestDatabase, postgresServer, type TestDatabase } from '../support/databases.ts'
+import { freePort } from '../support/ports.ts'
 
 /** A table with what the real ones use: an id, a unique text, a partial unique index, a check, a reference. */
 type Thing = { id: string; name: string; amount: number | null; parent_id: string | null; gone_at: number | null }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { freePort } from '../../support/databases.ts'
+import { freePort } from '../../support/ports.ts'
 import { json, startRawUpstream, startUpstream, until } from '../upstream.ts'
 import { openDoor } from './door.ts'
 

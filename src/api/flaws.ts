@@ -1,6 +1,8 @@
 import type { ErrorObject } from 'ajv'
 import { ApiError } from '../contract/error.ts'
-import type { HttpPart } from './validation.ts'
+
+/** Where a request carries a value; only the path and the query are strings that need converting. */
+export type HttpPart = 'body' | 'querystring' | 'params' | 'headers'
 
 /** What a value does not keep to, and what stands there instead. */
 type Flaw = { at: string; got: unknown; params: Record<string, unknown>; part: HttpPart }

@@ -3,10 +3,7 @@ import type { Ajv, ValidateFunction } from 'ajv'
 import type { DataValidationCxt } from 'ajv/dist/types/index.js'
 import type { Schema } from 'fast-json-stringify'
 import { ApiError } from '../contract/error.ts'
-import { flawError, pathOf } from './flaws.ts'
-
-/** Where a request carries a value; only the path and the query are strings that need converting. */
-export type HttpPart = 'body' | 'querystring' | 'params' | 'headers'
+import { flawError, type HttpPart, pathOf } from './flaws.ts'
 
 // Loaded at the first request that needs them, which must not wait for a promise: they cost the start 20 ms otherwise.
 const require = createRequire(import.meta.url)

@@ -5,6 +5,9 @@ export const Id = (description: string) => Type.String({ description })
 
 export const Time = Type.Integer({ format: 'unixtime', description: 'Unix time in seconds.' })
 
+/** A field that only this server has, in something that the original has too. @param why it is here although nobody else has it */
+export const OurOwn = <T extends TSchema>(schema: T, why: string): T => ({ ...schema, 'x-extension': why })
+
 /** One of these strings. */
 export function Enum<const T extends string[]>(values: T, options: { description?: string; default?: T[number] } = {}) {
   return Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options })

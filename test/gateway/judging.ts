@@ -7,7 +7,8 @@ import type { Asked } from '../../src/gateway/call.ts'
 import { judge } from '../../src/gateway/judge/judge.ts'
 import { routeOf } from '../../src/gateway/routes/match.ts'
 import { type RouteName, routes } from '../../src/gateway/routes/table.ts'
-import type { ProjectRules } from '../../src/gateway/rules/index.ts'
+import { decodeRules, type ProjectRules } from '../../src/gateway/rules/index.ts'
+import { NOTHING_STORED } from './stored.ts'
 
 export const CATALOGUE = new Map<string, CatalogueModel>(
   [
@@ -20,18 +21,8 @@ export const CATALOGUE = new Map<string, CatalogueModel>(
   ].map((model) => [model.id, model]),
 )
 
-export const OPEN: ProjectRules = {
-  organizationId: 'org-1',
-  projectId: 'proj_1',
-  archived: false,
-  models: null,
-  disabledTools: new Set(),
-  tier: { preset: null, enabled: 'all' },
-  storesNothing: false,
-  limits: new Map(),
-  authorities: [],
-  spendLimits: { project: null, organization: null },
-}
+/** The rules of a project for which nothing was ever set. */
+export const OPEN: ProjectRules = decodeRules({ organizationId: 'org-1', projectId: 'proj_1' }, NOTHING_STORED)
 
 const models = { find: (id: string) => CATALOGUE.get(id) ?? null }
 

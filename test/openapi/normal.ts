@@ -30,6 +30,7 @@ export type Schema = {
   oneOf?: Schema[]
   minimum?: number
   maximum?: number
+  'x-extension'?: string
 }
 
 /** What is said of one value, however it is written. */
@@ -72,6 +73,8 @@ function flatten(source: Source, written: Schema, path: string, required: boolea
   })
   if (schema.items) flatten(source, schema.items, `${path}[]`, true, fields)
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    // What is ours alone is said to be, and is no difference.
+    if (property['x-extension'] !== undefined) continue
     const below = path === '' ? name : `${path}.${name}`
     flatten(source, property, below, schema.required?.includes(name) ?? false, fields)
   }

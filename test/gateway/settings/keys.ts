@@ -6,6 +6,7 @@ import { chat, row, told } from './row.ts'
 export const keySettings = [
   row({
     setting: 'a project is archived',
+    rule: 'archived',
     by: ['projects.archive'],
     ...aChat,
     without: '200',

@@ -14,6 +14,7 @@ const NOT_ALLOWED = '403 model_not_found'
 const models = [
   row({
     setting: 'only one model is allowed',
+    rule: 'models',
     by: ['modelPermissions.update', 'modelPermissions.delete'],
     ...twoModels,
     without: ['200', '200', 'm1 m2'],
@@ -53,6 +54,7 @@ const types = { ...Object.fromEntries(hostedTools.map((tool) => [tool, tool])), 
 const tools = hostedTools.map((tool) =>
   row({
     setting: `the hosted tool ${tool} is disabled`,
+    ...(tool === 'mcp' && { rule: 'disabledTools' as const }),
     by: ['hostedToolPermissions.update'],
     request: 'a response with the tool, one that chooses it, and one without tools',
     see: async (w) => [
@@ -110,6 +112,7 @@ const never = ['200', 'store false', '200', 'store false']
 const retention = [
   row({
     setting: "a project's data retention is zero",
+    rule: 'storesNothing',
     by: ['projectDataRetention.update'],
     ...stores,
     without: asAsked,
@@ -163,6 +166,7 @@ const tiers = [
   }),
   row({
     setting: 'only the service tier fast is enabled besides the standard one',
+    rule: 'tier',
     by: ['serviceTierSettings.update'],
     request: 'a chat with each tier',
     see: async (w) => [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type OpenAI from 'openai'
 import { APIError } from 'openai'
 import { type Endpoint, endpoints } from '../../../src/admin/index.ts'
+import type { rules } from '../../../src/gateway/rules/index.ts'
 import { newOrganization, type Organization } from '../../contract/organizations.ts'
 import type { TestApp } from '../../support/harness.ts'
 import { question } from '../gate.ts'
@@ -34,6 +35,8 @@ type Act<Given> = (world: World & Given) => Promise<unknown>
 /** One setting, and a request that is another one with it. */
 export type Row<Given> = {
   setting: string
+  /** The rule of a project that it shows, where it is the one that stands for it: there is one for each. */
+  rule?: keyof typeof rules
   /** The operations of the contract that set it and unset it: these and no others. */
   by: readonly string[]
   /** What is asked, and what is looked at. */
@@ -53,7 +56,7 @@ export type Row<Given> = {
 }
 
 /** A row of the table, whatever it is given. */
-export type Setting = Pick<Row<unknown>, 'setting' | 'by' | 'request'> & {
+export type Setting = Pick<Row<unknown>, 'setting' | 'by' | 'request' | 'rule'> & {
   tls: boolean
   noWayBack: string | null
   drive: (stage: Stage) => Promise<void>
@@ -66,6 +69,7 @@ export function row<Given = unknown>({ setting, by, request, unset, ...rest }: R
     setting,
     by,
     request,
+    ...(rest.rule && { rule: rest.rule }),
     tls: rest.tls ?? false,
     noWayBack: typeof unset === 'string' ? unset : null,
     drive: (stage) => drive({ setting, by, request, unset, ...rest }, stage),

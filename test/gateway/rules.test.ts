@@ -30,8 +30,9 @@ function takeOut(t: TestContext, field: Field, what: 'seen' | 'unseen'): void {
 
 /** The row of the settings' table that shows a rule. */
 function rowOf(field: Field): (typeof settings)[number] {
-  const [row, ...more] = settings.filter(({ rule }) => rule === field)
-  assert.ok(row && more.length === 0, `${1 + more.length} rows of the settings show the rule '${field}'`)
+  const shown = settings.filter(({ rule }) => rule === field)
+  const [row] = shown
+  assert.ok(row && shown.length === 1, `${shown.length} rows of the settings show the rule '${field}'`)
   return row
 }
 

@@ -13,7 +13,16 @@ import { tier } from './tier.ts'
  * Every rule of a project, in the order in which those of one step are asked. A setting is enforced here or nowhere: what the
  * rules are decoded to is made from this list, and a stored column that no rule reads does not compile.
  */
-export const rules = { archived, authorities, models, disabledTools, tier, storesNothing, limits, spendLimits }
+export const rules = {
+  archived,
+  authorities,
+  models,
+  disabledTools,
+  tier,
+  storesNothing,
+  limits,
+  spendLimits,
+}
 
 type Rules = typeof rules
 type Field = keyof Rules

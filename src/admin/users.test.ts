@@ -10,8 +10,10 @@ import {
   type Organization,
 } from '../../test/contract/organizations.ts'
 import { all, opens, refusal, unknownLike } from '../../test/sdk/scenario.ts'
+import { clientOf } from '../../test/support/client.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
+import { contract } from '../contract/index.ts'
 
 const lockOut = refusal(400, 'would_lock_out_caller', 'user_id')
 const unknown = refusal(404, 'not_found', 'user_id')
@@ -211,14 +213,12 @@ for (const database of databases) {
 
       const invite = await admin.invites.create({ email: old.email.toUpperCase(), role: 'owner', projects: [] })
       const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', organization.id)
-      const body = { token, name: 'Back again' }
-      const accepted = await app.send('POST', '/v1/organization/invites/accept', { key: null, body })
-      assert.equal(accepted.status, 200)
-      assert.notEqual(accepted.body.id, old.id)
+      const accepted = await clientOf(app, null)(contract.invites.accept, { body: { token, name: 'Back again' } })
+      assert.notEqual(accepted.id, old.id)
       await assert.rejects(all(theirs.users.list()), noMember)
       await assert.rejects(app.client(ownKey.value).models.list(), noMember)
-      await admin.users.update(accepted.body.id, { role: 'reader' })
-      await assert.rejects(admin.projects.users.retrieve(accepted.body.id, { project_id: project.id }), unknown)
+      await admin.users.update(accepted.id, { role: 'reader' })
+      await assert.rejects(admin.projects.users.retrieve(accepted.id, { project_id: project.id }), unknown)
       await assert.rejects(admin.users.retrieve(old.id), unknown)
     })
 

@@ -1,8 +1,9 @@
 import type { AdminApiKey, adminApiKeys as routes } from '../contract/admin-api-keys.ts'
-import { ApiError, notFound } from '../contract/error.ts'
+import { ApiError } from '../contract/error.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
 import { keyView, newKey } from './keys.ts'
+import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
 
 export const adminApiKeys: Handlers<typeof routes> = {
@@ -59,8 +60,7 @@ type KeyWithOwner = Row<'admin_api_key'> & {
 
 export async function findKey(db: Db, organizationId: string, id: string): Promise<KeyWithOwner> {
   const key = await keys(db, organizationId).where('k.id', '=', id).executeTakeFirst()
-  if (!key) throw notFound('admin API key', id, 'key_id')
-  return key
+  return existing(key, 'key_id', id)
 }
 
 export function view(row: KeyWithOwner): AdminApiKey {

@@ -5,6 +5,7 @@ import { readCaCertificate } from '../core/certificate.ts'
 import { isId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Change, Handlers } from './handlers.ts'
+import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
 
 /** How many certificates an organization can have (the original's number, from its published description). */
@@ -162,8 +163,7 @@ async function find(db: Db, organizationId: string, id: string): Promise<Row<'ce
     .where('organization_id', '=', organizationId)
     .where('id', '=', id)
     .executeTakeFirst()
-  if (!row) throw notFound('certificate', id, 'certificate_id')
-  return row
+  return existing(row, 'certificate_id', id)
 }
 
 async function refuseTooMany(db: Db, organizationId: string) {

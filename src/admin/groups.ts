@@ -3,6 +3,7 @@ import type { Group, groups as routes } from '../contract/groups.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { refuseLockOut } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
+import { existing } from './owned.ts'
 import { behind, nextPage } from './page.ts'
 
 export const groups: Handlers<typeof routes> = {
@@ -72,8 +73,7 @@ const all = (db: Db, organizationId: string) =>
 
 export async function findGroup(db: Db, organizationId: string, id: string): Promise<Row<'user_group'>> {
   const group = await all(db, organizationId).where('id', '=', id).executeTakeFirst()
-  if (!group) throw notFound('group', id, 'group_id')
-  return group
+  return existing(group, 'group_id', id)
 }
 
 /** A group whose name and members are this API's to change. */

@@ -1,10 +1,11 @@
-import { ApiError, notFound, projectArchived } from '../contract/error.ts'
+import { ApiError, projectArchived } from '../contract/error.ts'
 import type { Invite, invites as routes } from '../contract/invites.ts'
 import { hashSecret } from '../core/key.ts'
 import type { ProjectRole } from '../core/permission.ts'
 import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
+import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
 import { holding } from './project-users.ts'
 import { setPredefinedRole } from './role-store.ts'
@@ -98,8 +99,7 @@ const all = (db: Db, organizationId: string) =>
 
 export async function findInvite(db: Db, organizationId: string, id: string): Promise<Row<'invite'>> {
   const invite = await all(db, organizationId).where('id', '=', id).executeTakeFirst()
-  if (!invite) throw notFound('invite', id, 'invite_id')
-  return invite
+  return existing(invite, 'invite_id', id)
 }
 
 /** One invite at a time waits for an address; a newer one takes the place of an older one, whose link dies. */

@@ -3,6 +3,7 @@ import type { ModelPermissions, modelPermissions as routes } from '../contract/m
 import type { Catalogue } from '../core/catalogue.ts'
 import type { Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
+import { ownedBy } from './owned.ts'
 import { findProjectPolicy, saveProjectPolicy } from './policy.ts'
 
 export const modelPermissions: Handlers<typeof routes> = {
@@ -21,8 +22,7 @@ export const modelPermissions: Handlers<typeof routes> = {
     const done = await db
       .updateTable('project_policy')
       .set({ model_mode: null, model_ids: null })
-      .where('organization_id', '=', project.organization_id)
-      .where('project_id', '=', project.id)
+      .where((eb) => eb.and(ownedBy(project)))
       .where('model_mode', 'is not', null)
       .executeTakeFirst()
     if (done.numUpdatedRows === 0n) throw noneSet(project)

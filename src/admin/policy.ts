@@ -1,4 +1,5 @@
 import type { Db, Row } from '../db/tables.ts'
+import { ownedBy } from './owned.ts'
 
 type ProjectSettings = Partial<Omit<Row<'project_policy'>, 'organization_id' | 'project_id'>>
 type OrganizationSettings = Partial<Omit<Row<'organization_policy'>, 'organization_id'>>
@@ -8,8 +9,7 @@ export function findProjectPolicy(db: Db, project: Row<'project'>): Promise<Row<
   return db
     .selectFrom('project_policy')
     .selectAll()
-    .where('organization_id', '=', project.organization_id)
-    .where('project_id', '=', project.id)
+    .where((eb) => eb.and(ownedBy(project)))
     .executeTakeFirst()
 }
 

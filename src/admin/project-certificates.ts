@@ -1,6 +1,7 @@
 import type { ProjectCertificate, projectCertificates as routes } from '../contract/project-certificates.ts'
 import { factsOf, type ListedCertificate, record, validityOf, wantedCertificates } from './certificates.ts'
 import type { Handlers } from './handlers.ts'
+import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
 
 export const projectCertificates: Handlers<typeof routes> = {
@@ -38,8 +39,7 @@ export const projectCertificates: Handlers<typeof routes> = {
     const ids = rows.map(({ id }) => id)
     await db
       .deleteFrom('project_certificate')
-      .where('organization_id', '=', project.organization_id)
-      .where('project_id', '=', project.id)
+      .where((eb) => eb.and(ownedBy(project)))
       .where('certificate_id', 'in', ids)
       .execute()
     const data = rows.map((row) => view(row, false))

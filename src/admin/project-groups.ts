@@ -3,6 +3,7 @@ import type { ProjectGroup, projectGroups as routes } from '../contract/project-
 import type { Row } from '../db/tables.ts'
 import { findGroup, findProjectGroup, type GroupInProject, groupsOfProject } from './groups.ts'
 import type { Handlers } from './handlers.ts'
+import { ownedBy } from './owned.ts'
 import { behind, nextPage } from './page.ts'
 import { assign, groupHolding, removedAudit } from './role-assignments.ts'
 import { unassignAll } from './role-store.ts'
@@ -51,8 +52,7 @@ export const projectGroups: Handlers<typeof routes> = {
     const group = await findProjectGroup(db, project, params.group_id)
     await db
       .deleteFrom('project_group')
-      .where('organization_id', '=', project.organization_id)
-      .where('project_id', '=', project.id)
+      .where((eb) => eb.and(ownedBy(project)))
       .where('group_id', '=', group.id)
       .execute()
     const holding = groupHolding(inProject(project), group)

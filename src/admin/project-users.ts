@@ -3,6 +3,7 @@ import type { ProjectUser, projectUsers as routes } from '../contract/project-us
 import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
+import { ownedBy } from './owned.ts'
 import { cursor, page } from './page.ts'
 import { type Holding, setPredefinedRole, unassignAll } from './role-store.ts'
 import { emailKey, members } from './users.ts'
@@ -55,8 +56,7 @@ export const projectUsers: Handlers<typeof routes> = {
     const user = await findMember(db, project, params.user_id, 'be removed')
     await db
       .deleteFrom('project_user')
-      .where('organization_id', '=', project.organization_id)
-      .where('project_id', '=', project.id)
+      .where((eb) => eb.and(ownedBy(project)))
       .where('user_id', '=', user.id)
       .execute()
     await unassignAll(db, holding(project, user.id))

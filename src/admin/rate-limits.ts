@@ -11,6 +11,7 @@ import {
 } from '../core/catalogue.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
+import { ownedBy } from './owned.ts'
 import { page } from './page.ts'
 
 const PREFIX = 'rl-'
@@ -83,8 +84,7 @@ async function overrides(db: Db, project: Row<'project'>, names: string[]): Prom
   const rows = await db
     .selectFrom('rate_limit')
     .select(['model', 'limits'])
-    .where('organization_id', '=', project.organization_id)
-    .where('project_id', '=', project.id)
+    .where((eb) => eb.and(ownedBy(project)))
     .where('model', 'in', names)
     .execute()
   return new Map(rows.map(({ model, limits }) => [model, JSON.parse(limits)]))

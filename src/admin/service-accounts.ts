@@ -4,6 +4,7 @@ import type { NewId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Change, Handlers } from './handlers.ts'
 import { checkProjectScopes, type KeyInput, newKey } from './keys.ts'
+import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
 import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.ts'
 
@@ -22,8 +23,7 @@ export const serviceAccounts: Handlers<typeof routes> = {
     const role: 'none' | 'member' = bare ? 'none' : 'member'
     const row = {
       id: newId('serviceAccount'),
-      organization_id: project.organization_id,
-      project_id: project.id,
+      ...ownedBy(project),
       name: body.name,
       role,
       created_at: now,
@@ -101,8 +101,7 @@ function accounts(db: Db, project: Row<'project'>) {
   return db
     .selectFrom('service_account')
     .selectAll()
-    .where('organization_id', '=', project.organization_id)
-    .where('project_id', '=', project.id)
+    .where((eb) => eb.and(ownedBy(project)))
 }
 
 /** An archived project has no service accounts. */

@@ -5,6 +5,7 @@ import { monthOf } from '../core/month.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../db/spend.ts'
 import type { Db } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
+import { ownedBy } from './owned.ts'
 import { findOrganizationPolicy, findProjectPolicy, saveOrganizationPolicy, saveProjectPolicy } from './policy.ts'
 
 export const spendLimit: Handlers<typeof routes> = {
@@ -58,8 +59,7 @@ export const projectSpendLimit: Handlers<typeof projectRoutes> = {
     const done = await db
       .updateTable('project_policy')
       .set({ spend_limit_cents: null })
-      .where('organization_id', '=', project.organization_id)
-      .where('project_id', '=', project.id)
+      .where((eb) => eb.and(ownedBy(project)))
       .where('spend_limit_cents', 'is not', null)
       .executeTakeFirst()
     if (done.numUpdatedRows === 0n) throw projectHasNone(project.id)

@@ -1,8 +1,9 @@
-import { ApiError, notFound } from '../contract/error.ts'
+import { ApiError } from '../contract/error.ts'
 import type { users as routes, User } from '../contract/users.ts'
 import type { OrganizationRole } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
+import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
 import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.ts'
 
@@ -121,8 +122,7 @@ export function alreadyInOrganization(email: string): ApiError {
 
 export async function findUser(db: Db, caller: Caller, id: string): Promise<Row<'organization_user'>> {
   const user = await members(db, caller.organizationId).where('id', '=', id).executeTakeFirst()
-  if (!user) throw notFound('user', id, 'user_id')
-  return user
+  return existing(user, 'user_id', id)
 }
 
 /** `role`, or the same as a role id, in its short form or the long one that names the organization. */

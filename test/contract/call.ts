@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Endpoint } from '../../src/admin/index.ts'
-import type { Db } from '../../src/db/tables.ts'
 import type { Reply, SendOptions, TestApp } from '../support/harness.ts'
+import { tablesOfOrganizations } from '../support/tables.ts'
 import type { ValidRequest } from './requests.ts'
 
 type Encode = (value: string) => string
@@ -66,20 +66,14 @@ export function assertRefused({ status, body, text }: Reply, expected: Refusal, 
 
 /** What the server keeps of calls, when it comes to it. */
 const keptOfCalls = ['usage_rollup', 'spend_total', 'spend_alert_sent', 'response_owner', 'limit_level']
-
-/** The tables of what organizations have: all that say whose a row is. */
-async function tablesOf(db: Db): Promise<'audit_log'[]> {
-  const tables = await db.introspection.getTables()
-  const owned = tables.filter(({ columns }) => columns.some(({ name }) => name === 'organization_id'))
-  // Which ones they are does not matter here; the type is one of theirs.
-  return owned.map(({ name }) => name as 'audit_log').filter((name) => !keptOfCalls.includes(name))
-}
+/** Which tables they are does not matter here; the type is one of theirs. */
+const tables = tablesOfOrganizations.filter((name) => !keptOfCalls.includes(name)) as 'audit_log'[]
 
 /** All that is stored of these organizations but when keys were used and which calls were refused. */
 export async function stored({ db }: TestApp, organizations: readonly { id: string }[]): Promise<string> {
   const ids = organizations.map(({ id }) => id)
   const rows = [JSON.stringify(await db.selectFrom('organization').selectAll().where('id', 'in', ids).execute())]
-  for (const table of await tablesOf(db)) {
+  for (const table of tables) {
     const all = await db.selectFrom(table).selectAll().where('organization_id', 'in', ids).execute()
     for (const row of all) if (!('type' in row && row.type === 'login.failed')) rows.push(`${table} ${toText(row)}`)
   }

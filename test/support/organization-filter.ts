@@ -1,39 +1,9 @@
 import type { KyselyPlugin, OperationNode, RootOperationNode } from 'kysely'
-import type { Tables } from '../../src/db/tables.ts'
 import { exceptions, type Statement } from './organization-exceptions.ts'
+import { tablesOfOrganizations } from './tables.ts'
 
-/** Which tables hold an organization's things: a new table has to say so. */
-const ours: { [T in keyof Tables]: 'organization_id' extends keyof Tables[T] ? true : false } = {
-  organization: false,
-  organization_user: true,
-  project: true,
-  project_user: true,
-  service_account: true,
-  admin_api_key: true,
-  project_api_key: true,
-  invite: true,
-  rate_limit: true,
-  limit_level: true,
-  role: true,
-  role_assignment: true,
-  user_group: true,
-  group_user: true,
-  project_group: true,
-  project_policy: true,
-  organization_policy: true,
-  spend_alert: true,
-  certificate: true,
-  project_certificate: true,
-  audit_log: true,
-  usage_rollup: true,
-  spend_total: true,
-  spend_alert_sent: true,
-  response_owner: true,
-  usage_writer: false,
-  meta: false,
-}
-const isOurs = (table: string) => ours[table as keyof Tables] === true
-const inText = new RegExp(`\\b(?:from|join|into|update)\\s+"?(${Object.keys(ours).filter(isOurs).join('|')})\\b`, 'i')
+const isOurs = (table: string) => tablesOfOrganizations.includes(table)
+const inText = new RegExp(`\\b(?:from|join|into|update)\\s+"?(${tablesOfOrganizations.join('|')})\\b`, 'i')
 
 /**
  * Throws at any statement that touches an organization's things and does not say whose: every table with an

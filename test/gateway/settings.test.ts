@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type OpenAI from 'openai'
 import { endpoints } from '../../src/admin/index.ts'
+import { changeNoRequest } from '../operations/index.ts'
 import { databases } from '../support/databases.ts'
 import { chat, type Stage } from './settings/row.ts'
 import { type OpenStage, openStage } from './settings/stage.ts'
-import { changeNoRequest, settings } from './settings/table.ts'
+import { settings } from './settings/table.ts'
 import { until } from './upstream.ts'
 
 /** What the contract has, ours alone or not: a setting of our own needs a row like any other. */

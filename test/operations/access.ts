@@ -122,3 +122,10 @@ O R PO PM PV CO CP ST OO KR KU SA
                                    projectUserRoles.create projectUserRoles.delete
                                    projectGroupRoles.create projectGroupRoles.delete
 `
+
+export const accessChangesNoRequest = {
+  'groups.create': 'a new group has no members and is in no project',
+  'groups.update': 'the name is for people; the id stays',
+  'roles.create': 'nobody holds a new role',
+  'projectRoles.create': 'nobody holds a new role',
+}

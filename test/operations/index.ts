@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict'
 import { type Endpoint, endpoints } from '../../src/admin/index.ts'
-import { accessDecisions, accessRequests } from './access.ts'
-import { organizationDecisions, organizationRequests } from './organization.ts'
+import { accessChangesNoRequest, accessDecisions, accessRequests } from './access.ts'
+import { organizationChangesNoRequest, organizationDecisions, organizationRequests } from './organization.ts'
 import type { Place, Requests } from './place.ts'
 import { policyDecisions, policyRequests } from './policy.ts'
-import { projectDecisions, projectRequests } from './project.ts'
+import { projectChangesNoRequest, projectDecisions, projectRequests } from './project.ts'
 
 /** An operation without a valid request, or with one that its declaration does not allow, does not compile. */
 const requests: Requests = { ...organizationRequests, ...projectRequests, ...accessRequests, ...policyRequests }
 
 /** Who may call what, as test/decision/table.ts reads it. */
 export const decisionTables = [organizationDecisions, projectDecisions, accessDecisions, policyDecisions]
+
+/** Operations that change something, but no request to a model; each with the reason. */
+export const changeNoRequest: Readonly<Record<string, string>> = {
+  ...organizationChangesNoRequest,
+  ...projectChangesNoRequest,
+  ...accessChangesNoRequest,
+}
 
 /** A request that succeeds: the values of the path's parameters, the query and the body where there are any. */
 export type ValidRequest = {

@@ -123,3 +123,12 @@ O R PO PM PV CO CP ST OO KR KU SA
   The token is the proof, whatever key comes with it.
 + +  +  +  +  +  +  +  +  +  +  +  invites.accept
 `
+
+export const organizationChangesNoRequest = {
+  'invites.create': 'who is invited is nobody yet; accepting is not an operation of the API',
+  'invites.delete': 'who was invited is nobody yet',
+  'invites.accept': 'a new user of the organization has no key; keys and memberships are rows of their own',
+  'certificates.create': 'a new certificate binds nobody until it is activated',
+  'certificates.update': 'the name is for people; the certificate itself cannot be changed',
+  'certificates.delete': 'only what is active nowhere can be deleted',
+}

@@ -68,3 +68,8 @@ O R PO PM PV CO CP ST OO KR KU SA
 + x  +  -  -  x  +  x  x  +  s  s  projectApiKeys.list projectApiKeys.retrieve
 + x  +  -  -  x  +  x  x  s  s  s  projectApiKeys.update projectApiKeys.delete
 `
+
+export const projectChangesNoRequest = {
+  'projects.create': 'nobody has a key of a new project yet',
+  'projects.update': 'the name is for reports; residency and external keys are not to be had here',
+}

@@ -117,12 +117,13 @@ export async function addNotes(tree: Scratch): Promise<void> {
   // 3. What it does.
   tree.write('src/admin/project-notes.ts', handlers)
   register(tree, 'src/admin/index.ts')
-  // 4. A valid request for each operation, and who may call it.
+  // 4. A valid request for each operation, who may call it, and that no request to a model changes with it.
   tree.replace(requests, '\n/** Projects and', `${maker}\n/** Projects and`)
   tree.replace(requests, 'import { newUser }', `${imported}import { newUser }`)
   tree.replace(requests, '\n} satisfies', `\n${requestLine}} satisfies`)
   tree.insert(requests, 'projectSpendAlerts.list projectSpendAlerts.retrieve', seen)
   tree.insert(requests, 'serviceAccounts.createApiKey rateLimits.update', changed)
+  tree.replace(requests, "  'projects.update':", `${reasons}  'projects.update':`)
   await tree.format()
 }
 
@@ -140,4 +141,5 @@ const requests = 'test/operations/project.ts'
 const requestLine = "  projectNotes: { list: note, create: sends(project, { text: 'New.' }), delete: note },\n"
 const column = ' '.repeat(35)
 const seen = `${column}projectNotes.list`
+const reasons = ['create', 'delete'].map((verb) => `  'projectNotes.${verb}': 'no model sees a note',\n`).join('')
 const changed = `${column}projectNotes.create projectNotes.delete`

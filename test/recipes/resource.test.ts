@@ -23,12 +23,13 @@ describe('a resource that is added as CONTRIBUTING.md says', () => {
 
   test('compiles, and passes every generic test', async () => {
     assert.deepEqual(await tree.objections(), [])
-    const files = ['contract/contract', 'contract/changes', 'contract/input', 'decision/table']
+    const files = ['contract/contract', 'contract/changes', 'contract/input', 'decision/table', 'gateway/settings']
     const { passed, failed, output } = await tree.test(
       files.map((file) => `test/${file}.test.ts`),
-      '^sqlite: .* projectNotes\\.',
+      '^sqlite: .* projectNotes\\.|^every operation',
     )
     assert.deepEqual(failed, [], output)
+    assert.ok(passed.some((name) => name.startsWith('every operation that changes something')))
     for (const verb of ['list', 'create', 'delete']) {
       const about = passed.filter((name) => name.startsWith(`projectNotes.${verb}`))
       assert.ok(about.length >= 8, `${verb}: ${about.length} tests`)
@@ -52,13 +53,14 @@ describe('a resource that is added as CONTRIBUTING.md says', () => {
     assert.match(found, /^test\/operations\/index\.ts.*\n(?: .*\n)*.*'delete' is missing/m)
   })
 
-  test('fails a test by name without its migration, or where nobody says who may call it', async () => {
+  test('fails a test by name without its migration, or where nobody says who may call it or what it does to requests', async () => {
     using undone = new DisposableStack()
     undone.use(tree.replace('src/db/migrations/index.ts', "  '9000-project-note': projectNotes,\n", ''))
     undone.use(tree.replace('test/operations/project.ts', ' projectNotes.delete\n', '\n'))
+    undone.use(tree.replace('test/operations/project.ts', "  'projectNotes.delete': 'no model sees a note',\n", ''))
     const { failed } = await tree.test(
-      ['test/storage/migrations.test.ts', 'test/decision/table.test.ts'],
-      '^migrations on sqlite an empty database|^every operation stands',
+      ['test/storage/migrations.test.ts', 'test/decision/table.test.ts', 'test/gateway/settings.test.ts'],
+      '^migrations on sqlite an empty database|^every operation',
     )
     const [tables, decisions] = ['an empty database gets every table', 'every operation stands in the decision table']
     for (const name of [tables, decisions])

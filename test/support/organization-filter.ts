@@ -3,7 +3,6 @@ import { exceptions, type Statement } from './organization-exceptions.ts'
 import { tablesOfOrganizations } from './tables.ts'
 
 const isOurs = (table: string) => tablesOfOrganizations.includes(table)
-const inText = new RegExp(`\\b(?:from|join|into|update)\\s+"?(${tablesOfOrganizations.join('|')})\\b`, 'i')
 
 /**
  * Throws at any statement that touches an organization's things and does not say whose: every table with an
@@ -64,7 +63,9 @@ function objectionsToInsert({ into, columns = [] }: Node): string[] {
 
 function objectionsToText({ sqlFragments }: Node): string[] {
   const text = sqlFragments.join('?').replace(/\s+/g, ' ').trim()
-  const [, table] = inText.exec(text) ?? []
+  const named = text.matchAll(/\b(?:from|join|into|update) +"?(\w+)/gi)
+  const made = [...text.matchAll(/\bwith (\w+) as\b/gi)].map(([, name]) => name)
+  const table = [...named].map(([, name = '']) => name).find((name) => isOurs(name) && !made.includes(name))
   const allowed = exceptions.some((one) => 'text' in one && text.startsWith(one.text))
   return table === undefined || allowed ? [] : [`text about ${table}: ${text.slice(0, 80)}`]
 }

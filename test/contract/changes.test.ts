@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, beforeEach, describe, test } from 'node:test'
 import { type Endpoint, endpoints } from '../../src/admin/index.ts'
 import type { Row } from '../../src/db/tables.ts'
 import { databases } from '../support/databases.ts'
 import { type Reply, startTestApp, type TestApp } from '../support/harness.ts'
 import { call, send, steadyText, stored, targetOf } from './call.ts'
-import { newOrganization, type Organization } from './organizations.ts'
+import { newOrganization, type Organization, TESTS_EACH } from './organizations.ts'
 import { assertReply, secretsIn } from './replies.ts'
 import { eventsBesides, type ValidRequest, validRequest } from './requests.ts'
 
@@ -16,9 +16,12 @@ for (const database of databases) {
     const lines: string[] = []
     let app: TestApp
     let own: Organization
+    let begun = 0
     before(async () => {
       app = await startTestApp({ database, log: (line) => void lines.push(line) })
-      own = await newOrganization(app)
+    })
+    beforeEach(async () => {
+      if (begun++ % TESTS_EACH === 0) own = await newOrganization(app)
     })
     after(() => app[Symbol.asyncDispose]())
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, beforeEach, describe, test } from 'node:test'
 import { type Endpoint, endpoints } from '../../src/admin/index.ts'
 import { unknownLike } from '../sdk/scenario.ts'
 import { databases } from '../support/databases.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { assertRefused, call, pathOf, send, steadyText, stored, targetOf } from './call.ts'
-import { newOrganization, type Organization } from './organizations.ts'
+import { newOrganization, type Organization, TESTS_EACH } from './organizations.ts'
 import { type ValidRequest, validRequest } from './requests.ts'
 import { asSchema, strangeBodies, wrongBodies, wrongQueries } from './variations.ts'
 
@@ -45,9 +45,12 @@ for (const database of databases) {
   describe(`${database}: what a request may hold`, () => {
     let app: TestApp
     let own: Organization
+    let begun = 0
     before(async () => {
       app = await startTestApp({ database })
-      own = await newOrganization(app)
+    })
+    beforeEach(async () => {
+      if (begun++ % TESTS_EACH === 0) own = await newOrganization(app)
     })
     after(() => app[Symbol.asyncDispose]())
 

@@ -39,6 +39,12 @@ export type Organization = {
 /** What is needed of an organization to make something in it with the command line. */
 type Named = Pick<Organization, 'id'>
 
+/**
+ * So many tests share an organization: each reads all that is stored of it more than once, and leaves more behind, so that one
+ * for all of them would make each slower than the one before.
+ */
+export const TESTS_EACH = 50
+
 let made = 0
 
 /** An e-mail address that no other test uses. */

@@ -13,7 +13,6 @@ export const longest: readonly string[] = [
   'test/process/nodes.test.ts',
   'test/gateway/limits-restart.test.ts',
   'test/decision/table.test.ts',
-  'test/gateway/meter.test.ts',
   'test/contract/changes.test.ts',
   'test/gateway/hostile-upstreams.test.ts',
 ]

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { corrected, DAY_MS, drained, drainMs, duration, fits, MINUTE_MS, used } from './limit.ts'
+import { duration } from './duration.ts'
+import { corrected, DAY_MS, drained, drainMs, fits, MINUTE_MS, used } from './limit.ts'
 
 /** Published replies of the original (behaviour reference, 6): the deficit, the limit, its period, and the time it names. */
 const captures: [what: string, deficit: number, limit: number, periodMs: number, shown: string][] = [

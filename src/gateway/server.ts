@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApiError, challenge, databaseUnavailable, internalError } from '../contract/error.ts'
 import { isUnavailable } from '../db/errors.ts'
+import { Afterwards } from './afterwards.ts'
 import { answer } from './answer.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { check } from './check/check.ts'
@@ -23,20 +24,7 @@ export type Gateway = {
 
 /** The gateway as a request handler: every call ends here, with the upstream's reply or with the one error envelope. */
 export function createGateway(parts: GatewayParts): Gateway {
-  const settling = new Set<Promise<void>>()
-  const unsettled = (err: unknown) => parts.log.error({ err }, 'what a call used could not be settled')
-  const afterwards: Gate['afterwards'] = (work) => {
-    try {
-      const going = work()
-      // Most calls are settled at once.
-      if (going === undefined) return
-      const guarded = going.catch(unsettled)
-      settling.add(guarded)
-      guarded.finally(() => settling.delete(guarded))
-    } catch (error) {
-      unsettled(error)
-    }
-  }
+  const afterwards = new Afterwards(parts.log)
   const failures = new FailureLog(parts.log, parts.countRefusal)
   const counters = new GuardedCounters({
     counters: parts.counters,
@@ -45,7 +33,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       parts.countUncounted(operation)
       failures.uncounted(operation, error)
     },
-    afterwards,
+    afterwards: afterwards.do,
   })
   const tally = new Tally(parts.usage)
   parts.usage.takeFrom(tally)
@@ -55,7 +43,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     tally,
     failures,
     refused: recordRefusal(parts),
-    afterwards,
+    afterwards: afterwards.do,
   }
   const serve =
     (way: (gate: Gate, arrival: Arrival) => Promise<Outcome | null>): Gateway['handle'] =>
@@ -73,10 +61,8 @@ export function createGateway(parts: GatewayParts): Gateway {
   return {
     handle: serve(handle),
     check: serve(check),
-    settling: () => settling.size,
-    async settled() {
-      while (settling.size > 0) await Promise.all(settling)
-    },
+    settling: () => afterwards.running,
+    settled: () => afterwards.over(),
   }
 }
 

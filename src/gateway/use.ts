@@ -11,6 +11,9 @@ export type Worst = {
   audioMegabytes: number
 }
 
+/** Of a call that can use nothing but its request. */
+export const NO_WORST: Worst = { tokens: 0, inputTokens: 0, outputTokens: 0, images: 0, audioMegabytes: 0 }
+
 /** What a call has used. Parts of the input and the output are included in them. */
 export type Used = {
   inputTokens: number

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 const root = join(import.meta.dirname, '../..')
 const MOST = 400
 /** Of the files of src/ that are no tests: lines that half of them stay below, nine in ten, and all. */
-const PROGRAM = { median: 78, p90: 190, max: 378 }
+const PROGRAM = { median: 65, p90: 180, max: 350 }
 
 test('no file of src/ or test/ is over 400 lines', (t) => {
   const files = globSync(['src/**/*.ts', 'test/**/*.ts'], { cwd: root })
@@ -27,8 +27,8 @@ test('the files of src/ are small: half of them very, and nearly all', (t) => {
   const lines = files.map((file) => readFileSync(join(root, file), 'utf8').split('\n').length - 1)
   const sizes = { median: quantile(lines, 0.5), p90: quantile(lines, 0.9), max: quantile(lines, 1) }
   t.diagnostic(`src/ without tests: median ${sizes.median} lines, p90 ${sizes.p90}, max ${sizes.max}`)
-  assert.ok(sizes.median < PROGRAM.median, `the median is ${sizes.median} lines`)
-  assert.ok(sizes.p90 < PROGRAM.p90, `p90 is ${sizes.p90} lines`)
+  assert.ok(sizes.median <= PROGRAM.median, `the median is ${sizes.median} lines`)
+  assert.ok(sizes.p90 <= PROGRAM.p90, `p90 is ${sizes.p90} lines`)
   assert.ok(sizes.max <= PROGRAM.max, `the longest has ${sizes.max} lines`)
 })
 

@@ -1,12 +1,11 @@
 import type { FormFields } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
-import { notOffered } from '../invalid.ts'
 import type { FormShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
-import type { NamedModel } from '../rules/rule.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
-import { type ModelFinder, namedModel, renameModels } from './named-models.ts'
+import { modelsWithin } from './form-models.ts'
+import { namedModel, renameModels } from './named-models.ts'
 import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
 
 /** Bytes of the megabytes that audio is limited by. */
@@ -49,21 +48,6 @@ export function judgeForm(
     size: fields.get('size') ?? null,
     serviceTier: null,
   }
-}
-
-/**
- * Models that are named within a field, such as `svg[model]`: what another model is to draw.
- * @throws ApiError 400 for a field that names what another project may own, 404 for a model that nobody has
- */
-function modelsWithin(shape: FormShape, fields: FormFields['fields'], models: ModelFinder): NamedModel[] {
-  const found: NamedModel[] = []
-  for (const [name, value] of fields) {
-    if (name === shape.model) continue
-    const steps = name.split(/[[\].]+/)
-    if (steps.some((step) => /^(file|skill|container|vector_store)_ids?$/i.test(step))) throw notOffered(name)
-    if (steps.some((step) => /^model$/i.test(step))) found.push(namedModel(models, value, [name], name))
-  }
-  return found
 }
 
 function asksForStream(signs: readonly StreamSign[], fields: FormFields['fields']): boolean {

@@ -4,10 +4,10 @@ import type { Asked } from '../call.ts'
 import { missing } from '../invalid.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { ProjectRules } from '../rules/index.ts'
+import { NO_WORST } from '../use.ts'
 import { judgeForm } from './form.ts'
 import { judgeJson } from './json.ts'
 import type { ModelFinder } from './named-models.ts'
-import { NO_WORST } from './worst.ts'
 
 export type Case = {
   rules: ProjectRules

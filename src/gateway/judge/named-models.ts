@@ -4,7 +4,7 @@ import { type Fields, isObject, type JsonObject, lookalike } from '../body/field
 import { missing, modelUnknown, shown, wrongType } from '../invalid.ts'
 import { bringsTools } from '../rules/disabled-tools.ts'
 import type { NamedModel } from '../rules/rule.ts'
-import { isFree } from './content.ts'
+import { isFree } from './meanings.ts'
 
 /** Where models are looked up; null for one that this server does not have. */
 export type ModelFinder = { find(id: string): CatalogueModel | null }

@@ -5,8 +5,6 @@ import type { Worst } from '../use.ts'
 import type { Content } from './content.ts'
 import { integer, MOST_ANSWERS, MOST_TOKENS } from './numbers.ts'
 
-export const NO_WORST: Worst = { tokens: 0, inputTokens: 0, outputTokens: 0, images: 0, audioMegabytes: 0 }
-
 /** How many answers a request asks for: `best_of` are made even where fewer are shown. */
 function answers(fields: Fields): number {
   const n = integer('n', fields.n, 1, MOST_ANSWERS) ?? 1

@@ -1,5 +1,6 @@
 import { UNLIMITED } from '../../core/catalogue.ts'
-import { drainMs, duration, used } from '../../core/limit.ts'
+import { duration } from '../../core/duration.ts'
+import { drainMs, used } from '../../core/limit.ts'
 import type { GovernedWindow } from './windows.ts'
 
 const NO_LIMIT = { limit: UNLIMITED, remaining: UNLIMITED, resetMs: 0 }

@@ -1,5 +1,6 @@
 import { ApiError } from '../../contract/error.ts'
-import { drainMs, duration, fits, used } from '../../core/limit.ts'
+import { duration } from '../../core/duration.ts'
+import { drainMs, fits, used } from '../../core/limit.ts'
 import { limitHeaders } from './headers.ts'
 import type { CountedDimension, GovernedWindow, ModelWindows } from './windows.ts'
 

@@ -1,5 +1,6 @@
+import { charged } from './charged.ts'
 import type { Declaration } from './declaration.ts'
-import { ask, charged, plainJson, watches } from './parts.ts'
+import { ask, plainJson, watches } from './parts.ts'
 
 /** Chat completions and their elder sister, embeddings and moderations (openai 7.57). */
 export const completions = {

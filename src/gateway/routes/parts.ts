@@ -1,25 +1,21 @@
-import type { Charges, Declaration, JsonShape, StreamSign, WatchedReply } from './declaration.ts'
+import type { Declaration, FormShape, JsonShape, StreamSign, WatchedReply } from './declaration.ts'
 import { completion, response, responseEvent, usageOnly } from './replies.ts'
 
-/*
- * What several routes have in common, for their declarations to be put together from.
- */
-
-export const noQuery = {} as const
+/** What several routes have in common, for their declarations to be put together from. */
 export const streamed: readonly StreamSign[] = [{ field: 'stream', is: true }]
 
 /** A route that is asked for with a body, by whoever may use models, and decided with it or without. */
 export const ask = {
   method: 'POST',
   permission: 'api.model.request',
-  query: noQuery,
+  query: {},
   answeredBy: 'model_server',
   check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>
 
 /** One that is all in its path: one request, and nothing used. */
 export const bare = {
-  query: noQuery,
+  query: {},
   body: { kind: 'none' },
   reply: { kind: 'plain' },
   charges: { tokens: 'none', output: false, images: false, audio: false },
@@ -45,6 +41,14 @@ export const plainJson = {
   characters: null,
 } as const satisfies JsonShape
 
+/** A form: fields and files. */
+export const form = {
+  kind: 'form',
+  model: 'model',
+  text: 'prompt',
+  streams: streamed,
+} as const satisfies Partial<FormShape>
+
 const watched = { kind: 'watched', streamReports: 'always', makesImages: false, hears: false } as const
 export const watches = {
   completion: {
@@ -57,11 +61,3 @@ export const watches = {
   response: { ...watched, whole: response, event: responseEvent, counts: 'input_and_output' },
   input: { ...watched, whole: usageOnly, event: usageOnly, counts: 'input' },
 } as const satisfies Record<string, WatchedReply>
-
-export const charged = {
-  answer: { tokens: 'maximum', output: true, images: false, audio: false },
-  input: { tokens: 'estimate', output: false, images: false, audio: false },
-  images: { tokens: 'estimate', output: true, images: true, audio: false },
-  speech: { tokens: 'estimate', output: true, images: false, audio: false },
-  recording: { tokens: 'estimate', output: true, images: false, audio: true },
-} as const satisfies Record<string, Charges>

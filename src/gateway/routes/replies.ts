@@ -1,11 +1,4 @@
-import type { Want } from './want.ts'
-
-/** What is wanted of an object, by its members. */
-const object = (members: Record<string, Want>): Want => ({
-  members: Object.entries(members).map(([name, want]) => ({ name, key: Buffer.from(name), want })),
-})
-const list = (each: Want, name?: string): Want => ({ each, ...(name !== undefined && { list: name }) })
-const keep = (name: string): Want => ({ keep: name })
+import { keep, list, object, type Want } from './want.ts'
 
 const text: Want = { text: 0 }
 const usage = keep('usage')

@@ -1,9 +1,8 @@
+import { charged } from './charged.ts'
 import type { Declaration, JsonShape } from './declaration.ts'
-import { ask, bare, charged, plainJson, watches } from './parts.ts'
+import { ask, plainJson, watches } from './parts.ts'
 
 const respond = { ...ask, permission: 'api.responses.write' } as const
-const read = { ...bare, method: 'GET', permission: 'api.responses.read', answeredBy: 'model_server' } as const
-const write = { ...bare, permission: 'api.responses.write', answeredBy: 'model_server' } as const
 
 const body = {
   ...plainJson,
@@ -25,11 +24,7 @@ const body = {
   store: 'on_request',
 } as const satisfies JsonShape
 
-/**
- * Responses (openai 7.57): those that are made, and those that a model server keeps, which are the project's that made them.
- * Counting tokens costs nothing, but a model and a response are named in it; a response that is read again was metered when
- * it was made.
- */
+/** Responses that are made (openai 7.57). Counting tokens costs nothing, but a model and a response are named in it. */
 export const responses = {
   'responses.create': {
     ...respond,
@@ -54,17 +49,5 @@ export const responses = {
     reply: { kind: 'plain' },
     charges: charged.input,
     report: { kind: 'none' },
-  },
-  'responses.retrieve': {
-    ...read,
-    path: '/v1/responses/{response_id}',
-    query: { include: 'list', include_obfuscation: 'once', starting_after: 'once', stream: 'once' },
-  },
-  'responses.delete': { ...write, method: 'DELETE', path: '/v1/responses/{response_id}' },
-  'responses.cancel': { ...write, method: 'POST', path: '/v1/responses/{response_id}/cancel' },
-  'responses.inputItems.list': {
-    ...read,
-    path: '/v1/responses/{response_id}/input_items',
-    query: { after: 'once', include: 'list', limit: 'once', order: 'once' },
   },
 } as const satisfies Record<string, Declaration>

@@ -1,11 +1,13 @@
+import { audio } from './audio.ts'
 import { completions } from './completions.ts'
 import type { Declaration } from './declaration.ts'
 import type { IdName } from './ids.ts'
-import { media } from './media.ts'
+import { images } from './images.ts'
 import { models } from './models.ts'
 import { responses } from './responses.ts'
+import { storedResponses } from './stored-responses.ts'
 
-const table = { ...completions, ...responses, ...media, ...models } as const
+const table = { ...completions, ...responses, ...storedResponses, ...images, ...audio, ...models } as const
 
 export type RouteName = keyof typeof table
 

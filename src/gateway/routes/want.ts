@@ -11,3 +11,11 @@ export type Want = {
   /** The channel on which a string is told, piece by piece. */
   text?: number
 }
+
+/** What is wanted of an object, by its members. */
+export const object = (members: Record<string, Want>): Want => ({
+  members: Object.entries(members).map(([name, want]) => ({ name, key: Buffer.from(name), want })),
+})
+/** What is wanted of each element of a list. @param name under which its steps are told, where they are */
+export const list = (each: Want, name?: string): Want => ({ each, ...(name !== undefined && { list: name }) })
+export const keep = (name: string): Want => ({ keep: name })

@@ -1,21 +1,12 @@
 import type { ApiError } from '../../contract/error.ts'
 import type { Charge } from '../counters/take.ts'
-import { type ProjectRules, rules } from './index.ts'
-import type { Knock, Means, Rule, SeenCall, UnseenCall, Wanted } from './rule.ts'
+import type { ProjectRules } from './index.ts'
+import type { Knock, Means, SeenCall, UnseenCall, Wanted } from './rule.ts'
+import { at, only } from './steps.ts'
 
 /*
  * The one way in which rules are applied. Each step asks all of its rules, in the order of the list.
  */
-
-type Field = keyof typeof rules
-type Step = Rule<never>['step']
-type RuleAt<S extends Step> = Extract<Rule<unknown>, { step: S }>
-
-/** The rules of one step. The cast forgets which value belongs to which rule: both are always taken by the same field. */
-function at<S extends Step>(step: S): readonly { field: Field; rule: RuleAt<S> }[] {
-  const fields = (Object.keys(rules) as Field[]).filter((field) => rules[field].step === step)
-  return fields.map((field) => ({ field, rule: rules[field] as unknown as RuleAt<S> }))
-}
 
 const steps = {
   project: at('project'),
@@ -70,11 +61,4 @@ export function chargeOf(project: ProjectRules, means: Means, wanted: Wanted): C
     cost: { requests: 1, tokens, images, audioMegabytes },
     money: money.rule.sets(project[money.field], project, means, wanted),
   }
-}
-
-/** What is taken is taken in one act, so it is one rule that says how much: a second one would have to be added up here. */
-function only<S extends 'limits' | 'money'>(step: S): { field: Field; rule: RuleAt<S> } {
-  const [one, ...more] = at(step)
-  if (one === undefined || more.length > 0) throw new Error(`rules of the step '${step}': ${1 + more.length}`)
-  return one
 }

@@ -1,0 +1,71 @@
+import { lookalike } from '../body/fields.ts'
+
+/** What a key means, wherever it stands. Others hold text, or more of the same. */
+type Meaning =
+  /** Names a stored object, which may be another project's. */
+  | 'reference'
+  /** A container by its id, or an object that describes a new one. */
+  | 'container'
+  /** Something stored where it is an object with an id: a voice, or audio of an earlier answer. */
+  | 'holder'
+  /** Says how the rest is to be read; no model reads it. */
+  | 'form'
+  /** Bytes as text. */
+  | 'binary'
+  /** A link, or bytes where it begins with `data:`. */
+  | 'link'
+  /** An image or a file, by a link or by its data. */
+  | 'media'
+  /** Bytes in a generated image, text in all else. */
+  | 'result'
+  /** Any JSON that the client likes: schemas, arguments. No reader follows a reference in there. */
+  | 'free'
+
+/** From the request types of the official client (openai 7.57): chat, completions, responses, images, audio. */
+const meanings = new Map<string, Meaning>([
+  ['file_id', 'reference'],
+  ['file_ids', 'reference'],
+  ['vector_store_id', 'reference'],
+  ['vector_store_ids', 'reference'],
+  ['container_id', 'reference'],
+  ['container_ids', 'reference'],
+  ['connector_id', 'reference'],
+  ['tunnel_id', 'reference'],
+  ['skill_id', 'reference'],
+  ['container', 'container'],
+  ['audio', 'holder'],
+  ['voice', 'holder'],
+  ['role', 'form'],
+  ['type', 'form'],
+  ['id', 'form'],
+  ['call_id', 'form'],
+  ['tool_call_id', 'form'],
+  ['status', 'form'],
+  ['detail', 'form'],
+  ['file_data', 'binary'],
+  ['data', 'binary'],
+  ['b64_json', 'binary'],
+  ['url', 'link'],
+  ['image_url', 'media'],
+  ['file_url', 'media'],
+  ['result', 'result'],
+  ['arguments', 'free'],
+  ['parameters', 'free'],
+  ['input_schema', 'free'],
+  ['output_schema', 'free'],
+  ['schema', 'free'],
+  ['json_schema', 'free'],
+  ['metadata', 'free'],
+  ['headers', 'free'],
+  ['env', 'free'],
+])
+
+export const isFree = (key: string): boolean => meanings.get(key) === 'free'
+
+/** The meaning of a key as a careless reader sees it; undefined for all that is read on. */
+export const meaningOf = (key: string): Meaning | undefined => meanings.get(key) ?? meaningOfLookalike(key)
+
+function meaningOfLookalike(key: string): Meaning | undefined {
+  const name = lookalike(key)
+  return name === null ? undefined : meanings.get(name)
+}

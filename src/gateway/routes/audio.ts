@@ -1,0 +1,37 @@
+import { charged } from './charged.ts'
+import type { Declaration, FormShape, WatchedReply } from './declaration.ts'
+import { ask, form, plainJson, streamed } from './parts.ts'
+import { audio as sound } from './replies.ts'
+
+const watched = { kind: 'watched', whole: sound, event: sound, streamReports: 'always', makesImages: false } as const
+const speech = { ...watched, counts: 'input', hears: false } as const satisfies WatchedReply
+const transcript = { ...watched, counts: 'nothing', hears: true } as const satisfies WatchedReply
+const recording = { ...form, answers: null, files: 'audio' } as const satisfies FormShape
+
+/** Sound (openai 7.57). */
+export const audio = {
+  'audio.speech.create': {
+    ...ask,
+    path: '/v1/audio/speech',
+    body: { ...plainJson, streams: [...streamed, { field: 'stream_format', is: 'sse' }], characters: 'input' },
+    reply: speech,
+    charges: charged.speech,
+    report: { kind: 'audio_speeches', lineItems: 'tokens' },
+  },
+  'audio.transcriptions.create': {
+    ...ask,
+    path: '/v1/audio/transcriptions',
+    body: recording,
+    reply: transcript,
+    charges: charged.recording,
+    report: { kind: 'audio_transcriptions', lineItems: 'tokens' },
+  },
+  'audio.translations.create': {
+    ...ask,
+    path: '/v1/audio/translations',
+    body: recording,
+    reply: transcript,
+    charges: charged.recording,
+    report: { kind: 'audio_transcriptions', lineItems: 'tokens' },
+  },
+} as const satisfies Record<string, Declaration>

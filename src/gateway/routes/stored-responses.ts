@@ -1,0 +1,24 @@
+import type { Declaration } from './declaration.ts'
+import { bare } from './parts.ts'
+
+const read = { ...bare, method: 'GET', permission: 'api.responses.read', answeredBy: 'model_server' } as const
+const write = { ...bare, permission: 'api.responses.write', answeredBy: 'model_server' } as const
+
+/**
+ * Responses that a model server keeps (openai 7.57), which are the project's that made them. One that is read again was metered
+ * when it was made.
+ */
+export const storedResponses = {
+  'responses.retrieve': {
+    ...read,
+    path: '/v1/responses/{response_id}',
+    query: { include: 'list', include_obfuscation: 'once', starting_after: 'once', stream: 'once' },
+  },
+  'responses.delete': { ...write, method: 'DELETE', path: '/v1/responses/{response_id}' },
+  'responses.cancel': { ...write, method: 'POST', path: '/v1/responses/{response_id}/cancel' },
+  'responses.inputItems.list': {
+    ...read,
+    path: '/v1/responses/{response_id}/input_items',
+    query: { after: 'once', include: 'list', limit: 'once', order: 'once' },
+  },
+} as const satisfies Record<string, Declaration>

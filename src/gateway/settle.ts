@@ -1,0 +1,37 @@
+import type { Call, Outcome } from './call.ts'
+import type { Gate } from './gate.ts'
+import type { Inquiry } from './inquire.ts'
+import { type Observer, usedUnseen } from './observe/observe.ts'
+import type { Ticket } from './ticket.ts'
+import { NOTHING_USED, type Used } from './use.ts'
+
+/** Settles what was taken for a call, and meters what it used: at once where that is known, and else once it was counted. */
+export function settle(
+  gate: Gate,
+  call: Call,
+  asked: Inquiry,
+  ticket: Ticket,
+  observer: Observer | null,
+  { status, end }: Outcome,
+): Promise<void> | undefined {
+  if (end === 'never_sent' || (status !== null && status >= 400)) {
+    ticket.settle(null)
+    return
+  }
+  const { route, grant, at } = call
+  const conclude = (used: Used) => {
+    const costs = ticket.settle(used)
+    if (route.report.kind !== 'none') gate.tally.add({ grant, route, at, asked, used }, costs)
+  }
+  const failed = (error: unknown): never => {
+    conclude(NOTHING_USED)
+    throw error
+  }
+  let used: Used | Promise<Used>
+  try {
+    used = observer ? observer.used(end) : usedUnseen({ route, asked, tokens: gate.tokens })
+  } catch (error) {
+    return failed(error)
+  }
+  return used instanceof Promise ? used.then(conclude, failed) : void conclude(used)
+}

@@ -1,12 +1,12 @@
 import { readBody } from './body/read-body.ts'
 import type { Arrival, Outcome } from './call.ts'
-import { forward } from './exchange.ts'
+import { forward } from './exchange/forward.ts'
+import { admit } from './exchange/ticket.ts'
 import type { Gate } from './gate.ts'
 import { inquire } from './inquire.ts'
 import { letIn, letInAgain } from './let-in.ts'
 import { answerModels } from './models/answer.ts'
 import { routeOf } from './routes/match.ts'
-import { admit } from './ticket.ts'
 
 /**
  * One call, from its first byte to its last: each step goes on or throws what the client is told. What is admitted is settled

@@ -1,9 +1,9 @@
-import { type CostEntry, costEntries } from '../core/price.ts'
-import type { Asked, Call } from './call.ts'
-import { type Held, takeAll } from './counters/take.ts'
-import type { Gate } from './gate.ts'
-import { chargeOf } from './rules/apply.ts'
-import type { Used } from './use.ts'
+import { type CostEntry, costEntries } from '../../core/price.ts'
+import type { Asked, Call } from '../call.ts'
+import { type Held, takeAll } from '../counters/take.ts'
+import type { Gate } from '../gate.ts'
+import { chargeOf } from '../rules/apply.ts'
+import type { Used } from '../use.ts'
 
 /** What a call was let in with: its share of every limit, and its money. */
 export class Ticket {

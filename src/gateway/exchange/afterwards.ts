@@ -1,4 +1,4 @@
-import type { Log } from '../core/log.ts'
+import type { Log } from '../../core/log.ts'
 
 /** Work that goes on when a client has its answer. Nobody waits for it but a stop, and what fails of it is logged. */
 export class Afterwards {

@@ -1,8 +1,8 @@
-import type { Body } from './body/read-body.ts'
-import type { Call, Outcome } from './call.ts'
-import type { Gate } from './gate.ts'
-import type { Inquiry } from './inquire.ts'
-import { type Observer, observe } from './observe/observe.ts'
+import type { Body } from '../body/read-body.ts'
+import type { Call, Outcome } from '../call.ts'
+import type { Gate } from '../gate.ts'
+import type { Inquiry } from '../inquire.ts'
+import { type Observer, observe } from '../observe/observe.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
 

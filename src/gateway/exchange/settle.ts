@@ -1,9 +1,9 @@
-import type { Call, Outcome } from './call.ts'
-import type { Gate } from './gate.ts'
-import type { Inquiry } from './inquire.ts'
-import { type Observer, usedUnseen } from './observe/observe.ts'
+import type { Call, Outcome } from '../call.ts'
+import type { Gate } from '../gate.ts'
+import type { Inquiry } from '../inquire.ts'
+import { type Observer, usedUnseen } from '../observe/observe.ts'
+import { NOTHING_USED, type Used } from '../use.ts'
 import type { Ticket } from './ticket.ts'
-import { NOTHING_USED, type Used } from './use.ts'
 
 /** Settles what was taken for a call, and meters what it used: at once where that is known, and else once it was counted. */
 export function settle(

@@ -102,6 +102,10 @@ const allowed: Record<string, Statement> = {
     exists(selectFrom('group_user as g').select('g.group_id').whereRef('g.organization_id', '=', 'k.organization_id')),
   ),
   'a union of two': keys.unionAll(mine),
+  'a common table': db
+    .with('mine', () => mine)
+    .selectFrom('mine')
+    .select('id'),
   'an insert': db
     .insertInto('project_certificate')
     .values({ organization_id: 'org-a', project_id: 'proj_a', certificate_id: 'cert_a', activated_at: 1 }),

@@ -1,7 +1,7 @@
 import { readBody } from './body/read-body.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { forward } from './exchange/forward.ts'
-import { admit } from './exchange/ticket.ts'
+import { issueTicket } from './exchange/ticket.ts'
 import type { Gate } from './gate.ts'
 import { inquire } from './inquire.ts'
 import { letIn, letInAgain } from './let-in.ts'
@@ -22,7 +22,7 @@ export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | nu
     if (body.waited) await letInAgain(gate, call)
     const { inquiry, edits } = await inquire(gate, call, body)
     edits.writeInto(body)
-    const ticket = await admit(gate, call, inquiry)
+    const ticket = await issueTicket(gate, call, inquiry)
     return await forward(gate, call, inquiry, body, ticket)
   } finally {
     body.release()

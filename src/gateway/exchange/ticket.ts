@@ -37,7 +37,7 @@ export class Ticket {
  * Takes a call from all limits and sets its money aside, or takes nothing at all.
  * @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted
  */
-export function admit(gate: Gate, { grant, at, headers }: Call, asked: Asked): Ticket | Promise<Ticket> {
+export function issueTicket(gate: Gate, { grant, at, headers }: Call, asked: Asked): Ticket | Promise<Ticket> {
   const { model, worst } = asked
   const held = takeAll(gate.counters, chargeOf(grant.rules, gate, { limitedAs: model, paidAs: model, worst, at }))
   const admitted = (held: Held) => {

@@ -27,13 +27,9 @@ export type Measured = Awaited<ReturnType<typeof measured>>
 
 /**
  * Requests after which the code that is measured is compiled, as that of a server that runs for an hour is. It is counted in
- * requests, not in seconds: what a gate's call costs falls from 255 us in its first two thousand to 115 after nine thousand and
- * 67 after fifty thousand, and at first two fifths of it are the compiler's threads. Six seconds of warming up, as it was, are
- * sixty thousand on two quiet cores and two thousand beside other work, where half-compiled programs were then compared, over
- * seven rounds. A gate that needs a third less (1.23 of the relay's time against 1.90, quiet) then had rounds from 0.6 to 5.6
- * and the one before it from 0.9 to 15.6, and their medians in different runs were 1.20 to 1.68 and 1.98 to 3.04. That an
- * improvement of a fifth was once read as none, 1.55 against 1.61 in a run of each, is within that; its short ways are taken
- * by every client and with every rule.
+ * requests, not in seconds: a call costs four times as much in the first two thousand as after fifty thousand, two fifths of it
+ * for the compiler's threads, and on a busy machine a few seconds are no more than those two thousand. Half-compiled programs
+ * differ by chance more than improvements do: one of a third was lost in it.
  */
 export const WARM = 60_000
 

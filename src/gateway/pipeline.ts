@@ -16,7 +16,7 @@ import { routeOf } from './routes/match.ts'
 export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | null> {
   const route = routeOf(arrival.request.method ?? '', arrival.request.url ?? '')
   const call = await letIn(gate, arrival, route)
-  if (route.answeredBy === 'gate') return answerModels(gate.catalogue, call)
+  if (route.answeredBy === 'catalogue') return answerModels(gate.catalogue, call)
   const body = await readBody(gate.bodies, call)
   try {
     if (body.waited) await letInAgain(gate, call)

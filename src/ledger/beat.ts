@@ -134,19 +134,19 @@ export class Beat {
   }
 
   async #askAll(): Promise<void> {
-    if (!(await this.#inOrder((line) => this.#turn(line)))) return
+    await this.#inOrder((line) => this.#turn(line))
+    // They have attempts of their own: what keeps the usage from being written need not keep them.
     for (const line of this.#rest) void this.#turn(line)
   }
 
   /**
    * Where the first, which is the usage, cannot be written, the others cannot either: they are not asked to find that out by
-   * waiting. @returns whether they were asked
+   * waiting.
    */
-  async #inOrder(turn: (line: Line) => Promise<boolean>): Promise<boolean> {
+  async #inOrder(turn: (line: Line) => Promise<boolean>): Promise<void> {
     const [first, ...others] = this.#kept
-    if (first && !(await turn(first))) return false
+    if (first && !(await turn(first))) return
     for (const line of others) await turn(line)
-    return true
   }
 
   /** @returns whether the database took what there was, as far as it was asked */

@@ -4,13 +4,17 @@ import type OpenAI from 'openai'
 import { endpoints } from '../../src/admin/index.ts'
 import { changeNoRequest } from '../operations/index.ts'
 import { databases } from '../support/databases.ts'
-import { chat, type Stage } from './settings/row.ts'
+import { chat, fieldsSet, type Stage } from './settings/row.ts'
 import { type OpenStage, openStage } from './settings/stage.ts'
-import { settings } from './settings/table.ts'
+import { fieldsChangeNoRequest, settings } from './settings/table.ts'
 import { until } from './upstream.ts'
 
 /** What the contract has, ours alone or not: a setting of our own needs a row like any other. */
 const mutations = endpoints.filter(({ route }) => route.method !== 'GET').map(({ name }) => name)
+
+/** The fields that can be set by an operation. */
+const bodyOf = ({ body }: (typeof endpoints)[number]['route']) =>
+  Object.keys((body as { properties?: object } | undefined)?.properties ?? {})
 
 test('every operation that changes something is in a row of the table, or named with the reason why no request changes', () => {
   const driven = new Set(settings.flatMap(({ by }) => by))
@@ -79,3 +83,22 @@ for (const database of databases) {
     })
   }
 }
+
+test('every field of those operations was set by a row, or is named with the reason why no request changes', () => {
+  const settable = endpoints
+    .filter(({ name }) => mutations.includes(name) && !(name in changeNoRequest))
+    .flatMap(({ name, route }) => bodyOf(route).map((field) => `${name}.${field}`))
+  assert.deepEqual(
+    settable.filter((field) => !fieldsSet.has(field) && !(field in fieldsChangeNoRequest)),
+    [],
+    'set by no row, and no reason',
+  )
+  assert.deepEqual(
+    Object.keys(fieldsChangeNoRequest).filter((field) => !settable.includes(field) || fieldsSet.has(field)),
+    [],
+    'no such field, or set by a row',
+  )
+  for (const { name, route } of endpoints.filter(({ name }) => name in changeNoRequest)) {
+    assert.deepEqual([...(changeNoRequest[name]?.fields ?? [])].sort(), bodyOf(route).sort(), name)
+  }
+})

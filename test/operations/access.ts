@@ -124,8 +124,8 @@ O R PO PM PV CO CP ST OO KR KU SA
 `
 
 export const accessChangesNoRequest = {
-  'groups.create': 'a new group has no members and is in no project',
-  'groups.update': 'the name is for people; the id stays',
-  'roles.create': 'nobody holds a new role',
-  'projectRoles.create': 'nobody holds a new role',
+  'groups.create': { fields: ['name'], why: 'a new group has no members and is in no project' },
+  'groups.update': { fields: ['name'], why: 'the name is for people; the id stays' },
+  'roles.create': { fields: ['role_name', 'permissions', 'description'], why: 'nobody holds a new role' },
+  'projectRoles.create': { fields: ['role_name', 'permissions', 'description'], why: 'nobody holds a new role' },
 }

@@ -12,8 +12,8 @@ const requests: Requests = { ...organizationRequests, ...projectRequests, ...acc
 /** Who may call what, as test/decision/table.ts reads it. */
 export const decisionTables = [organizationDecisions, projectDecisions, accessDecisions, policyDecisions]
 
-/** Operations that change something, but no request to a model; each with the reason. */
-export const changeNoRequest: Readonly<Record<string, string>> = {
+/** Operations that change something, but no request to a model: all fields that can be set by them, and why. */
+export const changeNoRequest: Readonly<Record<string, { fields: readonly string[]; why: string }>> = {
   ...organizationChangesNoRequest,
   ...projectChangesNoRequest,
   ...accessChangesNoRequest,

@@ -125,10 +125,19 @@ O R PO PM PV CO CP ST OO KR KU SA
 `
 
 export const organizationChangesNoRequest = {
-  'invites.create': 'who is invited is nobody yet; accepting is not an operation of the API',
-  'invites.delete': 'who was invited is nobody yet',
-  'invites.accept': 'a new user of the organization has no key; keys and memberships are rows of their own',
-  'certificates.create': 'a new certificate binds nobody until it is activated',
-  'certificates.update': 'the name is for people; the certificate itself cannot be changed',
-  'certificates.delete': 'only what is active nowhere can be deleted',
+  'invites.create': {
+    fields: ['email', 'role', 'projects'],
+    why: 'who is invited is nobody yet; accepting is not an operation of the API',
+  },
+  'invites.delete': { fields: [], why: 'who was invited is nobody yet' },
+  'invites.accept': {
+    fields: ['token', 'name'],
+    why: 'a new user of the organization has no key; keys and memberships are rows of their own',
+  },
+  'certificates.create': {
+    fields: ['certificate', 'name'],
+    why: 'a new certificate binds nobody until it is activated',
+  },
+  'certificates.update': { fields: ['name'], why: 'the name is for people; the certificate itself cannot be changed' },
+  'certificates.delete': { fields: [], why: 'only what is active nowhere can be deleted' },
 }

@@ -70,6 +70,12 @@ O R PO PM PV CO CP ST OO KR KU SA
 `
 
 export const projectChangesNoRequest = {
-  'projects.create': 'nobody has a key of a new project yet',
-  'projects.update': 'the name is for reports; residency and external keys are not to be had here',
+  'projects.create': {
+    fields: ['name', 'residency', 'geography', 'external_key_id'],
+    why: 'nobody has a key of a new project yet',
+  },
+  'projects.update': {
+    fields: ['name', 'geography', 'external_key_id'],
+    why: 'the name is for reports; residency and external keys are not to be had here',
+  },
 }

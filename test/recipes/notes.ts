@@ -141,5 +141,6 @@ const requests = 'test/operations/project.ts'
 const requestLine = "  projectNotes: { list: note, create: sends(project, { text: 'New.' }), delete: note },\n"
 const column = ' '.repeat(35)
 const seen = `${column}projectNotes.list`
-const reasons = ['create', 'delete'].map((verb) => `  'projectNotes.${verb}': 'no model sees a note',\n`).join('')
+const why = "why: 'no model sees a note'"
+const reasons = `  'projectNotes.create': { fields: ['text'], ${why} },\n  'projectNotes.delete': { fields: [], ${why} },\n`
 const changed = `${column}projectNotes.create projectNotes.delete`

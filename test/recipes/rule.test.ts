@@ -6,6 +6,7 @@ import { addStreams } from './streams.ts'
 
 const [MOST_LINES, MOST_FILES] = [60, 8]
 const RULE = 'src/gateway/rules/streaming.ts'
+const COLUMN = 'project.streaming_disabled_at'
 const shows = ['test/gateway/settings.test.ts', 'test/gateway/rules.test.ts']
 
 describe('a rule of a project that is added as CONTRIBUTING.md says', () => {
@@ -25,17 +26,29 @@ describe('a rule of a project that is added as CONTRIBUTING.md says', () => {
 
   test('compiles, changes a request and changes it back, for calls seen and unseen', async () => {
     assert.deepEqual(await tree.objections(), [])
-    const { passed, failed, output } = await tree.test(shows, 'streams are forbidden|streaming, for')
+    const { passed, failed, output } = await tree.test(shows, 'streams are forbidden|streaming_disabled_at')
     assert.deepEqual(failed, [], output)
     for (const name of [
       'streams are forbidden',
-      'streaming, for a request that comes',
-      'streaming, for a request whose body',
+      `${COLUMN}, where its rule enforces nothing`,
+      `${COLUMN}, where its rule does not read it`,
+      `${COLUMN}, for a request whose body nobody has shown`,
     ])
       assert.ok(
         passed.some((one) => one.startsWith(name)),
         `${name}\n${output}`,
       )
+  })
+
+  test('leaves all else as it was: the document, the resource that it is set by, the tables', async () => {
+    const files = [
+      'test/openapi/openapi',
+      'test/openapi/replies',
+      'src/admin/service-tier-settings',
+      'test/storage/migrations',
+    ]
+    const { failed, output } = await tree.test(files.map((file) => `${file}.test.ts`))
+    assert.deepEqual(failed, [], output)
   })
 
   test('does not compile where it forgets calls whose body is not shown, or where a stored setting has no rule', async () => {
@@ -61,9 +74,9 @@ describe('a rule of a project that is added as CONTRIBUTING.md says', () => {
         failed.join('\n'),
       )
     }
-    using _ = tree.replace('test/gateway/settings/policy.ts', "    rule: 'streaming',\n", '')
-    const { failed, output } = await tree.test([shows[1] ?? ''], 'streaming, for')
-    assert.ok(failed.some((one) => one.startsWith('streaming, for')))
-    assert.match(output, /0 rows of the settings show the rule 'streaming'/)
+    using _ = tree.replace('test/gateway/settings/policy.ts', "    shows: ['project.streaming_disabled_at'],\n", '')
+    const { failed, output } = await tree.test([shows[1] ?? ''], 'streaming_disabled_at')
+    assert.ok(failed.some((one) => one.startsWith(COLUMN)))
+    assert.match(output, /0 rows of the settings show project\.streaming_disabled_at/)
   })
 })

@@ -15,10 +15,10 @@ export const streaming: Migration = {
 `
 
 const rule = `import { notOffered } from '../invalid.ts'
-import { bodyNotSeen, type Rule } from './rule.ts'
+import { bodyNotSeen, ruleOf } from './rule.ts'
 
 /** Whether streams of events may be asked for. */
-export const streaming = {
+export const streaming = ruleOf<boolean>()({
   step: 'body',
   reads: ['project.streaming_disabled_at'],
   read: ({ project }) => project.streaming_disabled_at === null,
@@ -29,12 +29,12 @@ export const streaming = {
   unseen(allowed, { project, route: { body } }) {
     if (!allowed && body.kind !== 'none') throw bodyNotSeen(project, 'may not stream')
   },
-} satisfies Rule<boolean>
+})
 `
 
 const row = `  row({
     setting: 'streams are forbidden',
-    rule: 'streaming',
+    shows: ['project.streaming_disabled_at'],
     by: ['serviceTierSettings.update'],
     request: 'a chat that streams, and one that does not',
     see: async (w) => [await chat(w, { stream: true } as object), await chat(w)],
@@ -65,7 +65,11 @@ export async function addStreams(tree: Scratch): Promise<void> {
     `\nconst Streaming = OurOwn(Type.Boolean(), 'The original cannot forbid streams.')\n\nexport const ServiceTierSettings`,
   )
   tree.replace(contract, 'import { Body, Const, Enum }', 'import { Body, Const, Enum, OurOwn }')
-  tree.insert(contract, "  enabled_tiers: Type.Union([Const('all'), Type.Array(Optional)]),", '  streaming: Streaming,')
+  tree.insert(
+    contract,
+    "  enabled_tiers: Type.Union([Const('all'), Type.Array(Optional)]),",
+    '  streaming: Type.Optional(Streaming),',
+  )
   tree.replace(
     contract,
     'enabled_tiers: Type.Optional(Enabled) }',
@@ -86,7 +90,7 @@ export async function addStreams(tree: Scratch): Promise<void> {
   tree.insert(
     admin,
     "    object: 'project.service_tier_settings',",
-    '    streaming: (row?.streaming_disabled_at ?? null) === null,',
+    '    ...((row?.streaming_disabled_at ?? null) !== null && { streaming: false }),',
   )
   // 3. What it does.
   tree.write('src/gateway/rules/streaming.ts', rule)

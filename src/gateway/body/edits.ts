@@ -1,5 +1,5 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
-import { type Fields, isObject } from './fields.ts'
+import type { Fields } from './fields.ts'
 
 /** Why a body is sent otherwise than it came. */
 export type Reason =
@@ -12,8 +12,8 @@ export type Reason =
   /** A stream is asked for what it used. */
   | { kind: 'counting' }
 
-/** One field and what is sent in it; undefined where it is left out. */
-export type Edit = { field: string; value: unknown; reason: Reason }
+/** Why one field is sent otherwise than it came. */
+export type Edit = { field: string; reason: Reason }
 
 /** Where something stands in a body: a field, and the steps below it. */
 export type Place = readonly [field: string, ...steps: (string | number)[]]
@@ -23,30 +23,35 @@ export type Editable = { set(name: string, value: unknown): void; remove(name: s
 
 /**
  * What is decided about a body. Judging adds to it and changes nothing; whoever sends the body writes it in, and a proxy that
- * carries the body itself is told what it says.
+ * carries the body itself is told what it says. It takes time and memory as the body is long, however much is decided.
  */
 export class Edits {
-  readonly #fields: Fields
-  readonly #list: Edit[] = []
+  /** As they came. */
+  #fields: Fields
+  /** What is sent in a field; undefined where it is left out. */
+  readonly #values = new Map<string, unknown>()
+  readonly #reasons: Edit[] = []
+  /** Containers that are copies of ours, to be changed in place. */
+  readonly #copies = new WeakSet<object>()
 
-  /** @param fields of the body, as they came */
   constructor(fields: Fields) {
     this.#fields = fields
   }
 
-  /** In the order in which they were decided; of two for one field the later one counts. */
-  get list(): readonly Edit[] {
-    return this.#list
+  /** Each field with the first reason of each kind, in the order in which they were decided. */
+  get reasons(): readonly Edit[] {
+    return this.#reasons
   }
 
   /** A field as it will be sent. */
   value(field: string): unknown {
-    for (let i = this.#list.length - 1; i >= 0; i--) if (this.#list[i]?.field === field) return this.#list[i]?.value
-    return this.#fields[field]
+    return this.#values.has(field) ? this.#values.get(field) : this.#fields[field]
   }
 
   set(field: string, value: unknown, reason: Reason): void {
-    this.#list.push({ field, value, reason })
+    this.#values.set(field, value)
+    const known = this.#reasons.some((edit) => edit.field === field && edit.reason.kind === reason.kind)
+    if (!known) this.#reasons.push({ field, reason })
   }
 
   /** Sends a field as it was read. */
@@ -56,23 +61,39 @@ export class Edits {
 
   /** Sets what stands deeper: of what is around it a copy is sent. */
   setAt([field, ...steps]: Place, value: unknown, reason: Reason): void {
-    this.set(field, replaced(this.value(field), steps, value), reason)
+    const last = steps.pop()
+    if (last === undefined) {
+      this.set(field, value, reason)
+      return
+    }
+    const whole = this.#copyOf(this.value(field))
+    let within = whole
+    for (const step of steps) {
+      const inner = this.#copyOf(Reflect.get(within, step))
+      Reflect.set(within, step, inner)
+      within = inner
+    }
+    Reflect.set(within, last, value)
+    this.set(field, whole, reason)
   }
 
-  /** Writes everything that was decided into a body: the one place where it is done. */
+  /** Writes everything that was decided into a body, the one place where it is done, and keeps nothing of it. */
   writeInto(body: Editable): void {
-    for (let i = 0; i < this.#list.length; i++) {
-      const { field, value } = this.#list[i] as Edit
+    for (const [field, value] of this.#values) {
       if (value === undefined) body.remove(field)
       else body.set(field, value)
     }
+    this.#values.clear()
+    this.#fields = {}
   }
-}
 
-function replaced(within: unknown, [step, ...steps]: readonly (string | number)[], value: unknown): unknown {
-  if (step === undefined) return value
-  if (Array.isArray(within)) return within.with(Number(step), replaced(within[Number(step)], steps, value))
-  if (!isObject(within)) return within
-  // A member that is called `__proto__` is copied like any other.
-  return { ...within, [step]: replaced(within[step], steps, value) }
+  /** A copy that may be changed, made once of each container. */
+  #copyOf(container: unknown): object {
+    if (typeof container !== 'object' || container === null) throw new Error('there is nothing at this place')
+    if (this.#copies.has(container)) return container
+    // A member that is called `__proto__` is copied like any other.
+    const copy = Array.isArray(container) ? [...container] : { ...container }
+    this.#copies.add(copy)
+    return copy
+  }
 }

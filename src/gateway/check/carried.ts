@@ -1,6 +1,6 @@
 import type { ApiError } from '../../contract/error.ts'
 import type { CatalogueModel } from '../../core/catalogue.ts'
-import type { Edit, Edits } from '../body/edits.ts'
+import type { Edits, Reason } from '../body/edits.ts'
 import { shown, wrongValue } from '../invalid.ts'
 import { unforeseen } from '../routes/declaration.ts'
 
@@ -11,13 +11,13 @@ const PASSED_ON = 'and the proxy passes requests on unchanged'
  * @throws ApiError 400 that says what to send, where the gate would send something else than what came
  */
 export function refuseEdits(edits: Edits): void {
-  for (const edit of edits.list) {
-    const refused = refusalOf(edit)
+  for (const { field, reason } of edits.reasons) {
+    const refused = refusalOf(field, edits.value(field), reason)
     if (refused !== null) throw refused
   }
 }
 
-function refusalOf({ field, value, reason }: Edit): ApiError | null {
+function refusalOf(field: string, value: unknown, reason: Reason): ApiError | null {
   switch (reason.kind) {
     case 'setting':
       return mustSend(field, value)

@@ -51,6 +51,15 @@ const failures = {
   'no error at all': undefined,
 }
 
+test('that they cannot take more just now is said in their own words, and is no failure', async () => {
+  const full = unavailable('No more can be counted.')
+  for (const whenFailing of ['deny', 'allow'] as const) {
+    const { guarded, failures } = guard({ take: async () => Promise.reject(full) }, whenFailing)
+    await assert.rejects(async () => takeAll(guarded, charge), full)
+    assert.deepEqual(failures, [])
+  }
+})
+
 for (const [what, failure] of Object.entries(failures)) {
   for (const way of ['rejects', 'throws'] as const) {
     test(`a take that ${way} with ${what} is a 503 that can be tried again, and is told`, async () => {

@@ -72,9 +72,10 @@ export class GuardedCounters {
   }
 
   #notTaken(error: unknown): null {
+    // That they cannot take more just now is said in their own words: a decision, not a failure.
+    if (error instanceof ApiError && error.status === 503) throw error
     this.#failed('take', error)
     if (this.#whenFailing === 'allow') return null
-    if (error instanceof ApiError && error.status === 503) throw error
     throw unavailable('The server cannot count limits and money right now. Please try again shortly.', error)
   }
 

@@ -1,7 +1,10 @@
+import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { Edits } from '../body/edits.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { ProjectRules } from '../rules/index.ts'
-import type { ModelFinder } from './named-models.ts'
+
+/** Where models are looked up; null for one that this server does not have. */
+export type ModelFinder = { find(id: string): CatalogueModel | null }
 
 /** Before whom a body comes: the rules and the route that it is judged by, and what is decided about it. */
 export type Court = {

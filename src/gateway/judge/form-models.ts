@@ -1,20 +1,18 @@
 import type { FormFields } from '../body/fields.ts'
 import { notOffered } from '../invalid.ts'
 import type { FormShape } from '../routes/declaration.ts'
-import type { NamedModel } from '../rules/rule.ts'
-import { type ModelFinder, namedModel } from './named-models.ts'
+import type { Court } from './court.ts'
+import { namedModel } from './named-models.ts'
 
 /**
- * Models that are named within a field, such as `svg[model]`: what another model is to draw.
- * @throws ApiError 400 for a field that names what another project may own, 404 for a model that nobody has
+ * Judges models that are named within a field, such as `svg[model]`: what another model is to draw.
+ * @throws ApiError 400 for a field that names what another project may own, 404 or 403 for a model
  */
-export function modelsWithin(shape: FormShape, fields: FormFields['fields'], models: ModelFinder): NamedModel[] {
-  const found: NamedModel[] = []
+export function judgeModelsWithin(court: Court, shape: FormShape, fields: FormFields['fields']): void {
   for (const [name, value] of fields) {
     if (name === shape.model) continue
     const steps = name.split(/[[\].]+/)
     if (steps.some((step) => /^(file|skill|container|vector_store)_ids?$/i.test(step))) throw notOffered(name)
-    if (steps.some((step) => /^model$/i.test(step))) found.push(namedModel(models, value, [name], name))
+    if (steps.some((step) => /^model$/i.test(step))) namedModel(court, value, [name], name)
   }
-  return found
 }

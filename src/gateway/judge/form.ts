@@ -4,25 +4,20 @@ import type { FormShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
-import { modelsWithin } from './form-models.ts'
-import { namedModel, renameModels } from './named-models.ts'
+import { judgeModelsWithin } from './form-models.ts'
+import { namedModel } from './named-models.ts'
 import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
 
 /** Bytes of the megabytes that audio is limited by. */
 const MEGABYTE = 1_000_000
 
 /** Judges a form: images to edit, audio to write down. */
-export function judgeForm(
-  { rules, route, models, fallback, edits }: Court,
-  shape: FormShape,
-  { fields, files }: FormFields,
-): Asked {
+export function judgeForm(court: Court, shape: FormShape, { fields, files }: FormFields): Asked {
+  const { rules, route, fallback, edits } = court
   const { charges } = route
-  const own = namedModel(models, fields.get(shape.model))
-  const { model } = own
-  const named = [own, ...modelsWithin(shape, fields, models)]
-  renameModels(named, edits)
-  judgeSeen(rules, { project: rules, route, fields: {}, model, named, edits })
+  const model = namedModel(court, fields.get(shape.model))
+  judgeModelsWithin(court, shape, fields)
+  judgeSeen(rules, { project: rules, route, fields: {}, model, edits })
   const content = new Content()
   const text = fields.get(shape.text) ?? ''
   content.text(text)

@@ -6,25 +6,23 @@ import type { JsonShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
-import { modelsWithin, namedModel, renameModels } from './named-models.ts'
+import { judgeModelsWithin, namedModel } from './named-models.ts'
 import { flag } from './numbers.ts'
 import { refuseReferences, responseGoneOnFrom } from './references.ts'
 import { worstOf } from './worst.ts'
 
 /** Judges a JSON body. */
-export function judgeJson({ rules, route, models, fallback, edits }: Court, shape: JsonShape, body: JsonFields): Asked {
+export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Asked {
+  const { rules, route, fallback, edits } = court
   const { fields } = body
   refuseLookalikes(fields)
-  const own = namedModel(models, fields[shape.model])
-  const { model } = own
+  const model = namedModel(court, fields[shape.model])
   refuseReferences(shape.references, fields)
   const content = new Content()
   readAll(fields, content)
   boundTools(fields, content)
-  const named = [own, ...modelsWithin(fields, models, edits)]
-  if (isGiven(fields.store) && typeof fields.store !== 'boolean') throw wrongType('store', 'a boolean', fields.store)
-  renameModels(named, edits)
-  judgeSeen(rules, { project: rules, route, fields, model, named, edits })
+  judgeSeen(rules, { project: rules, route, fields, model, edits })
+  judgeModelsWithin(court, fields)
   const worst = worstOf(shape, route.charges, fields, content, model, fallback)
   const stream = asksForStream(shape.streams, fields)
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
@@ -85,7 +83,7 @@ const tooled = ['tools', 'functions', 'tool_choice', 'moderation', 'svg', 'strea
 function boundTools(fields: Fields, content: Content): void {
   for (const name of tooled) {
     const value = fields[name]
-    if (typeof value !== 'object' || value === null) continue
+    if (value === undefined || value === null || typeof value === 'string') continue
     const reference = new Content().read(name, value)
     if (reference !== null) throw notOffered(reference)
     if (name === 'tools' || name === 'functions') content.text(JSON.stringify(value))

@@ -5,9 +5,9 @@ import { missing } from '../invalid.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import { NO_WORST } from '../use.ts'
+import type { ModelFinder } from './court.ts'
 import { judgeForm } from './form.ts'
 import { judgeJson } from './json.ts'
-import type { ModelFinder } from './named-models.ts'
 
 export type Case = {
   rules: ProjectRules

@@ -1,56 +1,53 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
-import type { Edits, Place } from '../body/edits.ts'
+import type { Place } from '../body/edits.ts'
 import { type Fields, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { missing, modelUnknown, shown, wrongType } from '../invalid.ts'
+import { judgeModel } from '../rules/apply.ts'
 import { bringsTools } from '../rules/disabled-tools.ts'
-import type { NamedModel } from '../rules/rule.ts'
+import type { Court } from './court.ts'
 import { isFree } from './meanings.ts'
 
-/** Where models are looked up; null for one that this server does not have. */
-export type ModelFinder = { find(id: string): CatalogueModel | null }
-
 /**
- * The model that a field names.
+ * The model that a field names, where the project may use it. It is called by the name that its model server knows.
  * @param param as a client writes the place; the original names no parameter for the model of the request itself
- * @throws ApiError 400 where there is none, 404 where nobody has it
+ * @throws ApiError 400 where there is none, 404 where nobody has it, 403 where the project may not use it
  */
-export function namedModel(models: ModelFinder, id: unknown, place: Place = ['model'], param = 'model'): NamedModel {
+export function namedModel(
+  { rules, models, edits }: Court,
+  id: unknown,
+  place: Place = ['model'],
+  param = 'model',
+): CatalogueModel {
   if (id === undefined || id === null) throw missing(param)
   if (typeof id !== 'string') throw wrongType(param, 'a string', id)
   const model = models.find(id)
   if (model === null) throw modelUnknown(id, param === 'model' ? {} : { param: shown(param) })
-  return { model, param, place }
-}
-
-/** Has each model called by the name that its model server knows. */
-export function renameModels(named: readonly NamedModel[], edits: Edits): void {
-  for (const { model, place } of named) {
-    if (model.upstreamName !== model.id) edits.setAt(place, model.upstreamName, { kind: 'renamed', model })
-  }
+  judgeModel(rules, model, param)
+  if (model.upstreamName !== id) edits.setAt(place, model.upstreamName, { kind: 'renamed', model })
+  return model
 }
 
 /**
- * The models that are named within a request: by its tools, by items of the input that bring tools, and by what moderates or
- * draws for it. What holds more than functions is sent as it was read. Its nesting is known to be bounded.
- * @throws ApiError 400 for tools that are none, 404 for a model that nobody has
+ * Judges the models that are named within a request: by its tools, by items of the input that bring tools, and by what
+ * moderates or draws for it. What holds more than functions is sent as it was read. Its nesting is known to be bounded.
+ * @throws ApiError 400 for tools that are none, 404 or 403 for a model
  */
-export function modelsWithin(fields: Fields, models: ModelFinder, edits: Edits): NamedModel[] {
+export function judgeModelsWithin(court: Court, fields: Fields): void {
   const { tools, moderation, svg } = fields
-  const search = new Search(models)
+  const { edits } = court
+  const search = new Search(court)
   if (tools !== undefined && tools !== null && search.tools(tools, ['tools'], 'tools')) edits.asRead('tools')
   for (const name of ['input', 'messages'] as const) if (search.items(fields[name], name)) edits.asRead(name)
   if (isObject(moderation) && search.object(moderation, ['moderation'], 'moderation')) edits.asRead('moderation')
   if (isObject(svg) && search.object(svg, ['svg'], 'svg')) edits.asRead('svg')
-  return search.found
 }
 
 /** Each look says whether there is anything that could be read in two ways: more than a plain function, or a model. */
 class Search {
-  readonly found: NamedModel[] = []
-  readonly #models: ModelFinder
+  readonly #court: Court
 
-  constructor(models: ModelFinder) {
-    this.#models = models
+  constructor(court: Court) {
+    this.#court = court
   }
 
   tools(tools: unknown, place: Place, at: string): boolean {
@@ -87,7 +84,7 @@ class Search {
       const inner = value[key]
       if (inner === null || inner === undefined) continue
       if (key === 'model' || lookalike(key) === 'model') {
-        this.found.push(namedModel(this.#models, inner, [...place, key], `${at}.${key}`))
+        namedModel(this.#court, inner, [...place, key], `${at}.${key}`)
         found = true
       } else if (isObject(inner) && !isFree(key)) found = this.object(inner, [...place, key], `${at}.${key}`) || found
     }

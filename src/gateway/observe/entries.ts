@@ -1,7 +1,7 @@
 import type { UsageEntry } from '../../core/usage-entry.ts'
 import type { Asked, Call } from '../call.ts'
 import type { Grant } from '../keys/grant.ts'
-import { type Declaration, type Report, unforeseen } from '../routes/declaration.ts'
+import { type Declaration, unforeseen } from '../routes/declaration.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import type { Used } from '../use.ts'
 
@@ -55,7 +55,7 @@ export function usageEntries({ grant, route, at, asked, used }: UsedCall): Usage
 }
 
 /** Whether calls that used nothing but tokens of text differ in nothing but how many: all else has units of its own. */
-export function countsTokensOnly({ kind }: Report): boolean {
+export function countsTokensOnly({ kind }: Declaration['report']): boolean {
   return kind === 'completions' || kind === 'embeddings'
 }
 

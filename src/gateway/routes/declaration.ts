@@ -101,21 +101,34 @@ export type Report =
       lineItems: 'tokens'
     }
   | { kind: 'images'; source: 'image.generation' | 'image.edit' | 'image.variation'; lineItems: 'tokens' }
-  | { kind: 'none' }
+export type NoReport = { kind: 'none' }
+
+/** What is metered is watched and charged: one without the others does not compile. */
+type Metered = {
+  reply: WatchedReply
+  charges: Charges & { tokens: 'maximum' | 'estimate' }
+  report: Report
+}
+/** What uses nothing that is paid for; its input may count against the limits. */
+type Unmetered = {
+  reply: PlainReply
+  charges: Charges & { output: false; images: false; audio: false }
+  report: NoReport
+}
 
 /** All that is true of a governed route; what no route declares, the gate does not do. */
-export type Declaration = {
+export type Declaration = Facts & (Metered | Unmetered)
+
+type Facts = {
   method: Method
   /** `{response_id}` and its like stand for ids, see `ids.ts`: a kind of id has one rule wherever it stands. */
   path: `/v1/${string}`
   permission: ModelPermission
   /** The query parameters that the model server hears of, once or as a list; of all others it does not. */
   query: Readonly<Record<string, 'once' | 'list'>>
-  answeredBy: 'model_server' | 'gate'
+  /** A model server, or what the gate knows of the models. */
+  answeredBy: 'model_server' | 'catalogue'
   body: NoBody | JsonShape | FormShape
-  reply: WatchedReply | PlainReply
-  charges: Charges
-  report: Report
   /** Whether a proxy can have it decided at the check door: with its body or without, with its body only, or not at all. */
   check: 'with_or_without_body' | 'with_body' | 'not_offered'
 }

@@ -165,8 +165,8 @@ test('what the original offers besides is told apart from what nobody offers', (
 
 test('the routes of models say which model they are about', () => {
   const of = (method: string, url: string) => [routeOf(method, url).answeredBy, routeOf(method, url).ids.model]
-  assert.deepEqual(of('GET', '/v1/models'), ['gate', undefined])
-  assert.deepEqual(of('GET', '/v1/models/org%2Fm'), ['gate', 'org/m'])
+  assert.deepEqual(of('GET', '/v1/models'), ['catalogue', undefined])
+  assert.deepEqual(of('GET', '/v1/models/org%2Fm'), ['catalogue', 'org/m'])
   assert.deepEqual(of('POST', '/v1/responses'), ['model_server', undefined])
   assert.equal(refused('GET', '/v1/models/a%252Fb').status, 404)
 })

@@ -54,34 +54,30 @@ function below(place: Place, step: string): Place {
 export function routeOf(method: string, url: string): GatewayRoute {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
-  if (!path.startsWith(ROOT)) throw notFound(method, path)
-  let place = root
-  let ids = NO_IDS
-  for (let from = ROOT.length; from <= path.length; ) {
-    const slash = path.indexOf('/', from)
-    const end = slash < 0 ? path.length : slash
-    const literal: Place | undefined = place.steps.get(path.slice(from, end))
-    if (literal !== undefined) {
-      place = literal
-      from = end + 1
-      continue
-    }
-    if (place.id === null) throw notFound(method, path)
-    const { name, kind, place: behind }: NonNullable<Place['id']> = place.id
-    const until = kind.takesRest ? path.length : end
-    const id = kind.read(path.slice(from, until))
-    if (id === null) throw notFound(method, path)
-    ids = { ...ids, [name]: id }
-    place = behind
-    from = until + 1
-  }
-  return asked(among(place, method, path), ids, path, mark < 0 ? '' : url.slice(mark + 1))
+  const found = path.startsWith(ROOT) ? follow(root, path, ROOT.length, NO_IDS) : null
+  if (found === null) throw notFound(method, path)
+  return asked(among(found.place, method, path), found.ids, path, mark < 0 ? '' : url.slice(mark + 1))
+}
+
+type Found = { place: Place; ids: GatewayRoute['ids'] }
+
+/** Where a path leads from here: by its next step as it is written, or else as an id. Null where that is nowhere. */
+function follow(place: Place, path: string, from: number, ids: GatewayRoute['ids']): Found | null {
+  if (from > path.length) return place.methods.size > 0 ? { place, ids } : null
+  const slash = path.indexOf('/', from)
+  const end = slash < 0 ? path.length : slash
+  const literal = place.steps.get(path.slice(from, end))
+  const found = literal === undefined ? null : follow(literal, path, end + 1, ids)
+  if (found !== null || place.id === null) return found
+  const { name, kind, place: behind } = place.id
+  const until = kind.takesRest ? path.length : end
+  const id = kind.read(path.slice(from, until))
+  return id === null ? null : follow(behind, path, until + 1, { ...ids, [name]: id })
 }
 
 function among({ methods }: Place, method: string, path: string): GatewayRoute {
   const route = methods.get(method)
   if (route) return route
-  if (methods.size === 0) throw notFound(method, path)
   if (route === null) throw notOfferedHere(method, path)
   const allowed = [...methods].flatMap(([name, offered]) => (offered === null ? [] : name))
   throw methodNotAllowed({ method, url: path }, allowed)

@@ -1,7 +1,13 @@
 import type { Declaration } from './declaration.ts'
-import { bare } from './parts.ts'
+import { bare, unmetered } from './parts.ts'
 
-const answered = { ...bare, method: 'GET', permission: 'api.model.read', answeredBy: 'gate' } as const
+const answered = {
+  ...bare,
+  ...unmetered,
+  method: 'GET',
+  permission: 'api.model.read',
+  answeredBy: 'catalogue',
+} as const
 
 /** The models that a project may use, which the gate knows itself. */
 export const models = {

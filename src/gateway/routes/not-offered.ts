@@ -17,9 +17,9 @@ const resources: ReadonlySet<string> = new Set([
 
 /** What a path that is no route's is answered with: whoever asks for the original's learns that this server lacks it yet. */
 export function notFound(method: string, path: string): ApiError {
-  const [, version, first = '', second, third] = path.split('/', 5)
+  const [before, version, first = '', second, third] = path.split('/', 5)
   const isStoredChat = first === 'chat' && second === 'completions' && third !== undefined && path.length > CHATS
-  return version === 'v1' && (resources.has(first) || isStoredChat)
+  return before === '' && version === 'v1' && (resources.has(first) || isStoredChat)
     ? notOfferedHere(method, path)
     : unknownUrl({ method, url: path })
 }

@@ -13,14 +13,18 @@ export const ask = {
   check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>
 
-/** One that is all in its path: one request, and nothing used. */
+/** One that is all in its path. */
 export const bare = {
   query: {},
   body: { kind: 'none' },
+  check: 'with_or_without_body',
+} as const satisfies Partial<Declaration>
+
+/** What is said of one request, with which nothing is used. */
+export const unmetered = {
   reply: { kind: 'plain' },
   charges: { tokens: 'none', output: false, images: false, audio: false },
   report: { kind: 'none' },
-  check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>
 
 /** A body that asks for no more than an answer: no tools, no tier, nothing kept, no response to go on from. */

@@ -1,8 +1,14 @@
 import type { Declaration } from './declaration.ts'
-import { bare } from './parts.ts'
+import { bare, unmetered } from './parts.ts'
 
-const read = { ...bare, method: 'GET', permission: 'api.responses.read', answeredBy: 'model_server' } as const
-const write = { ...bare, permission: 'api.responses.write', answeredBy: 'model_server' } as const
+const read = {
+  ...bare,
+  ...unmetered,
+  method: 'GET',
+  permission: 'api.responses.read',
+  answeredBy: 'model_server',
+} as const
+const write = { ...bare, ...unmetered, permission: 'api.responses.write', answeredBy: 'model_server' } as const
 
 /**
  * Responses that a model server keeps (openai 7.57), which are the project's that made them. One that is read again was metered

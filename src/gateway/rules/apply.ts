@@ -1,4 +1,5 @@
 import type { ApiError } from '../../contract/error.ts'
+import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { Charge } from '../counters/take.ts'
 import type { ProjectRules } from './index.ts'
 import type { Knock, Means, SeenCall, UnseenCall, Wanted } from './rule.ts'
@@ -11,6 +12,7 @@ import { at, only } from './steps.ts'
 const steps = {
   project: at('project'),
   connection: at('connection'),
+  model: at('model'),
   body: at('body'),
 }
 const limits = only('limits')
@@ -34,6 +36,11 @@ export function connectionRefusal(project: ProjectRules, knock: Knock): ApiError
   return null
 }
 
+/** Judges a model that is named. @param param what named it @throws ApiError 403 where the project may not use it */
+export function judgeModel(project: ProjectRules, model: CatalogueModel, param: string): void {
+  for (const { field, rule } of steps.model) rule.permits(project[field], project, model, param)
+}
+
 /**
  * Judges a body; what the project decides is added to the call's edits.
  * @throws ApiError 400 or 403 of the first rule that it breaks
@@ -47,7 +54,9 @@ export function judgeSeen(project: ProjectRules, call: SeenCall): void {
  * @throws ApiError 403 of the first rule that a body could break
  */
 export function judgeUnseen(project: ProjectRules, call: UnseenCall): void {
-  for (const { field, rule } of steps.body) rule.unseen(project[field], call)
+  if (call.model !== null) judgeModel(project, call.model, 'model')
+  else for (const { field, rule } of steps.model) rule.unnamed(project[field], call)
+  for (const { field, rule } of [...steps.body, ...steps.model]) rule.unseen(project[field], call)
 }
 
 /**

@@ -1,15 +1,15 @@
 import { X509Certificate } from 'node:crypto'
 import { clientCertificateRefused } from '../../contract/error.ts'
 import { certificateRefusal } from '../../core/presented-certificate.ts'
-import type { Rule } from './rule.ts'
+import { ruleOf } from './rule.ts'
 
 /** Where certificates are active, the organization's or the project's, a client must show one that one of them signed. */
-export const authorities = {
+export const authorities = ruleOf<readonly X509Certificate[]>()({
   step: 'connection',
-  reads: [],
+  reads: ['authorities'],
   read: (stored) => stored.authorities.map(({ content }) => new X509Certificate(content)),
   refuses(active, { request, now, trustedProxies }) {
     const refusal = certificateRefusal(active, request, now, trustedProxies)
     return refusal && clientCertificateRefused('the project or its organization', refusal)
   },
-} satisfies Rule<readonly X509Certificate[]>
+})

@@ -2,7 +2,7 @@ import { ApiError } from '../../contract/error.ts'
 import { type HostedTool, hostedTools } from '../../core/policy.ts'
 import { type Fields, isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { shown, wrongType } from '../invalid.ts'
-import { bodyNotSeen, type Project, type Rule } from './rule.ts'
+import { bodyNotSeen, type Project, ruleOf } from './rule.ts'
 
 /** Tools that a model server may not run for the project. */
 export type DisabledTools = ReadonlySet<HostedTool>
@@ -24,7 +24,7 @@ const searches = ['web_search_options', 'search_parameters', 'enable_search', 'w
 const switches: ReadonlySet<string> = new Set(['enable_search', 'web_search'])
 
 /** Every tool that a request brings: in `tools`, in `tool_choice`, within other tools, and in items of the input that bring more. */
-export const disabledTools = {
+export const disabledTools = ruleOf<DisabledTools>()({
   step: 'body',
   reads: [
     'project.code_interpreter_disabled_at',
@@ -33,9 +33,10 @@ export const disabledTools = {
     'project.mcp_disabled_at',
     'project.web_search_disabled_at',
   ],
-  read: ({ project }): DisabledTools => new Set(hostedTools.filter((tool) => project[`${tool}_disabled_at`] !== null)),
-  seen(disabled, { project, fields, model, edits }) {
-    if (disabled.size === 0) return
+  read: ({ project }) => new Set(hostedTools.filter((tool) => project[`${tool}_disabled_at`] !== null)),
+  seen(disabled, { project, route, fields, model, edits }) {
+    // A form asks for no tools.
+    if (disabled.size === 0 || route.body.kind !== 'json') return
     const court = new Court(project, disabled)
     if (model.searches) court.hosted('web_search', 'model')
     court.fields(fields)
@@ -51,12 +52,14 @@ export const disabledTools = {
     court.items(fields.input, 'input')
     court.items(fields.messages, 'messages')
   },
-  unseen(disabled, { project, route }) {
-    if (disabled.size === 0 || route.body.kind !== 'json' || route.body.tools === 'none') return
+  unseen(disabled, { project, route: { body }, model }) {
+    if (disabled.size === 0 || body.kind !== 'json') return
+    if (model?.searches) new Court(project, disabled).hosted('web_search', 'model')
+    if (body.tools === 'none') return
     const named = [...disabled].map((tool) => `\`${tool}\``).join(', ')
     throw bodyNotSeen(project, `does not have access to ${named}`)
   },
-} satisfies Rule<DisabledTools>
+})
 
 /** Judges tools where something is disabled. Their nesting is known to be bounded. */
 class Court {

@@ -5,7 +5,7 @@ import { limits } from './limits.ts'
 import { models } from './models.ts'
 import type { Project } from './rule.ts'
 import { spendLimits } from './spend-limits.ts'
-import type { SettingColumn, Stored } from './stored.ts'
+import type { SettingColumn, Source, Stored } from './stored.ts'
 import { storesNothing } from './stores-nothing.ts'
 import { tier } from './tier.ts'
 
@@ -31,12 +31,16 @@ type Value<K extends Field> = ReturnType<Rules[K]['read']>
 /** What holds for every key of a project: decoded once when it is loaded, and shared by the grants of its keys. */
 export type ProjectRules = Readonly<Project & { [K in Field]: Value<K> }>
 
-/** Stored columns that no rule reads: there must be none. */
-type Unread = Exclude<SettingColumn, Rules[Field]['reads'][number]>
+/** What is stored and no rule reads: there must be nothing. */
+type Unread = Exclude<Source, Rules[Field]['reads'][number]>
 const allRead: [Unread] extends [never] ? true : { 'stored, and read by no rule': Unread } = true
 
-/** The columns of the settings, as the rules read them. */
-export const columns: readonly SettingColumn[] = allRead && Object.values(rules).flatMap(({ reads }) => reads)
+/** All that the rules read. */
+export const sources: readonly Source[] =
+  allRead && Object.values(rules).flatMap(({ reads }): readonly Source[] => reads)
+
+/** The columns of the settings among them. */
+export const columns = sources.filter((source): source is SettingColumn => source.includes('.'))
 
 /** Decodes what is stored for a project. */
 export function decodeRules(project: Project, stored: Stored): ProjectRules {

@@ -1,7 +1,7 @@
 import { ApiError, type ErrorOptions } from '../../contract/error.ts'
 import type { ModelMode } from '../../core/policy.ts'
 import { shown } from '../invalid.ts'
-import { bodyNotSeen, type Project, type Rule, type UnseenCall } from './rule.ts'
+import { bodyNotSeen, type Project, ruleOf, type UnseenCall } from './rule.ts'
 
 /** Null: every model of the catalogue. */
 export type ModelPolicy = { mode: ModelMode; ids: ReadonlySet<string> } | null
@@ -18,34 +18,29 @@ export function modelForbidden({ projectId }: Pick<Project, 'projectId'>, id: st
 }
 
 /** The models that a project may use: for its answers, within its tools, and to be shown. */
-export const models = {
-  step: 'body',
+export const models = ruleOf<ModelPolicy>()({
+  step: 'model',
   reads: ['project.model_mode', 'project.model_ids'],
-  read: ({ project }): ModelPolicy =>
+  read: ({ project }) =>
     project.model_mode && { mode: project.model_mode, ids: new Set(JSON.parse(project.model_ids ?? '[]')) },
-  seen(policy, { project, named }) {
-    if (policy === null) return
-    for (const { model, param } of named) {
-      // The original names no parameter for the model of the request itself.
-      if (!mayUse(policy, model.id))
-        throw modelForbidden(project, model.id, param === 'model' ? {} : { param: shown(param) })
-    }
+  permits(policy, project, model, param) {
+    // The original names no parameter for the model of the request itself.
+    const at = param === 'model' ? {} : { param: shown(param) }
+    if (!mayUse(policy, model.id)) throw modelForbidden(project, model.id, at)
   },
-  unseen(policy, call) {
-    if (policy === null) return
-    const { project, route, model } = call
-    if (model === null) throw nothingNamed(call)
-    if (!mayUse(policy, model.id)) throw modelForbidden(project, model.id)
-    if (route.body.kind === 'json' && route.body.tools === 'hosted_with_models') {
-      throw bodyNotSeen(project, 'does not have access to every model')
-    }
+  unnamed(policy, call) {
+    if (policy !== null) throw nothingNamed(call)
   },
-} satisfies Rule<ModelPolicy>
+  unseen(policy, { project, route: { body } }) {
+    if (policy === null || body.kind !== 'json' || body.tools !== 'hosted_with_models') return
+    throw bodyNotSeen(project, 'does not have access to every model')
+  },
+})
 
 function nothingNamed({ project, route }: UnseenCall): ApiError {
   const who = `Project \`${project.projectId}\` does not have access to every model`
   const message =
-    route.answeredBy === 'gate'
+    route.answeredBy === 'catalogue'
       ? `${who}, and this list would show all of them. Ask the gate itself for it.`
       : `${who}, and nothing says which one this request asks for. Make it to the gate itself, or have the proxy send the body along or name the model in X-Gatehouse-Model.`
   return new ApiError('model_forbidden', message)

@@ -2,30 +2,25 @@ import type { BlockList } from 'node:net'
 import { ApiError } from '../../contract/error.ts'
 import type { Catalogue, CatalogueModel } from '../../core/catalogue.ts'
 import type { Connection } from '../../core/presented-certificate.ts'
-import type { Edits, Place } from '../body/edits.ts'
+import type { Edits } from '../body/edits.ts'
 import type { Fields } from '../body/fields.ts'
 import type { ModelWindows } from '../limits/windows.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { Money } from '../spend/money.ts'
 import type { Spend } from '../spend/spend.ts'
 import type { Worst } from '../use.ts'
-import type { SettingColumn, Stored } from './stored.ts'
+import type { Reads, Source } from './stored.ts'
 
 /** Whose rules they are. */
 export type Project = { organizationId: string; projectId: string }
-
-/** A model that a body names, for the answer itself or within a tool, and where it stands there. */
-export type NamedModel = { model: CatalogueModel; param: string; place: Place }
 
 /** A call whose body is there. */
 export type SeenCall = {
   project: Project
   route: GatewayRoute
-  /** Of a JSON body; a form has none that rules are about but the models it names. */
+  /** Of a JSON body; a form has none that these rules are about. */
   fields: Fields
   model: CatalogueModel
-  /** All that are named, the one of the answer first. */
-  named: readonly NamedModel[]
   /** Takes what the rule decides about the body. */
   edits: Edits
 }
@@ -68,6 +63,17 @@ type ProjectRule<V> = { step: 'project'; refuses: (value: V) => ApiError | null 
 /** Whether this connection may use it. */
 type ConnectionRule<V> = { step: 'connection'; refuses: (value: V, knock: Knock) => ApiError | null }
 
+/** Which models may be asked for: for the answer, within tools, and to be shown. */
+type ModelRule<V> = {
+  step: 'model'
+  /** Asked of each model as soon as it is known. @param param what named it @throws ApiError 403 */
+  permits: (value: V, project: Project, model: CatalogueModel, param: string) => void
+  /** @throws ApiError 403 where nothing says which model a call asks for whose body nobody has shown */
+  unnamed: (value: V, call: UnseenCall) => void
+  /** @throws ApiError 403 where a body that nobody has shown could name more models */
+  unseen: (value: V, call: UnseenCall) => void
+}
+
 /** What a body may ask for. Both are needed: a rule that forgets the calls whose body is not shown does not compile. */
 type BodyRule<V> = {
   step: 'body'
@@ -90,16 +96,31 @@ type MoneyRule<V> = {
   sets: (value: V, project: Project, means: Means, wanted: Wanted) => Money | null
 }
 
+/** What a rule does to a call, at its one step. */
+export type Enforcement<V> =
+  | ProjectRule<V>
+  | ConnectionRule<V>
+  | ModelRule<V>
+  | BodyRule<V>
+  | LimitsRule<V>
+  | MoneyRule<V>
+
 /**
- * A rule of a project: what it reads of the settings, and what it does to a call at its one step. Nothing else enforces a
- * setting: the gate and the check door run the same list.
+ * A rule of a project: what it reads of what is stored, and what it does to a call. Nothing else enforces a setting: the gate
+ * and the check door run the same list.
  */
-export type Rule<V> = {
-  /** The columns of the settings that it reads; a column that no rule reads does not compile. */
-  reads: readonly SettingColumn[]
+export type Rule<V, S extends Source = Source> = Enforcement<V> & {
+  /** What it reads of what is stored: it gets nothing else, and what no rule reads does not compile. */
+  reads: readonly S[]
   /** Decodes it, once for as long as what is stored stays the same. */
-  read: (stored: Stored) => V
-} & (ProjectRule<V> | ConnectionRule<V> | BodyRule<V> | LimitsRule<V> | MoneyRule<V>)
+  read: (stored: Reads<S>) => V
+}
+
+/** Declares a rule of a value, in two calls: the first says of which value, the second is checked against it. */
+export const ruleOf =
+  <V>() =>
+  <const S extends Source>(rule: Rule<V, S>): Rule<V, S> =>
+    rule
 
 /**
  * The refusal of a call that may break a rule by its body, which nobody has shown.

@@ -18,3 +18,14 @@ export type Stored = {
 
 /** The columns of the settings, as rules name those that they read. */
 export type SettingColumn = `project.${keyof Stored['project']}` | `organization.${keyof Stored['organization']}`
+
+/** All that is stored of a project's rules, as rules name what they read of it. */
+export type Source = SettingColumn | Exclude<keyof Stored, 'project' | 'organization'>
+
+type ColumnsOf<Whose extends string, S> = S extends `${Whose}.${infer Column}` ? Column : never
+
+/** What a rule gets that reads these. */
+export type Reads<S extends Source> = Pick<Stored, Extract<S, keyof Stored>> & {
+  project: Pick<Stored['project'], ColumnsOf<'project', S> & keyof Stored['project']>
+  organization: Pick<Stored['organization'], ColumnsOf<'organization', S> & keyof Stored['organization']>
+}

@@ -2,7 +2,7 @@ import { ApiError } from '../../contract/error.ts'
 import { type DefaultTier, type EnabledTiers, TIER_DEFAULTS } from '../../core/policy.ts'
 import { wrongType } from '../invalid.ts'
 import type { JsonShape } from '../routes/declaration.ts'
-import { bodyNotSeen, type Rule, type SeenCall } from './rule.ts'
+import { bodyNotSeen, ruleOf, type SeenCall } from './rule.ts'
 
 /** `preset` null: never set, so what a request leaves out stays left out. */
 export type TierPolicy = { preset: DefaultTier | null; enabled: EnabledTiers }
@@ -15,10 +15,10 @@ const inRequest: Record<DefaultTier, string> = { standard: 'default', fast: 'pri
  * refused (behaviour reference, 1.1 and 5: `auto` resolves to the project's, `fast` is judged as `priority`, scale is outside
  * the policy).
  */
-export const tier = {
+export const tier = ruleOf<TierPolicy>()({
   step: 'body',
   reads: ['project.default_service_tier', 'project.enabled_service_tiers'],
-  read: ({ project }): TierPolicy => ({
+  read: ({ project }) => ({
     preset: project.default_service_tier,
     enabled:
       project.enabled_service_tiers === null ? TIER_DEFAULTS.enabled_tiers : JSON.parse(project.enabled_service_tiers),
@@ -39,7 +39,7 @@ export const tier = {
     if (route.body.kind !== 'json' || route.body.tier === 'none') return
     throw bodyNotSeen(project, 'has settings for service tiers')
   },
-} satisfies Rule<TierPolicy>
+})
 
 function takes({ body }: SeenCall['route'], preset: DefaultTier): boolean {
   const taken: JsonShape['tier'] = body.kind === 'json' ? body.tier : 'none'

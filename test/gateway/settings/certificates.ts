@@ -31,7 +31,7 @@ const REQUIRED = '401 client_certificate_required'
 export const certificateSettings = [
   row({
     setting: 'a certificate is active for a project',
-    rule: 'authorities',
+    shows: ['authorities'],
     by: ['projectCertificates.activate', 'projectCertificates.deactivate'],
     ...chats,
     without: ['200', '200', '200'],

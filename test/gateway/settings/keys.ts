@@ -1,12 +1,12 @@
 import { mintKey } from '../../../src/core/key.ts'
 import { aChat, bareAccount, chatAndList, lacks, mayNotAsk, STRANGER } from './callers.ts'
-import { chat, row, told } from './row.ts'
+import { chat, refusalOf, row, told } from './row.ts'
 
 /** Which keys there are, and what they were narrowed to. */
 export const keySettings = [
   row({
     setting: 'a project is archived',
-    rule: 'archived',
+    shows: ['archivedAt'],
     by: ['projects.archive'],
     ...aChat,
     without: '200',
@@ -72,6 +72,40 @@ export const keySettings = [
     },
     with: ['200', '200'],
     unset: ({ admin, projectId, second }) => admin.projects.apiKeys.delete(second.id, { project_id: projectId }),
+  }),
+  row({
+    setting: 'a service account has a second key that is narrowed',
+    by: ['serviceAccounts.createApiKey', 'projectApiKeys.delete'],
+    request: 'a chat and the list of models with the second key',
+    given: async () => ({ second: { id: '', key: mintKey('service_account').value } }),
+    see: ({ second, ...w }) => chatAndList.see({ ...w, key: second.key }),
+    without: ['401 invalid_api_key', '401 invalid_api_key'],
+    set: async ({ admin, projectId, accountId, second }) => {
+      const asked = { project_id: projectId, name: 'narrow', scopes: ['api.model.read'] }
+      const made = await admin.projects.serviceAccounts.apiKeys.create(accountId, asked)
+      Object.assign(second, { id: made.id, key: made.value })
+    },
+    with: [mayNotAsk, '200'],
+    unset: ({ admin, projectId, second }) => admin.projects.apiKeys.delete(second.id, { project_id: projectId }),
+  }),
+  row({
+    setting: 'a service account comes with a key that ends, and has a second one that does',
+    by: ['serviceAccounts.create', 'serviceAccounts.createApiKey'],
+    request: 'the list of models with each key, two seconds later',
+    given: async () => ({ keys: [mintKey('service_account').value, mintKey('service_account').value] }),
+    see: ({ app, keys }) =>
+      Promise.all(keys.map(async (key) => (await refusalOf(app.client(key).models.list()))?.message ?? '200')),
+    without: [/opens this door/, /opens this door/],
+    set: async ({ app, admin, projectId, keys }) => {
+      const { serviceAccounts } = admin.projects
+      const ends = { expires_in_seconds: 2 }
+      const { id, api_key } = await serviceAccounts.create(projectId, { name: 'short', ...ends })
+      const second = await serviceAccounts.apiKeys.create(id, { project_id: projectId, ...ends })
+      keys.splice(0, 2, api_key?.value ?? '', second.value)
+      app.advance(2)
+    },
+    with: [/has expired/, /has expired/],
+    unset: 'a key that has expired cannot be changed, in the original neither',
   }),
   row({
     setting: "a service account without a role becomes a project's member",

@@ -58,7 +58,7 @@ function limit({ dimension, to, model = 'm1', request, header, type, refusal: [w
   const open = header === 'x-ratelimit-limit-project-tokens' ? [`${header} null`] : shows(UNLIMITED)
   return row({
     setting: `${dimension} of ${model === 'm1' ? 'a model' : 'all models without a row'} is ${to}`,
-    ...(dimension === 'max_requests_per_1_minute' && to === 1 && model === 'm1' && { rule: 'limits' as const }),
+    ...(dimension === 'max_requests_per_1_minute' && to === 1 && model === 'm1' && { shows: ['limits'] as const }),
     by: ['rateLimits.update'],
     request: `${request}, the second time`,
     see: async (w) => {

@@ -84,7 +84,7 @@ const limits = ({ name, limit, findLimit, setLimit, deleteLimit }: Level): Setti
   }),
   row({
     setting: `the ${name}'s spend limit is what was spent already`,
-    ...(name === 'project' && { rule: 'spendLimits' as const }),
+    shows: [`${name}.spend_limit_cents`],
     alone: true,
     by: [`${limit}.update`],
     request: 'a chat that can cost 10 cents, and what the limit says of itself',

@@ -14,7 +14,7 @@ const NOT_ALLOWED = '403 model_not_found'
 const models = [
   row({
     setting: 'only one model is allowed',
-    rule: 'models',
+    shows: ['project.model_mode', 'project.model_ids'],
     by: ['modelPermissions.update', 'modelPermissions.delete'],
     ...twoModels,
     without: ['200', '200', 'm1 m2'],
@@ -54,7 +54,7 @@ const types = { ...Object.fromEntries(hostedTools.map((tool) => [tool, tool])), 
 const tools = hostedTools.map((tool) =>
   row({
     setting: `the hosted tool ${tool} is disabled`,
-    ...(tool === 'mcp' && { rule: 'disabledTools' as const }),
+    shows: [`project.${tool}_disabled_at`],
     by: ['hostedToolPermissions.update'],
     request: 'a response with the tool, one that chooses it, and one without tools',
     see: async (w) => [
@@ -112,7 +112,7 @@ const never = ['200', 'store false', '200', 'store false']
 const retention = [
   row({
     setting: "a project's data retention is zero",
-    rule: 'storesNothing',
+    shows: ['project.data_retention'],
     by: ['projectDataRetention.update'],
     ...stores,
     without: asAsked,
@@ -124,6 +124,7 @@ const retention = [
   }),
   row({
     setting: "the organization's data retention is zero",
+    shows: ['organization.data_retention'],
     alone: true,
     by: ['dataRetention.update'],
     ...stores,
@@ -152,6 +153,7 @@ const TIER_NOT_ALLOWED =
 const tiers = [
   row({
     setting: "a project's default service tier is fast",
+    shows: ['project.default_service_tier'],
     by: ['serviceTierSettings.update'],
     request: "the model server's `service_tier`, with a chat that leaves it open and with one that says it",
     given: ({ admin, projectId }) => admin.projects.serviceTierSettings.update(projectId, { default: 'standard' }),
@@ -166,7 +168,7 @@ const tiers = [
   }),
   row({
     setting: 'only the service tier fast is enabled besides the standard one',
-    rule: 'tier',
+    shows: ['project.enabled_service_tiers'],
     by: ['serviceTierSettings.update'],
     request: 'a chat with each tier',
     see: async (w) => [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type OpenAI from 'openai'
 import { APIError } from 'openai'
 import { type Endpoint, endpoints } from '../../../src/admin/index.ts'
-import type { rules } from '../../../src/gateway/rules/index.ts'
+import type { Source } from '../../../src/gateway/rules/stored.ts'
 import { newOrganization, type Organization } from '../../contract/organizations.ts'
 import type { TestApp } from '../../support/harness.ts'
 import { question } from '../gate.ts'
@@ -35,8 +35,8 @@ type Act<Given> = (world: World & Given) => Promise<unknown>
 /** One setting, and a request that is another one with it. */
 export type Row<Given> = {
   setting: string
-  /** The rule of a project that it shows, where it is the one that stands for it: there is one for each. */
-  rule?: keyof typeof rules
+  /** What is stored that it shows the enforcement of, where it is the row that stands for it: there is one for each. */
+  shows?: readonly Source[]
   /** The operations of the contract that set it and unset it: these and no others. */
   by: readonly string[]
   /** What is asked, and what is looked at. */
@@ -56,7 +56,7 @@ export type Row<Given> = {
 }
 
 /** A row of the table, whatever it is given. */
-export type Setting = Pick<Row<unknown>, 'setting' | 'by' | 'request' | 'rule'> & {
+export type Setting = Pick<Row<unknown>, 'setting' | 'by' | 'request' | 'shows'> & {
   tls: boolean
   noWayBack: string | null
   drive: (stage: Stage) => Promise<void>
@@ -69,7 +69,7 @@ export function row<Given = unknown>({ setting, by, request, unset, ...rest }: R
     setting,
     by,
     request,
-    ...(rest.rule && { rule: rest.rule }),
+    shows: rest.shows ?? [],
     tls: rest.tls ?? false,
     noWayBack: typeof unset === 'string' ? unset : null,
     drive: (stage) => drive({ setting, by, request, unset, ...rest }, stage),
@@ -107,16 +107,24 @@ async function drive<Given>(row: Row<Given>, stage: Stage): Promise<void> {
   assert.deepEqual([...changed].sort(), [...row.by].sort(), 'what sets and unsets it')
 }
 
+/** What rows have set so far, field by field: `serviceTierSettings.update.default`. */
+export const fieldsSet = new Set<string>()
+
 /** The official client, which notes every operation of the contract that changes something. */
 function noting(app: TestApp, key: string, changed: Set<string>): World['admin'] {
   const noted: typeof fetch = (input, init) => {
     const { pathname } = new URL(String(input))
     const operation = operationOf(init?.method ?? 'GET', pathname)
-    if (operation !== null) changed.add(operation)
+    if (operation !== null) {
+      changed.add(operation)
+      for (const field of fieldsOf(init?.body)) fieldsSet.add(`${operation}.${field}`)
+    }
     return app.fetch(input, init)
   }
   return app.admin(key, noted).organization
 }
+
+const fieldsOf = (body: unknown) => (typeof body === 'string' ? Object.keys(JSON.parse(body)) : [])
 
 const steps = (path: string) => path.split('/')
 const isAt = ({ route }: Endpoint, path: string[]) =>

@@ -3,6 +3,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { Catalogue } from '../core/catalogue.ts'
 import { isAdminKey } from '../core/key.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
+import { serviceVariables } from './services.ts'
 import { type SmtpServer, smtpServer } from './smtp.ts'
 import { headerText, httpUrl } from './text.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
@@ -39,6 +40,8 @@ export type Config = Readonly<{
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
   doors: readonly Door[]
+  /** Names of what Kubernetes put into the environment for its services, where there are any: no settings, though they look so. */
+  serviceVariables?: readonly string[]
 }>
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -90,18 +93,20 @@ export const settingFlags: Record<string, { type: 'string' }> = Object.fromEntri
 
 /**
  * The configuration: flags first, then the environment, then defaults.
- * @param env the environment; an empty value is an absent one
+ * @param given the environment; an empty value is an absent one, and so is what Kubernetes says of its services
  * @param flags `--port 8080` as `{ port: '8080' }`; `only` chooses doors
  * @throws ConfigError naming every mistake
  */
-export function readConfig(env: Record<string, string | undefined>, flags: Record<string, unknown> = {}): Config {
+export function readConfig(given: Record<string, string | undefined>, flags: Record<string, unknown> = {}): Config {
+  const services = serviceVariables(given)
+  const env = Object.fromEntries(Object.entries(given).filter(([name]) => !services.has(name)))
   const mistakes = strangers(env)
   const flagFor = (name: Name) => {
     const flag = flags[flagOf(name)]
     // An empty value is an absent one: `--host "$UNSET"` must not listen on every address.
     return typeof flag === 'string' ? flag : ''
   }
-  const given = (name: Name) => Boolean(flagFor(name) || env[name])
+  const isGiven = (name: Name) => Boolean(flagFor(name) || env[name])
   const read = <N extends Name>(name: N): ReturnType<(typeof settings)[N]['parse']> | null => {
     const flag = flagFor(name)
     const written = flag || env[name] || settings[name].preset
@@ -117,7 +122,7 @@ export function readConfig(env: Record<string, string | undefined>, flags: Recor
   const small = {
     url: read('GATEHOUSE_UPSTREAM_URL'),
     key: read('GATEHOUSE_UPSTREAM_KEY'),
-    urlGiven: given('GATEHOUSE_UPSTREAM_URL'),
+    urlGiven: isGiven('GATEHOUSE_UPSTREAM_URL'),
   }
   const config = {
     host: read('GATEHOUSE_HOST') ?? '',
@@ -135,8 +140,9 @@ export function readConfig(env: Record<string, string | undefined>, flags: Recor
     smtp: read('GATEHOUSE_SMTP_URL'),
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',
     doors: chosenDoors(flags.only, mistakes),
+    ...(services.size > 0 && { serviceVariables: [...services] }),
   }
-  if (config.adminMtls && !(given('GATEHOUSE_TLS_CERT') || given('GATEHOUSE_TRUSTED_PROXIES'))) {
+  if (config.adminMtls && !(isGiven('GATEHOUSE_TLS_CERT') || isGiven('GATEHOUSE_TRUSTED_PROXIES'))) {
     mistakes.push(
       'GATEHOUSE_ADMIN_MTLS: no client certificate can reach this server without GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, or GATEHOUSE_TRUSTED_PROXIES',
     )

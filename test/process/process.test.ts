@@ -125,6 +125,22 @@ test('wrong settings stop the start with exit code 2, one message that names the
   assert.ok(!existsSync(join(cwd, 'data')))
 })
 
+test('a pod starts beside a service of its own name, and says once what it takes no notice of', async () => {
+  const env = {
+    GATEHOUSE_PORT: 'tcp://10.0.0.1:8080',
+    GATEHOUSE_SERVICE_HOST: '10.0.0.1',
+    GATEHOUSE_SERVICE_PORT: '8080',
+    GATEHOUSE_PORT_8080_TCP_ADDR: '10.0.0.1',
+  }
+  await using server = await serve({ cwd: place(), env }, ['--port', '0'])
+  const lines = server.log.filter(({ ignored }) => ignored !== undefined)
+  assert.deepEqual(
+    lines.map(({ ignored }) => ignored),
+    [Object.keys(env)],
+  )
+  await stop(server)
+})
+
 test('a port in use stops the start with a sentence and exit code 1, and the first key is not lost by it', async () => {
   const cwd = place()
   await using taken = createServer()

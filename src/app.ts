@@ -53,6 +53,12 @@ type Machine = { db: Db; ledger: Ledger; changed: Changed }
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
   const tools = toolsOf(config, overrides)
+  if (config.serviceVariables) {
+    tools.log.info(
+      { ignored: config.serviceVariables },
+      'variables that Kubernetes sets for its services are no settings',
+    )
+  }
   // One for each machine: database, ledger and announced changes, and below the Administration API and the first key.
   const machine = stack.use(await openMachine(config, tools))
   // One for each thread: the gate, with its grants, counters, bodies, upstreams and catalogue, and the listener.

@@ -21,6 +21,8 @@ export type RequestFacts = {
   url: string
   contentType: string
   contentLength: string | undefined
+  /** The largest body that the operation takes, in bytes. */
+  bodyLimit: number
 }
 
 /** Every way a request can fail ends here, and leaves as one shape. What nobody foresaw is an `internal` failure. */
@@ -36,7 +38,7 @@ function fromFramework(error: unknown, request: RequestFacts): ApiError | null {
   const { code, statusCode } = (error ?? {}) as FrameworkError
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return bodyTooLarge(BODY_LIMIT, request.contentLength ?? `more than ${BODY_LIMIT}`)
+      return bodyTooLarge(request.bodyLimit, request.contentLength ?? `more than ${request.bodyLimit}`)
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return unsupportedContentType(request.contentType)
     case 'FST_ERR_BAD_URL':

@@ -17,6 +17,10 @@ export type AdminServer = {
 /** A closed, empty object: what an operation without a body takes. */
 const NO_BODY = { type: 'object', properties: {}, additionalProperties: false }
 const LONGEST_PARAM = 512
+/** Bytes of the largest body of an operation that asks for no key: anybody can have it read. */
+const STRANGERS_BODY_LIMIT = 131_072
+/** Characters of the longest path that is compared with every route's, for the methods that it has. */
+const LONGEST_PATH = 2048
 
 /**
  * The Administration API as a request handler. This is the only file that knows Fastify; what every operation has in common
@@ -28,7 +32,7 @@ export async function createAdminServer(app: AdminApp, endpoints: readonly Endpo
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
     genReqId: () => app.newId('request'),
-    routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: parseQuery },
+    routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: unread },
     frameworkErrors: (error, request, reply) => fail(app, error, request, reply as FastifyReply),
   })
   fastify.setValidatorCompiler(({ schema, httpPart }) => lazyValidator(schema as object, httpPart as 'body'))
@@ -38,26 +42,34 @@ export async function createAdminServer(app: AdminApp, endpoints: readonly Endpo
   fastify.decorateRequest('admitted', null)
   for (const endpoint of endpoints) serve(app, fastify, endpoint)
   const methodsOf = pathIndex(endpoints)
-  fastify.setNotFoundHandler((request, reply) => {
+  const notThere = (request: FastifyRequest) => {
     const allowed = methodsOf(request.url)
-    const error = allowed.length > 0 ? methodNotAllowed(request, allowed) : unknownUrl(request)
-    return fail(app, error, request, reply)
+    return allowed.length > 0 ? methodNotAllowed(request, allowed) : unknownUrl(request)
+  }
+  // Without a body read: whatever a stranger sends to nowhere is nobody's to look at.
+  fastify.addHook('onRequest', async (request) => {
+    if (request.is404) throw notThere(request)
   })
+  fastify.setNotFoundHandler((request, reply) => fail(app, notThere(request), request, reply))
   await fastify.ready()
   return { handle: (request, response) => fastify.routing(request, response), close: () => fastify.close() }
 }
+
+/** A query stays as it came until it is known who asks: a stranger has none of it read. */
+const unread = (query: string) => query as unknown as Record<string, unknown>
 
 function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
   const { route } = endpoint
   fastify.route({
     method: route.method,
     url: route.path,
+    bodyLimit: route.permission === null ? STRANGERS_BODY_LIMIT : BODY_LIMIT,
     schema: {
       ...(route.query && { querystring: route.query }),
       ...(route.method !== 'GET' && { body: route.body ?? NO_BODY }),
       response: { 200: route.reply },
     },
-    // Before the body is read or judged: a stranger learns nothing about the shape of a request.
+    // Before the query and the body are read or judged: a stranger learns nothing about the shape of a request.
     onRequest: async (request) => {
       const { headers } = request
       const origin = {
@@ -67,6 +79,7 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
       const params = request.params as Record<string, string>
       const admitted = await admit(app, endpoint, { headers, params, origin, connection: request.raw })
       request.setDecorator('admitted', admitted)
+      request.query = parseQuery(request.query as string)
     },
     handler: async (request, reply) => {
       const admitted = request.getDecorator<Admitted>('admitted')
@@ -130,6 +143,7 @@ const facts = (request: FastifyRequest): RequestFacts => ({
   url: request.url,
   contentType: request.headers['content-type'] ?? '',
   contentLength: request.headers['content-length'],
+  bodyLimit: request.routeOptions.bodyLimit,
 })
 
 /** Which methods a URL's path has, for the answer to one that it has not. */
@@ -146,6 +160,7 @@ function pathIndex(endpoints: readonly Endpoint[]): (url: string) => string[] {
   }
   return (url) => {
     const path = url.split('?', 1)[0] ?? ''
+    if (path.length > LONGEST_PATH) return []
     const matching = [...paths.values()].filter(({ pattern }) => pattern.test(path))
     return [...new Set(matching.flatMap(({ methods }) => methods))]
   }

@@ -218,6 +218,12 @@ export function unknownUrl({ method, url }: { method?: string | undefined; url?:
   return new ApiError('unknown_url', `Invalid URL (${method} ${pathOf(url)})`)
 }
 
+/** @param most how many a query may have */
+export function tooManyParameters(most: number): ApiError {
+  const message = `Invalid URL: its query has more than ${most} parameters.`
+  return new ApiError('malformed_url', message)
+}
+
 export function methodNotAllowed(
   { method, url }: { method?: string | undefined; url?: string | undefined },
   allowed: readonly string[],

@@ -33,10 +33,14 @@ function certificateText(element: string): string | Buffer | null {
   return chain !== undefined && others.length === 0 ? decoded(chain) : null
 }
 
-/** Envoy's `Key=value;Key="value"`; keys in any case. */
+/** Most pairs of an element: Envoy knows eight. */
+const MOST_PAIRS = 32
+
+/** Envoy's `Key=value;Key="value"`; keys in any case. None where there are more than any proxy writes. */
 function pairsOf(element: string): [key: string, value: string][] {
   const pairs: [string, string][] = []
   for (let end = element.length; end >= 0; ) {
+    if (pairs.length >= MOST_PAIRS) return []
     const at = lastSeparator(element.slice(0, end), ';')
     const pair = element.slice(at + 1, end).trim()
     end = at

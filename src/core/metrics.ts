@@ -2,6 +2,10 @@
 export const counters = {
   gatehouse_requests_total: { help: 'Requests answered, by door and status.', labels: ['door', 'status'] },
   gatehouse_authentication_failures_total: { help: 'Requests answered 401, by door.', labels: ['door'] },
+  gatehouse_connections_cut_total: {
+    help: 'Connections cut for requests that waited for their turn: too many of them (waiting), or for answers that nobody read (unread).',
+    labels: ['reason'],
+  },
   gatehouse_upstream_failures_total: {
     help: 'Calls and lists of models that a model server did not serve, by its name in the configuration and the reason.',
     labels: ['upstream', 'reason'],

@@ -1,5 +1,8 @@
 import { type BlockList, isIP, isIPv6 } from 'node:net'
 
+/** Most entries of `x-forwarded-for` that are read, from its end: no request comes through more trusted proxies. */
+const MOST_HOPS = 32
+
 /**
  * The address a request came from: the connection's own, unless that is a trusted proxy; then the last address in
  * `x-forwarded-for` that no trusted proxy wrote. What a stranger writes into that header is never believed.
@@ -13,11 +16,14 @@ export function clientAddress(
   if (!isIP(direct)) return null
   if (!trusted || !isTrusted(trusted, direct) || !forwarded) return direct
   let address = direct
-  for (const hop of forwarded.split(',').reverse()) {
-    const written = plain(hop.trim())
+  let end = forwarded.length
+  for (let hops = 0; hops < MOST_HOPS && end >= 0; hops++) {
+    const comma = end === 0 ? -1 : forwarded.lastIndexOf(',', end - 1)
+    const written = plain(forwarded.slice(comma + 1, end).trim())
     if (!isIP(written)) break
     address = written
     if (!isTrusted(trusted, written)) break
+    end = comma
   }
   return address
 }

@@ -3,18 +3,22 @@ import type { Gate } from './gate.ts'
 import { callRefusal } from './keys/authorize.ts'
 import { userOf } from './keys/grant.ts'
 import { broughtKey, identify } from './keys/identify.ts'
+import { withQuery } from './routes/match.ts'
 import type { GatewayRoute } from './routes/table.ts'
 
 /**
- * Lets a request in: whose key it brings, and whether that may make this call.
- * @throws ApiError 401 or 403
+ * Lets a request in: whose key it brings, and whether that may make this call. Only then is its query read.
+ * @param url path and query of what is asked for
+ * @throws ApiError 401 or 403; 400 for the query
  */
-export async function letIn(gate: Gate, { request, response, headers }: Arrival, route: GatewayRoute): Promise<Call> {
+export async function letIn(gate: Gate, arrival: Arrival, route: GatewayRoute, url: string): Promise<Call> {
+  const { request, response, headers } = arrival
   const key = broughtKey(request)
   // A grant in memory is awaited too: what of the body came together with the head is there only after this turn.
   const grant = await identify(gate.grants, key)
   const call: Call = { request, response, headers, route, key, grant, at: gate.now() }
   authorize(gate, call)
+  call.route = withQuery(route, url)
   return call
 }
 

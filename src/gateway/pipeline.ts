@@ -14,9 +14,9 @@ import { routeOf } from './routes/match.ts'
  * @returns how a forwarded call ended; null where the gate answered itself
  */
 export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | null> {
-  const route = routeOf(arrival.request.method ?? '', arrival.request.url ?? '')
-  const call = await letIn(gate, arrival, route)
-  if (route.answeredBy === 'catalogue') return answerModels(gate.catalogue, call)
+  const { method = '', url = '' } = arrival.request
+  const call = await letIn(gate, arrival, routeOf(method, url), url)
+  if (call.route.answeredBy === 'catalogue') return answerModels(gate.catalogue, call)
   const body = await readBody(gate.bodies, call)
   try {
     if (body.waited) await letInAgain(gate, call)

@@ -11,14 +11,12 @@ import type { Duplex } from 'node:stream'
 import { ApiError, unknownUrl } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
 import { originForm } from '../core/target.ts'
+import { Connections, type Watch } from './connection.ts'
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void
 
 /** What is behind the one port. A door that is not served answers like an unknown URL. */
 export type Doors = { admin: Handle | null; gateway: Handle | null; check: Handle | null; operations: Handle }
-
-/** Is told of every request that has come to a door. The status is null where its answer did not come to its end. */
-export type Watch = { begun: () => void; ended: (door: string, status: number | null) => void }
 
 /** Node's own answers are bare; ours say what was wrong in the one envelope. */
 const SERVER_OPTIONS = { requireHostHeader: false, keepAliveTimeout: 65_000, headersTimeout: 60_000, noDelay: true }
@@ -35,27 +33,24 @@ export function createListener(
   watch: Watch,
   create: (options: ServerOptions, answer: RequestListener) => Server = createServer,
 ): Server {
-  const answers = new Answers()
-  const server = create(SERVER_OPTIONS, (request, response) => {
-    // Which host a whole URL names decides nothing here.
-    request.url = originForm(request.url ?? '')
-    const name = doorOf(request.url)
-    watch.begun()
-    answers.add(request.socket, response, () =>
-      watch.ended(name, response.writableFinished ? response.statusCode : null),
-    )
-    if (request.headers.host === undefined && request.httpVersion === '1.1') {
-      return refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
-    }
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const name = cameTo(request)
     const door = doors[name]
-    if (door) door(request, response)
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
+    } else if (door) door(request, response)
     else refuse(response, newId, unknownUrl(request))
-  })
-  server.on('checkExpectation', (_request, response: ServerResponse) =>
-    refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'.")),
-  )
+    return name
+  }
+  const refuseExpectation = (request: IncomingMessage, response: ServerResponse) => {
+    refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'."))
+    return cameTo(request)
+  }
+  const connections = new Connections(watch)
+  const server = create(SERVER_OPTIONS, (request, response) => connections.take(request, response, answer))
+  server.on('checkExpectation', (request, response) => connections.take(request, response, refuseExpectation))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (answers.hasBegun(socket)) socket.destroy()
+    if (connections.hasBegun(socket)) socket.destroy()
     else refuseRaw(socket, newId, clientFailure(error))
   })
   server.on('connect', ({ url }, socket) => {
@@ -67,28 +62,10 @@ export function createListener(
   return server
 }
 
-/** The answers that each connection waits for: more than one where a client sends requests without waiting for them. */
-class Answers {
-  readonly #bySocket = new WeakMap<Duplex, Set<ServerResponse>>()
-
-  /** @param ended called when there is no more of the answer, whole or not */
-  add(socket: Duplex, response: ServerResponse, ended: () => void): void {
-    let responses = this.#bySocket.get(socket)
-    if (responses === undefined) {
-      responses = new Set()
-      this.#bySocket.set(socket, responses)
-    }
-    responses.add(response)
-    response.on('close', () => {
-      responses.delete(response)
-      ended()
-    })
-  }
-
-  /** Whether an answer has begun and is not whole. Nothing else can be written behind it: to cut it off says so. */
-  hasBegun(socket: Duplex): boolean {
-    return [...(this.#bySocket.get(socket) ?? [])].some((one) => one.headersSent && !one.writableFinished)
-  }
+function cameTo(request: IncomingMessage): keyof Doors {
+  // Which host a whole URL names decides nothing here.
+  request.url = originForm(request.url ?? '')
+  return doorOf(request.url)
 }
 
 function doorOf(url: string): keyof Doors {

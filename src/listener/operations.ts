@@ -24,56 +24,86 @@ type Operations = {
 /** How long `/readyz` waits for the database, in milliseconds. */
 const PATIENCE_MS = 2000
 
-type Answer = { status?: number; contentType: string; body: string; headers?: Record<string, string> }
+/** A page as it is sent: its bytes are made once where they can be, however many ask for it. */
+type Answer = { status?: number; contentType: string; body: Buffer; headers?: Record<string, string> }
 
 /** `/healthz`, `/readyz` and `/metrics`, which are always there, the documents, and the page behind an invite's link. */
 export function createOperations(app: Operations): Handle {
-  const answers: Record<string, () => Promise<Answer>> = {
-    '/': async () => json({ name: 'Gatehouse', version: app.version, doors: app.doors }),
-    '/healthz': async () => json({ status: 'ok', version: app.version }),
-    '/readyz': () => ready(app),
-    '/metrics': () => app.metrics.text(),
-    ...(app.doors.includes('docs') && { '/openapi.json': async () => json(openapi(app.version, app.publicUrl())) }),
-    ...(app.doors.includes('admin') && {
-      '/invite': async () => ({ ...html(invitePage), headers: invitePageHeaders }),
-    }),
-  }
+  const { doors, version } = app
+  const about = json({ name: 'Gatehouse', version, doors })
+  const alive = json({ status: 'ok', version })
+  const invite = { ...text('text/html; charset=utf-8', invitePage), headers: invitePageHeaders }
+  // Not before it is asked for: until the server listens, nobody knows its own address.
+  const document = once(() => json(openapi(version, app.publicUrl())))
+  const readiness = shared(() => ready(app))
+  const answers = new Map<string, () => Answer | Promise<Answer>>([
+    ['/', () => about],
+    ['/healthz', () => alive],
+    ['/readyz', readiness],
+    ['/metrics', async () => metricsText(await app.metrics.text())],
+  ])
+  if (doors.includes('docs')) answers.set('/openapi.json', document)
+  if (doors.includes('admin')) answers.set('/invite', () => invite)
   return (request, response) => {
-    const path = (request.url ?? '').split('?', 1)[0] ?? ''
-    const answer = Object.hasOwn(answers, path) ? answers[path] : undefined
+    const url = request.url ?? ''
+    const mark = url.indexOf('?')
+    const answer = answers.get(mark < 0 ? url : url.slice(0, mark))
     if (!answer) return refuse(response, app.newId, unknownUrl(request))
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return refuse(response, app.newId, methodNotAllowed(request, ['GET', 'HEAD']))
     }
-    answer().then(
-      (found) => send(request, response, app.newId, found),
+    const found = answer()
+    if (!(found instanceof Promise)) return send(request, response, app.newId, found)
+    found.then(
+      (late) => send(request, response, app.newId, late),
       () => refuse(response, app.newId, new ApiError('internal', 'The server could not answer.')),
     )
+  }
+}
+
+/** Makes it for the first who asks. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+/** Everybody who asks while it is on its way shares it: a crowd costs the database one question at a time. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asking: Promise<T> | null = null
+  return () => {
+    asking ??= ask().finally(() => {
+      asking = null
+    })
+    return asking
   }
 }
 
 /** Whether this node can do its work now: the database is asked, not remembered. */
 async function ready({ db, started }: Operations): Promise<Answer> {
   if (!started()) return { ...json({ status: 'starting' }), status: 503 }
+  const patience = new AbortController()
   try {
-    await Promise.race([sql`select 1`.execute(db), tooLate()])
+    await Promise.race([sql`select 1`.execute(db), tooLate(patience.signal)])
     return json({ status: 'ready', database: 'ok' })
   } catch {
     return { ...json({ status: 'not_ready', database: 'unavailable' }), status: 503 }
+  } finally {
+    patience.abort()
   }
 }
 
 /** A probe that waits as long as a call would is no answer in time. */
-async function tooLate(): Promise<never> {
-  await sleep(PATIENCE_MS, undefined, { ref: false })
+async function tooLate(signal: AbortSignal): Promise<never> {
+  await sleep(PATIENCE_MS, undefined, { ref: false, signal })
   throw new Error('the database did not answer in time')
 }
 
-const html = (body: string): Answer => ({ contentType: 'text/html; charset=utf-8', body })
-const json = (value: unknown): Answer => ({
-  contentType: 'application/json; charset=utf-8',
-  body: JSON.stringify(value),
-})
+const text = (contentType: string, body: string): Answer => ({ contentType, body: Buffer.from(body) })
+const json = (value: unknown) => text('application/json; charset=utf-8', JSON.stringify(value))
+const metricsText = ({ contentType, body }: { contentType: string; body: string }) => text(contentType, body)
 
 function send(
   request: IncomingMessage,
@@ -84,7 +114,7 @@ function send(
   response.writeHead(status, {
     ...headers,
     'content-type': contentType,
-    'content-length': Buffer.byteLength(body),
+    'content-length': body.length,
     'x-request-id': newId('request'),
   })
   response.end(request.method === 'HEAD' ? undefined : body)

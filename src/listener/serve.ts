@@ -5,7 +5,8 @@ import type { Logger } from 'pino'
 import { type Config, originOf, version } from '../config/settings.ts'
 import type { NewId } from '../core/id.ts'
 import type { Db } from '../db/tables.ts'
-import { createListener, type Doors, type Watch } from './listener.ts'
+import type { Watch } from './connection.ts'
+import { createListener, type Doors } from './listener.ts'
 import type { PrometheusMetrics } from './metrics.ts'
 import { createOperations } from './operations.ts'
 
@@ -71,6 +72,7 @@ function countRequests(metrics: PrometheusMetrics): { inFlight: () => number; wa
       metrics.count('gatehouse_requests_total', { door, status: String(status) })
       if (status === 401) metrics.count('gatehouse_authentication_failures_total', { door })
     },
+    cut: (reason) => metrics.count('gatehouse_connections_cut_total', { reason }),
   }
   return { inFlight: () => running, watch }
 }

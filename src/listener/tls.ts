@@ -53,6 +53,7 @@ export function secureServer(files: TlsFiles, log: Logger): SecureServer {
         socket.destroy()
       })
       closeHandshakes(server)
+      readAsStreams(server)
       reload = () => {
         const read = readTlsFiles(files)
         if (Array.isArray(read)) {
@@ -85,6 +86,14 @@ function expiry({ cert }: TlsMaterial, log: Logger): string {
   const { validToDate } = new X509Certificate(cert)
   if (validToDate.getTime() <= Date.now()) log.warn({ expired: validToDate }, 'the TLS certificate has expired')
   return validToDate.toISOString()
+}
+
+/**
+ * Node hands what TLS decrypts straight to its parser, in several pieces at once: one behind the piece at which the connection was
+ * paused would be taken for a broken request. Whoever listens to the data as well has Node read it as a stream, which waits.
+ */
+function readAsStreams(server: Server) {
+  server.on('secureConnection', (socket: Socket) => socket.on('data', () => {}))
 }
 
 /** A connection whose handshake is not done is idle too, which Node does not know: it would hold up a shutdown. */

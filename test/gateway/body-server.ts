@@ -33,7 +33,7 @@ export async function startBodyServer<T>(read: Read<T>, answer: (body: T) => unk
   const server = createListener(
     doors,
     () => 'req_000000000000000000000000',
-    { begun() {}, ended() {} },
+    { begun() {}, ended() {}, cut() {} },
     (given, handle) => createServer({ ...given, ...times, connectionsCheckingInterval: 50 }, handle),
   )
   server.listen(0, '127.0.0.1')

@@ -5,7 +5,7 @@ import type { Editable } from '../../src/gateway/body/edits.ts'
 import type { JudgedBody } from '../../src/gateway/body/fields.ts'
 import type { Asked } from '../../src/gateway/call.ts'
 import { judge } from '../../src/gateway/judge/judge.ts'
-import { routeOf } from '../../src/gateway/routes/match.ts'
+import { routeOf, withQuery } from '../../src/gateway/routes/match.ts'
 import { type RouteName, routes } from '../../src/gateway/routes/table.ts'
 import { decodeRules, type ProjectRules } from '../../src/gateway/rules/index.ts'
 import { NOTHING_STORED } from './stored.ts'
@@ -88,7 +88,7 @@ function judgedBody(
 
 /** Judges a request without a body. */
 export function judgedPath(method: string, url: string, rules: Partial<ProjectRules> = {}): Asked {
-  const route = routeOf(method, url)
+  const route = withQuery(routeOf(method, url), url)
   return judge({ rules: { ...OPEN, ...rules }, route, body: null, models, defaultMaxOutputTokens: 4096 }).asked
 }
 

@@ -25,7 +25,7 @@ export async function check(gate: Gate, arrival: Arrival): Promise<null> {
   const { method, url } = originalOf(request)
   const route = routeOf(method, url)
   if (route.check === 'not_offered') throw notOfferedHere(method, url)
-  const call = await letIn(gate, arrival, route)
+  const call = await letIn(gate, arrival, route, url)
   const body = route.body.kind !== 'none' && bringsBody(request.headers) ? await readBody(gate.bodies, call) : null
   try {
     if (body?.waited) await letInAgain(gate, call)

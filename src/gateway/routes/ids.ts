@@ -15,9 +15,16 @@ export const idKinds = {
 
 export type IdName = keyof typeof idKinds
 
+/** Characters of the longest name of a model that a path is read for. */
+const LONGEST_MODEL = 1024
+
 /** The model that a path names, decoded; ids may hold `/`, plain or as `%2F`. Null for what no model is called. */
 function modelId(written: string): string | null {
-  if (!/^[A-Za-z0-9._:@~+-]+((\/|%2F)[A-Za-z0-9._:@~+-]+)*$/i.test(written.replaceAll(/%3A/gi, ':'))) return null
+  if (
+    written.length > LONGEST_MODEL ||
+    !/^[A-Za-z0-9._:@~+-]+((\/|%2F)[A-Za-z0-9._:@~+-]+)*$/i.test(written.replaceAll(/%3A/gi, ':'))
+  )
+    return null
   const id = decodeURIComponent(written)
   return id.split('/').some((part) => /^\.+$/.test(part)) ? null : id
 }

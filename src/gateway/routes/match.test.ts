@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError } from '../../contract/error.ts'
-import { routeOf } from './match.ts'
+import { routeOf, withQuery } from './match.ts'
 import type { GatewayRoute } from './table.ts'
+
+/** The route of a request whose caller is known. */
+const asked = (method: string, url: string) => withQuery(routeOf(method, url), url)
 
 function refused(method: string, url: string): ApiError {
   try {
-    routeOf(method, url)
+    asked(method, url)
   } catch (error) {
     if (error instanceof ApiError) return error
     throw error
@@ -49,6 +52,7 @@ test('each governed request has the name, the permission, the body and the repor
 
 test('a request for a fixed path costs no new object', () => {
   assert.equal(routeOf('POST', '/v1/chat/completions'), routeOf('POST', '/v1/chat/completions?x=1'))
+  assert.equal(routeOf('POST', '/v1/chat/completions'), asked('POST', '/v1/chat/completions?x=1'))
 })
 
 test('a response is named by its path, whatever the path of another route looks like', () => {
@@ -107,15 +111,15 @@ test('of a query, an upstream hears what its route takes, and nothing else', () 
     ['?include_obfuscation=false&stream=%zz', '?include_obfuscation=false&stream=%25zz', false],
   ]
   for (const [query, sent, stream] of cases) {
-    const route = routeOf('GET', path + query)
+    const route = asked('GET', path + query)
     assert.deepEqual([route.upstreamPath, route.stream], [`/responses/resp_1${sent}`, stream], query)
   }
-  const items = routeOf('GET', `${path}/input_items?limit=5&order=asc&after=msg_1&stream=true`)
+  const items = asked('GET', `${path}/input_items?limit=5&order=asc&after=msg_1&stream=true`)
   assert.equal(items.upstreamPath, '/responses/resp_1/input_items?limit=5&order=asc&after=msg_1')
   for (const url of ['/v1/chat/completions?model=m2', '/v1/models?limit=2', '/v1/responses?beta=true'])
-    assert.ok(!routeOf(url.includes('models') ? 'GET' : 'POST', url).upstreamPath.includes('?'))
+    assert.ok(!asked(url.includes('models') ? 'GET' : 'POST', url).upstreamPath.includes('?'))
   for (const method of ['DELETE', 'POST'])
-    assert.ok(!routeOf(method, `${path}${method === 'POST' ? '/cancel' : ''}?stream=true`).upstreamPath.includes('?'))
+    assert.ok(!asked(method, `${path}${method === 'POST' ? '/cancel' : ''}?stream=true`).upstreamPath.includes('?'))
 })
 
 test('a query that says a thing twice is refused: readers differ in which one holds', () => {
@@ -128,6 +132,13 @@ test('a query that says a thing twice is refused: readers differ in which one ho
     const error = refused('GET', `/v1/responses/resp_1?${query}`)
     assert.deepEqual([error.status, error.code], [400, 'duplicate_parameter'], query)
   }
+})
+
+test('finding a route reads no query, and nobody is read more parameters than there is a use for', () => {
+  const path = '/v1/responses/resp_1'
+  assert.equal(routeOf('GET', `${path}?stream=true&stream=false`).upstreamPath, '/responses/resp_1')
+  assert.equal(asked('GET', `${path}?${'include=a&'.repeat(255)}stream=true`).stream, true)
+  assert.match(refused('GET', `${path}?${'include=a&'.repeat(256)}`).message, /more than 256 parameters/)
 })
 
 test('what the original offers besides is told apart from what nobody offers', () => {

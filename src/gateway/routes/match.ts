@@ -47,16 +47,18 @@ function below(place: Place, step: string): Place {
 
 /**
  * The governed route of a request. Method and path are judged as they were received: an encoded, doubled or dotted path is
- * another path, and no other path is governed. A path without ids costs no new object.
+ * another path, and no other path is governed. A path without ids costs no new object. The query is not read here: that is for
+ * callers who are known.
  * @param url path and query as received
- * @throws ApiError 404 for what is not governed, 405 for another method, 400 for a query that says a thing twice
+ * @throws ApiError 404 for what is not governed, 405 for another method
  */
 export function routeOf(method: string, url: string): GatewayRoute {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const found = path.startsWith(ROOT) ? follow(root, path, ROOT.length, NO_IDS) : null
   if (found === null) throw notFound(method, path)
-  return asked(among(found.place, method, path), found.ids, path, mark < 0 ? '' : url.slice(mark + 1))
+  const route = among(found.place, method, path)
+  return found.ids === NO_IDS ? route : { ...route, ids: found.ids, upstreamPath: path.slice('/v1'.length) }
 }
 
 type Found = { place: Place; ids: GatewayRoute['ids'] }
@@ -75,23 +77,24 @@ function follow(place: Place, path: string, from: number, ids: GatewayRoute['ids
   return id === null ? null : follow(behind, path, until + 1, { ...ids, [name]: id })
 }
 
+/**
+ * The same route with what it takes of the query.
+ * @param url path and query as received
+ * @throws ApiError 400 for a query that says a thing twice, or too much
+ */
+export function withQuery(route: GatewayRoute, url: string): GatewayRoute {
+  const mark = url.indexOf('?')
+  if (mark < 0 || mark === url.length - 1 || !takesQuery(route)) return route
+  const { query, stream } = kept(route.query, url.slice(mark + 1))
+  return query === '' ? route : { ...route, upstreamPath: route.upstreamPath + query, stream }
+}
+
 function among({ methods }: Place, method: string, path: string): GatewayRoute {
   const route = methods.get(method)
   if (route) return route
   if (route === null) throw notOfferedHere(method, path)
   const allowed = [...methods].flatMap(([name, offered]) => (offered === null ? [] : name))
   throw methodNotAllowed({ method, url: path }, allowed)
-}
-
-function asked(route: GatewayRoute, ids: GatewayRoute['ids'], path: string, query: string): GatewayRoute {
-  const hears = query === '' || !takesQuery(route) ? null : kept(route.query, query)
-  if (ids === NO_IDS && (hears === null || hears.query === '')) return route
-  return {
-    ...route,
-    ids,
-    upstreamPath: path.slice('/v1'.length) + (hears?.query ?? ''),
-    stream: hears?.stream ?? false,
-  }
 }
 
 function takesQuery({ query }: GatewayRoute): boolean {

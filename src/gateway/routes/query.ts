@@ -1,4 +1,5 @@
-import { ApiError } from '../../contract/error.ts'
+import { ApiError, tooManyParameters } from '../../contract/error.ts'
+import { MOST_PARAMETERS, queryParameters } from '../../core/query.ts'
 import type { Declaration } from './declaration.ts'
 
 /** What is kept of a query: as it is sent on, with its question mark, and whether it asks for a stream of events. */
@@ -6,11 +7,13 @@ export type Kept = { query: string; stream: boolean }
 
 /**
  * Keeps what a route takes of a query, written anew: what was understood here is what the upstream gets.
- * @throws ApiError 400 for a parameter that is said twice: readers differ in which one holds
+ * @throws ApiError 400 for a parameter that is said twice: readers differ in which one holds; for more than anybody needs
  */
 export function kept(taken: Declaration['query'], query: string): Kept {
   const sent = new URLSearchParams()
-  for (const [written, value] of new URLSearchParams(query)) {
+  const parameters = queryParameters(query)
+  if (parameters === null) throw tooManyParameters(MOST_PARAMETERS)
+  for (const [written, value] of parameters) {
     const isList = written.endsWith('[]')
     const name = isList ? written.slice(0, -2) : written
     if (!Object.hasOwn(taken, name)) continue

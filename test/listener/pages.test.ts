@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../../src/db/tables.ts'
 import { PrometheusMetrics } from '../../src/listener/metrics.ts'
 import { createOperations } from '../../src/listener/operations.ts'
+import { makeKey } from '../gateway/gate.ts'
 import { Wire } from '../gateway/wire.ts'
-import { startTestApp } from '../support/harness.ts'
+import { ADMIN_KEY, startTestApp } from '../support/harness.ts'
 
 /** The pages that anybody may ask for, the work that they ask for counted. */
 function pages() {
@@ -89,5 +90,31 @@ test('no page is more than twice its request and a fixed number of bytes', async
       const size = JSON.stringify(headers).length + body.length
       assert.ok(size <= bytes + 2 * request.length, `${url.slice(0, 40)}: ${size} bytes`)
     }
+  }
+})
+
+test('a query is read only for those who are known: a stranger is told that he is none, the others that it is too long', async () => {
+  await using app = await startTestApp()
+  const { key } = await makeKey(app)
+  const many = '?x=1&x=2'.padEnd(2000, '&x=3')
+  for (const [path, known] of [
+    ['/v1/organization/projects', ADMIN_KEY],
+    ['/v1/responses/resp_1', key],
+  ] as const) {
+    assert.equal((await app.send('GET', path + many, { key: null })).status, 401, path)
+    const { status, text } = await app.send('GET', path + many, { key: known })
+    assert.equal(status, 400, path)
+    assert.match(text, /more than 256 parameters/)
+  }
+})
+
+test('a body that is sent to nowhere is not read', async () => {
+  await using app = await startTestApp()
+  for (const path of ['/v1/organization/nowhere', '/v1/nowhere', '/nowhere']) {
+    using wire = await Wire.open(app.url)
+    await wire.send(
+      `POST ${path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nContent-Length: 900000\r\n\r\n{`,
+    )
+    assert.equal((await wire.reply()).status, 404, path)
   }
 })

@@ -45,6 +45,10 @@ const readers: Record<string, { starts?: readonly string[]; read: (text: string)
     starts: ['', 'Bearer', 'Bearer ', 'Bearer a'],
     read: (text) => bearer(text, noKey),
   },
+  'an Authorization header that says more': {
+    starts: ['Bearer', 'Bearer a'],
+    read: (text) => bearer(`${text} x y`, noKey),
+  },
   'a key': {
     starts: ['', 'sk-admin-', 'sk-proj-', 'sk-svcacct-'],
     read: (text) => [keyKind(text), showKey(text)],

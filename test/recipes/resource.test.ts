@@ -57,7 +57,13 @@ describe('a resource that is added as CONTRIBUTING.md says', () => {
     using undone = new DisposableStack()
     undone.use(tree.replace('src/db/migrations/index.ts', "  '9000-project-note': projectNotes,\n", ''))
     undone.use(tree.replace('test/operations/project.ts', ' projectNotes.delete\n', '\n'))
-    undone.use(tree.replace('test/operations/project.ts', "  'projectNotes.delete': 'no model sees a note',\n", ''))
+    undone.use(
+      tree.replace(
+        'test/operations/project.ts',
+        "  'projectNotes.delete': { fields: [], why: 'no model sees a note' },\n",
+        '',
+      ),
+    )
     const { failed } = await tree.test(
       ['test/storage/migrations.test.ts', 'test/decision/table.test.ts', 'test/gateway/settings.test.ts'],
       '^migrations on sqlite an empty database|^every operation',

@@ -1,6 +1,7 @@
 import type { AdminApiKey, adminApiKeys as routes } from '../contract/admin-api-keys.ts'
 import { ApiError } from '../contract/error.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { endOfKey } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
 import { keyView, newKey } from './keys.ts'
 import { existing } from './owned.ts'
@@ -12,14 +13,16 @@ export const adminApiKeys: Handlers<typeof routes> = {
     return page(await rows.execute(), query.limit, view)
   },
 
-  // The new key is no wider than what makes it.
+  // The new key is no wider than what makes it, and ends no later.
   async create({ db, caller, body, now, newId }) {
-    const input = { name: body.name, scopes: caller.scopes, expiresIn: body.expires_in_seconds }
+    const expiresAt = endOfKey(caller, body.expires_in_seconds, now)
+    const input = { name: body.name, scopes: caller.scopes, expiresAt }
     const { value, columns } = newKey('admin', input, now, newId)
     const row = { ...columns, organization_id: caller.organizationId, user_id: caller.userId }
     await db.insertInto('admin_api_key').values(row).execute()
     const created = await findKey(db, caller.organizationId, row.id)
-    return { reply: { ...view(created), value }, audit: { id: row.id, data: { scopes: caller.scopes } } }
+    const audit = { id: row.id, data: { scopes: caller.scopes } }
+    return { reply: { ...view(created), value }, audit, rights: { permissions: [], until: expiresAt } }
   },
 
   async retrieve({ db, caller, params }) {

@@ -1,24 +1,43 @@
 import { ApiError } from '../contract/error.ts'
-import { type Access, missingScopes } from '../core/permission.ts'
+import { type Access, holds, missingScopes } from '../core/permission.ts'
 import { organizationAccess, projectAccess } from '../db/access.ts'
 import type { Db, Row } from '../db/tables.ts'
-import type { Caller } from './handlers.ts'
+import type { Caller, Rights } from './handlers.ts'
 
-/**
- * Nobody can hand out what they do not hold: whoever may write roles or groups could otherwise give themselves everything.
- * @param permissions what the change would give to somebody
- */
-export function refuseEscalation(access: Access, permissions: readonly string[]) {
-  if (access.owner) return
-  const beyond = permissions.find((permission) => !access.permissions.has(permission))
-  if (beyond !== undefined) throw new ApiError('insufficient_permissions', missingScopes(beyond))
+/** What a caller holds before a change: where the request is made, and in the organization. */
+export type Held = Pick<Caller, 'scopes' | 'expiresAt'> & { here: Access; everywhere: Access }
+
+/** What the caller holds in the project at hand, or in the organization where there is none. */
+export async function heldBy(db: Db, caller: Caller, project: Row<'project'> | null): Promise<Held> {
+  const { organizationId, userId, scopes, expiresAt, access } = caller
+  const inProject = project !== null && !access.owner
+  const here = inProject ? await projectAccess(db, { organizationId, id: userId }, project.id) : access
+  return { scopes, expiresAt, here: here ?? access, everywhere: access }
 }
 
-/** What the caller may do in the project at hand, or in the organization where there is none. */
-export async function callerAccess(db: Db, caller: Caller, project: Row<'project'> | null): Promise<Access> {
-  if (project === null || caller.access.owner) return caller.access
-  const { organizationId, userId } = caller
-  return (await projectAccess(db, { organizationId, id: userId }, project.id)) ?? caller.access
+/**
+ * Nobody hands out or takes what they do not hold: whoever may write groups or keys could otherwise give themselves
+ * everything, or rid themselves of those above them. And no key makes one that outlives it.
+ * @param held as it was before the change: it may have given the caller something
+ */
+export function refuseBeyond({ here, everywhere, scopes, expiresAt }: Held, rights: Rights): void {
+  const beyond =
+    rights.permissions.find((permission) => !holds(here, scopes, permission)) ??
+    rights.everywhere?.find((permission) => !holds(everywhere, scopes, permission))
+  if (beyond !== undefined) throw new ApiError('insufficient_permissions', missingScopes(beyond))
+  const { until } = rights
+  if (until === undefined || expiresAt === null || (until !== null && until <= expiresAt)) return
+  const end = new Date(expiresAt * 1000).toISOString()
+  const message = `Invalid 'expires_in_seconds': the key that makes this request expires at ${end}, and no key that it hands out or widens may end later.`
+  throw new ApiError('invalid_value', message, { param: 'expires_in_seconds' })
+}
+
+/**
+ * When a new key ends, Unix seconds.
+ * @param expiresIn seconds from `now`; left out, the key ends with the one that makes it, if that ends
+ */
+export function endOfKey({ expiresAt }: Caller, expiresIn: number | null | undefined, now: number): number | null {
+  return expiresIn == null ? expiresAt : now + expiresIn
 }
 
 /**

@@ -1,9 +1,9 @@
 import { notFound } from '../contract/error.ts'
 import type { GroupUser, groupUsers as routes } from '../contract/groups.ts'
 import { isId } from '../core/id.ts'
-import { permissionsOf } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { refuseEscalation, refuseLockOut } from './escalation.ts'
+import { permissionsAssigned } from './assigned.ts'
+import { refuseLockOut } from './escalation.ts'
 import { findGroup, findWritableGroup } from './groups.ts'
 import type { Handlers } from './handlers.ts'
 import { cursor, nextPage } from './page.ts'
@@ -23,7 +23,7 @@ export const groupUsers: Handlers<typeof routes> = {
   async create({ db, caller, params, body, now }) {
     const group = await findWritableGroup(db, caller.organizationId, params.group_id)
     await mustExist(db, caller.organizationId, body.user_id)
-    refuseEscalation(caller.access, await permissionsOfGroup(db, group))
+    const permissions = await permissionsAssigned(db, group.organization_id, [group.id])
     const row = { organization_id: caller.organizationId, group_id: group.id, user_id: body.user_id, added_at: now }
     await db
       .insertInto('group_user')
@@ -31,7 +31,8 @@ export const groupUsers: Handlers<typeof routes> = {
       .onConflict((conflict) => conflict.columns(['group_id', 'user_id']).doNothing())
       .execute()
     const reply = { object: 'group.user' as const, user_id: row.user_id, group_id: group.id }
-    return { reply, audit: { id: group.id, changes_requested: { users_added: [row.user_id] } } }
+    const audit = { id: group.id, changes_requested: { users_added: [row.user_id] } }
+    return { reply, audit, rights: { permissions } }
   },
 
   async retrieve({ db, caller, params }) {
@@ -53,7 +54,8 @@ export const groupUsers: Handlers<typeof routes> = {
     if (done.numDeletedRows === 0n) throw notFound('user', params.user_id, 'user_id')
     await refuseLockOut(db, caller)
     const audit = { id: group.id, changes_requested: { users_removed: [params.user_id] } }
-    return { reply: { object: 'group.user.deleted', deleted: true }, audit }
+    const permissions = await permissionsAssigned(db, group.organization_id, [group.id])
+    return { reply: { object: 'group.user.deleted', deleted: true }, audit, rights: { permissions } }
   },
 }
 
@@ -96,22 +98,6 @@ async function mustExist(db: Db, organizationId: string, id: string): Promise<vo
     .where('s.id', '=', id)
     .where('p.archived_at', 'is', null)
   if ((await user.unionAll(account).execute()).length === 0) throw notFound('user', id, 'user_id')
-}
-
-/** Everything that a member of a group holds through it, wherever. */
-async function permissionsOfGroup(db: Db, group: Row<'user_group'>): Promise<string[]> {
-  const rows = await db
-    .selectFrom('role_assignment as a')
-    .leftJoin('role as r', (join) =>
-      join.onRef('r.organization_id', '=', 'a.organization_id').onRef('r.id', '=', 'a.role_id'),
-    )
-    .select(['a.role_id', 'r.permissions'])
-    .where('a.organization_id', '=', group.organization_id)
-    .where('a.principal_id', '=', group.id)
-    .execute()
-  return rows.flatMap((row) =>
-    permissionsOf(row.role_id, row.permissions === null ? null : JSON.parse(row.permissions)),
-  )
 }
 
 function view(row: Member): GroupUser {

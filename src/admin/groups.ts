@@ -1,6 +1,7 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { Group, groups as routes } from '../contract/groups.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { permissionsAssigned } from './assigned.ts'
 import { refuseLockOut } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
 import { existing } from './owned.ts'
@@ -42,6 +43,7 @@ export const groups: Handlers<typeof routes> = {
 
   async delete({ db, caller, params }) {
     const { organization_id, id } = await findWritableGroup(db, caller.organizationId, params.group_id)
+    const permissions = await permissionsAssigned(db, organization_id, [id])
     const ours = ['organization_id', '=', organization_id] as const
     await db
       .deleteFrom('role_assignment')
@@ -64,7 +66,7 @@ export const groups: Handlers<typeof routes> = {
       .where('id', '=', id)
       .execute()
     await refuseLockOut(db, caller)
-    return { reply: { object: 'group.deleted', id, deleted: true }, audit: { id } }
+    return { reply: { object: 'group.deleted', id, deleted: true }, audit: { id }, rights: { permissions } }
   },
 }
 

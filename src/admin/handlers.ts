@@ -15,6 +15,8 @@ export type Caller = {
   access: Access
   /** What this access is narrowed to; empty: it is not. */
   scopes: readonly string[]
+  /** When it ends, Unix seconds; null: never by itself. */
+  expiresAt: number | null
 } & ({ by: 'key'; keyId: string } | { by: 'session' })
 
 /**
@@ -42,6 +44,17 @@ export type Change<Reply> = {
   audit: AuditPayload
   also?: { type: AuditType; payload: AuditPayload; projectId?: string }[]
 }
+
+/** What a change gives to somebody or takes from them: refused where the caller holds less (`escalation.ts`). */
+export type Rights = {
+  /** Permissions where the request is made: in the project of its path, or else in the organization. */
+  permissions: readonly string[]
+  /** Permissions in the organization, for a request below a project. */
+  everywhere?: readonly string[]
+  /** When a key that it hands out ends, Unix seconds; null: never. */
+  until?: number | null
+}
+
 /** A mutation without a caller also says whose organization it changed and who it turned out to be. */
 export type PublicChange<Reply> = Change<Reply> & {
   organizationId: string
@@ -49,7 +62,10 @@ export type PublicChange<Reply> = Change<Reply> & {
   actor: AuditActor
 }
 
-/** A read answers with the reply alone; a mutation must also say what to record in the audit log. */
+/**
+ * A read answers with the reply alone; a mutation must also say what to record in the audit log, and one that is declared to
+ * hand something out or to take it, what. Without a caller it has to answer for that itself.
+ */
 export type Handler<R extends Route> = (
   call: Call<R>,
 ) => Promise<
@@ -57,7 +73,9 @@ export type Handler<R extends Route> = (
     ? Of<R['reply']>
     : R extends { permission: null }
       ? PublicChange<Of<R['reply']>>
-      : Change<Of<R['reply']>>
+      : R extends { grants: 'rights' }
+        ? Change<Of<R['reply']>> & { rights: Rights }
+        : Change<Of<R['reply']>>
 >
 
 /** One handler for every route of a resource: none missing, none extra. */

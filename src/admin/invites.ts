@@ -1,7 +1,8 @@
 import { ApiError, projectArchived } from '../contract/error.ts'
-import type { Invite, invites as routes } from '../contract/invites.ts'
+import { type Invite, invites as invitesRoutes } from '../contract/invites.ts'
 import { hashSecret } from '../core/key.ts'
-import type { ProjectRole } from '../core/permission.ts'
+import { holds, type ProjectRole, permissionsOf } from '../core/permission.ts'
+import { organizationAccess } from '../db/access.ts'
 import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
@@ -14,7 +15,7 @@ import { alreadyInOrganization, emailKey, insertUser, members, userView } from '
 /** The original's: an invite expires exactly seven days after it was sent. */
 const LIFETIME = 7 * 24 * 3600
 
-export const invites: Handlers<typeof routes> = {
+export const invites: Handlers<typeof invitesRoutes> = {
   async list({ db, caller, query, now }) {
     const rows = behind(all(db, caller.organizationId), query, 'invite')
     return page(await rows.execute(), query.limit, (row) => inviteView(row, now))
@@ -35,8 +36,9 @@ export const invites: Handlers<typeof routes> = {
       projects: JSON.stringify(projects),
       token_hash: null,
       created_at: now,
-      expires_at: now + LIFETIME,
+      expires_at: Math.min(now + LIFETIME, caller.expiresAt ?? Infinity),
       accepted_at: null,
+      created_by: caller.userId,
     }
     const replaced = await replacePending(db, row)
     await db.insertInto('invite').values(row).execute()
@@ -44,6 +46,7 @@ export const invites: Handlers<typeof routes> = {
       reply: inviteView(row, now),
       audit: { id: row.id, data: { email: row.email, role: row.role } },
       also: replaced.map(({ id }) => ({ type: 'invite.deleted' as const, payload: { id } })),
+      rights: { permissions: [row, ...replaced].flatMap(promised) },
     }
   },
 
@@ -52,7 +55,8 @@ export const invites: Handlers<typeof routes> = {
   },
 
   async delete({ db, caller, params }) {
-    const { id } = await findInvite(db, caller.organizationId, params.invite_id)
+    const invite = await findInvite(db, caller.organizationId, params.invite_id)
+    const { id } = invite
     const done = await db
       .deleteFrom('invite')
       .where('organization_id', '=', caller.organizationId)
@@ -64,7 +68,8 @@ export const invites: Handlers<typeof routes> = {
         param: 'invite_id',
       })
     }
-    return { reply: { object: 'organization.invite.deleted', id, deleted: true }, audit: { id } }
+    const rights = { permissions: promised(invite) }
+    return { reply: { object: 'organization.invite.deleted', id, deleted: true }, audit: { id }, rights }
   },
 
   async accept({ db, body, now, newId }) {
@@ -94,6 +99,21 @@ export const invites: Handlers<typeof routes> = {
 
 type Membership = { id: string; role: ProjectRole }
 
+/** What whoever accepts an invite will hold. */
+function promised({ role, projects }: Pick<Row<'invite'>, 'role' | 'projects'>): string[] {
+  const memberships: Membership[] = JSON.parse(projects)
+  const roles = [`role-api-organization-${role}`, ...memberships.map((to) => `role-api-project-${to.role}`)]
+  return roles.flatMap((id) => permissionsOf(id, null))
+}
+
+/** Whether who made an invite could make it still: what they lost they cannot go on to hand out. The operator's are good. */
+async function isVouchedFor(db: Db, invite: Row<'invite'>): Promise<boolean> {
+  if (invite.created_by === null) return true
+  const maker = await organizationAccess(db, { organizationId: invite.organization_id, id: invite.created_by })
+  const needed = [invitesRoutes.create.permission, ...promised(invite)]
+  return needed.every((permission) => holds(maker, [], permission))
+}
+
 const all = (db: Db, organizationId: string) =>
   db.selectFrom('invite').selectAll().where('organization_id', '=', organizationId)
 
@@ -109,7 +129,7 @@ function replacePending(db: Db, invite: Pick<Row<'invite'>, 'organization_id' | 
     .where('organization_id', '=', invite.organization_id)
     .where('email_key', '=', invite.email_key)
     .where('accepted_at', 'is', null)
-    .returning('id')
+    .returning(['id', 'role', 'projects'])
     .execute()
 }
 
@@ -142,7 +162,7 @@ async function useToken(db: Db, token: string, now: number): Promise<Row<'invite
     .where('token_hash', '=', token_hash)
     .executeTakeFirst()
   const invite = found && (await useInvite(db, { ...found, token_hash }, now))
-  if (invite) return invite
+  if (invite && (await isVouchedFor(db, invite))) return invite
   const message =
     'This invite link does not work: it was used, withdrawn or replaced, or it has expired. Ask for a new one.'
   throw new ApiError('not_found', message, { param: 'token' })

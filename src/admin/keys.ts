@@ -4,8 +4,8 @@ import { type KeyKind, mintKey } from '../core/key.ts'
 import { adminKeyScopes, projectKeyScopes } from '../core/permission.ts'
 import type { Row } from '../db/tables.ts'
 
-/** What a new key is made from. `expiresIn` is in seconds from `now`; null or undefined: it does not expire. */
-export type KeyInput = { name: string; scopes?: readonly string[]; expiresIn?: number | null | undefined }
+/** What a new key is made from. `expiresAt` is in Unix seconds; null: it does not expire. */
+export type KeyInput = { name: string; scopes?: readonly string[]; expiresAt: number | null }
 
 /** A new key: its secret, shown once, and the columns that are kept. */
 export function newKey(kind: KeyKind, input: KeyInput, now: number, newId: NewId) {
@@ -22,7 +22,7 @@ export function keyColumns(secret: { hash: string; redacted: string }, input: Ke
     redacted_value: secret.redacted,
     scopes: JSON.stringify(input.scopes ?? []),
     created_at: now,
-    expires_at: input.expiresIn == null ? null : now + input.expiresIn,
+    expires_at: input.expiresAt,
     last_used_at: null,
   }
 }

@@ -78,7 +78,7 @@ export async function bootstrap(app: Mutator, wanted: string | null, now: number
     await mutate(app, { type: 'project.created', now, organizationId: null }, async (tx) => {
       await claimBootstrap(tx)
       const { organization, owner, created, events } = await insertOrganization(tx, app.newId, input, now)
-      const columns = keyColumns(key, { name: 'First admin key' }, now, app.newId)
+      const columns = keyColumns(key, { name: 'First admin key', expiresAt: null }, now, app.newId)
       await tx
         .insertInto('admin_api_key')
         .values({ ...columns, organization_id: organization.id, user_id: owner.id })

@@ -1,9 +1,9 @@
 import { expressionBuilder, sql } from 'kysely'
 import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectApiKey, projectApiKeys as routes } from '../contract/project-api-keys.ts'
-import { ORGANIZATION_OWNER } from '../core/permission.ts'
+import { ORGANIZATION_OWNER, usableWith } from '../core/permission.ts'
 import type { Db, Row, Tables } from '../db/tables.ts'
-import type { Handlers } from './handlers.ts'
+import type { Handlers, Rights } from './handlers.ts'
 import { checkProjectScopes, keyView } from './keys.ts'
 import { behind, page } from './page.ts'
 
@@ -43,7 +43,8 @@ export const projectApiKeys: Handlers<typeof routes> = {
       .where('organization_id', '=', project.organization_id)
       .where('id', '=', key.id)
       .execute()
-    return { reply: view({ ...key, ...changes }), audit: { id: key.id, changes_requested: body } }
+    const audit = { id: key.id, changes_requested: body }
+    return { reply: view({ ...key, ...changes }), audit, rights: widening(key, changes) }
   },
 
   async delete({ db, project, params }) {
@@ -58,6 +59,19 @@ export const projectApiKeys: Handlers<typeof routes> = {
       audit: { id: key.id },
     }
   },
+}
+
+type Narrowed = Pick<Row<'project_api_key'>, 'scopes' | 'expires_at'>
+
+/**
+ * What a key can do after a change and could not before, whoever owns it: all that it can do at all, where it ends later. To
+ * narrow it hands nothing out. An empty list of scopes is all that its owner may come to do.
+ */
+function widening(before: Narrowed, after: Narrowed): Rights {
+  const [had, has] = [before, after].map(({ scopes }) => usableWith(JSON.parse(scopes)))
+  const longer = before.expires_at !== null && (after.expires_at === null || after.expires_at > before.expires_at)
+  const permissions = (has ?? []).filter((permission) => longer || !had?.includes(permission))
+  return { permissions, ...(permissions.length > 0 && { until: after.expires_at }) }
 }
 
 /** What the subqueries below refer to of the query around them. */

@@ -34,11 +34,12 @@ export const projectGroups: Handlers<typeof routes> = {
       throw new ApiError('group_already_in_project', message, { param: 'group_id' })
     }
     const resource = inProject(project)
-    const { audit } = await assign(db, caller, resource, groupHolding(resource, group), body.role, now, 'role')
+    const { audit, rights } = await assign(db, resource, groupHolding(resource, group), body.role, now, 'role')
     return {
       reply: view(project, { ...group, added_at: now }),
       audit: { id: group.id, changes_requested: { projects_added: [project.id] } },
       also: [{ type: 'role.assignment.created', payload: audit }],
+      rights,
     }
   },
 
@@ -56,9 +57,15 @@ export const projectGroups: Handlers<typeof routes> = {
       .where('group_id', '=', group.id)
       .execute()
     const holding = groupHolding(inProject(project), group)
-    const also = removedAudit(inProject(project), holding, await unassignAll(db, holding))
+    const taken = await unassignAll(db, holding)
+    const also = removedAudit(inProject(project), holding, taken.roleIds)
     const audit = { id: group.id, changes_requested: { projects_removed: [project.id] } }
-    return { reply: { object: 'project.group.deleted', deleted: true }, audit, also }
+    return {
+      reply: { object: 'project.group.deleted', deleted: true },
+      audit,
+      also,
+      rights: { permissions: taken.permissions },
+    }
   },
 }
 

@@ -35,9 +35,9 @@ export const projectUsers: Handlers<typeof routes> = {
       .onConflict((conflict) => conflict.columns(['project_id', 'user_id']).doNothing())
       .executeTakeFirst()
     if (done.numInsertedOrUpdatedRows === 0n) throw already()
-    await setPredefinedRole(db, holding(project, user.id), body.role, now)
+    const permissions = await setPredefinedRole(db, holding(project, user.id), body.role, now)
     const reply = view(project, { ...user, organization_role: user.role, member_role: body.role, added_at: now })
-    return { reply, audit: { id: user.id, data: { role: body.role } } }
+    return { reply, audit: { id: user.id, data: { role: body.role } }, rights: { permissions } }
   },
 
   async retrieve({ db, project, params }) {
@@ -47,9 +47,9 @@ export const projectUsers: Handlers<typeof routes> = {
   async update({ db, project, params, body, now }) {
     const user = await findMember(db, project, params.user_id, 'have another role')
     const role = body.role ?? user.member_role
-    if (body.role) await setPredefinedRole(db, holding(project, user.id), body.role, now)
+    const permissions = body.role ? await setPredefinedRole(db, holding(project, user.id), body.role, now) : []
     const reply = view(project, { ...user, member_role: role })
-    return { reply, audit: { id: user.id, changes_requested: { role } } }
+    return { reply, audit: { id: user.id, changes_requested: { role } }, rights: { permissions } }
   },
 
   async delete({ db, project, params }) {
@@ -59,10 +59,11 @@ export const projectUsers: Handlers<typeof routes> = {
       .where((eb) => eb.and(ownedBy(project)))
       .where('user_id', '=', user.id)
       .execute()
-    await unassignAll(db, holding(project, user.id))
+    const { permissions } = await unassignAll(db, holding(project, user.id))
     return {
       reply: { object: 'organization.project.user.deleted', id: user.id, deleted: true },
       audit: { id: user.id },
+      rights: { permissions },
     }
   },
 }

@@ -10,7 +10,7 @@ import type { Role } from '../contract/roles.ts'
 import { ORGANIZATION_OWNER, predefinedRole } from '../core/permission.ts'
 import { projectAccess } from '../db/access.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { callerAccess, refuseEscalation, refuseLockOut } from './escalation.ts'
+import { refuseLockOut } from './escalation.ts'
 import { findGroup, findProjectGroup } from './groups.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { heldRoles } from './held-roles.ts'
@@ -28,9 +28,9 @@ export const userRoles: Handlers<typeof userRoutes> = {
   async create({ db, caller, params, body, now }) {
     const user = await findUser(db, caller, params.user_id)
     const resource = inOrganization(caller)
-    const { role, audit } = await assign(db, caller, resource, organizationHolding(user), body.role_id, now)
+    const { role, ...done } = await assign(db, resource, organizationHolding(user), body.role_id, now)
     const fresh = await findUser(db, caller, user.id)
-    return { reply: { object: 'user.role', user: userView(fresh), role }, audit }
+    return { reply: { object: 'user.role', user: userView(fresh), role }, ...done }
   },
   async retrieve({ db, caller, params }) {
     const user = await findUser(db, caller, params.user_id)
@@ -46,8 +46,8 @@ export const userRoles: Handlers<typeof userRoutes> = {
       refuseSelf(caller, user, 'take the owner role from yourself')
       await refuseLastOwner(db, user)
     }
-    const audit = await unassign(db, caller, resource, organizationHolding(user), params.role_id)
-    return { reply: { object: 'user.role.deleted', deleted: true }, audit }
+    const done = await unassign(db, resource, organizationHolding(user), params.role_id)
+    return { reply: { object: 'user.role.deleted', deleted: true }, ...done }
   },
 }
 
@@ -59,8 +59,8 @@ export const groupRoles: Handlers<typeof groupRoutes> = {
   async create({ db, caller, params, body, now }) {
     const group = await findGroup(db, caller.organizationId, params.group_id)
     const resource = inOrganization(caller)
-    const { role, audit } = await assign(db, caller, resource, groupHolding(resource, group), body.role_id, now)
-    return { reply: { object: 'group.role', group: groupView(group), role }, audit }
+    const { role, ...done } = await assign(db, resource, groupHolding(resource, group), body.role_id, now)
+    return { reply: { object: 'group.role', group: groupView(group), role }, ...done }
   },
   async retrieve({ db, caller, params }) {
     const group = await findGroup(db, caller.organizationId, params.group_id)
@@ -70,9 +70,9 @@ export const groupRoles: Handlers<typeof groupRoutes> = {
   async delete({ db, caller, params }) {
     const group = await findGroup(db, caller.organizationId, params.group_id)
     const resource = inOrganization(caller)
-    const audit = await unassign(db, caller, resource, groupHolding(resource, group), params.role_id)
+    const done = await unassign(db, resource, groupHolding(resource, group), params.role_id)
     await refuseLockOut(db, caller)
-    return { reply: { object: 'group.role.deleted', deleted: true }, audit }
+    return { reply: { object: 'group.role.deleted', deleted: true }, ...done }
   },
 }
 
@@ -84,10 +84,10 @@ export const projectUserRoles: Handlers<typeof projectUserRoutes> = {
   async create({ db, caller, project, params, body, now }) {
     const user = await findInside(db, caller, project, params.user_id)
     const added = await addToProject(db, project, user.id, now)
-    const { role, audit } = await assign(db, caller, inProject(project), holding(project, user.id), body.role_id, now)
+    const { role, ...done } = await assign(db, inProject(project), holding(project, user.id), body.role_id, now)
     const name = role.predefined_role ? role.name : 'none'
     const also = added ? [{ type: 'user.added' as const, payload: { id: user.id, data: { role: name } } }] : []
-    return { reply: { object: 'user.role', user: userView(user), role }, audit, also }
+    return { reply: { object: 'user.role', user: userView(user), role }, ...done, also }
   },
   async retrieve({ db, caller, project, params }) {
     const user = await findInside(db, caller, project, params.user_id)
@@ -100,8 +100,8 @@ export const projectUserRoles: Handlers<typeof projectUserRoutes> = {
       const message = `User '${user.id}' is an owner of the organization and with that of project '${project.id}'.`
       throw new ApiError('user_organization_owner', message, { param: 'user_id' })
     }
-    const audit = await unassign(db, caller, inProject(project), holding(project, user.id), params.role_id)
-    return { reply: { object: 'user.role.deleted', deleted: true }, audit }
+    const done = await unassign(db, inProject(project), holding(project, user.id), params.role_id)
+    return { reply: { object: 'user.role.deleted', deleted: true }, ...done }
   },
 }
 
@@ -110,21 +110,21 @@ export const projectGroupRoles: Handlers<typeof projectGroupRoutes> = {
     const group = await findProjectGroup(db, project, params.group_id)
     return listHeld(db, inProject(project), groupHolding(inProject(project), group), query)
   },
-  async create({ db, caller, project, params, body, now }) {
+  async create({ db, project, params, body, now }) {
     const group = await findProjectGroup(db, project, params.group_id)
     const resource = inProject(project)
-    const { role, audit } = await assign(db, caller, resource, groupHolding(resource, group), body.role_id, now)
-    return { reply: { object: 'group.role', group: groupView(group), role }, audit }
+    const { role, ...done } = await assign(db, resource, groupHolding(resource, group), body.role_id, now)
+    return { reply: { object: 'group.role', group: groupView(group), role }, ...done }
   },
   async retrieve({ db, project, params }) {
     const group = await findProjectGroup(db, project, params.group_id)
     return findHeld(db, inProject(project), groupHolding(inProject(project), group), params.role_id)
   },
-  async delete({ db, caller, project, params }) {
+  async delete({ db, project, params }) {
     const group = await findProjectGroup(db, project, params.group_id)
     const resource = inProject(project)
-    const audit = await unassign(db, caller, resource, groupHolding(resource, group), params.role_id)
-    return { reply: { object: 'group.role.deleted', deleted: true }, audit }
+    const done = await unassign(db, resource, groupHolding(resource, group), params.role_id)
+    return { reply: { object: 'group.role.deleted', deleted: true }, ...done }
   },
 }
 
@@ -135,26 +135,16 @@ export function groupHolding(resource: Resource, group: Pick<Row<'user_group'>, 
 }
 
 /** Assigning a role twice is no failure: it is held, which is what was asked for. */
-export async function assign(
-  db: Db,
-  caller: Caller,
-  resource: Resource,
-  to: Holding,
-  roleId: string,
-  now: number,
-  param = 'role_id',
-) {
+export async function assign(db: Db, resource: Resource, to: Holding, roleId: string, now: number, param = 'role_id') {
   const role = await findRole(db, resource, roleId, param)
-  refuseEscalation(await callerAccess(db, caller, resource.project), role.permissions)
   await assignRole(db, to, role.id, now)
-  return { role, audit: assignmentAudit(resource, to, role) }
+  return { role, audit: assignmentAudit(resource, to, role), rights: { permissions: role.permissions } }
 }
 
-async function unassign(db: Db, caller: Caller, resource: Resource, from: Holding, roleId: string) {
+async function unassign(db: Db, resource: Resource, from: Holding, roleId: string) {
   const role = await findRole(db, resource, roleId)
-  refuseEscalation(await callerAccess(db, caller, resource.project), role.permissions)
   if (!(await unassignRole(db, from, role.id))) throw notHeld(roleId)
-  return assignmentAudit(resource, from, role)
+  return { audit: assignmentAudit(resource, from, role), rights: { permissions: role.permissions } }
 }
 
 /** The events that go with somebody's roles being taken away all at once. */

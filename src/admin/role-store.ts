@@ -1,5 +1,6 @@
-import { type Level, predefinedRoles } from '../core/permission.ts'
+import { type Level, permissionsOf, predefinedRoles } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { permissionsAssigned } from './assigned.ts'
 
 /** Where a role is held, and by whom: the key of an assignment without its role. */
 export type Holding = {
@@ -36,30 +37,49 @@ export async function unassignRole(db: Db, holding: Holding, roleId: string): Pr
   return done.numDeletedRows > 0n
 }
 
-/** Makes this the only predefined role somebody holds there; custom roles stay. It is what the older `role` string says. */
-export async function setPredefinedRole(db: Db, holding: Holding, name: string, now: number): Promise<void> {
+/**
+ * Makes this the only predefined role somebody holds there; custom roles stay. It is what the older `role` string says.
+ * @returns the permissions that it gives, and those that it takes
+ */
+export async function setPredefinedRole(db: Db, holding: Holding, name: string, now: number): Promise<string[]> {
   const ids = predefinedRoles.filter(({ level }) => level === holding.level).map(({ id }) => id)
-  await assignments(db, holding).where('role_id', 'in', ids).execute()
-  await assignRole(db, holding, `role-api-${holding.level}-${name}`, now)
+  const gone = await assignments(db, holding).where('role_id', 'in', ids).returning('role_id').execute()
+  const given = `role-api-${holding.level}-${name}`
+  await assignRole(db, holding, given, now)
+  const moved = [...gone.map(({ role_id }) => role_id).filter((id) => id !== given), given]
+  return moved.flatMap((id) => permissionsOf(id, null))
 }
 
-/** Takes every role somebody holds there away. @returns their ids */
-export async function unassignAll(db: Db, holding: Holding): Promise<string[]> {
+/** Takes every role somebody holds there away. @returns the roles' ids, and what they held */
+export async function unassignAll(db: Db, holding: Holding): Promise<{ roleIds: string[]; permissions: string[] }> {
+  const { organizationId, principalId, resourceId } = holding
+  const permissions = await permissionsAssigned(db, organizationId, [principalId], resourceId)
   const gone = await assignments(db, holding).returning('role_id').execute()
-  return gone.map(({ role_id }) => role_id)
+  return { roleIds: gone.map(({ role_id }) => role_id), permissions }
 }
 
-/** Somebody who is gone holds no role and is in no group. */
+/**
+ * Somebody who is gone holds no role and is in no group.
+ * @returns what they held by roles of their own, and through groups
+ */
 export async function forgetPrincipal(
   db: Db,
   { organization_id, id }: Pick<Row<'organization_user'>, 'organization_id' | 'id'>,
-): Promise<void> {
+): Promise<{ own: string[]; throughGroups: string[] }> {
+  const own = await permissionsAssigned(db, organization_id, [id])
   await db
     .deleteFrom('role_assignment')
     .where('organization_id', '=', organization_id)
     .where('principal_id', '=', id)
     .execute()
-  await db.deleteFrom('group_user').where('organization_id', '=', organization_id).where('user_id', '=', id).execute()
+  const left = await db
+    .deleteFrom('group_user')
+    .where('organization_id', '=', organization_id)
+    .where('user_id', '=', id)
+    .returning('group_id')
+    .execute()
+  const groups = left.map(({ group_id }) => group_id)
+  return { own, throughGroups: await permissionsAssigned(db, organization_id, groups) }
 }
 
 function assignments(db: Db, { organizationId, resourceId, principalId }: Holding) {

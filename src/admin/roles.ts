@@ -3,7 +3,6 @@ import type { projectRoles as projectRoutes, Role, roles as routes } from '../co
 import { isId, type NewId } from '../core/id.ts'
 import { customPermissions, type Level, predefinedRole, predefinedRoles } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { callerAccess, refuseEscalation } from './escalation.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { nextPage } from './page.ts'
 
@@ -12,17 +11,16 @@ export const roles: Handlers<typeof routes> = {
   list: ({ db, caller, query }) => list(db, inOrganization(caller), query),
   create: ({ db, caller, body, now, newId }) => create(db, caller, inOrganization(caller), body, now, newId),
   retrieve: ({ db, caller, params }) => retrieve(db, inOrganization(caller), params.role_id),
-  update: ({ db, caller, params, body, now }) => update(db, caller, inOrganization(caller), params.role_id, body, now),
-  delete: ({ db, caller, params }) => remove(db, caller, inOrganization(caller), params.role_id),
+  update: ({ db, caller, params, body, now }) => update(db, inOrganization(caller), params.role_id, body, now),
+  delete: ({ db, caller, params }) => remove(db, inOrganization(caller), params.role_id),
 }
 
 export const projectRoles: Handlers<typeof projectRoutes> = {
   list: ({ db, project, query }) => list(db, inProject(project), query),
   create: ({ db, caller, project, body, now, newId }) => create(db, caller, inProject(project), body, now, newId),
   retrieve: ({ db, project, params }) => retrieve(db, inProject(project), params.role_id),
-  update: ({ db, caller, project, params, body, now }) =>
-    update(db, caller, inProject(project), params.role_id, body, now),
-  delete: ({ db, caller, project, params }) => remove(db, caller, inProject(project), params.role_id),
+  update: ({ db, project, params, body, now }) => update(db, inProject(project), params.role_id, body, now),
+  delete: ({ db, project, params }) => remove(db, inProject(project), params.role_id),
 }
 
 /** Where roles are defined and held. */
@@ -82,7 +80,6 @@ async function create(
   newId: NewId,
 ) {
   const permissions = checkPermissions(body.permissions, resource.level)
-  refuseEscalation(await callerAccess(db, caller, resource.project), permissions)
   refusePredefinedName(body.role_name, resource)
   const row = {
     id: newId('role'),
@@ -103,19 +100,17 @@ async function create(
     .executeTakeFirst()
   if (done.numInsertedOrUpdatedRows === 0n) throw nameTaken(body.role_name)
   const audit = { id: row.id, role_name: row.name, permissions, ...resourceFields(resource) }
-  return { reply: view(row), audit }
+  return { reply: view(row), audit, rights: { permissions } }
 }
 
 async function retrieve(db: Db, resource: Resource, id: string): Promise<Role> {
   return findRole(db, resource, id)
 }
 
-async function update(db: Db, caller: Caller, resource: Resource, id: string, body: Input, now: number) {
+async function update(db: Db, resource: Resource, id: string, body: Input, now: number) {
   const row = await findCustom(db, resource, id)
   const before: string[] = JSON.parse(row.permissions)
   const permissions = body.permissions ? checkPermissions(body.permissions, resource.level) : before
-  // What the role holds already counts too: whoever may not hand it out may not change who holds it either.
-  refuseEscalation(await callerAccess(db, caller, resource.project), [...before, ...permissions])
   const name = body.role_name ?? row.name
   if (name !== row.name) await refuseTakenName(db, resource, name)
   const changes = {
@@ -137,12 +132,13 @@ async function update(db: Db, caller: Caller, resource: Resource, id: string, bo
     permissions_removed: before.filter((one) => !permissions.includes(one)),
     ...resourceFields(resource),
   }
-  return { reply: view({ ...row, ...changes }), audit: { id: row.id, changes_requested } }
+  // What the role held already counts too: whoever may not hand it out may not change what its holders have of it either.
+  const rights = { permissions: [...before, ...permissions] }
+  return { reply: view({ ...row, ...changes }), audit: { id: row.id, changes_requested }, rights }
 }
 
-async function remove(db: Db, caller: Caller, resource: Resource, id: string) {
+async function remove(db: Db, resource: Resource, id: string) {
   const row = await findCustom(db, resource, id)
-  refuseEscalation(await callerAccess(db, caller, resource.project), JSON.parse(row.permissions))
   const { organization_id } = row
   await db
     .deleteFrom('role_assignment')
@@ -150,7 +146,8 @@ async function remove(db: Db, caller: Caller, resource: Resource, id: string) {
     .where('role_id', '=', row.id)
     .execute()
   await db.deleteFrom('role').where('organization_id', '=', organization_id).where('id', '=', row.id).execute()
-  return { reply: { object: 'role.deleted' as const, id: row.id, deleted: true }, audit: { id: row.id } }
+  const rights = { permissions: JSON.parse(row.permissions) as string[] }
+  return { reply: { object: 'role.deleted' as const, id: row.id, deleted: true }, audit: { id: row.id }, rights }
 }
 
 /** A role that can be held in this resource: its custom ones, and the predefined ones by their short or long id. */

@@ -1,7 +1,9 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { serviceAccounts as routes, ServiceAccount, ServiceAccountKey } from '../contract/service-accounts.ts'
 import type { NewId } from '../core/id.ts'
+import { usableOf, usableWith } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { endOfKey } from './escalation.ts'
 import type { Change, Handlers } from './handlers.ts'
 import { checkProjectScopes, type KeyInput, newKey } from './keys.ts'
 import { ownedBy } from './owned.ts'
@@ -14,7 +16,7 @@ export const serviceAccounts: Handlers<typeof routes> = {
     return page(await rows.execute(), query.limit, view)
   },
 
-  async create({ db, project, body, now, newId }) {
+  async create({ db, caller, project, body, now, newId }) {
     const bare = body.create_service_account_only === true
     if (bare && body.expires_in_seconds != null) {
       const message = "Invalid 'expires_in_seconds': there is no key to expire with 'create_service_account_only'."
@@ -29,13 +31,15 @@ export const serviceAccounts: Handlers<typeof routes> = {
       created_at: now,
     }
     await db.insertInto('service_account').values(row).execute()
-    if (role !== 'none') await setPredefinedRole(db, holding(row), role, now)
-    const input = { name: row.name, expiresIn: body.expires_in_seconds }
+    const given = role === 'none' ? [] : await setPredefinedRole(db, holding(row), role, now)
+    const until = endOfKey(caller, body.expires_in_seconds, now)
+    const input = { name: row.name, expiresAt: until }
     const key = bare ? null : await insertKey(db, row, input, now, newId)
     const also: Change<unknown>['also'] = key
       ? [{ type: 'api_key.created', payload: { id: key.id, data: { scopes: [] } } }]
       : []
-    return { reply: { ...view(row), role, api_key: key }, audit: { id: row.id, data: { role } }, also }
+    const rights = { permissions: usableOf(given), ...(key && { until }) }
+    return { reply: { ...view(row), role, api_key: key }, audit: { id: row.id, data: { role } }, also, rights }
   },
 
   async retrieve({ db, project, params }) {
@@ -51,8 +55,9 @@ export const serviceAccounts: Handlers<typeof routes> = {
       .where('organization_id', '=', account.organization_id)
       .where('id', '=', account.id)
       .execute()
-    if (body.role) await setPredefinedRole(db, holding(account), body.role, now)
-    return { reply: view({ ...account, ...changes }), audit: { id: account.id, changes_requested: body } }
+    const moved = body.role ? await setPredefinedRole(db, holding(account), body.role, now) : []
+    const audit = { id: account.id, changes_requested: body }
+    return { reply: view({ ...account, ...changes }), audit, rights: { permissions: usableOf(moved) } }
   },
 
   async delete({ db, project, params }) {
@@ -65,24 +70,24 @@ export const serviceAccounts: Handlers<typeof routes> = {
       .returning('id')
       .execute()
     await db.deleteFrom('service_account').where('organization_id', '=', organization_id).where('id', '=', id).execute()
-    await forgetPrincipal(db, account)
+    const { own, throughGroups } = await forgetPrincipal(db, account)
     return {
       reply: { object: 'organization.project.service_account.deleted', id, deleted: true },
       audit: { id },
       also: gone.map((key) => ({ type: 'api_key.deleted' as const, payload: { id: key.id } })),
+      rights: { permissions: usableOf(own), everywhere: usableOf(throughGroups) },
     }
   },
 
-  async createApiKey({ db, project, params, body, now, newId }) {
+  async createApiKey({ db, caller, project, params, body, now, newId }) {
     checkProjectScopes(body.scopes)
     const account = await find(db, project, params.service_account_id)
-    const input = {
-      name: body.name ?? account.name,
-      scopes: body.scopes ?? [],
-      expiresIn: body.expires_in_seconds,
-    }
+    const scopes = body.scopes ?? []
+    const until = endOfKey(caller, body.expires_in_seconds, now)
+    const input = { name: body.name ?? account.name, scopes, expiresAt: until }
     const reply = await insertKey(db, account, input, now, newId)
-    return { reply, audit: { id: reply.id, data: { scopes: input.scopes } } }
+    const rights = { permissions: usableWith(scopes), until }
+    return { reply, audit: { id: reply.id, data: { scopes } }, rights }
   },
 }
 

@@ -24,7 +24,8 @@ export const users: Handlers<typeof routes> = {
     const role = wanted ?? user.role
     if (role !== user.role) refuseSelf(caller, user, 'change your own role')
     if (user.role === 'owner' && role !== 'owner') await refuseLastOwner(db, user)
-    if (role !== null && role !== user.role) await setPredefinedRole(db, organizationHolding(user), role, now)
+    const moved =
+      role !== null && role !== user.role ? await setPredefinedRole(db, organizationHolding(user), role, now) : []
     const changes = {
       technical_level: body.technical_level === undefined ? user.technical_level : body.technical_level,
       developer_persona: body.developer_persona === undefined ? user.developer_persona : body.developer_persona,
@@ -32,7 +33,8 @@ export const users: Handlers<typeof routes> = {
     await oneUser(db, user).set(changes).execute()
     // By its name, however it was asked for: who reads the log looks for `role`.
     const changes_requested = wanted === undefined ? body : { ...body, role: wanted }
-    return { reply: userView({ ...user, ...changes, role }), audit: { id: user.id, changes_requested } }
+    const audit = { id: user.id, changes_requested }
+    return { reply: userView({ ...user, ...changes, role }), audit, rights: { permissions: moved } }
   },
 
   // The row stays: the user's keys still name it. They stop working, because every look-up asks whether it was removed.
@@ -46,8 +48,9 @@ export const users: Handlers<typeof routes> = {
       .where('organization_id', '=', user.organization_id)
       .where('user_id', '=', user.id)
       .execute()
-    await forgetPrincipal(db, user)
-    return { reply: { object: 'organization.user.deleted', id: user.id, deleted: true }, audit: { id: user.id } }
+    const { own, throughGroups } = await forgetPrincipal(db, user)
+    const reply = { object: 'organization.user.deleted' as const, id: user.id, deleted: true as const }
+    return { reply, audit: { id: user.id }, rights: { permissions: [...own, ...throughGroups] } }
   },
 }
 

@@ -47,6 +47,7 @@ async function ownerOf(db: Db, { hash, shown }: ShownKey, now: number): Promise<
     organizationId: row.organization_id,
     defaultProjectId: row.default_project_id,
     scopes: JSON.parse(row.scopes),
+    expiresAt: row.expires_at,
     userId: row.user_id,
     email: row.email,
     access: await organizationAccess(db, { organizationId: row.organization_id, id: row.user_id }),

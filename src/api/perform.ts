@@ -1,4 +1,5 @@
-import type { Call, Caller, Change, PublicChange } from '../admin/handlers.ts'
+import { heldBy, refuseBeyond } from '../admin/escalation.ts'
+import type { Call, Caller, Change, PublicChange, Rights } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import { type Attribution, type Event, mutate } from '../admin/mutation.ts'
 import { ApiError, notFound, projectArchived, unknownId } from '../contract/error.ts'
@@ -29,7 +30,9 @@ export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitt
   const models = route.usesModels ? await app.models() : null
   const given = { ...input, now, newId: app.newId, models }
   if (route.method !== 'GET') return change(app, endpoint, request, { type: route.audit, now }, given)
-  return (await handle(app.db, endpoint, request.caller, given)).result
+  const { caller } = request
+  const project = caller && (await projectAtHand(app.db, route, caller, input.params.project_id))
+  return handle(app.db, endpoint, caller, project, given)
 }
 
 /**
@@ -58,21 +61,26 @@ async function change(
   }
 }
 
-/** All of a change that its transaction sees: the caller, who is asked again, the project, and what the handler does. */
+/**
+ * All of a change that its transaction sees: the caller, who is asked again, the project, what the handler does, and whether
+ * that hands out or takes more than the caller held before.
+ */
 async function changeOn(tx: Db, app: AdminApp, endpoint: Endpoint, request: Admitted, given: Given) {
   const caller = await permittedCaller(app, tx, endpoint, request)
-  const { project, result } = await handle(tx, endpoint, caller, given)
-  const change = result as AnyChange
+  const project = caller && (await projectAtHand(tx, endpoint.route, caller, given.params.project_id))
+  const held = caller && isGrant(endpoint.route) ? await heldBy(tx, caller, project) : null
+  const change = (await handle(tx, endpoint, caller, project, given)) as AnyChange
+  if (held) refuseBeyond(held, (change as Change<unknown> & { rights: Rights }).rights)
   if (caller !== null && endpoint.route.bindsCallers) await refuseLockOut(tx, app, caller, request)
   return { change, by: { ...whose(caller, project, change), origin: request.origin } }
 }
 
-/** Finds the project that the path names, and calls the handler. */
-async function handle(db: Db, endpoint: Endpoint, caller: Caller | null, given: Given) {
-  const project = caller && (await projectAtHand(db, endpoint.route, caller, given.params.project_id))
+const isGrant = (route: Route) => route.method !== 'GET' && route.grants === 'rights'
+
+/** Calls the handler. */
+function handle(db: Db, endpoint: Endpoint, caller: Caller | null, project: Row<'project'> | null, given: Given) {
   // The schemas have been checked against this route's own; the types say so again inside its handler.
-  const call = { ...given, db, caller, project } as Call<Route>
-  return { project, result: await endpoint.handle(call) }
+  return endpoint.handle({ ...given, db, caller, project } as Call<Route>)
 }
 
 /** The caller whose own connection would not pass after this change would have nobody to take it back. */

@@ -21,7 +21,9 @@ export const adminKeyCreate: Command = {
     const scopes = scopesFlag(flags)
     checkAdminScopes(scopes)
     const name = flags.name === undefined ? 'Admin key' : nameFlag(flags)
-    const { value, columns } = newKey('admin', { name, scopes, expiresIn: lifetimeFlag(flags) }, now, newId)
+    const lifetime = lifetimeFlag(flags)
+    const input = { name, scopes, expiresAt: lifetime == null ? null : now + lifetime }
+    const { value, columns } = newKey('admin', input, now, newId)
     const reply = await record(context, organization, scopes, async (tx) => {
       const user = await theUser(tx, organization, need(flags, 'user'))
       const row = { ...columns, organization_id: organization.id, user_id: user.id }
@@ -41,7 +43,7 @@ export const projectKeyCreate: Command = {
     const organization = await theOrganization(context)
     const scopes = scopesFlag(flags)
     checkProjectScopes(scopes)
-    const { value, columns } = newKey('user', { name: nameFlag(flags), scopes }, now, newId)
+    const { value, columns } = newKey('user', { name: nameFlag(flags), scopes, expiresAt: null }, now, newId)
     const reply = await record(context, organization, scopes, async (tx) => {
       const project = await theProject(tx, organization, need(flags, 'project'))
       const user = await theUser(tx, organization, need(flags, 'user'))

@@ -2,7 +2,8 @@ import { type Static, Type } from './json-schema.ts'
 import { del, get, post } from './route.ts'
 import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, paging, Query, Time } from './schema.ts'
 
-const YEAR = 31_536_000
+/** Seconds, a year at most. */
+const Lifetime = Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'Omitted: that of the key you use.' })
 
 export const AdminApiKey = Type.Object({
   object: Const('organization.admin_api_key'),
@@ -39,14 +40,13 @@ export const adminApiKeys = {
     reply: List(AdminApiKey),
   }),
   create: post(path, {
-    summary: 'Create an admin API key for yourself, with the scopes of the key you use',
+    summary: 'Create an admin API key for yourself, with the scopes of the key you use; it ends no later',
     permission: 'api.management.write',
     audit: 'api_key.created',
+    grants: 'rights',
     body: Body({
       name: Name('What the key is for.'),
-      expires_in_seconds: Type.Optional(
-        Type.Integer({ minimum: 1, maximum: YEAR, description: 'Omitted: the key does not expire.' }),
-      ),
+      expires_in_seconds: Type.Optional(Lifetime),
     }),
     reply: AdminApiKeyWithValue,
   }),
@@ -59,6 +59,7 @@ export const adminApiKeys = {
     summary: 'Delete an admin API key; not the one you use',
     permission: 'api.management.write',
     audit: 'api_key.deleted',
+    grants: { nothing: 'deleting a key goes by permission, whosever it is' },
     reply: Deleted('organization.admin_api_key.deleted'),
   }),
 }

@@ -30,6 +30,7 @@ export const hostedToolPermissions = {
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     body: Body({
       code_interpreter: Change,
       file_search: Change,

@@ -31,6 +31,7 @@ export const invites = {
     summary: 'Invite somebody. It replaces a pending invite to the same address and lives for 7 days',
     permission: 'api.management.write',
     audit: 'invite.sent',
+    grants: 'rights',
     body: Body({
       email: Email('Whom to invite.'),
       role: OrganizationRole,
@@ -52,12 +53,14 @@ export const invites = {
     summary: 'Withdraw an invite. An accepted one cannot be',
     permission: 'api.management.write',
     audit: 'invite.deleted',
+    grants: 'rights',
     reply: Deleted('organization.invite.deleted'),
   }),
   accept: post(`${path}/accept`, {
     summary: 'Accept an invite: the token is the proof, no key is asked for',
     permission: null,
     audit: 'invite.accepted',
+    grants: 'rights',
     extension: 'The original accepts invites in its web application only.',
     body: Body({
       token: Type.String({ minLength: 1, maxLength: 255, description: "The token of the invite's link." }),

@@ -30,6 +30,7 @@ export const modelPermissions = {
     level: 'organization',
     usesModels: true,
     audit: 'project.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     body: Body({
       mode: Mode,
       model_ids: Type.Array(ModelId, {
@@ -44,6 +45,7 @@ export const modelPermissions = {
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     reply: Type.Object({ object: Const('project.model_permissions.deleted'), deleted: Type.Boolean() }),
   }),
 }

@@ -63,6 +63,7 @@ export const projectApiKeys = {
     summary: "Change a key's scopes, expiry or both; the expiry counts from this request",
     permission: 'api.organization.projects.api_keys.write',
     audit: 'api_key.updated',
+    grants: 'rights',
     body: Body({ scopes: Type.Optional(KeyScopes), expires_in_seconds: Type.Optional(KeyLifetime) }),
     reply: ProjectApiKey,
   }),
@@ -70,6 +71,7 @@ export const projectApiKeys = {
     summary: 'Delete a project API key, whoever owns it',
     permission: 'api.organization.projects.api_keys.write',
     audit: 'api_key.deleted',
+    grants: { nothing: 'deleting a key goes by permission, whosever it is' },
     reply: Deleted('organization.project.api_key.deleted'),
   }),
 }

@@ -27,6 +27,7 @@ export const projectGroups = {
     summary: 'Give a group access to a project, with a role there',
     permission: 'api.management.write',
     audit: 'group.updated',
+    grants: 'rights',
     body: Body({ group_id: Id('The group.'), role: Id('A role of the project, by its id.') }),
     reply: ProjectGroup,
   }),
@@ -40,6 +41,7 @@ export const projectGroups = {
     summary: "Take a group's access to a project away, and its roles there",
     permission: 'api.management.write',
     audit: 'group.updated',
+    grants: 'rights',
     reply: Type.Object({ object: Const('project.group.deleted'), deleted: Type.Boolean() }),
   }),
 }

@@ -27,6 +27,7 @@ export const projectUsers = {
     summary: 'Add a user of the organization to a project',
     permission: 'api.management.write',
     audit: 'user.added',
+    grants: 'rights',
     body: Body({
       role: ProjectRole,
       user_id: Type.Optional(Nullable(Id('The user. This or `email` is needed.'))),
@@ -43,6 +44,7 @@ export const projectUsers = {
     summary: "Change a user's role in a project",
     permission: 'api.management.write',
     audit: 'user.updated',
+    grants: 'rights',
     body: Body({ role: Type.Optional(Nullable(ProjectRole)) }),
     reply: ProjectUser,
   }),
@@ -50,6 +52,7 @@ export const projectUsers = {
     summary: 'Remove a user from a project; keys the user has there stop working',
     permission: 'api.management.write',
     audit: 'user.deleted',
+    grants: 'rights',
     reply: Deleted('organization.project.user.deleted'),
   }),
 }

@@ -62,6 +62,7 @@ export const projects = {
     summary: 'Create a project',
     permission: 'api.management.write',
     audit: 'project.created',
+    grants: { nothing: 'nobody holds a role in a new project' },
     body: Create,
     reply: Project,
   }),
@@ -74,6 +75,7 @@ export const projects = {
     summary: 'Rename a project',
     permission: 'api.management.write',
     audit: 'project.updated',
+    grants: { nothing: 'a name gives nobody anything' },
     body: Update,
     reply: Project,
   }),
@@ -81,6 +83,7 @@ export const projects = {
     summary: 'Archive a project: its users, service accounts and keys stop working, for good',
     permission: 'api.management.write',
     audit: 'project.archived',
+    grants: { nothing: 'it ends the project for everybody alike: roles and keys stay as they are' },
     reply: Project,
   }),
 }

@@ -44,6 +44,7 @@ export const rateLimits = {
     summary: "Change a project's rate limit for a model",
     permission: 'api.management.write',
     audit: 'rate_limit.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     usesModels: true,
     ids: { rate_limit_id: '`rl-` and the name of the model.' },
     body: Update,

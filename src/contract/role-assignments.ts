@@ -53,6 +53,7 @@ function assignmentRoutes<P extends `/${string}`, I extends `/${string}`, A exte
       summary: `Assign a role to ${who}`,
       permission: 'api.management.write',
       audit: 'role.assignment.created',
+      grants: 'rights',
       body: Input,
       reply: assigned,
     }),
@@ -65,6 +66,7 @@ function assignmentRoutes<P extends `/${string}`, I extends `/${string}`, A exte
       summary: `Take a role from ${who}`,
       permission: 'api.management.write',
       audit: 'role.assignment.deleted',
+      grants: 'rights',
       reply: removed,
     }),
   }

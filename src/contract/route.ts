@@ -30,11 +30,17 @@ type Facts = {
   extension?: string
 }
 type ListFacts = Omit<Facts, 'query' | 'body' | 'reply'>
-type MutationFacts = Facts & { audit: AuditType }
+type MutationFacts = Facts & { audit: AuditType; grants: Grants }
+
+/**
+ * Whether a change hands out or takes what people or keys may do. `rights`: it does, and its handler says what, so that it
+ * can be compared with what the caller holds. Otherwise why it does neither.
+ */
+export type Grants = 'rights' | { nothing: string }
 
 export type Route = Facts & { path: Path; params?: TSchema } & (
     | { method: 'GET' }
-    | { method: Mutation; audit: AuditType }
+    | { method: Mutation; audit: AuditType; grants: Grants }
   )
 
 /** The parameters in a path, by name. */
@@ -59,7 +65,7 @@ export const list = <P extends Path, T extends TSchema, const F extends ListFact
   facts: Only<ListFacts, F>,
 ) => get(path, { ...facts, query: Query(paging()), reply: List(item) })
 
-/** Declares a change. Without an audit event it does not type-check. */
+/** Declares a change. Without an audit event, or without a word on what it hands out, it does not type-check. */
 export const post = <P extends Path, const F extends MutationFacts>(path: P, facts: Only<MutationFacts, F>) =>
   declared<'POST', P, F>('POST', path, facts)
 

@@ -36,6 +36,7 @@ export const serviceAccounts = {
     summary: 'Create a service account and, unless told otherwise, its first key',
     permission: 'api.management.write',
     audit: 'service_account.created',
+    grants: 'rights',
     body: Body({
       name: Name('The name of the service account, and of its first key.'),
       create_service_account_only: Type.Optional(
@@ -58,6 +59,7 @@ export const serviceAccounts = {
     summary: 'Change the name or the role of a service account',
     permission: 'api.management.write',
     audit: 'service_account.updated',
+    grants: 'rights',
     body: Body({ name: Type.Optional(Name('The new name.')), role: Type.Optional(ProjectRole) }),
     reply: ServiceAccount,
   }),
@@ -65,12 +67,14 @@ export const serviceAccounts = {
     summary: 'Delete a service account and its keys',
     permission: 'api.management.write',
     audit: 'service_account.deleted',
+    grants: 'rights',
     reply: Deleted('organization.project.service_account.deleted'),
   }),
   createApiKey: post(`${one}/api_keys`, {
     summary: 'Create a further key for a service account',
     permission: 'api.management.write',
     audit: 'api_key.created',
+    grants: 'rights',
     body: Body({
       name: Type.Optional(Name('The name of the key. Omitted: the name of the service account.')),
       scopes: Type.Optional(KeyScopes),

@@ -39,6 +39,7 @@ export const serviceTierSettings = {
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     body: Body({ default: Type.Optional(Default), enabled_tiers: Type.Optional(Enabled) }),
     reply: ServiceTierSettings,
   }),

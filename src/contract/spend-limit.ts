@@ -32,6 +32,7 @@ export const spendLimit = {
     summary: "Create or replace the organization's hard spend limit",
     permission: 'api.management.write',
     audit: 'organization.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     body: Input,
     reply: OrganizationLimit,
   }),
@@ -39,6 +40,7 @@ export const spendLimit = {
     summary: "Delete the organization's hard spend limit",
     permission: 'api.management.write',
     audit: 'organization.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     reply: Type.Object({ object: Const('organization.spend_limit.deleted'), deleted: Type.Boolean() }),
   }),
 }
@@ -55,6 +57,7 @@ export const projectSpendLimit = {
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     body: Input,
     reply: ProjectLimit,
   }),
@@ -63,6 +66,7 @@ export const projectSpendLimit = {
     permission: 'api.management.write',
     level: 'organization',
     audit: 'project.updated',
+    grants: { nothing: 'it rules what may be used, and gives nobody a role or a key' },
     reply: Type.Object({ object: Const('project.spend_limit.deleted'), deleted: Type.Boolean() }),
   }),
 }

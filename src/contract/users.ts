@@ -60,6 +60,7 @@ export const users = {
     summary: "Change a user's role in the organization",
     permission: 'api.management.write',
     audit: 'user.updated',
+    grants: 'rights',
     body: Body({
       role: Type.Optional(Nullable(OrganizationRole)),
       role_id: Type.Optional(Nullable(Id('A predefined organization role, as an id.'))),
@@ -72,6 +73,7 @@ export const users = {
     summary: 'Remove a user from the organization and all its projects; their keys stop working',
     permission: 'api.management.write',
     audit: 'user.deleted',
+    grants: 'rights',
     reply: Deleted('organization.user.deleted'),
   }),
 }

@@ -150,12 +150,11 @@ export const modelPermissions = [
 ] as const
 export type ModelPermission = (typeof modelPermissions)[number]
 
-/** Scopes that a project key may be narrowed to: what projects are used with. The gate holds back all else. */
-export const projectKeyScopes: readonly string[] = [
-  READ_ONLY,
-  ...Object.keys(aliases),
-  ...heldBy(m).filter((permission) => !/^api\.(groups|roles)\./.test(permission)),
-]
+/** What projects are used with: all that a key of a project can be good for. */
+const used = heldBy(m).filter((permission) => !/^api\.(groups|roles)\./.test(permission))
+
+/** Scopes that a project key may be narrowed to. The gate holds back all else. */
+export const projectKeyScopes: readonly string[] = [READ_ONLY, ...Object.keys(aliases), ...used]
 
 /** Scopes that an admin key may be narrowed to: reading, changing, and usage with costs. */
 export const adminKeyScopes = ['api.management.read', 'api.management.write', 'api.usage.read'] as const
@@ -168,8 +167,25 @@ export function inScope(scopes: readonly string[], permission: Permission): bool
   )
 }
 
+/** Of what projects are used with, what a key with these scopes can be good for, whatever its owner's role becomes. */
+export const usableWith = (scopes: readonly string[]): readonly Permission[] =>
+  used.filter((permission) => inScope(scopes, permission))
+
+/** Of a role's permissions those that a project is used with: what a service account, which has no admin key, has of it. */
+export const usableOf = (permissions: readonly string[]): readonly Permission[] =>
+  used.filter((permission) => permissions.includes(permission))
+
+/**
+ * Whether somebody holds a permission, calling with an admin key of these scopes. Scopes narrow how an organization is
+ * administered; what its projects are used with no admin key does itself.
+ */
+export function holds(access: Access, scopes: readonly string[], permission: string): boolean {
+  if (!access.owner && !access.permissions.has(permission)) return false
+  return scopes.length === 0 || scopes.includes(adminScopeOf(permission)) || used.some((one) => one === permission)
+}
+
 /** The admin key scope that an operation asking for this permission needs. */
-export function adminScopeOf(permission: Permission): (typeof adminKeyScopes)[number] {
+export function adminScopeOf(permission: string): (typeof adminKeyScopes)[number] {
   if (permission === 'api.usage.read') return permission
   return permission.endsWith('.read') ? 'api.management.read' : 'api.management.write'
 }

@@ -162,6 +162,8 @@ export interface InviteTable {
   created_at: number
   expires_at: number
   accepted_at: number | null
+  /** The user who made it; null: the invite is older than this column. */
+  created_by: string | null
 }
 
 type HostedToolColumns = { [T in HostedTool as `${T}_disabled_at`]: number | null }

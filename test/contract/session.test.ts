@@ -36,6 +36,7 @@ const bySession: Authenticate = ({ cookie }) => {
       userId: user.id,
       email: user.email,
       scopes: [],
+      expiresAt: null,
       access: await organizationAccess(db, { organizationId, id: user.id }),
     }
   }

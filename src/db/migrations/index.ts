@@ -9,6 +9,7 @@ import { spend } from './0040-spend.ts'
 import { responseOwner } from './0041-response-owner.ts'
 import { limitLevel } from './0042-limit-level.ts'
 import { usageWriter } from './0042-usage-writer.ts'
+import { inviteMaker } from './0043-invite-maker.ts'
 
 /** Forward only, in the order of their names. A released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0041-response-owner': responseOwner,
   '0042-limit-level': limitLevel,
   '0042-usage-writer': usageWriter,
+  '0043-invite-maker': inviteMaker,
 }

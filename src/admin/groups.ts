@@ -1,5 +1,6 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { Group, groups as routes } from '../contract/groups.ts'
+import { ASSIGNING } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { permissionsAssigned } from './assigned.ts'
 import { refuseLockOut } from './escalation.ts'
@@ -45,11 +46,12 @@ export const groups: Handlers<typeof routes> = {
     const { organization_id, id } = await findWritableGroup(db, caller.organizationId, params.group_id)
     const permissions = await permissionsAssigned(db, organization_id, [id])
     const ours = ['organization_id', '=', organization_id] as const
-    await db
+    const { numDeletedRows: taken } = await db
       .deleteFrom('role_assignment')
       .where(...ours)
       .where('principal_id', '=', id)
-      .execute()
+      .executeTakeFirst()
+    if (taken > 0n) permissions.push(ASSIGNING)
     await db
       .deleteFrom('project_group')
       .where(...ours)

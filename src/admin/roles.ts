@@ -1,7 +1,7 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { projectRoles as projectRoutes, Role, roles as routes } from '../contract/roles.ts'
 import { isId, type NewId } from '../core/id.ts'
-import { customPermissions, type Level, predefinedRole, predefinedRoles } from '../core/permission.ts'
+import { ASSIGNING, customPermissions, type Level, predefinedRole, predefinedRoles } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { nextPage } from './page.ts'
@@ -125,29 +125,45 @@ async function update(db: Db, resource: Resource, id: string, body: Input, now: 
     .where('organization_id', '=', row.organization_id)
     .where('id', '=', row.id)
     .execute()
+  const permissions_added = permissions.filter((one) => !before.includes(one))
+  const permissions_removed = before.filter((one) => !permissions.includes(one))
+  const isOther = permissions_added.length + permissions_removed.length > 0
   const changes_requested = {
     ...(body.role_name && { role_name: body.role_name }),
     ...(body.description && { description: body.description }),
-    permissions_added: permissions.filter((one) => !before.includes(one)),
-    permissions_removed: before.filter((one) => !permissions.includes(one)),
+    permissions_added,
+    permissions_removed,
     ...resourceFields(resource),
   }
   // What the role held already counts too: whoever may not hand it out may not change what its holders have of it either.
-  const rights = { permissions: [...before, ...permissions] }
+  const rights = {
+    permissions: [...before, ...permissions, ...(isOther && (await isHeld(db, row)) ? [ASSIGNING] : [])],
+  }
   return { reply: view({ ...row, ...changes }), audit: { id: row.id, changes_requested }, rights }
 }
 
 async function remove(db: Db, resource: Resource, id: string) {
   const row = await findCustom(db, resource, id)
   const { organization_id } = row
+  const held = await isHeld(db, row)
   await db
     .deleteFrom('role_assignment')
     .where('organization_id', '=', organization_id)
     .where('role_id', '=', row.id)
     .execute()
   await db.deleteFrom('role').where('organization_id', '=', organization_id).where('id', '=', row.id).execute()
-  const rights = { permissions: JSON.parse(row.permissions) as string[] }
-  return { reply: { object: 'role.deleted' as const, id: row.id, deleted: true }, audit: { id: row.id }, rights }
+  const permissions: string[] = [...JSON.parse(row.permissions), ...(held ? [ASSIGNING] : [])]
+  return {
+    reply: { object: 'role.deleted' as const, id: row.id, deleted: true },
+    audit: { id: row.id },
+    rights: { permissions },
+  }
+}
+
+/** Whether somebody holds it: then another content of it is another assignment, and to delete it takes assignments away. */
+async function isHeld(db: Db, { organization_id, id }: Row<'role'>): Promise<boolean> {
+  const assigned = db.selectFrom('role_assignment').select('role_id').where('organization_id', '=', organization_id)
+  return (await assigned.where('role_id', '=', id).limit(1).execute()).length > 0
 }
 
 /** A role that can be held in this resource: its custom ones, and the predefined ones by their short or long id. */

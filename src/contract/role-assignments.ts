@@ -1,3 +1,4 @@
+import { ASSIGNING } from '../core/permission.ts'
 import { type Static, type TSchema, Type } from './json-schema.ts'
 import { Role } from './roles.ts'
 import { del, get, post } from './route.ts'
@@ -51,7 +52,7 @@ function assignmentRoutes<P extends `/${string}`, I extends `/${string}`, A exte
     }),
     create: post(path, {
       summary: `Assign a role to ${who}`,
-      permission: 'api.management.write',
+      permission: ASSIGNING,
       audit: 'role.assignment.created',
       grants: 'rights',
       body: Input,
@@ -64,7 +65,7 @@ function assignmentRoutes<P extends `/${string}`, I extends `/${string}`, A exte
     }),
     delete: del(item, {
       summary: `Take a role from ${who}`,
-      permission: 'api.management.write',
+      permission: ASSIGNING,
       audit: 'role.assignment.deleted',
       grants: 'rights',
       reply: removed,

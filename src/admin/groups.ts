@@ -1,6 +1,6 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { Group, groups as routes } from '../contract/groups.ts'
-import { ASSIGNING } from '../core/permission.ts'
+import { ASSIGNING } from '../contract/role-assignments.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { permissionsAssigned } from './assigned.ts'
 import { refuseLockOut } from './escalation.ts'

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newEmail, newOrganization, type Organization } from '../../test/contract/organizations.ts'
+import {
+  gatehouse,
+  newAdminKey,
+  newEmail,
+  newOrganization,
+  newUser,
+  type Organization,
+} from '../../test/contract/organizations.ts'
 import { all, refusal, unknownLike } from '../../test/sdk/scenario.ts'
 import { databases } from '../../test/support/databases.ts'
 import { ADMIN_KEY, startTestApp, type TestApp } from '../../test/support/harness.ts'
@@ -194,6 +201,31 @@ for (const database of databases) {
       const { id } = await own.admin().organization.invites.create({ email: newEmail(), role: 'reader' })
       await own.db.updateTable('invite').set({ expires_at: 1 }).where('id', '=', id).execute()
       await assert.rejects(gatehouse(own, 'invite', 'link', id), /is expired/)
+    })
+
+    test('a link is good for as long as who made the invite could make it, and is good again with that', async () => {
+      const organization = await newOrganization(app)
+      const { admin } = organization
+      const maker = await newUser(app, organization, 'owner')
+      const theirs = app.admin(await newAdminKey(app, organization, maker.id)).organization
+      const invite = async (role: 'owner' | 'reader') =>
+        link(organization, (await theirs.invites.create({ email: newEmail(), role, projects: [] })).id)
+      const [first, second, third] = [await invite('owner'), await invite('reader'), await invite('reader')]
+      await admin.users.update(maker.id, { role: 'reader' })
+      for (const token of [first, second]) await assertDead(app, token)
+      await admin.users.update(maker.id, { role: 'owner' })
+      assert.equal((await accept(app, second)).status, 200)
+      await admin.users.delete(maker.id)
+      for (const token of [first, third]) await assertDead(app, token)
+    })
+
+    test('an invite made with a key that expires ends with it', async () => {
+      const organization = await newOrganization(app)
+      const flags = ['--org', organization.id, '--user', organization.ownerId, '--expires-in-seconds', '600']
+      const key = await gatehouse(app, 'admin-key', 'create', ...flags)
+      const made = await app.admin(key.value).organization.invites.create({ email: newEmail(), role: 'reader' })
+      const lifetime = (made.expires_at ?? Infinity) - made.created_at
+      assert.ok(lifetime > 0 && lifetime <= 600, `${lifetime}`)
     })
 
     test('accepting asks for no key and looks at none', async () => {

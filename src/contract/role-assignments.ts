@@ -1,9 +1,11 @@
-import { ASSIGNING } from '../core/permission.ts'
 import { type Static, type TSchema, Type } from './json-schema.ts'
 import { Role } from './roles.ts'
 import { del, get, post } from './route.ts'
 import { Body, Const, Enum, Id, NextList, Nullable, paging, Query, Time } from './schema.ts'
 import { User } from './users.ts'
+
+/** What assigning a role asks for, and with that whatever takes an assignment away. */
+export const ASSIGNING = 'api.management.write'
 
 /** A role somebody holds, as lists of assignments show it: without `object`, with where it comes from. */
 export const AssignedRole = Type.Object({

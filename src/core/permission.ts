@@ -156,9 +156,6 @@ const used = heldBy(m).filter((permission) => !/^api\.(groups|roles)\./.test(per
 /** Scopes that a project key may be narrowed to. The gate holds back all else. */
 export const projectKeyScopes: readonly string[] = [READ_ONLY, ...Object.keys(aliases), ...used]
 
-/** What assigning a role asks for, and with that whatever takes an assignment away. */
-export const ASSIGNING: Permission = 'api.management.write'
-
 /** Scopes that an admin key may be narrowed to: reading, changing, and usage with costs. */
 export const adminKeyScopes = ['api.management.read', 'api.management.write', 'api.usage.read'] as const
 

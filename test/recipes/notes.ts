@@ -10,12 +10,11 @@ import { idType } from '../collation.ts'
 
 export const projectNotes: Migration = {
   async up(db) {
-    const id = idType(db)
     await db.schema
       .createTable('project_note')
-      .addColumn('organization_id', id, (c) => c.notNull().references('organization.id'))
-      .addColumn('project_id', id, (c) => c.notNull().references('project.id'))
-      .addColumn('id', id, (c) => c.notNull())
+      .addColumn('organization_id', idType(db), (c) => c.notNull().references('organization.id'))
+      .addColumn('project_id', idType(db), (c) => c.notNull().references('project.id'))
+      .addColumn('id', idType(db), (c) => c.notNull())
       .addColumn('text', 'text', (c) => c.notNull())
       .addColumn('created_at', 'bigint', (c) => c.notNull())
       .addPrimaryKeyConstraint('project_note_key', ['project_id', 'id'])
@@ -51,6 +50,7 @@ export const projectNotes = ours('The original keeps no notes.', {
     summary: 'Write a note on a project',
     permission: 'api.management.write',
     audit: 'project.updated',
+    grants: { nothing: 'a note is for people' },
     body: Body({ text: Name('What it says.') }),
     reply: ProjectNote,
   }),
@@ -58,6 +58,7 @@ export const projectNotes = ours('The original keeps no notes.', {
     summary: 'Delete a note',
     permission: 'api.management.write',
     audit: 'project.updated',
+    grants: { nothing: 'a note is for people' },
     reply: Deleted('organization.project.note.deleted'),
   }),
 })

@@ -36,19 +36,25 @@ describe('a resource that is added as CONTRIBUTING.md says', () => {
     }
   })
 
-  test('does not compile without its row type, a handler, an audit event or a valid request', async () => {
+  test('does not compile without its row type, a handler, an audit event, a word on what it hands out, or a valid request', async () => {
     const [contract, admin] = ['src/contract/project-notes.ts', 'src/admin/project-notes.ts']
     using undone = new DisposableStack()
     const without = (file: string, text: string, instead = '') => undone.use(tree.replace(file, text, instead))
     without('src/db/tables.ts', '  project_note: ProjectNoteTable\n')
     without('src/admin/index.ts', '  projectNotes,\n')
-    without(contract, "    audit: 'project.updated',\n    body", '    body')
+    without(
+      contract,
+      "    audit: 'project.updated',\n    grants: { nothing: 'a note is for people' },\n    body",
+      '    body',
+    )
+    without(contract, "    grants: { nothing: 'a note is for people' },\n    reply", '    reply')
     without(admin, ', deleted: true }, audit }', ', deleted: true } }')
     without('test/operations/project.ts', 'delete: note }', '}')
     const found = (await tree.objections()).join('\n')
     assert.match(found, /^src\/admin\/project-notes\.ts.*"project_note"/m)
     assert.match(found, /^src\/admin\/index\.ts.*'projectNotes' is missing/m)
-    assert.match(found, /^src\/contract\/project-notes\.ts.*\n.*'audit' is missing/m)
+    assert.match(found, /^src\/contract\/project-notes\.ts.*\n.*missing the following properties.*: audit, grants/m)
+    assert.match(found, /^src\/contract\/project-notes\.ts.*\n.*'grants' is missing/m)
     assert.match(found, /^src\/admin\/project-notes\.ts.*\n(?: .*\n)*.*'audit' is missing/m)
     assert.match(found, /^test\/operations\/index\.ts.*\n(?: .*\n)*.*'delete' is missing/m)
   })

@@ -9,7 +9,7 @@ type Admin = OpenAI['admin']
 type Operation = [name: string, call: (admin: Admin, project: string) => Promise<unknown>]
 
 const limit = { threshold_amount: 100, currency: 'USD', interval: 'month' } as const
-const alert = { ...limit, notification_channel: { type: 'email' as const, recipients: ['a@example.com'] } }
+const alert = { ...limit, notification_channel: { type: 'email' as const, recipients: ['owner@localhost'] } }
 const models = { mode: 'deny_list' as const, model_ids: ['echo'] }
 
 /** What only roles of the organization open, although it stands below a project. */

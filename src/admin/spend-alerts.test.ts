@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp } from '../../test/support/harness.ts'
-import { auditRows } from '../../test/support/policy-callers.ts'
+import { auditRows, policyCallers } from '../../test/support/policy-callers.ts'
 
 const MOST = 100_000_000_000
 const mail = { type: 'email' as const, recipients: ['finance@example.com'] }
@@ -162,6 +162,52 @@ for (const database of databases) {
         assert.equal(deletions.filter(({ status }) => status === 'fulfilled').length, 1)
       })
     }
+
+    await t.test(
+      'a project and the organization itself have twenty alerts at most, also where many ask at once',
+      async () => {
+        for (const { name, list, create, remove } of levels) {
+          const project = await fresh()
+          for (const { id } of (await list(project)).data) await remove(project, id)
+          const asked = await Promise.allSettled(Array.from({ length: 23 }, () => create(project, alert)))
+          const refused = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+          assert.equal(refused.length, 3, name)
+          for (const error of refused) {
+            assert.deepEqual([error.status, error.code], [400, 'too_many_spend_alerts'])
+            assert.match(error.message, / has 20 spend alerts, which is the maximum\./)
+          }
+          const [{ id } = { id: '' }] = (await list(project, { limit: 100 })).data
+          await remove(project, id)
+          await create(project, alert)
+          for (const one of (await list(project, { limit: 100 })).data) await remove(project, one.id)
+        }
+      },
+    )
+
+    await t.test('only an owner of the organization has mail sent to people outside it', async () => {
+      const { projectId, projectOwner } = await policyCallers(app)
+      const theirs = app.admin(projectOwner).organization.projects.spendAlerts
+      const to = (...recipients: string[]) => ({
+        ...alert,
+        notification_channel: { type: 'email' as const, recipients },
+      })
+      const outside = (i: number) => ({
+        status: 400,
+        code: 'recipient_outside_organization',
+        param: `notification_channel.recipients[${i}]`,
+      })
+      const inside = ['owner@localhost', 'Project-Owner@Example.com']
+      const { id } = await theirs.create(projectId, to(...inside))
+      const stranger = 'stranger@example.com'
+      await assert.rejects(theirs.create(projectId, to(...inside, stranger)), outside(2))
+      await assert.rejects(theirs.update(id, { project_id: projectId, ...to(stranger) }), outside(0))
+      assert.deepEqual((await theirs.retrieve(id, { project_id: projectId })).notification_channel.recipients, inside)
+      const byOwner = projects.spendAlerts
+      await byOwner.update(id, { project_id: projectId, ...to(stranger) })
+      // What an owner ordered another may delete, and not order anew.
+      await assert.rejects(theirs.update(id, { project_id: projectId, ...to(stranger) }), outside(0))
+      await theirs.delete(id, { project_id: projectId })
+    })
 
     await t.test("a project's alerts are not the organization's, nor another project's", async () => {
       const [project, another] = [await fresh(), await fresh()]

@@ -69,6 +69,8 @@ const table = {
   invalid_rate_limit_type: { status: 400 },
   role_already_exists: { status: 400 },
   too_many_certificates: { status: 400 },
+  too_many_spend_alerts: { status: 400 },
+  recipient_outside_organization: { status: 400 },
   user_already_in_organization: { status: 400 },
   user_already_in_project: { status: 400 },
   user_not_in_organization: { status: 400 },

@@ -5,13 +5,22 @@ import { threshold } from './spend-limit.ts'
 
 const fields = threshold(0, 'The amount in cents that mail is sent at. It counts from the first of each month, UTC.')
 
+/** Alerts that a project may have, and the organization itself. */
+export const MOST_ALERTS = 20
+
 /** What an alert is made of; a change gives all of it again. */
 const Input = Body({
   ...fields,
   notification_channel: Body({
     type: Const('email'),
-    recipients: Type.Array(Email('Who gets the mail.'), { minItems: 1, maxItems: 100 }),
-    subject_prefix: Type.Optional(Nullable(Text("What the mail's subject begins with."))),
+    recipients: Type.Array(
+      Email('Who gets the mail: users of the organization, or anybody where an owner of it says so.'),
+      {
+        minItems: 1,
+        maxItems: 100,
+      },
+    ),
+    subject_prefix: Type.Optional(Nullable(Text("What the mail's subject has behind 'Gatehouse spend alert:'."))),
   }),
 })
 export type SpendAlertInput = Static<typeof Input>
@@ -46,7 +55,7 @@ export const spendAlerts = {
     reply: List(OrganizationAlert),
   }),
   create: post(path, {
-    summary: 'Create a spend alert of the organization',
+    summary: `Create a spend alert of the organization, which may have ${MOST_ALERTS}`,
     permission: 'api.management.write',
     audit: 'organization.updated',
     grants: { nothing: 'an alert tells of money, and gives nobody a role or a key' },
@@ -86,7 +95,7 @@ export const projectSpendAlerts = {
     reply: List(ProjectAlert),
   }),
   create: post(projectPath, {
-    summary: 'Create a spend alert of a project',
+    summary: `Create a spend alert of a project, which may have ${MOST_ALERTS}`,
     permission: 'api.management.write',
     audit: 'project.updated',
     grants: { nothing: 'an alert tells of money, and gives nobody a role or a key' },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { databases } from '../support/databases.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { question, startGate } from './gate.ts'
@@ -26,9 +27,43 @@ for (const database of databases) {
     await client.chat.completions.create(question)
     const [mail] = smtp.mails
     assert.deepEqual([mail?.from, mail?.to], ['gate@example.com', ['finance@example.com']])
-    assert.match(mail?.headers.get('subject') ?? '', /^\[money\] /)
+    assert.match(mail?.headers.get('subject') ?? '', /^Gatehouse spend alert: \[money\] Project /)
     assert.match(mail?.text ?? '', new RegExp(gate.projectId))
     assert.equal(await gate.app.metric('gatehouse_spend_alerts_total{level="project"}'), 1)
     assert.equal(smtp.mails.length, 1)
+  })
+
+  test(`${database}: whoever sets alerts over and over sends 30 mails in an hour, and one for the rest at a stop`, async () => {
+    await using file = await modelsFile({ m1: { price_per_million: { input: 1_000_000, output: 1_000_000 } } })
+    await using smtp = await startSmtp()
+    const env = { GATEHOUSE_CONFIG: file.path, GATEHOUSE_SMTP_URL: `${smtp.url}?from=gate@example.com` }
+    {
+      await using gate = await startGate({ database, env })
+      const usage = { prompt_tokens: 20, completion_tokens: 30, total_tokens: 50 }
+      gate.upstream.answer(json({ object: 'chat.completion', choices: [], usage }))
+      const client = gate.app.client(gate.key)
+      const { spendAlerts } = gate.app.admin().organization.projects
+      const project_id = gate.projectId
+      const alert = (threshold_amount: number) => ({
+        threshold_amount,
+        currency: 'USD' as const,
+        interval: 'month' as const,
+        notification_channel: { type: 'email' as const, recipients: ['a@example.com', 'b@example.com'] },
+      })
+      const ids = []
+      for (let i = 0; i < 20; i++) ids.push((await spendAlerts.create(project_id, alert(0))).id)
+      await client.chat.completions.create(question)
+      await smtp.received(20)
+      for (const id of ids) await spendAlerts.update(id, { project_id, ...alert(1) })
+      await client.chat.completions.create(question)
+      while ((await gate.app.metric('gatehouse_spend_alerts_total{level="project"}')) < 40) await sleep(20)
+    }
+    assert.equal(smtp.mails.length, 31)
+    const digest = smtp.mails.find(({ text }) => /has reached 10 spend alerts besides/.test(text))
+    assert.deepEqual(digest?.to.toSorted(), ['a@example.com', 'b@example.com'])
+    assert.match(
+      digest?.headers.get('subject') ?? '',
+      /^Gatehouse spend alert: Project ".*" has reached 10 more alerts$/,
+    )
   })
 }

@@ -6,7 +6,7 @@ import type { Place, Requests } from './place.ts'
 const rateLimit = async (at: Place) => ({ params: { ...(await project(at)).params, rate_limit_id: 'rl-echo' } })
 const spendAlert = async (at: Place) => {
   const { params } = await project(at)
-  const { id } = await at.admin.projects.spendAlerts.create(params.project_id, alert)
+  const { id } = await at.admin.projects.spendAlerts.create(params.project_id, await alert(at))
   return { params: { ...params, alert_id: id } }
 }
 

@@ -136,7 +136,10 @@ test('the mail says who has spent how much of what, in which month, and holds no
   await smtp.received(2)
   const [one, other] = smtp.mails.toSorted((a, b) => (a.text < b.text ? 1 : -1))
   assert.deepEqual([one?.from, one?.to], ['gatehouse@gate.example', ['a@corp.example', 'b@corp.example']])
-  assert.equal(one?.headers.get('subject'), '[money] Project "Käse & "Brot"" has spent $10.00 in 2026-11')
+  assert.equal(
+    one?.headers.get('subject'),
+    'Gatehouse spend alert: [money] Project "Käse & "Brot"" has spent $10.00 in 2026-11',
+  )
   assert.equal(
     one?.text.trimEnd(),
     [
@@ -151,7 +154,7 @@ test('the mail says who has spent how much of what, in which month, and holds no
       'An alert stops no request; a spend limit would. This one is sent once a month: the next counts from 2026-12-01.',
     ].join('\n'),
   )
-  assert.equal(other?.headers.get('subject'), 'Organization "Acme" has spent $11.00 in 2026-11')
+  assert.equal(other?.headers.get('subject'), 'Gatehouse spend alert: Organization "Acme" has spent $11.00 in 2026-11')
   assert.ok(!other?.text.includes('Project'))
   await money.spend.close()
   assert.deepEqual(outcomes, ['sent', 'sent'])

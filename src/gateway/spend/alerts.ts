@@ -4,8 +4,8 @@ import type { Month } from '../../core/month.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
 import { claimAlert, type DueAlert, dueAlerts, namesOf, nextThresholds } from '../../db/spend-alerts.ts'
 import type { Db } from '../../db/tables.ts'
-import { alertMail } from './alert-mail.ts'
 import type { Mailer } from './mailer.ts'
+import { Outbox } from './outbox.ts'
 
 export type AlertParts = {
   /** For reading. */
@@ -29,9 +29,12 @@ const TOGETHER = 100
 /** Raises spend alerts: each once for a threshold and month, whatever nodes there are and however often they start. */
 export class Alerts {
   readonly #parts: AlertParts
+  readonly #outbox: Outbox | null
 
   constructor(parts: AlertParts) {
     this.#parts = parts
+    const { mailer, log, now } = parts
+    this.#outbox = mailer && new Outbox({ mailer, log, now })
   }
 
   /**
@@ -58,11 +61,12 @@ export class Alerts {
   }
 
   async close(): Promise<void> {
+    this.#outbox?.close()
     await this.#parts.mailer?.close()
   }
 
   #tell(owner: Owner, names: { organization: string; project: string }, alert: DueAlert, spent: bigint, month: Month) {
-    const { log, raised, mailer } = this.#parts
+    const { log, raised } = this.#parts
     const isOrganization = owner.projectId === WHOLE_ORGANIZATION
     raised(isOrganization ? 'organization' : 'project')
     const fields = {
@@ -74,7 +78,9 @@ export class Alerts {
       spent_cents: Number(spent / NANOS_PER_CENT),
     }
     log.warn(fields, 'a spend alert is reached')
-    const mail = alertMail({
+    this.#outbox?.send({
+      alertId: alert.id,
+      to: JSON.parse(alert.recipients),
       organization: { id: owner.organizationId, name: names.organization },
       project: isOrganization ? null : { id: owner.projectId, name: names.project },
       thresholdCents: alert.threshold_cents,
@@ -82,6 +88,5 @@ export class Alerts {
       month,
       subjectPrefix: alert.subject_prefix,
     })
-    mailer?.send({ to: JSON.parse(alert.recipients), ...mail }, { alert_id: alert.id })
   }
 }

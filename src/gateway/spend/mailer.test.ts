@@ -46,6 +46,16 @@ test('a mail arrives as it was meant: sender, recipients, subject and text, mark
   assert.deepEqual([own.outcomes, own.lines], [['sent'], []])
 })
 
+test('hidden recipients get the mail, and stand nowhere in it', async () => {
+  await using smtp = await startSmtp()
+  await using own = mailerOf(serverOf(smtp))
+  own.mailer.send({ ...mail, to: [], bcc: mail.to }, about)
+  await smtp.received(1)
+  const [got] = smtp.mails
+  assert.deepEqual(got?.to, mail.to)
+  assert.doesNotMatch(JSON.stringify([...(got?.headers ?? []), got?.text]), /corp\.example/)
+})
+
 test("the sender can be given with the mail server's URL", async () => {
   await using smtp = await startSmtp()
   await using own = mailerOf(serverOf(smtp, '?from=money@corp.example'))

@@ -5,7 +5,8 @@ import type { SmtpServer } from '../../config/smtp.ts'
 import type { Log } from '../../core/log.ts'
 import { within } from '../../ledger/within.ts'
 
-export type Mail = { to: readonly string[]; subject: string; text: string }
+/** `bcc` are recipients that the others do not see. */
+export type Mail = { to: readonly string[]; bcc?: readonly string[]; subject: string; text: string }
 
 export type MailerParts = {
   server: SmtpServer
@@ -86,6 +87,7 @@ export class Mailer {
     const { rejected } = (await transport.sendMail({
       from: { name: 'Gatehouse', address: server.from ?? defaultSender(publicUrl) },
       to: mail.to.map(plain),
+      ...(mail.bcc && { bcc: mail.bcc.map(plain) }),
       subject: mail.subject,
       text: mail.text,
       headers: { 'Auto-Submitted': 'auto-generated' },

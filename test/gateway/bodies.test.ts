@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CHAT, question, startEcho, startGate, type TestGate } from './gate.ts'
+import { modelsFile } from '../support/models-file.ts'
+import { CHAT, makeKey, question, startEcho, startGate, type TestGate } from './gate.ts'
 import { json, until } from './upstream.ts'
 import { isRefusal, Wire } from './wire.ts'
 
@@ -192,3 +193,30 @@ for (const lines of ambiguous) {
     for (const { request } of gate.upstream.calls.slice(1)) assert.equal(request.complete, false)
   })
 }
+
+test('what a project holds of the budget stays held through every change of its settings and of others', async () => {
+  await using file = await modelsFile({}, { body_budget_mb: 64 })
+  await using gate = await startEcho({ env: { GATEHOUSE_CONFIG: file.path } })
+  const { app, key } = gate
+  const held = () => app.metric('gatehouse_body_bytes')
+  using first = await Wire.open(app.url)
+  const most = 20 * MB
+  await first.send(head(key, JSON_TYPE, `content-length: ${MOST}`))
+  await first.send(Buffer.alloc(most, ' '))
+  await until(async () => (await held()) >= most, 'the first body held')
+  const { projects } = app.admin().organization
+  const other = await makeKey(app)
+  await projects.update(gate.projectId, { name: 'renamed' })
+  using second = await Wire.open(app.url)
+  await second.send(head(key, JSON_TYPE, `content-length: ${MOST}`))
+  await second.send(Buffer.alloc(most, ' '))
+  assert.equal(isRefusal(await second.reply(), 503).code, 'service_unavailable')
+  assert.ok((await held()) <= 32 * MB)
+  // The other half is everybody else's.
+  const large = { ...question, model: 'echo', metadata: { padding: 'x'.repeat(100_000) } }
+  assert.equal((await app.send('POST', CHAT, { key: other.key, body: large })).status, 200)
+  first.socket.destroy()
+  second.socket.destroy()
+  await until(async () => (await held()) === 0, 'nothing held')
+  await serves(app, key)
+})

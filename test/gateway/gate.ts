@@ -41,10 +41,10 @@ export async function startGate({ path = '/v1', timeouts, models, ...options }: 
 export async function startEcho(options: TestAppOptions = {}) {
   await using stack = new AsyncDisposableStack()
   const app = stack.use(await startTestApp(options))
-  const { key } = await makeKey(app)
+  const { key, projectId } = await makeKey(app)
   const rest = stack.move()
   const send = (path: string, body: unknown) => app.send('POST', path, { key, body })
-  return { app, key, client: app.client(key), send, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return { app, key, projectId, client: app.client(key), send, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
 /** A service account with a key in a project of its own (or in the one that is named). */

@@ -25,7 +25,8 @@ export interface Budget {
 export class BodyBudget implements Budget {
   readonly #limit: number
   readonly #forSmall: number
-  readonly #shares = new WeakMap<object, Budget>()
+  /** Bytes held for each project, by its id; of a project that holds none nothing is kept. */
+  readonly #ofProjects = new Map<string, number>()
   #used = 0
 
   /**
@@ -42,14 +43,17 @@ export class BodyBudget implements Budget {
     return this.#used
   }
 
-  /** The share of a project: half of all, so that no project fills the whole and keeps all others out. */
-  share(project: object): Budget {
-    let share = this.#shares.get(project)
-    if (share === undefined) {
-      share = new Share(this, this.#limit / 2)
-      this.#shares.set(project, share)
-    }
-    return share
+  /** How many projects hold something. */
+  get projects(): number {
+    return this.#ofProjects.size
+  }
+
+  /**
+   * The share of a project: half of all, so that no project fills the whole and keeps all others out. It goes by the id, for
+   * what the project rules is another object after every change, and what is held stays held.
+   */
+  share(projectId: string): Budget {
+    return new Share(this, this.#ofProjects, projectId, this.#limit / 2)
   }
 
   take(bytes: number, whole: number): void {
@@ -67,30 +71,40 @@ export class BodyBudget implements Budget {
   }
 }
 
+/** Keeps no count of its own: as many shares of one project as there are add up. */
 class Share implements Budget {
   readonly #all: Budget
+  readonly #used: Map<string, number>
+  readonly #projectId: string
   readonly #limit: number
-  #used = 0
 
-  constructor(all: Budget, limit: number) {
+  constructor(all: Budget, used: Map<string, number>, projectId: string, limit: number) {
     this.#all = all
+    this.#used = used
+    this.#projectId = projectId
     this.#limit = limit
   }
 
   take(bytes: number, whole: number): void {
     this.check(bytes, whole)
     this.#all.take(bytes, whole)
-    this.#used += bytes
+    this.#add(bytes)
   }
 
   check(bytes: number, whole: number): void {
-    if (this.#used + bytes > this.#limit) throw full()
+    if ((this.#used.get(this.#projectId) ?? 0) + bytes > this.#limit) throw full()
     this.#all.check(bytes, whole)
   }
 
   give(bytes: number): void {
     this.#all.give(bytes)
-    this.#used -= bytes
+    this.#add(-bytes)
+  }
+
+  #add(bytes: number) {
+    const used = (this.#used.get(this.#projectId) ?? 0) + bytes
+    if (used === 0) this.#used.delete(this.#projectId)
+    else this.#used.set(this.#projectId, used)
   }
 }
 

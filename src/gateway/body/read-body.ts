@@ -33,7 +33,7 @@ export async function readBody(bodies: BodyBudget, { request, route, grant }: Ca
   const { headers } = request
   const { body: shape } = route
   if (shape.kind === 'none') return nothing(headers)
-  const budget = bodies.share(grant.rules)
+  const budget = bodies.share(grant.rules.projectId)
   if (shape.kind === 'form') {
     const form = await readForm(request, budget)
     return form === null ? nothing(headers) : ofForm(form, shape, headers)

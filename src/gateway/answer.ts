@@ -10,12 +10,12 @@ export function answer(
   answerText(response, status, headers, JSON.stringify(body))
 }
 
-/** The same with JSON that is written already. */
+/** The same with JSON that is written already; bytes are sent as they are, and copied for nobody. */
 export function answerText(
   response: ServerResponse,
   status: number,
   headers: Record<string, string | number>,
-  text: string,
+  text: string | Buffer,
 ): void {
   const { req: request } = response
   if (!request.complete) response.once('finish', () => request.resume())

@@ -3,6 +3,7 @@ import type { Call, Outcome } from '../call.ts'
 import type { Gate } from '../gate.ts'
 import type { Inquiry } from '../inquire.ts'
 import { type Observer, observe } from '../observe/observe.ts'
+import { contentTypeOf } from '../upstreams/headers.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -28,7 +29,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
       begin(status, replied, upstream) {
         body.replied()
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
-        observer = observe({ route, asked, status, contentType: replied['content-type'] ?? '', tokens })
+        observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })
         if (asked.stored) observer.onResponseId = (id) => claim(gate, call, id, upstream)
         return { headers, observer }
       },

@@ -1,4 +1,3 @@
-import type { Catalogue } from '../../core/catalogue.ts'
 import type { ShownModel } from '../../core/model-list.ts'
 import { answer, answerText } from '../answer.ts'
 import type { Call } from '../call.ts'
@@ -6,9 +5,13 @@ import { modelUnknown } from '../invalid.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import { mayUse, modelForbidden } from '../rules/models.ts'
 import { unreachable } from '../upstreams/failures.ts'
+import { keepList, listKept } from './lists.ts'
 import type { Models } from './models.ts'
 
 type Rules = Pick<ProjectRules, 'projectId' | 'models'>
+
+/** All who may use every model have one list. */
+const EVERY_MODEL = {}
 
 /**
  * `GET /v1/models`: what the project may use, sorted by id.
@@ -36,19 +39,19 @@ export async function retrieveModel(models: Models, rules: Rules, id: string): P
 /** Answers the routes about models, of which no upstream is asked. */
 export async function answerModels(models: Models, { route, grant, response, headers }: Call): Promise<null> {
   const id = route.ids.model ?? null
-  if (id === null) answerText(response, 200, headers, await listText(models, grant.rules))
+  if (id === null) answerText(response, 200, headers, await listBytes(models, grant.rules))
   else answer(response, 200, headers, await retrieveModel(models, grant.rules, id))
   return null
 }
 
-/** By catalogue and by rules: there may be thousands of models, and no limit counts who asks for them. */
-const lists = new WeakMap<Catalogue, WeakMap<Rules, string>>()
-
-async function listText(models: Models, rules: Rules): Promise<string> {
-  const known = lists.get(models.current)?.get(rules)
+/** The list as bytes, which all who ask share, whether they read them or not. */
+export async function listBytes(models: Models, rules: Rules): Promise<Buffer> {
+  const catalogue = await models.models()
+  const whose = rules.models === null ? EVERY_MODEL : rules
+  const known = listKept(catalogue, whose)
   if (known !== undefined) return known
-  const text = JSON.stringify(await listModels(models, rules))
-  const byRules = lists.get(models.current) ?? new WeakMap<Rules, string>()
-  lists.set(models.current, byRules.set(rules, text))
-  return text
+  const written = Buffer.from(JSON.stringify(await listModels(models, rules)))
+  // It may be of another catalogue by now.
+  if (models.current === catalogue) keepList(catalogue, whose, written)
+  return written
 }

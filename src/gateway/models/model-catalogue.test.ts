@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
 import type { ListedModel } from '../../core/model-list.ts'
 import { NoList } from '../upstreams/forwarding.ts'
-import { listModels, retrieveModel } from './answer.ts'
+import { listBytes, listModels, retrieveModel } from './answer.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
 
 /** An upstream whose list a test writes: models, or the error that reading it ends with. */
@@ -124,4 +124,83 @@ test('where no model server ever answered there is no list; where one has none t
   using listless = open([source('a', new NoList('404'))])
   assert.deepEqual(await listModels(listless.catalogue, anything), { object: 'list', data: [] })
   await assert.rejects(retrieveModel(listless.catalogue, anything, 'x'), { status: 404 })
+})
+
+test('at the start the order of the configuration decides who has a model, not who answers first; later, who listed it first', async () => {
+  const late = Promise.withResolvers<void>()
+  const [first, second] = [source('a', []), source('b', ['x', 'y'])]
+  const list = first.list
+  first.list = () => late.promise.then(list)
+  using opened = open([first, second])
+  const { catalogue, time } = opened
+  const servers = async (id: string) => (await catalogue.lookUp(id))?.upstreams.join() ?? null
+  const refresh = async () => {
+    time.now += 5000
+    await catalogue.lookUp('nowhere')
+  }
+  catalogue.start()
+  await new Promise(setImmediate)
+  assert.equal(await servers('x'), 'b', 'nobody waits for the first to answer')
+  first.says = ['x']
+  late.resolve()
+  await new Promise(setImmediate)
+  assert.deepEqual([await servers('x'), await servers('y')], ['a', 'b'])
+  first.says = ['x', 'y']
+  await refresh()
+  assert.deepEqual([await servers('x'), await servers('y')], ['a', 'b'], 'a later list takes nothing')
+  second.says = new Error('down')
+  await refresh()
+  assert.equal(await servers('y'), 'b', 'one that is silent keeps what it had')
+  second.says = ['x']
+  await refresh()
+  assert.deepEqual([await servers('x'), await servers('y')], ['a', 'a'], 'what is not listed any more is free')
+  first.says = ['y']
+  await refresh()
+  assert.deepEqual([await servers('x'), await servers('y')], ['b', 'a'])
+})
+
+test('a model of the configuration is served where that says, whoever lists it', async () => {
+  using opened = open(
+    [source('a', []), source('b', ['m1', 'm2'])],
+    [plainModel('m1', ['a']), plainModel('m2', ['a', 'b'])],
+  )
+  await opened.catalogue.models()
+  assert.deepEqual((await opened.catalogue.lookUp('m1'))?.upstreams, ['a'])
+  assert.deepEqual((await opened.catalogue.lookUp('m2'))?.upstreams, ['a', 'b'])
+})
+
+test('a text that can be no name is no model, not even of an upstream that was never heard of any', async () => {
+  const silent = source('a', new NoList('404'))
+  using opened = open([silent])
+  for (const name of ['a\0', 'a\n', '\u202eb', '\ud800', 'x'.repeat(201), '', ' ']) {
+    assert.equal(await opened.catalogue.lookUp(name), null, JSON.stringify(name))
+  }
+  assert.equal(silent.asked, 0)
+  assert.ok(await opened.catalogue.lookUp('a'))
+})
+
+test('a list is written once for all who may use every model, and of others as many are kept as fit', async () => {
+  const many = Array.from({ length: 2000 }, (_, i) => `${'x'.repeat(190)}-${i}`)
+  const listed = source('a', many)
+  using opened = open([listed])
+  const { catalogue, time } = opened
+  const all = await listBytes(catalogue, anything)
+  assert.equal(await listBytes(catalogue, { projectId: 'proj_2', models: null }), all)
+  const restricted = (id: string) => ({ projectId: id, models: { mode: 'deny_list' as const, ids: new Set([id]) } })
+  const rules = Array.from({ length: 60 }, (_, i) => restricted(`proj_${i}`))
+  const texts: Buffer[] = []
+  for (const one of rules) texts.push(await listBytes(catalogue, one))
+  const kept: boolean[] = []
+  for (const [i, one] of [...rules.entries()].reverse()) kept.unshift((await listBytes(catalogue, one)) === texts[i])
+  assert.ok(kept.at(-1) && kept.at(-20) && !kept[0], 'the latest ones')
+  assert.ok(kept.filter(Boolean).reduce((sum) => sum + all.length, 0) <= 16_000_000)
+  const again = await listBytes(catalogue, anything)
+  time.now = 5000
+  await catalogue.lookUp('y')
+  assert.equal(listed.asked, 2)
+  assert.equal(await listBytes(catalogue, anything), again, 'nothing has changed')
+  listed.says = ['y']
+  time.now = 10_000
+  await catalogue.lookUp('y')
+  assert.deepEqual(JSON.parse((await listBytes(catalogue, anything)).toString()).data.length, 1)
 })

@@ -1,6 +1,7 @@
 import { Bounded } from '../../core/bounded.ts'
 import { type Catalogue, type CatalogueModel, plainModel } from '../../core/catalogue.ts'
-import { isHidden, type ListedModel, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
+import { isHidden, isSameList, type ListedModel, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
+import { isModelName } from '../../core/model-name.ts'
 import { NoList } from '../upstreams/forwarding.ts'
 import type { ModelSource } from '../upstreams/upstreams.ts'
 
@@ -30,8 +31,8 @@ class Source {
 
 /**
  * The models of this server: those of the configuration file and those that the upstreams list, asked again every minute.
- * While an upstream does not answer, what it said last stays true. Of one that never said anything any model may be asked
- * for: many model servers have no list, and would be of no use otherwise.
+ * While an upstream does not answer, what it said last stays true, and it keeps the models that it listed first. Of one that
+ * never said anything any model may be asked for: many model servers have no list, and would be of no use otherwise.
  */
 export class ModelCatalogue {
   readonly #configured: Catalogue
@@ -41,6 +42,8 @@ export class ModelCatalogue {
   readonly #unlisted = new Bounded<string, CatalogueModel>(UNLISTED_KEPT)
   #offer: Offer
   #first: Promise<void> | undefined
+  /** Whether every upstream was asked once, so that whoever lists a model keeps it. */
+  #askedAll = false
   #refreshing: Promise<void> | null = null
   #refreshedAt = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -85,7 +88,7 @@ export class ModelCatalogue {
 
   /** A model that can be asked for; null where there is none. A promise only where the upstreams are asked first. */
   lookUp(id: string): CatalogueModel | null | Promise<CatalogueModel | null> {
-    return this.find(id) ?? this.#lookFor(id)
+    return this.find(id) ?? (isModelName(id) ? this.#lookFor(id) : null)
   }
 
   /** How a model is shown; null where nobody lists it. */
@@ -143,6 +146,7 @@ export class ModelCatalogue {
   #refresh(): Promise<void> {
     this.#refreshing ??= Promise.all(this.#sources.map((source) => this.#read(source))).then(() => {
       this.#refreshing = null
+      this.#askedAll = true
     })
     return this.#refreshing
   }
@@ -150,9 +154,12 @@ export class ModelCatalogue {
   async #read(source: Source): Promise<void> {
     this.#refreshedAt = this.#clock()
     try {
-      source.models = await source.list()
+      const models = await source.list()
       source.answered = true
       source.failing = false
+      // What follows from the catalogue is worked out anew only where it is another one.
+      if (source.models !== null && isSameList(source.models, models)) return
+      source.models = models
       this.#merge()
     } catch (error) {
       if (error instanceof NoList) source.answered = true
@@ -163,7 +170,9 @@ export class ModelCatalogue {
 
   #merge(): void {
     const lists = this.#sources.flatMap(({ name, models }) => (models ? [[name, models] as const] : []))
-    this.#offer = offerOf(this.#configured, new Map(lists), this.#offer.models)
+    // At the start the order of the configuration decides, not which upstream is the quickest to answer.
+    const before = this.#askedAll ? this.#offer.models : new Map()
+    this.#offer = offerOf(this.#configured, new Map(lists), before)
   }
 }
 

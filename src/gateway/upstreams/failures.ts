@@ -17,12 +17,18 @@ export type Refusal = { reason: FailureReason; error: ApiError }
  * client. Its body is about that account, and stays here.
  */
 export function refusalOf(status: number, headers: IncomingHttpHeaders, upstream: string): Refusal | null {
-  if (status < 300) return null
+  if (status >= 200 && status < 300 && !isWrapped(headers)) return null
   const cause = new Error(`the model server '${upstream}' answered with status ${status}`)
-  if (status < 400) return { reason: 'invalid_reply', error: invalidReply(cause) }
+  if (status < 400 || status > 599 || isWrapped(headers)) return { reason: 'invalid_reply', error: invalidReply(cause) }
   if (credentials.has(status)) return { reason: 'refused_credentials', error: refusedCredentials(cause) }
   if (status === 429) return { reason: 'rate_limited', error: rateLimited(waitOf(headers), cause) }
   return null
+}
+
+/** Whether the body is coded for the way in a manner that was not undone: chunks are, and nothing else is asked for. */
+function isWrapped(headers: IncomingHttpHeaders): boolean {
+  const coding = headers['transfer-encoding']
+  return coding !== undefined && coding !== 'chunked' && String(coding).trim().toLowerCase() !== 'chunked'
 }
 
 /** A retry finds the same: the SDKs are told so. */
@@ -40,7 +46,7 @@ function rateLimited(seconds: number, cause: Error): ApiError {
   return new ApiError('upstream_rate_limited', message, { headers: { ...SOURCE, 'retry-after': `${seconds}` }, cause })
 }
 
-/** A redirect, or a body in a coding that nobody can read here. */
+/** A redirect, no status at all, or a body in a coding that nobody can read here. */
 export function invalidReply(cause: Error): ApiError {
   const message = 'The model server gave an answer that cannot be passed on.'
   return new ApiError('upstream_invalid_reply', message, { headers: SOURCE, cause })
@@ -49,6 +55,12 @@ export function invalidReply(cause: Error): ApiError {
 /** The model server cannot be reached, or hung up without a word. */
 export function unreachable(cause: unknown): ApiError {
   return new ApiError('upstream_unreachable', 'The model server cannot be reached right now.', { cause })
+}
+
+/** A failure as the log may have it: a parser's brings the bytes along that it could not read, be they a key. */
+export function withoutBytes(error: Error): Error {
+  if (!('data' in error)) return error
+  return Object.assign(new Error(error.message), { code: 'code' in error ? error.code : undefined })
 }
 
 /** Whole seconds to wait, from 1 to 60: what the upstream asks for where it does, as a number or as a date. */

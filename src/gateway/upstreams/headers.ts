@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Secret } from './secret.ts'
 
 /**
  * Headers of a client that a model server gets, besides those of the official SDKs about themselves; no other. The rest is for
@@ -58,21 +59,32 @@ export type Passing = {
   sameLength: boolean
   /** What the gate says itself; names in lower case. */
   ours: Readonly<Record<string, string>>
+  /** What no reply may show. */
+  secret: Secret | null
+}
+
+/** The type of a reply: the first one where it names several, for the client is to read what was watched. */
+export function contentTypeOf(headers: IncomingHttpHeaders): string | undefined {
+  const type: string | string[] | undefined = headers['content-type']
+  return Array.isArray(type) ? type[0] : type
 }
 
 /** The headers of an upstream's reply that a client gets, and the gate's own: names and values in turn. */
-export function replyHeaders(headers: IncomingHttpHeaders, { status, sameLength, ours }: Passing): string[] {
+export function replyHeaders(headers: IncomingHttpHeaders, { status, sameLength, ours, secret }: Passing): string[] {
   const named = namedIn(headers.connection)
+  // A reply without a body that announces one would have its client wait for it, or take the next reply for it.
+  const hasLength = sameLength && status !== 204 && status !== 205
   const sent: string[] = []
   for (const name in headers) {
     if (!fromUpstream.has(name) || named?.includes(name) || name in ours) continue
-    const value = headers[name]
+    const value = name === 'content-type' ? contentTypeOf(headers) : headers[name]
     if (value === undefined) continue
-    if (!sameLength && name === 'content-length') continue
+    if (!hasLength && name === 'content-length') continue
     // How long the account must wait is its own matter; how long a server that is overloaded asks for is the client's.
     if (status < 500 && (name === 'retry-after' || name === 'retry-after-ms')) continue
-    if (typeof value === 'string') sent.push(name, value)
-    else for (const one of value) sent.push(name, one)
+    for (const one of typeof value === 'string' ? [value] : value) {
+      sent.push(name, secret === null ? one : secret.hidden(one))
+    }
   }
   for (const name in ours) sent.push(name, ours[name] ?? '')
   return sent

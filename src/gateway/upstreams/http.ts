@@ -3,7 +3,8 @@ import type { Outcome } from '../call.ts'
 import { type Forwarding, UNREAD_TIMEOUT_MS, type Upstream, type Witness } from './forwarding.ts'
 import { requestHeaders } from './headers.ts'
 import { listModels } from './listing.ts'
-import { Relay } from './relay.ts'
+import { Relay, type Terms } from './relay.ts'
+import { Secret } from './secret.ts'
 
 export type HttpUpstreamOptions = {
   /** What a client would use as base URL: it ends in `/v1`. */
@@ -27,16 +28,21 @@ const MODEL_TIMEOUT_MS = 600_000
 export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const { origin, pathname } = new URL(options.url)
   const base = pathname.replace(/\/+$/, '')
+  const replyTimeoutMs = options.replyTimeoutMs ?? MODEL_TIMEOUT_MS
   const pool = new Pool(origin, {
     connections: null,
     connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: options.replyTimeoutMs ?? MODEL_TIMEOUT_MS,
+    headersTimeout: replyTimeoutMs,
     bodyTimeout: options.silenceTimeoutMs ?? MODEL_TIMEOUT_MS,
     // On HTTP/1.1 a cancelled call is a closed connection, which every model server understands.
     allowH2: false,
   })
-  const unreadTimeoutMs = options.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS
-  const target = { pool, base, key: options.key, unreadTimeoutMs }
+  const terms = {
+    unreadTimeoutMs: options.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS,
+    replyTimeoutMs,
+    secret: Secret.of(options.key),
+  }
+  const target = { pool, base, key: options.key, terms }
   return {
     weight: options.weight ?? 1,
     attempt: (call, witness) => send(target, call, witness),
@@ -45,21 +51,21 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   }
 }
 
-type Target = { pool: Pool; base: string; key: string | null; unreadTimeoutMs: number }
+type Target = { pool: Pool; base: string; key: string | null; terms: Terms }
 
-function send({ pool, base, key, unreadTimeoutMs }: Target, call: Forwarding, witness: Witness): Promise<Outcome> {
+function send({ pool, base, key, terms }: Target, call: Forwarding, witness: Witness): Promise<Outcome> {
   const { method, body } = call
   const path = base + call.upstreamPath
   const headers = requestHeaders(call.headers, key)
   if (typeof body !== 'function') {
     return new Promise((resolve, reject) => {
-      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, unreadTimeoutMs, resolve, reject))
+      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, terms, resolve, reject))
     })
   }
   const { stream, length } = body()
   headers.push('content-length', String(length))
   const sent = new Promise<Outcome>((resolve, reject) => {
-    const relay = new Relay(call, witness, unreadTimeoutMs, resolve, reject)
+    const relay = new Relay(call, witness, terms, resolve, reject)
     stream.on('error', (error) => relay.bodyFailed(error))
     pool.dispatch({ method, path, headers, body: stream }, relay)
   })

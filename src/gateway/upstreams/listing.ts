@@ -1,15 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ListedModel } from '../../core/model-list.ts'
+import { isModelName } from '../../core/model-name.ts'
 import { decoderFor } from './decode.ts'
+import { withoutBytes } from './failures.ts'
 import { NoList, type Witness } from './forwarding.ts'
 import { requestHeaders } from './headers.ts'
+import { Secret } from './secret.ts'
 
 const TIMEOUT_MS = 10_000
-/** Bytes that a list may have, as it comes and unpacked; models of it that are taken; characters of their names. */
-const MOST_BYTES = 16 * 1024 * 1024
+/** Bytes that a list may have, as it comes and unpacked; models of it that are taken. */
+const MOST_BYTES = 4 * 1024 * 1024
 const MOST_MODELS = 10_000
-const LONGEST_ID = 200
 
 type Reply = { status: number; headers: IncomingHttpHeaders; body: Buffer }
 
@@ -28,9 +30,10 @@ export async function listModels(
   const data = parse(await decoded(body, headers['content-encoding']))
   if (!Array.isArray(data)) throw new NoList('the model server answered its list of models with something else')
   const models: ListedModel[] = []
+  const secret = Secret.of(key)
   for (const entry of data) {
     const model = modelOf(entry)
-    if (model !== null) models.push(model)
+    if (model !== null && !(secret && model.id.includes(secret.text))) models.push(model)
     if (models.length === MOST_MODELS) break
   }
   return models
@@ -40,7 +43,7 @@ export async function listModels(
 function modelOf(entry: unknown): ListedModel | null {
   if (entry === null || typeof entry !== 'object' || !('id' in entry)) return null
   const { id } = entry
-  if (typeof id !== 'string' || id === '' || id.length > LONGEST_ID) return null
+  if (typeof id !== 'string' || !isModelName(id)) return null
   const created = 'created' in entry ? entry.created : null
   return typeof created === 'number' && Number.isSafeInteger(created) && created >= 0 ? { id, created } : { id }
 }
@@ -94,7 +97,7 @@ function read(dispatcher: Dispatcher, path: string, key: string | null, witness:
         onResponseEnd: () => resolve({ ...reply, body: Buffer.concat(parts) }),
         onResponseError(_controller, error) {
           if (!begun) witness.failed('unreachable', error)
-          reject(error)
+          reject(withoutBytes(error))
         },
       },
     )

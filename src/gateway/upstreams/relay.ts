@@ -4,9 +4,11 @@ import { type Dispatcher, errors } from 'undici'
 import { ApiError } from '../../contract/error.ts'
 import type { Outcome } from '../call.ts'
 import { decoderFor } from './decode.ts'
-import { invalidReply, type Refusal, refusalOf, unreachable } from './failures.ts'
+import { invalidReply, type Refusal, refusalOf, unreachable, withoutBytes } from './failures.ts'
 import { type Forwarding, isEventStream, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
-import { replyHeaders } from './headers.ts'
+import { contentTypeOf, replyHeaders } from './headers.ts'
+import type { Secret } from './secret.ts'
+import { Veil } from './veil.ts'
 
 /** Bytes of a reply that nobody gets which are read away, so that the connection can be kept; beyond, it is cut. */
 const READ_AWAY = 65_536
@@ -14,7 +16,20 @@ const READ_AWAY = 65_536
 /** Bytes of a body up to which a copy costs less than a second piece to write. */
 const ONE_PIECE = 16_384
 
+/** Interim answers (1xx) that are waited through; each gives the upstream its time anew. */
+const MOST_INTERIM = 100
+
 class Abandoned extends Error {}
+
+/** What is true of every reply of one upstream. */
+export type Terms = {
+  /** Milliseconds that the client may leave the reply unread, after which it counts as gone. */
+  unreadTimeoutMs: number
+  /** Milliseconds until the reply must begin, whatever the upstream says before. */
+  replyTimeoutMs: number
+  /** What no reply may show. */
+  secret: Secret | null
+}
 
 /** Carries one reply from the upstream to the client, no faster than the client reads. */
 export class Relay implements Dispatcher.DispatchHandler {
@@ -25,6 +40,11 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #reject: (error: unknown) => void
   #controller: Dispatcher.DispatchController | null = null
   #observer: ReplyObserver | null = null
+  readonly #veil: Veil | null
+  readonly #terms: Terms
+  /** Interim answers so far, and when the first came on the clock of `performance.now`. */
+  #interim = 0
+  #interimSince = 0
   #decoder: Transform | null = null
   /** Bytes that the client was told to expect; -1 where it was not. */
   #length = -1
@@ -32,24 +52,23 @@ export class Relay implements Dispatcher.DispatchHandler {
   #whole: Buffer | null = null
   /** Runs while the client leaves something unread: until then, nobody else can tell that it will not read it. */
   #unread: NodeJS.Timeout | null = null
-  readonly #unreadTimeoutMs: number
   /** Bytes of a refused reply that were read; -1 where it is not refused. */
   #readAway = -1
   /** Nobody waits for this relay any more: its promise is settled. */
   #over = false
 
-  /** @param unreadTimeoutMs milliseconds that the client may leave the reply unread, after which it counts as gone */
   constructor(
     call: Forwarding,
     witness: Witness,
-    unreadTimeoutMs: number,
+    terms: Terms,
     resolve: (outcome: Outcome) => void,
     reject: (error: unknown) => void,
   ) {
     this.#call = call
     this.#witness = witness
     this.#response = call.response
-    this.#unreadTimeoutMs = unreadTimeoutMs
+    this.#terms = terms
+    this.#veil = terms.secret && new Veil(terms.secret)
     this.#resolve = resolve
     this.#reject = reject
     this.#response.on('close', this.#closed)
@@ -78,14 +97,20 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#over) return
+    if (this.#over || (isInterim(status) && this.#isPatient())) return
     const refusal = refusalOf(status, headers, this.#witness.name) ?? this.#undecodable(headers)
     try {
-      if (refusal) this.#refuse(refusal)
+      if (refusal) this.#refuse(refusal, status >= 200)
       else this.#begin(status, headers)
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** Whether one more interim answer is waited through. */
+  #isPatient(): boolean {
+    if (this.#interim++ === 0) this.#interimSince = performance.now()
+    return this.#interim <= MOST_INTERIM && performance.now() - this.#interimSince < this.#terms.replyTimeoutMs
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -120,14 +145,14 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #begin(status: number, headers: IncomingHttpHeaders): void {
-    const events = isEventStream(headers['content-type'])
+    const events = isEventStream(contentTypeOf(headers))
     const { headers: extra, observer } = this.#call.begin(status, headers, this.#witness.name)
     this.#observer = observer
     const ours = status < 400 ? extra : { 'x-gatehouse-error-source': 'upstream', ...extra }
     // An observer may keep a part of the events to itself.
     const sameLength = this.#decoder === null && !events
     if (sameLength && headers['content-length'] !== undefined) this.#length = Number(headers['content-length'])
-    this.#response.writeHead(status, replyHeaders(headers, { status, sameLength, ours }))
+    this.#response.writeHead(status, replyHeaders(headers, { status, sameLength, ours, secret: this.#terms.secret }))
     // The first byte of a stream may be seconds away; that it began is news already. flushHeaders() would write a header's bytes
     // as UTF-8, twice encoded. Node writes what else comes in this turn of the loop together with it.
     if (events) this.#response.write('', 'latin1')
@@ -135,7 +160,11 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   /** @returns whether the client reads fast enough for more */
   #send(chunk: Buffer): boolean {
-    if (this.#over) return true
+    return this.#pass(this.#veil === null ? chunk : this.#veil.chunk(chunk))
+  }
+
+  #pass(chunk: Buffer): boolean {
+    if (this.#over || chunk.length === 0) return true
     const out = this.#observer === null ? chunk : this.#observed(chunk)
     if (out === null || out.length === 0) return true
     if (out.length === this.#length) {
@@ -156,6 +185,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #complete(): void {
+    const held = this.#veil === null ? null : this.#veil.end()
+    if (held !== null) this.#pass(held)
     const last = this.#observer === null ? null : this.#observed(null)
     if (this.#over) return
     if (last !== null && last.length > 0) this.#response.write(last)
@@ -177,7 +208,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   #awaitReader(): void {
-    if (!this.#over) this.#unread ??= setTimeout(() => this.#leftUnread(), this.#unreadTimeoutMs)
+    if (!this.#over) this.#unread ??= setTimeout(() => this.#leftUnread(), this.#terms.unreadTimeoutMs)
   }
 
   #stopWaiting(): void {
@@ -219,12 +250,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     return null
   }
 
-  /** The client hears in our words what went wrong; what the upstream said of it is read away. */
-  #refuse({ reason, error }: Refusal): void {
+  /** The client hears in our words what went wrong; what the upstream said of it is read away where that has an end. */
+  #refuse({ reason, error }: Refusal, hasEnd: boolean): void {
     this.#readAway = 0
     this.#witness.failed(reason, error.cause)
     this.#settle()
     this.#reject(error)
+    if (!hasEnd) this.#stop()
   }
 
   /** What was promised cannot be completed: a cut connection says so, a clean end would lie. */
@@ -241,8 +273,12 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#witness.failed('timeout', error)
       return new ApiError('upstream_timeout', 'The model server did not answer in time.', { cause: error })
     }
+    if (error instanceof errors.SocketError && notForUs.has(error.message)) {
+      this.#witness.failed('invalid_reply', error)
+      return invalidReply(error)
+    }
     this.#witness.failed('broke', error)
-    return unreachable(error)
+    return unreachable(withoutBytes(error))
   }
 
   #fail(error: unknown): void {
@@ -270,6 +306,12 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#decoder?.destroy()
   }
 }
+
+/** Not 101: nobody asked for another protocol. */
+const isInterim = (status: number) => status < 200 && status >= 100 && status !== 101
+
+/** What undici says of a status 100 or 101 that nobody asked for. */
+const notForUs = new Set(['bad response', 'bad upgrade'])
 
 /** Whether an error that came before the request was begun is one of the way there, not of the request itself. */
 function isConnection(error: Error): boolean {

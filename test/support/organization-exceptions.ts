@@ -1,96 +1,83 @@
-import type { Tables } from '../../src/db/tables.ts'
+/**
+ * A statement that names no organization, word for word: how it finds its rows, without what it takes of them and without
+ * what it joins with them, or all of a statement that is written as text. A `?` stands for each value.
+ */
+type Exception = { name: string; why: string; statement: string }
 
-/** What a statement does to a table, and the columns that it finds the rows by, in their order. */
-export type Statement = { kind: 'select' | 'update' | 'delete'; table: string; by: readonly string[] }
-
-type Exception = { name: string; why: string } & (
-  | (Statement & { table: keyof Tables })
-  /** How a statement begins that is written as text. */
-  | { text: string }
-)
+const assignments =
+  'insert into role_assignment (organization_id, resource_id, principal_type, principal_id, role_id, created_at)'
 
 /** The statements that name no organization. There is no other. */
 export const exceptions: readonly Exception[] = [
   {
     name: "a project's key by its hash",
     why: 'The key is what says whose it is.',
-    kind: 'select',
-    table: 'project_api_key',
-    by: ['hash'],
+    statement: 'select from project_api_key as k where k.hash = ?',
   },
   {
     name: 'an admin key by its hash',
     why: 'The key is what says whose it is.',
-    kind: 'select',
-    table: 'admin_api_key',
-    by: ['hash'],
+    statement: 'select from admin_api_key as k where k.hash = ?',
   },
   {
     name: "an invite by its link's token",
     why: 'Whoever accepts it has no key: the token is what says which organization invites them.',
-    kind: 'select',
-    table: 'invite',
-    by: ['token_hash'],
+    statement: 'select from invite where token_hash = ?',
   },
   {
     name: 'the owner of a response',
     why: 'Whose it is is the question: the caller is another organization, or it is not.',
-    kind: 'select',
-    table: 'response_owner',
-    by: ['response_id'],
-  },
-  {
-    name: 'the next kind of usage, for the retention',
-    why: 'It goes through all organizations, one after the other, and finds out here which there are.',
-    kind: 'select',
-    table: 'usage_rollup',
-    by: ['organization_id', 'kind'],
+    statement: 'select from response_owner where response_id = ?',
   },
   {
     name: 'the first kind of usage, for the retention',
-    why: 'Where that begins.',
-    kind: 'select',
-    table: 'usage_rollup',
-    by: [],
+    why: 'It goes through all organizations, one after the other, and finds out here which there are.',
+    statement: 'select from usage_rollup order by organization_id, kind limit ?',
+  },
+  {
+    name: 'the next kind of usage, for the retention',
+    why: 'The same.',
+    statement: 'select from usage_rollup where (organization_id, kind) > (?, ?) order by organization_id, kind limit ?',
   },
   {
     name: 'owners of responses that have expired',
     why: 'Time is over for all organizations at once, and the index is by the time.',
-    kind: 'select',
-    table: 'response_owner',
-    by: ['expires_at'],
+    statement: 'select from response_owner where expires_at <= ? order by expires_at limit ?',
   },
   {
     name: 'the deletion of those owners',
     why: 'They are the rows that the statement before finds.',
-    kind: 'delete',
-    table: 'response_owner',
-    by: ['response_id'],
+    statement:
+      'delete from response_owner where response_id in (select response_id from response_owner where expires_at <= ? order by expires_at limit ?)',
   },
   {
     name: 'levels of limits at a start',
     why: 'A process counts for all organizations, so it takes up what the last one saved of all of them.',
-    kind: 'select',
-    table: 'limit_level',
-    by: [],
+    statement: 'select from limit_level order by organization_id, key limit ?',
   },
   {
     name: 'the next page of them',
     why: 'The same.',
-    kind: 'select',
-    table: 'limit_level',
-    by: ['organization_id', 'key'],
+    statement: 'select from limit_level where (organization_id, key) > (?, ?) order by organization_id, key limit ?',
   },
   {
     name: 'levels that have drained',
     why: 'At a start, those of all organizations.',
-    kind: 'delete',
-    table: 'limit_level',
-    by: ['at_ms', 'level', 'maximum'],
+    statement: 'delete from limit_level where at_ms <= ? and level <= maximum',
   },
   {
-    name: 'roles become assignments',
+    name: 'roles of users become assignments',
     why: 'A migration carries over what all organizations have.',
-    text: 'insert into role_assignment (organization_id, ',
+    statement: `${assignments} select organization_id, organization_id, 'user', id, 'role-api-organization-' || role, created_at from organization_user where role is not null and removed_at is null`,
+  },
+  {
+    name: "roles of a project's users become assignments",
+    why: 'The same.',
+    statement: `${assignments} select organization_id, project_id, 'user', user_id, 'role-api-project-' || role, added_at from project_user where role is not null`,
+  },
+  {
+    name: 'roles of service accounts become assignments',
+    why: 'The same.',
+    statement: `${assignments} select organization_id, project_id, 'service_account', id, 'role-api-project-' || role, created_at from service_account where role <> 'none'`,
   },
 ]

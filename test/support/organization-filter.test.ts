@@ -14,6 +14,7 @@ import { deleteExpiredOwners, deleteOldWriters, deleteUsageMinutes, nextUsagePar
 import type { Tables } from '../../src/db/tables.ts'
 import { exceptions } from './organization-exceptions.ts'
 import { OrganizationFilter } from './organization-filter.ts'
+import { namesIn } from './tables.ts'
 
 const filter = new OrganizationFilter()
 const dialect = {
@@ -31,6 +32,9 @@ const judge = (statement: Statement, by = filter) =>
 const users = db.selectFrom('organization_user as u').select('u.id').where('u.id', '=', 'user-a')
 const keys = db.selectFrom('admin_api_key as k').select('k.id').where('k.organization_id', '=', 'org-a')
 
+const rollups = db.selectFrom('usage_rollup').select('kind')
+const migrated = exceptions.find(({ name }) => name === 'roles of users become assignments')?.statement ?? ''
+
 const refused: Record<string, Statement> = {
   'a select': db.selectFrom('project').selectAll().where('id', '=', 'proj_a'),
   'a select under another name': users,
@@ -46,6 +50,24 @@ const refused: Record<string, Statement> = {
   'a filter by itself': users.whereRef('u.organization_id', '=', 'u.organization_id'),
   'a join of which one side is filtered': keys.innerJoin('organization_user as u', 'u.id', 'k.user_id'),
   'a left join of which one side is filtered': keys.leftJoin('organization_user as u', 'u.id', 'k.user_id'),
+  'a left join that filters only what is joined': db
+    .selectFrom('project as p')
+    .leftJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'p.organization_id').on('p.organization_id', '=', 'org-a'),
+    )
+    .select('p.id'),
+  'a left join tied to something that only its own condition filters': db
+    .selectFrom('project as p')
+    .leftJoin('organization_user as u', (join) =>
+      join.onRef('u.organization_id', '=', 'p.organization_id').on('u.organization_id', '=', 'org-a'),
+    )
+    .select('p.id'),
+  'a right join with a filter on what is joined': keys.rightJoin('organization_user as u', (join) =>
+    join.onRef('u.organization_id', '=', 'k.organization_id'),
+  ),
+  'a filter in a subquery on what is around it': users.where(({ exists, selectFrom }) =>
+    exists(selectFrom('meta').select('key').where('u.organization_id', '=', 'org-a')),
+  ),
   'two that are tied to one another alone': db
     .selectFrom('admin_api_key as k')
     .innerJoin('organization_user as u', 'u.organization_id', 'k.organization_id')
@@ -68,7 +90,25 @@ const refused: Record<string, Statement> = {
     .with('mine', () => users)
     .selectFrom('mine')
     .select('id'),
+  'all of a table that an exception goes through': db.selectFrom('usage_rollup').selectAll(),
+  'all of another such table': db.selectFrom('limit_level').selectAll().limit(1),
+  'such a table by a filter that is one of two': rollups.where((eb) =>
+    eb.or([eb('organization_id', '=', 'org-a'), eb('kind', '=', 'costs')]),
+  ),
+  'such a table by a filter that must not hold': rollups.where((eb) => eb.not(eb('organization_id', '=', 'org-a'))),
+  'such a table in the same way, and more': rollups.orderBy('organization_id').orderBy('kind').offset(1).limit(1),
+  'a merge': db.mergeInto('project').using('meta', 'meta.key', 'project.id').whenMatched().thenDelete(),
   'a text': sql`select 1 from group_user g where g.user_id = 'user-a'`,
+  'a text that names it behind another': sql`select 1 from meta, project p`,
+  'a text that names it with its schema': sql`select * from main.project`,
+  'a text that names it in quotes and capitals': sql`select * from "PROJECT"`,
+  'a text that calls something else the same': sql`with project as (select * from project) select * from project`,
+  'a text into which the name is put': sql`select * from ${sql.table('project')}`,
+  'a text into which another is put': sql`select * from ${sql.raw('project')}`,
+  'a text that is selected from': db.selectFrom(sql<{ id: string }>`project`.as('p')).select('p.id'),
+  'a text that is joined': keys.innerJoin(sql<{ id: string }>`project`.as('p'), 'p.id', 'k.user_id'),
+  'a text into which a column is put': sql`select ${sql.ref('project.id')} from meta`,
+  'a text that goes on behind an exception': sql.raw(`${migrated} or 1 = 1`),
   'a text within a statement': keys.where(sql<boolean>`exists (select 1 from group_user where user_id = k.user_id)`),
 }
 
@@ -110,6 +150,12 @@ const allowed: Record<string, Statement> = {
     .insertInto('project_certificate')
     .values({ organization_id: 'org-a', project_id: 'proj_a', certificate_id: 'cert_a', activated_at: 1 }),
   'tables of no organization': db.selectFrom('meta').selectAll(),
+  'a left join behind a filter': db
+    .selectFrom('project as p')
+    .leftJoin('organization_user as u', 'u.organization_id', 'p.organization_id')
+    .where('p.organization_id', '=', 'org-a'),
+  'a text about a column that is called like a table': keys.where(sql<boolean>`k.role <> 'role'`),
+  'a text that makes an index': sql`create unique index project_active on project (id) where archived_at is null`,
   'a text about nothing of theirs': sql`select 1`,
   'a text about what it makes itself': sql`with a as (select 1) select * from a`,
 }
@@ -123,7 +169,18 @@ for (const [what, statement] of Object.entries(allowed)) {
 test('what was refused is known even where somebody caught it', () => {
   const fresh = new OrganizationFilter()
   assert.throws(() => judge(users, fresh))
-  assert.deepEqual(fresh.objections, ['select organization_user by (id)'])
+  assert.deepEqual(fresh.objections, ['organization_user: select from organization_user as u where u.id = ?'])
+})
+
+test('the name of no table is lost to a comment, to another type or to a second interface', () => {
+  const source = 'export interface Tables {\n  a: A // one\n  /* two: Two */\n  b: B<string>\n}\n'
+  assert.deepEqual(namesIn(source), ['a', 'b'])
+  for (const entry of ['c?: C', 'c: { id: string }', 'c: C; d: D', '[name: string]: C', "'c': C"]) {
+    assert.throws(() => namesIn(source.replace('}', `  ${entry}\n}`)), /no name of a table/, entry)
+  }
+  assert.throws(() => namesIn(`${source}interface Tables {\n  c: C\n}\n`), /not one interface/)
+  assert.throws(() => namesIn(source.replace('Tables', 'Tables extends More')), /not one interface/)
+  assert.throws(() => namesIn(''), /not one interface/)
 })
 
 test('an exception is for its own columns, and what is joined with its row must still be tied to it', () => {

@@ -3,10 +3,26 @@ import { join } from 'node:path'
 import type { Tables } from '../../src/db/tables.ts'
 
 const source = readFileSync(join(import.meta.dirname, '../../src/db/tables.ts'), 'utf8')
-const [, entries = ''] = /export interface Tables \{\n([^}]+)\}/.exec(source) ?? []
 
 /** Every table that the program knows: the names in the type of all tables, which are gone at run time. */
-export const knownTables = [...entries.matchAll(/^ {2}(\w+): \w+$/gm)].map(([, name = '']) => name).sort()
+export const knownTables = namesIn(source).sort()
+
+/** The names in the one interface of all tables. @throws at anything in it that is neither a name with its type nor a comment */
+export function namesIn(source: string): string[] {
+  const [body = '', ...more] = [...source.matchAll(/interface Tables\b(.*?)^\}/gms)].map(([, found = '']) => found)
+  const [opening, ...entries] = body
+    .replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
+    .split('\n')
+    .map((line) => line.trim())
+  if (opening !== '{' || more.length > 0) throw new Error('the type of all tables is not one interface')
+  return entries
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const [, name] = /^(\w+): \w+(?:<[\w', |]+>)?$/.exec(entry) ?? []
+      if (name === undefined) throw new Error(`no name of a table can be read from: ${entry}`)
+      return name
+    })
+}
 
 type OfNoOrganization = { [T in keyof Tables as 'organization_id' extends keyof Tables[T] ? never : T]: true }
 

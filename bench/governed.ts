@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import type { Target } from './measure.ts'
 import { ADMIN_KEY, type Running, startGatehouse } from './processes.ts'
 
-/** A Gatehouse in which everything is set that can be set for a project, and a key of that project. */
+/**
+ * A Gatehouse in which everything is set that can be set for a project, and a key of that project. Client certificates alone
+ * are left out: they need TLS, and what TLS costs would drown what the rule does, as the relay that is compared with has none.
+ */
 export type Governed = AsyncDisposable & {
   server: Running
   /** Of a project whose limits no benchmark comes near. */
@@ -44,6 +47,7 @@ export async function startGoverned({ folder, upstreamUrl, checkout }: Place): P
     dimensions: ['requests_per_day', 'images'],
     price_per_million: { input: 0.15, cached_input: 0.075, output: 0.6 },
     organization_limits: { ...limits, max_images_per_1_minute: PLENTY },
+    shared_pool: 'bench-pool',
   }
   const upstreams = { main: { url: `${upstreamUrl}/v1`, key: 'sk-upstream' } }
   const file = join(folder, 'gatehouse.json')
@@ -59,6 +63,7 @@ export async function startGoverned({ folder, upstreamUrl, checkout }: Place): P
     await post(`${project}/model_permissions`, { mode: 'allow_list', model_ids: ['bench'] })
     await post(`${project}/hosted_tool_permissions`, { web_search: { enabled: false } })
     await post(`${project}/service_tier_settings`, { default: 'fast', enabled_tiers: ['fast'] })
+    await post(`${project}/data_retention`, { retention_type: 'zero_data_retention' })
     await post(`${project}/spend_limit`, spend)
     return project
   }

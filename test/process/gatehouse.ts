@@ -68,11 +68,16 @@ export type Server = Gatehouse & { url: string }
 
 /** Starts `gatehouse serve` on a free port and waits until it says that it is ready. */
 export async function serve(options: RunOptions = {}, args: readonly string[] = []): Promise<Server> {
-  const server = new Gatehouse(['serve', ...args], { ...options, env: { GATEHOUSE_PORT: '0', ...options.env } })
+  // Until it is ready nobody else can end it.
+  await using stack = new AsyncDisposableStack()
+  const server = stack.use(
+    new Gatehouse(['serve', ...args], { ...options, env: { GATEHOUSE_PORT: '0', ...options.env } }),
+  )
   const ready = () => server.log.find(({ msg }) => msg === 'Gatehouse is ready')
   await until(() => ready() !== undefined || !server.running, 'the server is ready or has ended')
   const url = ready()?.url
   if (typeof url !== 'string') throw new Error(`the server did not start:\n${(await server.ended).stderr}`)
+  stack.move()
   return Object.assign(server, { url })
 }
 

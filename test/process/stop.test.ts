@@ -52,6 +52,23 @@ const stream = (server: Server, key: string) =>
     body: '{"model":"m","messages":[],"stream":true}',
   })
 
+/** A server in the middle of an answer that a model gives piece by piece. */
+async function streamingServer() {
+  await using stack = new AsyncDisposableStack()
+  const database = stack.use(await openTestDatabase('sqlite'))
+  const model = stack.use(await slowModel())
+  const env = {
+    GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
+    GATEHOUSE_DATABASE_URL: database.url,
+    GATEHOUSE_UPSTREAM_URL: model.url,
+  }
+  const server = stack.use(await serve({ env }))
+  const key = await keyOfAProject(server)
+  const answer = await stream(server, key.value)
+  const rest = stack.move()
+  return { env, model, server, key, answer, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
 /** Whether somebody still listens there. */
 async function refusesConnections(server: Server): Promise<boolean> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
@@ -66,16 +83,8 @@ async function refusesConnections(server: Server): Promise<boolean> {
 describe('shutdown', { concurrency: true }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     test(`${signal} lets a streaming call finish, takes no new one, and ends with exit code 0`, async () => {
-      await using database = await openTestDatabase('sqlite')
-      await using model = await slowModel()
-      const env = {
-        GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
-        GATEHOUSE_DATABASE_URL: database.url,
-        GATEHOUSE_UPSTREAM_URL: model.url,
-      }
-      await using server = await serve({ env })
-      const key = await keyOfAProject(server)
-      const answer = await stream(server, key.value)
+      await using streaming = await streamingServer()
+      const { env, model, server, key, answer } = streaming
       const reading = answer.text()
       server.signal(signal)
       await until(() => refusesConnections(server), 'new connections are refused')
@@ -100,25 +109,20 @@ describe('shutdown', { concurrency: true }, () => {
       get(`${server.url}/healthz`, { agent: agent.agent }, resolve),
     )
     assert.match(await text(response), /"ok"/)
-    const silent = connect(Number(new URL(server.url).port), '127.0.0.1')
+    using stack = new DisposableStack()
+    const silent = stack.adopt(connect(Number(new URL(server.url).port), '127.0.0.1'), (socket) => socket.destroy())
+    // It may be reset as well as ended.
+    silent.on('error', () => {})
     await once(silent, 'connect')
     server.signal('SIGTERM')
     const { code } = await endsWithin(server, PROMPT_MS)
     assert.equal(code, 0)
-    silent.destroy()
   })
 
   for (const second of ['SIGTERM', 'SIGINT'] as const) {
     test(`after SIGTERM a second signal (${second}) ends the process at once`, async () => {
-      await using database = await openTestDatabase('sqlite')
-      await using model = await slowModel()
-      const env = {
-        GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
-        GATEHOUSE_DATABASE_URL: database.url,
-        GATEHOUSE_UPSTREAM_URL: model.url,
-      }
-      await using server = await serve({ env })
-      const answer = await stream(server, (await keyOfAProject(server)).value)
+      await using streaming = await streamingServer()
+      const { server, answer } = streaming
       server.signal('SIGTERM')
       await until(() => /finish/.test(server.stderr), 'the first signal is acknowledged')
       server.signal(second)
@@ -128,15 +132,8 @@ describe('shutdown', { concurrency: true }, () => {
   }
 
   test('a call that does not end is given up after a while, so that a shutdown always ends', async () => {
-    await using database = await openTestDatabase('sqlite')
-    await using model = await slowModel()
-    const env = {
-      GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
-      GATEHOUSE_DATABASE_URL: database.url,
-      GATEHOUSE_UPSTREAM_URL: model.url,
-    }
-    await using server = await serve({ env })
-    const answer = await stream(server, (await keyOfAProject(server)).value)
+    await using streaming = await streamingServer()
+    const { server, answer } = streaming
     const cut = assert.rejects(answer.text(), 'the cut is visible: the answer does not look complete')
     server.signal('SIGTERM')
     assert.equal((await endsWithin(server, 20_000)).code, 0)

@@ -22,11 +22,6 @@ function walk(resource: object, path: string[]): Operation[] {
   return [...own, ...below]
 }
 
-/** Whether an operation changes something: all that do are made of POST or DELETE. */
-export function isMutation({ method }: Pick<Operation, 'method'>): boolean {
-  return /_client\.(post|delete)\(|method: 'post'/.test(method.toString())
-}
-
 /** Calls an operation with made-up arguments: as many as it declares besides optional ones. */
 export async function callBlindly({ method, resource }: Operation): Promise<unknown> {
   const [, list = ''] = /\(([^)]*)\)/.exec(method.toString()) ?? []

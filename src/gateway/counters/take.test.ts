@@ -44,6 +44,14 @@ function setUp(...models: CatalogueModel[]) {
 type Refused = { limits: Limits; used: Partial<Cost>; asked: Partial<Cost>; pool?: string; type: string; says: string }
 
 const IN = 'in organization org-x on'
+const oneRequest = (limit: Dimension, per: string, again: string): Refused => ({
+  limits: { [limit]: 1 },
+  used: {},
+  asked: {},
+  type: 'requests',
+  says: `Rate limit reached for m ${IN} requests per ${per}: Limit 1, Used 1, Requested 1. Please try again in ${again}.`,
+})
+
 const refusals: Record<string, Refused> = {
   'tokens a minute': {
     limits: { max_tokens_per_1_minute: 30_000 },
@@ -52,20 +60,8 @@ const refusals: Record<string, Refused> = {
     type: 'tokens',
     says: `Rate limit reached for m ${IN} tokens per min (TPM): Limit 30000, Used 29196, Requested 2065. Please try again in 2.522s.`,
   },
-  'requests a minute': {
-    limits: { max_requests_per_1_minute: 1 },
-    used: {},
-    asked: {},
-    type: 'requests',
-    says: `Rate limit reached for m ${IN} requests per min (RPM): Limit 1, Used 1, Requested 1. Please try again in 1m0s.`,
-  },
-  'requests a day': {
-    limits: { max_requests_per_1_day: 1 },
-    used: {},
-    asked: {},
-    type: 'requests',
-    says: `Rate limit reached for m ${IN} requests per day (RPD): Limit 1, Used 1, Requested 1. Please try again in 24h0m0s.`,
-  },
+  'requests a minute': oneRequest('max_requests_per_1_minute', 'min (RPM)', '1m0s'),
+  'requests a day': oneRequest('max_requests_per_1_day', 'day (RPD)', '24h0m0s'),
   'images a minute, in a pool': {
     limits: { max_images_per_1_minute: 5 },
     used: { images: 5 },

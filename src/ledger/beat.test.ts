@@ -69,7 +69,7 @@ test('one with a period of its own is asked when it is over', async () => {
   assert.equal(await given.beats(4), 'usage usage usage usage uses')
 })
 
-test('where the first cannot write those whose word is kept are not asked, the rest are; one that fails later, or is stuck, holds up nobody', async () => {
+test('where the first cannot write those whose word is kept are not asked, the rest are; one that fails later, or is stuck, holds up nobody', async (t) => {
   const given = startBeat()
   let isAway = true
   given.add('usage', { work: () => void (isAway && fails()) })
@@ -81,7 +81,8 @@ test('where the first cannot write those whose word is kept are not asked, the r
   // A pause after the failure.
   assert.equal(await given.beats(), '')
   isAway = false
-  await new Promise((resolve) => setTimeout(resolve, 550))
+  const later = performance.now() + 500
+  t.mock.method(performance, 'now', () => later)
   assert.equal(await given.beats(), 'usage owners levels')
   assert.equal(await given.beats(), 'usage levels')
   assert.deepEqual(given.logged, [

@@ -95,6 +95,7 @@ test('a client that is slow to send is no silent model server: it is called once
   const call = openCall(gate, CHAT, { headers: { 'content-length': String(body.length) } })
   for (let at = 0; at < 3; at++) {
     call.write(body[at])
+    // The time that it takes, which is longer than the model server would have, is what is tested.
     await sleep(250)
   }
   assert.equal(gate.upstream.calls.length, 0)

@@ -183,16 +183,17 @@ describe('a client that leaves or takes for ever leaves nothing reserved', () =>
   }
 
   test('it says behind its request that no more will come: it has its answer, or the connection ends', async () => {
+    const closed = Promise.withResolvers<void>()
     ledger.gate.upstream.answer(async (call) => {
       await call.whole
-      await sleep(100)
+      await closed.promise
       await reported(call)
     })
     using wire = await Wire.open(ledger.gate.app.url)
     await wire.send(head(ledger, CHAT, JSON_TYPE, `content-length: ${body.length}`) + body)
     const { upstream } = ledger.gate
     await until(() => upstream.calls.at(-1)?.response.writableFinished === false, 'the call')
-    wire.socket.end()
+    wire.socket.end(closed.resolve)
     await until(() => wire.ended, 'the end')
     const whole = /^HTTP\/1\.1 200 .*"completion_tokens":3\}\}$/s
     assert.ok(wire.rest === '' || whole.test(wire.rest), wire.rest)
@@ -208,7 +209,7 @@ describe('a client that leaves or takes for ever leaves nothing reserved', () =>
     await until(() => ledger.gate.upstream.calls.length > before, 'the call')
     // The money is not enough for two of them: the second is refused, and hears it only behind the first's answer.
     await wire.send(request)
-    await sleep(50)
+    await underWay(ledger, 2)
     wire[Symbol.dispose]()
     await ledger.balances(1, 1)
   })

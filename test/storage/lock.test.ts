@@ -92,7 +92,7 @@ describe('SQLite while another program writes', () => {
     const atTheGate = app.send('GET', '/v1/models', { key: ADMIN_KEY })
     const projectKey = app.send('GET', '/v1/organization/projects', { key: api_key?.value ?? '' })
     assert.equal((await atTheGate).status, 401)
-    // Long enough for a first attempt at writing the record to have failed.
+    // So long that attempts at writing the record have met the lock: nothing of them is seen from outside.
     await sleep(300)
     lock.release()
     assert.deepEqual([(await refused).status, (await projectKey).status], [401, 401])
@@ -106,6 +106,7 @@ describe('SQLite while another program writes', () => {
     try {
       using lock = holdWriteLock(own.url)
       const migrating = migrate(db)
+      // That it goes on waiting shows only in time that passes.
       await Promise.race([migrating.catch(() => {}), sleep(300)])
       lock.release()
       assert.ok((await migrating).length > 0)
@@ -121,6 +122,7 @@ describe('SQLite while another program writes', () => {
       await sql`create table thing (id text)`.execute(db)
       using lock = holdWriteLock(own.url)
       const writing = sql`insert into thing values ('a')`.execute(db)
+      // That it goes on waiting shows only in time that passes.
       await Promise.race([writing.catch(() => {}), sleep(300)])
       assert.equal((await sql`select * from thing`.execute(db)).rows.length, 0)
       lock.release()

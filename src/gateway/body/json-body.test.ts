@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Readable } from 'node:stream'
 import { test } from 'node:test'
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { startBodyServer } from '../../../test/gateway/body-server.ts'
 import { until } from '../../../test/gateway/upstream.ts'
 import { isRefusal, Wire } from '../../../test/gateway/wire.ts'
@@ -56,9 +56,12 @@ test('a small body that comes with its head is read without waiting', async () =
 })
 
 test('a body that came in several pieces before anybody read it is read whole', async () => {
+  const first = Promise.withResolvers<void>()
   await using server = await startBodyServer(
     async (request, budget) => {
       // As while a key is looked up.
+      await until(() => request.readableLength === 5, 'the first piece')
+      first.resolve()
       await until(() => request.readableLength === 13, 'all of the body')
       return readJson(request, budget)
     },
@@ -69,7 +72,7 @@ test('a body that came in several pieces before anybody read it is read whole', 
   )
   using wire = await Wire.open(server.url)
   await wire.send(`${head(JSON_TYPE, sized(13))}{"mod`)
-  await sleep(20)
+  await first.promise
   await wire.send('el":"m"}')
   assert.equal((await wire.reply()).body.toString(), '{"model":"m"}')
   assert.equal(server.budget.used, 0)

@@ -147,6 +147,7 @@ test('a reply that waits behind an earlier one on its connection is not taken fo
   const answered = (n: number) =>
     fake.calls.filter(({ request, response }) => request.url === '/v1/2' && response.writableFinished).length === n
   await until(() => answered(1), 'the second reply')
+  // Ten times as long as a client may leave a reply unread: that this time passes is what is tested.
   await sleep(500)
   assert.equal(door.ends.length, 0)
   first.resolve()

@@ -77,7 +77,7 @@ function declared<M, P extends Path, F extends Facts>(method: M, path: P, facts:
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
   const params = names.map((name) => [name, Id(facts.ids?.[name] ?? `The ${nounOf(name)}.`)])
   const inPath = names.length > 0 && { params: Type.Object(Object.fromEntries(params)) }
-  return { method, path, ...inPath, ...facts } as unknown as Declared<M, P, F>
+  return { method, path, ...inPath, ...facts } as Declared<M, P, F>
 }
 
 /** A resource of ours alone. @param extension why it is here although nobody else has it */

@@ -41,16 +41,13 @@ async function findSettings(db: Db, { organizationId, projectId }: Project): Pro
     .where('p.id', '=', projectId)
     .executeTakeFirst()
   if (!row) return null
-  const settings = { project: {}, organization: {} } as {
-    project: Record<string, unknown>
-    organization: Record<string, unknown>
-  }
+  // Every column of both is in the list, or it would not compile.
+  const settings = { archivedAt: row.archived_at, project: {}, organization: {} } as Settings
   for (const column of columns) {
     const [whose, name] = column.split('.') as ['project' | 'organization', string]
-    settings[whose][name] = (row as Record<string, unknown>)[column]
+    Object.assign(settings[whose], { [name]: (row as Record<string, unknown>)[column] })
   }
-  // Every column of both is in the list, or it would not compile.
-  return { archivedAt: row.archived_at, ...settings } as unknown as Settings
+  return settings
 }
 
 const findLimits = (db: Db, { organizationId, projectId }: Project) =>

@@ -5,10 +5,13 @@ type Field = keyof typeof rules
 type Step = Rule<never>['step']
 type RuleAt<S extends Step> = Extract<Rule<unknown>, { step: S }>
 
-/** The rules of one step. The cast forgets which value belongs to which rule: both are always taken by the same field. */
+/** The rules without what they decode to: a rule and its value are always taken by the same field. */
+const all: Readonly<Record<Field, { step: Step }>> = rules
+
+/** The rules of one step. */
 export function at<S extends Step>(step: S): readonly { field: Field; rule: RuleAt<S> }[] {
-  const fields = (Object.keys(rules) as Field[]).filter((field) => rules[field].step === step)
-  return fields.map((field) => ({ field, rule: rules[field] as unknown as RuleAt<S> }))
+  const fields = (Object.keys(all) as Field[]).filter((field) => all[field].step === step)
+  return fields.map((field) => ({ field, rule: all[field] as RuleAt<S> }))
 }
 
 /** What is taken is taken in one act, so it is one rule that says how much: a second one would have to be added up here. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { CHAT, openCall, replyTo } from './gate.ts'
+import { CHAT, openCall, replyTo, UPSTREAM_KEY } from './gate.ts'
 import { type Ledger, large, openLedger } from './ledger.ts'
 import { EVENTS, event, json, type Script } from './upstream.ts'
 
@@ -85,6 +85,54 @@ const cases: Record<string, Failing> = {
     script: json({}, 200, { 'content-encoding': 'theirs' }),
     seen: [502, 'upstream_invalid_reply'],
     metered: 0,
+  },
+  'answers with a status below all': {
+    script: raw('HTTP/1.1 099 So\r\ncontent-length: 2\r\n\r\n{}'),
+    seen: [502, 'upstream_invalid_reply'],
+    metered: 0,
+  },
+  'answers with a status beyond all': {
+    script: json({}, 600, theirs),
+    seen: [502, 'upstream_invalid_reply'],
+    metered: 0,
+  },
+  'changes to another protocol': {
+    script: raw('HTTP/1.1 101 Switching Protocols\r\nupgrade: theirs\r\nconnection: upgrade\r\n\r\n{}'),
+    seen: [502, 'upstream_invalid_reply'],
+    metered: 0,
+  },
+  'goes on saying that it will answer': {
+    script: raw('HTTP/1.1 102 Processing\r\n\r\n'.repeat(500)),
+    seen: [502, 'upstream_invalid_reply'],
+    metered: 0,
+  },
+  'quotes our key in an answer': {
+    script: json({
+      ...choice('an answer'),
+      quoted: `Bearer ${UPSTREAM_KEY}`,
+      usage: { prompt_tokens: 2, completion_tokens: 3 },
+    }),
+    seen: 'complete',
+    metered: 1,
+    says: /"Bearer \*{22}"/,
+  },
+  'quotes our key in an error': {
+    script: json({ error: { message: `not ${UPSTREAM_KEY}`, code: 'bad_key' } }, 400),
+    seen: [400, 'bad_key'],
+    metered: 0,
+    says: /not \*{22}/,
+  },
+  'quotes our key in a stream': {
+    stream: true,
+    script: async ({ whole, response }) => {
+      await whole
+      response.writeHead(200, EVENTS)
+      for (const letter of event(choice(UPSTREAM_KEY))) response.write(letter)
+      response.end()
+    },
+    seen: 'complete',
+    metered: 1,
+    says: /\*{22}/,
   },
   'fails with 500': {
     script: json({ error: { message: 'out of memory', code: 'oom' } }, 500, theirs),

@@ -140,6 +140,23 @@ test('a head of as many headers as it holds is read, and a larger one is no repl
   assert.equal(many.status, 502)
 })
 
+test('a head that drips is waited for as long as any reply, and trailers without end are a broken reply', async () => {
+  await using raw = await startRawUpstream((socket) => {
+    socket.write(`${OK}${TYPE}a: `)
+    const timer = setInterval(() => socket.write('b'), 50)
+    socket.once('close', () => clearInterval(timer))
+  })
+  await using door = await openDoor({ main: withKey(raw.origin, { replyTimeoutMs: 500 }) })
+  assert.equal((await door.post()).status, 504)
+  await using endless = await startRawUpstream((socket) => {
+    socket.write(`${OK}${TYPE}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n${'a: b\r\n'.repeat(100_000)}`)
+  })
+  await using other = await openDoor({ main: withKey(endless.origin) })
+  await assert.rejects(other.post().then((reply) => reply.text()))
+  await until(() => other.ends.length > 0, 'its end')
+  assert.deepEqual(other.ends, [{ status: 200, end: 'upstream_broke' }])
+})
+
 test('trailers stay in the house', async () => {
   const reply = await passedOn(`${OK}${TYPE}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nset-cookie: a=b\r\n\r\n`)
   assert.deepEqual([reply.status, reply.body.toString(), reply.rest], [200, '{}', ''])

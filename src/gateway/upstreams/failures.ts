@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError } from '../../contract/error.ts'
 import type { FailureReason } from './forwarding.ts'
+import { waitOf } from './wait.ts'
 
-/** Seconds that a client is asked to wait at most, whatever the upstream's account must. */
-const MOST_WAIT = 60
 const SOURCE = { 'x-gatehouse-error-source': 'upstream' }
 
 /** Unauthorized, payment required, forbidden, proxy authentication required: all of them of this server's own account. */
@@ -55,22 +54,4 @@ export function invalidReply(cause: Error): ApiError {
 /** The model server cannot be reached, or hung up without a word. */
 export function unreachable(cause: unknown): ApiError {
   return new ApiError('upstream_unreachable', 'The model server cannot be reached right now.', { cause })
-}
-
-/** A failure as the log may have it: a parser's brings the bytes along that it could not read, be they a key. */
-export function withoutBytes(error: Error): Error {
-  if (!('data' in error)) return error
-  return Object.assign(new Error(error.message), { code: 'code' in error ? error.code : undefined })
-}
-
-/** Whole seconds to wait, from 1 to 60: what the upstream asks for where it does, as a number or as a date. */
-function waitOf(headers: IncomingHttpHeaders): number {
-  const [ms, written] = [headers['retry-after-ms'], headers['retry-after']]
-  const seconds = typeof ms === 'string' && /^\d+(\.\d+)?$/.test(ms) ? Number(ms) / 1000 : secondsOf(written)
-  return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), MOST_WAIT) : 1
-}
-
-function secondsOf(written: string | undefined): number {
-  if (written === undefined) return Number.NaN
-  return /^\d+(\.\d+)?$/.test(written) ? Number(written) : (Date.parse(written) - Date.now()) / 1000
 }

@@ -1,10 +1,8 @@
 import { Pool } from 'undici'
-import type { Outcome } from '../call.ts'
-import { type Forwarding, UNREAD_TIMEOUT_MS, type Upstream, type Witness } from './forwarding.ts'
-import { requestHeaders } from './headers.ts'
+import { UNREAD_TIMEOUT_MS, type Upstream } from './forwarding.ts'
 import { listModels } from './listing.ts'
-import { Relay, type Terms } from './relay.ts'
 import { Secret } from './secret.ts'
+import { send } from './send.ts'
 
 export type HttpUpstreamOptions = {
   /** What a client would use as base URL: it ends in `/v1`. */
@@ -49,25 +47,4 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     models: (witness) => listModels(pool, `${base}/models`, options.key, witness),
     close: () => pool.destroy(),
   }
-}
-
-type Target = { pool: Pool; base: string; key: string | null; terms: Terms }
-
-function send({ pool, base, key, terms }: Target, call: Forwarding, witness: Witness): Promise<Outcome> {
-  const { method, body } = call
-  const path = base + call.upstreamPath
-  const headers = requestHeaders(call.headers, key)
-  if (typeof body !== 'function') {
-    return new Promise((resolve, reject) => {
-      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, terms, resolve, reject))
-    })
-  }
-  const { stream, length } = body()
-  headers.push('content-length', String(length))
-  const sent = new Promise<Outcome>((resolve, reject) => {
-    const relay = new Relay(call, witness, terms, resolve, reject)
-    stream.on('error', (error) => relay.bodyFailed(error))
-    pool.dispatch({ method, path, headers, body: stream }, relay)
-  })
-  return sent.finally(() => stream.destroy())
 }

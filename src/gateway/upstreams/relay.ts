@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Transform } from 'node:stream'
-import { type Dispatcher, errors } from 'undici'
-import { ApiError } from '../../contract/error.ts'
+import type { Dispatcher } from 'undici'
 import type { Outcome } from '../call.ts'
+import { failureOf, isConnection } from './broken.ts'
 import { decoderFor } from './decode.ts'
-import { invalidReply, type Refusal, refusalOf, unreachable, withoutBytes } from './failures.ts'
+import { invalidReply, type Refusal, refusalOf } from './failures.ts'
 import { type Forwarding, isEventStream, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
 import { contentTypeOf, replyHeaders } from './headers.ts'
+import { Patience } from './patience.ts'
 import type { Secret } from './secret.ts'
 import { Veil } from './veil.ts'
 
@@ -15,9 +16,6 @@ const READ_AWAY = 65_536
 
 /** Bytes of a body up to which a copy costs less than a second piece to write. */
 const ONE_PIECE = 16_384
-
-/** Interim answers (1xx) that are waited through; each gives the upstream its time anew. */
-const MOST_INTERIM = 100
 
 class Abandoned extends Error {}
 
@@ -42,9 +40,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #observer: ReplyObserver | null = null
   readonly #veil: Veil | null
   readonly #terms: Terms
-  /** Interim answers so far, and when the first came on the clock of `performance.now`. */
-  #interim = 0
-  #interimSince = 0
+  readonly #patience = new Patience()
   #decoder: Transform | null = null
   /** Bytes that the client was told to expect; -1 where it was not. */
   #length = -1
@@ -97,7 +93,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (this.#over || (isInterim(status) && this.#isPatient())) return
+    if (this.#over || this.#patience.outlasts(status, this.#terms.replyTimeoutMs)) return
     const refusal = refusalOf(status, headers, this.#witness.name) ?? this.#undecodable(headers)
     try {
       if (refusal) this.#refuse(refusal, status >= 200)
@@ -105,12 +101,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     } catch (error) {
       this.#fail(error)
     }
-  }
-
-  /** Whether one more interim answer is waited through. */
-  #isPatient(): boolean {
-    if (this.#interim++ === 0) this.#interimSince = performance.now()
-    return this.#interim <= MOST_INTERIM && performance.now() - this.#interimSince < this.#terms.replyTimeoutMs
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -141,7 +131,11 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#finish('client_gone')
     } else if (this.#response.headersSent) this.#breakOff(error)
     else if (this.#controller === null && isConnection(error)) this.#fail(new Unreached('', { cause: error }))
-    else this.#fail(this.#toApiError(error))
+    else {
+      const refusal = failureOf(error)
+      this.#witness.failed(refusal.reason, error)
+      this.#fail(refusal.error)
+    }
   }
 
   #begin(status: number, headers: IncomingHttpHeaders): void {
@@ -268,19 +262,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#stop()
   }
 
-  #toApiError(error: Error): ApiError {
-    if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-      this.#witness.failed('timeout', error)
-      return new ApiError('upstream_timeout', 'The model server did not answer in time.', { cause: error })
-    }
-    if (error instanceof errors.SocketError && notForUs.has(error.message)) {
-      this.#witness.failed('invalid_reply', error)
-      return invalidReply(error)
-    }
-    this.#witness.failed('broke', error)
-    return unreachable(withoutBytes(error))
-  }
-
   #fail(error: unknown): void {
     if (this.#over) return
     this.#settle()
@@ -305,19 +286,4 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Abandoned())
     this.#decoder?.destroy()
   }
-}
-
-/** Not 101: nobody asked for another protocol. */
-const isInterim = (status: number) => status < 200 && status >= 100 && status !== 101
-
-/** What undici says of a status 100 or 101 that nobody asked for. */
-const notForUs = new Set(['bad response', 'bad upgrade'])
-
-/** Whether an error that came before the request was begun is one of the way there, not of the request itself. */
-function isConnection(error: Error): boolean {
-  return (
-    !(error instanceof errors.UndiciError) ||
-    error instanceof errors.ConnectTimeoutError ||
-    error instanceof errors.SocketError
-  )
 }

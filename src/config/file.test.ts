@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from './settings.ts'
 
+const any = { kind: 'other', extraFields: [], unknownFields: null }
+
 async function read(text: string, env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-config-'))
   try {
@@ -22,7 +24,7 @@ models:
   m1: { upstreams: [main], dimensions: [images], price_per_million: { input: 0.15, cached_input: 0.075, output: 0.6 } }
 `
   const config = await read(text, { KEY: 'secret' })
-  const main = { url: 'https://models.internal/v1', key: 'secret', timeoutMs: 60_000, weight: 1 }
+  const main = { url: 'https://models.internal/v1', key: 'secret', timeoutMs: 60_000, weight: 1, ...any }
   assert.deepEqual(config.upstreams, new Map([['main', main]]))
   const model = config.models.get('m1')
   assert.deepEqual(model?.price, { input: 150_000_000, cachedInput: 75_000_000, output: 600_000_000 })
@@ -68,8 +70,8 @@ body_budget_mb: 64
   assert.deepEqual(
     config.upstreams,
     new Map([
-      ['a', { url: 'http://a/v1', key: null, timeoutMs: null, weight: 3 }],
-      ['b', { url: 'https://b:8443/base/v1', key: null, timeoutMs: 5000, weight: 1 }],
+      ['a', { url: 'http://a/v1', key: null, timeoutMs: null, weight: 3, ...any }],
+      ['b', { url: 'https://b:8443/base/v1', key: null, timeoutMs: 5000, weight: 1, ...any }],
     ]),
   )
   const { m1, m2 } = Object.fromEntries(config.models)
@@ -83,7 +85,10 @@ test('models without upstreams in the file are served by the one of the settings
   assert.deepEqual((await read(models)).models.get('m1')?.upstreams, ['echo'])
   const config = await read(models, { GATEHOUSE_UPSTREAM_URL: 'http://h/v1', GATEHOUSE_UPSTREAM_KEY: 'k' })
   assert.deepEqual(config.models.get('m1')?.upstreams, ['default'])
-  assert.deepEqual([...config.upstreams], [['default', { url: 'http://h/v1', key: 'k', timeoutMs: null, weight: 1 }]])
+  assert.deepEqual(
+    [...config.upstreams],
+    [['default', { url: 'http://h/v1', key: 'k', timeoutMs: null, weight: 1, ...any }]],
+  )
 })
 
 test('a key of the settings is for the one upstream of the file, and a mistake where there are several', async () => {
@@ -101,6 +106,13 @@ test("an upstream's URL with a password, a key that no header can carry and a na
     ["upstreams: { a: { url: 'http://h/v1', key: 'hush hush' } }", /upstreams\.a\.key/],
     ["upstreams: { 'a b': { url: 'http://h/v1' } }", /upstreams/],
     ["upstreams: { a: { url: 'http://h/v1', weight: 0 } }", /weight/],
+    ["upstreams: { a: { url: 'http://h/v1', kind: tgi } }", /upstreams.a.kind/],
+    ["upstreams: { a: { url: 'http://h/v1', unknown_fields: pass } }", /upstreams.a.unknown_fields/],
+    [
+      "upstreams: { a: { url: 'http://h/v1', extra_fields: [top_k, Api-Base] } }",
+      /'Api-Base' could choose another host/,
+    ],
+    ['unknown_fields: pass', /unknown_fields/],
   ] as const) {
     await assert.rejects(read(text), (error: ConfigError) => {
       assert.match(error.message, where)
@@ -108,6 +120,30 @@ test("an upstream's URL with a password, a key that no header can carry and a na
       return true
     })
   }
+})
+
+test('an upstream has a kind, fields of its own, and a word on all others, which the file may say for all', async () => {
+  const said = await read(
+    "unknown_fields: drop\nupstreams: { a: { url: 'http://a/v1', kind: vllm, extra_fields: [x] }, b: { url: 'http://b/v1', unknown_fields: refuse } }",
+  )
+  const fieldsOf = (name: string) => {
+    const { kind, extraFields, unknownFields } = said.upstreams.get(name) ?? assert.fail(name)
+    return [kind, extraFields, unknownFields]
+  }
+  assert.deepEqual(fieldsOf('a'), ['vllm', ['x'], 'drop'])
+  assert.deepEqual(fieldsOf('b'), ['other', [], 'refuse'])
+  const env = { GATEHOUSE_UPSTREAM_KIND: 'sglang' }
+  const small = await read('unknown_fields: drop', { ...env, GATEHOUSE_UPSTREAM_URL: 'http://h/v1' })
+  const { kind, unknownFields } = small.upstreams.get('default') ?? assert.fail()
+  assert.deepEqual([kind, unknownFields], ['sglang', 'drop'])
+  const one = "upstreams: { a: { url: 'http://a/v1', kind: vllm } }"
+  assert.equal((await read(one, env)).upstreams.get('a')?.kind, 'sglang')
+  const two = "upstreams: { a: { url: 'http://a/v1' }, b: { url: 'http://b/v1' } }"
+  for (const text of [two, '{}']) await assert.rejects(read(text, env), /GATEHOUSE_UPSTREAM_KIND/)
+  await assert.rejects(
+    read('{}', { GATEHOUSE_UPSTREAM_URL: 'http://h/v1', GATEHOUSE_UPSTREAM_KIND: 'tgi' }),
+    /GATEHOUSE_UPSTREAM_KIND: 'tgi' is none of openai, vllm/,
+  )
 })
 
 test('how long things are kept is counted in days, 30 where the file does not say', async () => {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Catalogue, type CatalogueModel, type Dimension, dimensions, plainModel } from '../core/catalogue.ts'
+import { deniedField } from '../core/denied-field.ts'
+import { type UnknownFields, type UpstreamKind, upstreamKinds } from '../core/upstream-kind.ts'
 import { headerText, httpUrl } from './text.ts'
 import { everywhere, type UpstreamConfig, type UpstreamConfigs } from './upstreams.ts'
 
@@ -11,6 +13,8 @@ const require = createRequire(import.meta.url)
 export type ConfigFile = {
   upstreams: UpstreamConfigs
   models: Catalogue
+  /** What becomes of unknown fields where an upstream does not say; null: its kind decides. */
+  unknownFields: UnknownFields | null
   /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
   defaultMaxOutputTokens: number
   /** Bytes that the bodies of all calls in flight may hold together. */
@@ -30,6 +34,7 @@ export type Retention = {
 export const NO_FILE: ConfigFile = {
   upstreams: new Map(),
   models: new Map(),
+  unknownFields: null,
   defaultMaxOutputTokens: 4096,
   bodyBudgetBytes: 256 * 1024 * 1024,
   retention: { usageMinutesDays: 30, responsesDays: 30 },
@@ -53,12 +58,16 @@ const extra: Record<string, Dimension> = {
 }
 const governed = dimensions.filter((dimension) => dimension !== 'batch_1_day_max_input_tokens')
 
+const unknownFields = { enum: ['refuse', 'drop'] }
 const upstream = closed(
   {
     url: { type: 'string', pattern: '^https?://' },
     key: { type: 'string' },
     timeout_ms: { type: 'integer', minimum: 1, maximum: 3_600_000 },
     weight: { type: 'integer', minimum: 1, maximum: 1000 },
+    kind: { enum: upstreamKinds },
+    extra_fields: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 128 } },
+    unknown_fields: unknownFields,
   },
   ['url'],
 )
@@ -76,6 +85,7 @@ const days = { type: 'integer', minimum: 1, maximum: 36_500 }
 const schema = closed({
   upstreams: { ...named(upstream), propertyNames: { pattern: '^[A-Za-z0-9._-]{1,64}$' } },
   models: named(model),
+  unknown_fields: unknownFields,
   default_max_output_tokens: { type: 'integer', minimum: 1, maximum: 100_000_000 },
   // One body of the largest size must fit.
   body_budget_mb: { type: 'integer', minimum: 64, maximum: 1_048_576 },
@@ -85,11 +95,20 @@ const schema = closed({
 type Written = {
   upstreams?: Record<string, WrittenUpstream>
   models?: Record<string, WrittenModel>
+  unknown_fields?: UnknownFields
   default_max_output_tokens?: number
   body_budget_mb?: number
   retention?: { usage_minutes_days?: number; responses_days?: number }
 }
-type WrittenUpstream = { url: string; key?: string; timeout_ms?: number; weight?: number }
+type WrittenUpstream = {
+  url: string
+  key?: string
+  timeout_ms?: number
+  weight?: number
+  kind?: UpstreamKind
+  extra_fields?: string[]
+  unknown_fields?: UnknownFields
+}
 type WrittenModel = {
   upstreams?: string[]
   name_upstream?: string
@@ -117,14 +136,15 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     }
     return NO_FILE
   }
-  const { upstreams = {}, models = {} } = written as Written
+  const { upstreams = {}, models = {}, unknown_fields: preset = null } = written as Written
   for (const [id, { upstreams: used = [] }] of Object.entries(models)) {
     for (const name of used)
       if (!Object.hasOwn(upstreams, name)) wrong(`models.${id}.upstreams names '${name}', which is not there`)
   }
   const served = everywhere(Object.keys(upstreams))
   return {
-    upstreams: new Map(Object.entries(upstreams).map(([name, one]) => [name, toUpstream(name, one, wrong)])),
+    upstreams: new Map(Object.entries(upstreams).map(([name, one]) => [name, toUpstream(name, one, preset, wrong)])),
+    unknownFields: preset,
     models: new Map(Object.entries(models).map(([id, one]) => [id, toModel(id, one, served)])),
     defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
     bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
@@ -134,7 +154,12 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
 
 const mebibytes = (count: number | undefined) => (count === undefined ? undefined : count * 1024 * 1024)
 
-function toUpstream(name: string, written: WrittenUpstream, wrong: (message: string) => void): UpstreamConfig {
+function toUpstream(
+  name: string,
+  written: WrittenUpstream,
+  preset: UnknownFields | null,
+  wrong: (message: string) => void,
+): UpstreamConfig {
   const checked = (what: string, text: string, check: (text: string) => string) => {
     try {
       return check(text)
@@ -143,11 +168,19 @@ function toUpstream(name: string, written: WrittenUpstream, wrong: (message: str
       return ''
     }
   }
+  const { kind = 'other', extra_fields = [], unknown_fields = preset } = written
+  for (const field of extra_fields) {
+    const denial = deniedField(field)
+    if (denial !== null) wrong(`upstreams.${name}.extra_fields: '${field}' could ${denial}: no setting offers it`)
+  }
   return {
     url: checked('url', written.url, httpUrl),
     key: written.key ? checked('key', written.key, headerText) : null,
     timeoutMs: written.timeout_ms ?? null,
     weight: written.weight ?? 1,
+    kind,
+    extraFields: extra_fields,
+    unknownFields: unknown_fields,
   }
 }
 

@@ -116,6 +116,7 @@ test('every setting has its flag', () => {
     'tls-key',
     'trusted-proxies',
     'upstream-key',
+    'upstream-kind',
     'upstream-url',
   ])
 })

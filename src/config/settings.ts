@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { Catalogue } from '../core/catalogue.ts'
 import { isAdminKey } from '../core/key.ts'
+import { upstreamKinds } from '../core/upstream-kind.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
 import { serviceVariables } from './services.ts'
 import { type SmtpServer, smtpServer } from './smtp.ts'
@@ -61,6 +62,7 @@ const settings = {
   GATEHOUSE_ADMIN_KEY: setting(null, adminKey),
   GATEHOUSE_UPSTREAM_URL: setting(null, httpUrl),
   GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
+  GATEHOUSE_UPSTREAM_KIND: setting(null, oneOf(upstreamKinds)),
   GATEHOUSE_TRUSTED_PROXIES: setting(null, addresses),
   GATEHOUSE_TLS_CERT: setting(null, text),
   GATEHOUSE_TLS_KEY: setting(null, text),
@@ -122,6 +124,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
   const small = {
     url: read('GATEHOUSE_UPSTREAM_URL'),
     key: read('GATEHOUSE_UPSTREAM_KEY'),
+    kind: read('GATEHOUSE_UPSTREAM_KIND'),
     urlGiven: isGiven('GATEHOUSE_UPSTREAM_URL'),
   }
   const config = {

@@ -2,6 +2,7 @@ import type { BlockList } from 'node:net'
 import type { ApiError } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
+import type { Dialect } from '../core/upstream-kind.ts'
 import type { LastUsed } from '../ledger/last-used.ts'
 import type { ResponseOwners } from '../ledger/owners.ts'
 import type { Refusals } from '../ledger/refusals.ts'
@@ -48,6 +49,8 @@ export type GatewayParts = {
   trustedProxies: BlockList | null
   /** What a call's answer may have at most where neither the request nor the catalogue says. */
   defaultMaxOutputTokens: number
+  /** What is known of the fields of the upstreams, by their names. */
+  dialects: ReadonlyMap<string, Dialect>
 }
 
 export type Gate = Omit<GatewayParts, 'counters'> & {

@@ -11,7 +11,7 @@ import type { Models } from './models/models.ts'
 export type Inquiry = Asked & { upstreams: readonly string[] }
 
 /** What of the gate inquiring needs. */
-export type Inquiring = Pick<Gate, 'defaultMaxOutputTokens' | 'owners' | 'refused'> & {
+export type Inquiring = Pick<Gate, 'defaultMaxOutputTokens' | 'dialects' | 'owners' | 'refused'> & {
   catalogue: Pick<Models, 'find' | 'lookUp'>
   upstreams: Pick<Gate['upstreams'], 'names'>
 }
@@ -29,9 +29,9 @@ export async function inquire(
   const { route, grant } = call
   const own = body.model === null ? null : await gate.catalogue.lookUp(body.model)
   const models = { find: (id: string) => (id === body.model ? own : gate.catalogue.find(id)) }
-  const { defaultMaxOutputTokens } = gate
+  const { defaultMaxOutputTokens, dialects } = gate
   const { asked, edits } = recorded(gate, call, () =>
-    judge({ rules: grant.rules, route, body: body.judged, models, defaultMaxOutputTokens }),
+    judge({ rules: grant.rules, route, body: body.judged, models, defaultMaxOutputTokens, dialects }),
   )
   const upstreams = asked.model?.upstreams ?? gate.upstreams.names
   if (asked.responseId === null) return { inquiry: Object.assign(asked, { upstreams }), edits }

@@ -1,4 +1,6 @@
 import { ApiError, type ErrorOptions } from '../contract/error.ts'
+import type { Denial } from '../core/denied-field.ts'
+import type { UpstreamKind } from '../core/upstream-kind.ts'
 
 /** Characters of what a client wrote that a message repeats. */
 const SHOWN = 200
@@ -27,6 +29,18 @@ export function unknownParameter(param: string): ApiError {
 export function notOffered(param: string): ApiError {
   const message = `The parameter '${shown(param)}' is not offered by this server yet.`
   return new ApiError('parameter_not_offered', message, { param: shown(param) })
+}
+
+/** Of a field of other servers and gateways, and why no setting offers it. */
+export function couldDo(param: string, denial: Denial): ApiError {
+  const message = `The parameter '${shown(param)}' is not offered by this server: it could ${denial}, whatever the model server's \`kind\` and \`extra_fields\` say.`
+  return new ApiError('parameter_not_offered', message, { param: shown(param) })
+}
+
+/** Of a field that the model server is not known to have, and how its operator says that it does. */
+export function unknownField(param: string, kind: UpstreamKind): ApiError {
+  const setting = `A model server of the kind '${kind}' is not known to have it; its \`extra_fields\` can name it.`
+  return new ApiError('unknown_parameter', `Unknown parameter: '${shown(param)}'. ${setting}`, { param: shown(param) })
 }
 
 /** The original's sentence, for a response that is nobody's and for one that is another project's. */

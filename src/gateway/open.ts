@@ -8,6 +8,7 @@ import type { Counters } from './counters/counters.ts'
 import { MemoryCounters } from './counters/memory.ts'
 import { Grants } from './keys/grants.ts'
 import { openLimiter } from './limits/open.ts'
+import { dialectsOf } from './models/dialects.ts'
 import type { ModelCatalogue } from './models/model-catalogue.ts'
 import { openModelServers } from './models/open.ts'
 import { TokenCounter } from './observe/token-counter.ts'
@@ -64,6 +65,7 @@ export async function openGateway(
     address: (remote, forwarded) => clientAddress(remote, forwarded, config.trustedProxies),
     trustedProxies: config.trustedProxies,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
+    dialects: dialectsOf(config.upstreams),
   })
   stack.defer(() => settle(gateway, tokens))
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)

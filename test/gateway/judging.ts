@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { ApiError } from '../../src/contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../src/core/catalogue.ts'
+import type { Dialect } from '../../src/core/upstream-kind.ts'
 import type { Editable } from '../../src/gateway/body/edits.ts'
 import type { JudgedBody } from '../../src/gateway/body/fields.ts'
 import type { Asked } from '../../src/gateway/call.ts'
@@ -18,6 +19,9 @@ export const CATALOGUE = new Map<string, CatalogueModel>(
     { ...plainModel('alias'), upstreamName: 'real/name' },
     { ...plainModel('seeker'), searches: true },
     { ...plainModel('pics'), upstreamName: 'image-9' },
+    plainModel('on-a', ['a']),
+    plainModel('on-b', ['b']),
+    plainModel('on-both', ['a', 'b']),
   ].map((model) => [model.id, model]),
 )
 
@@ -25,6 +29,15 @@ export const CATALOGUE = new Map<string, CatalogueModel>(
 export const OPEN: ProjectRules = decodeRules({ organizationId: 'org-1', projectId: 'proj_1' }, NOTHING_STORED)
 
 const models = { find: (id: string) => CATALOGUE.get(id) ?? null }
+
+/** What is known of the upstreams' fields: of none anything, unless a test says it. */
+const dialects = new Map<string, Dialect>()
+
+/** Has the upstreams of a test be of these kinds, until it is over. The models with the same names are served by them. */
+export function upstreamsAre(of: Record<string, Dialect>): Disposable {
+  for (const [name, dialect] of Object.entries(of)) dialects.set(name, dialect)
+  return { [Symbol.dispose]: () => dialects.clear() }
+}
 
 export type Judged = Asked & {
   /** What the model server would get. */
@@ -69,7 +82,14 @@ function judgedBody(
 ): Judged {
   const route = routeOf('POST', routes[name].path)
   const before = JSON.stringify(body && 'whole' in body ? body.fields : null)
-  const { asked, edits } = judge({ rules: { ...OPEN, ...rules }, route, body, models, defaultMaxOutputTokens: 4096 })
+  const { asked, edits } = judge({
+    rules: { ...OPEN, ...rules },
+    route,
+    body,
+    models,
+    defaultMaxOutputTokens: 4096,
+    dialects,
+  })
   assert.equal(JSON.stringify(body && 'whole' in body ? body.fields : null), before, 'judging changes no body')
   const edited: string[] = []
   const editable: Editable = {
@@ -89,7 +109,8 @@ function judgedBody(
 /** Judges a request without a body. */
 export function judgedPath(method: string, url: string, rules: Partial<ProjectRules> = {}): Asked {
   const route = withQuery(routeOf(method, url), url)
-  return judge({ rules: { ...OPEN, ...rules }, route, body: null, models, defaultMaxOutputTokens: 4096 }).asked
+  return judge({ rules: { ...OPEN, ...rules }, route, body: null, models, defaultMaxOutputTokens: 4096, dialects })
+    .asked
 }
 
 /** What refuses it, as the client sees it. */

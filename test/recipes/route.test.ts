@@ -9,7 +9,7 @@ const FILE = 'src/gateway/routes/completions.ts'
 const rerank = `  'rerank.create': {
     ...ask,
     path: '/v1/rerank',
-    body: plainJson,
+    body: { ...plainJson, fields: new Set(['model', 'query', 'documents']) },
     reply: watches.input,
     charges: charged.input,
     report: { kind: 'embeddings', lineItems: 'tokens' },

@@ -9,6 +9,8 @@ export type Reason =
   | { kind: 'renamed'; model: CatalogueModel }
   /** The same once more, as it was read: no other reader is to find another thing in the bytes that came. */
   | { kind: 'as_read' }
+  /** The model server is not known to have such a field, and its operator has it left out. */
+  | { kind: 'unknown' }
   /** A stream is asked for what it used. */
   | { kind: 'counting' }
 

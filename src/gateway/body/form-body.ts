@@ -48,6 +48,12 @@ export class FormBody {
     this.#values.set(name, value)
   }
 
+  /** Leaves out a field, or a file. */
+  remove(name: string): void {
+    this.#parts = this.#parts.filter((part) => part.name !== name)
+    this.#values.delete(name)
+  }
+
   /** Bytes of what `stream` sends. */
   get length(): number {
     return this.#pieces().reduce((sum, piece) => sum + ('start' in piece ? bytesOf([piece]) : piece.length), 0)

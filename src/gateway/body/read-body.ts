@@ -81,8 +81,7 @@ function ofForm(form: FormBody, shape: FormShape, headers: IncomingHttpHeaders):
     waited: true,
     headers: { ...headers, 'content-type': form.contentType },
     set: (name, value) => form.set(name, String(value)),
-    // What a form says too much is refused, not left out.
-    remove() {},
+    remove: (name) => form.remove(name),
     forwarded: () => () => ({ stream: form.stream(), length: form.length }),
     // An upstream may answer before it has read everything.
     replied() {},

@@ -20,6 +20,7 @@ export function refuseEdits(edits: Edits): void {
 function refusalOf(field: string, value: unknown, reason: Reason): ApiError | null {
   switch (reason.kind) {
     case 'setting':
+    case 'unknown':
       return mustSend(field, value)
     case 'renamed':
       return calledOtherwise(reason.model)

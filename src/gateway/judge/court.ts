@@ -1,4 +1,5 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
+import type { Dialect } from '../../core/upstream-kind.ts'
 import type { Edits } from '../body/edits.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { ProjectRules } from '../rules/index.ts'
@@ -14,4 +15,6 @@ export type Court = {
   /** Tokens of an answer where neither the request nor the catalogue says how many. */
   fallback: number
   edits: Edits
+  /** What is known of the fields of the upstreams with these names. */
+  dialects: (upstreams: readonly string[]) => readonly Dialect[]
 }

@@ -4,6 +4,8 @@ import type { FormShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
+import { Foreign } from './foreign.ts'
+import { judgeForeign } from './foreign-form.ts'
 import { judgeModelsWithin } from './form-models.ts'
 import { namedModel } from './named-models.ts'
 import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
@@ -12,10 +14,12 @@ import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
 const MEGABYTE = 1_000_000
 
 /** Judges a form: images to edit, audio to write down. */
-export function judgeForm(court: Court, shape: FormShape, { fields, files }: FormFields): Asked {
+export function judgeForm(court: Court, shape: FormShape, form: FormFields): Asked {
   const { rules, route, fallback, edits } = court
   const { charges } = route
+  const { fields, files } = form
   const model = namedModel(court, fields.get(shape.model))
+  judgeForeign(new Foreign(court.dialects(model.upstreams), edits), shape, form)
   judgeModelsWithin(court, shape, fields)
   judgeSeen(rules, { project: rules, route, fields: {}, model, edits })
   const content = new Content()

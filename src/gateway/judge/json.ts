@@ -1,11 +1,13 @@
 import type { Edits } from '../body/edits.ts'
-import { type Fields, isGiven, isObject, type JsonFields, lookalike } from '../body/fields.ts'
+import { type Fields, isGiven, isObject, type JsonFields } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
-import { missing, notOffered, unknownParameter, wrongType } from '../invalid.ts'
+import { missing, notOffered, wrongType } from '../invalid.ts'
 import type { JsonShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
+import { Foreign } from './foreign.ts'
+import { refuseLookalikes } from './lookalikes.ts'
 import { judgeModelsWithin, namedModel } from './named-models.ts'
 import { flag } from './numbers.ts'
 import { refuseReferences, responseGoneOnFrom } from './references.ts'
@@ -15,15 +17,18 @@ import { worstOf } from './worst.ts'
 export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Asked {
   const { rules, route, fallback, edits } = court
   const { fields } = body
-  refuseLookalikes(fields)
+  refuseLookalikes(shape, fields)
   const model = namedModel(court, fields[shape.model])
   refuseReferences(shape.references, fields)
   const content = new Content()
   readAll(fields, content)
   boundTools(fields, content)
+  const foreign = new Foreign(court.dialects(model.upstreams), edits)
+  foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
   judgeModelsWithin(court, fields)
-  const worst = worstOf(shape, route.charges, fields, content, model, fallback)
+  const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
+  const worst = worstOf({ ...shape, maxima }, route.charges, fields, content, model, fallback)
   const stream = asksForStream(shape.streams, fields)
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
   return {
@@ -45,22 +50,6 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
 }
 
 const textIn = (value: unknown) => (typeof value === 'string' ? value : null)
-
-/** Fields that rules are about. A reader that does not mind the case of letters would find `Model` where we find nothing. */
-const governed: ReadonlySet<string> = new Set([
-  ...['audio', 'background', 'best_of', 'conversation', 'functions', 'input', 'instructions', 'max_completion_tokens'],
-  ...['max_output_tokens', 'max_tokens', 'messages', 'model', 'moderation', 'multi_agent', 'n', 'prediction'],
-  ...['previous_response_id', 'prompt', 'prompt_cache_options', 'service_tier', 'size', 'store', 'stream'],
-  ...['stream_format', 'stream_options', 'suffix', 'svg', 'tool_choice', 'tools', 'voice', 'web_search_options'],
-  ...['models', 'fallbacks', 'mcp_servers', 'plugins', 'enable_search', 'search_parameters', 'text', 'response_format'],
-])
-
-function refuseLookalikes(fields: Fields): void {
-  for (const key in fields) {
-    const name = lookalike(key)
-    if (name !== null && governed.has(name)) throw unknownParameter(key)
-  }
-}
 
 /** Where the text for the model stands, on any route. */
 const texts = [

@@ -1,3 +1,4 @@
+import { ANY_DIALECT, type Dialect } from '../../core/upstream-kind.ts'
 import { Edits } from '../body/edits.ts'
 import { isForm, type JudgedBody } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
@@ -16,6 +17,8 @@ export type Case = {
   models: ModelFinder
   /** Tokens of an answer where neither the request nor the catalogue says how many. */
   defaultMaxOutputTokens: number
+  /** What is known of the upstreams' fields, by name. */
+  dialects: ReadonlyMap<string, Dialect>
 }
 
 /** What a request asks for, and what is decided about its body. */
@@ -26,12 +29,13 @@ export type Judgement = { asked: Asked; edits: Edits }
  * is to be sent otherwise is decided, and what the request can use is added up. What is judged is what will be sent.
  * @throws ApiError 400, 403 or 404, as its failure says
  */
-export function judge({ rules, route, body, models, defaultMaxOutputTokens: fallback }: Case): Judgement {
+export function judge({ rules, route, body, models, defaultMaxOutputTokens: fallback, dialects }: Case): Judgement {
   const shape = route.body
   if (shape.kind === 'none') return { asked: about(route), edits: new Edits({}) }
   if (body === null) throw missing(shape.model)
   const edits = new Edits(isForm(body) ? {} : body.fields)
-  const court = { rules, route, models, fallback, edits }
+  const of = (upstreams: readonly string[]) => upstreams.map((name) => dialects.get(name) ?? ANY_DIALECT)
+  const court = { rules, route, models, fallback, edits, dialects: of }
   if (shape.kind === 'form' && isForm(body)) return { asked: judgeForm(court, shape, body), edits }
   if (shape.kind === 'json' && !isForm(body)) return { asked: judgeJson(court, shape, body), edits }
   throw new Error(`the body of ${route.name} was read as another kind`)

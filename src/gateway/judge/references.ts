@@ -6,22 +6,11 @@ import type { JsonShape, RefusedField } from '../routes/declaration.ts'
 type References = JsonShape['references']
 
 /**
- * With these, other model servers and gateways take another model, host or account than the one that is judged, limited and
- * priced, say more than the maximum, or fetch what another project may have left.
- */
-const foreign: ReadonlySet<string> = new Set([
-  ...['models', 'fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks', 'model_list', 'user_config'],
-  ...['preset', 'api_base', 'base_url', 'api_key', 'lora', 'lora_path', 'lora_request', 'adapter_id', 'extra_body'],
-  ...['n_predict', 'num_predict', 'max_new_tokens', 'kv_transfer_params', 'request_id', 'cached_content', 'file_ids'],
-])
-
-/**
  * Refuses what a request names that another project of the same upstream account may own, or that nobody bounds, until it
  * has an owner here. What stands deeper, in messages and tools, is found while they are read.
  * @throws ApiError 400 `not_offered` that names the field
  */
 export function refuseReferences({ refused, items }: References, fields: Fields): void {
-  for (const name in fields) if (foreign.has(name) && isGiven(fields[name])) throw notOffered(name)
   for (const one of refused) if (names(fields, one)) throw notOffered(one.field)
   if (items !== null) refuseItems(items, fields[items])
   if (isObject(fields.voice)) throw notOffered('voice.id')

@@ -11,7 +11,14 @@ function answers(fields: Fields): number {
   return Math.max(n, integer('best_of', fields.best_of, 1, MOST_ANSWERS) ?? 1)
 }
 
-const anyMaximum: readonly Maximum[] = ['max_tokens', 'max_completion_tokens', 'max_output_tokens']
+const anyMaximum: readonly Maximum[] = [
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'n_predict',
+  'num_predict',
+  'max_new_tokens',
+]
 
 /**
  * The most tokens of one answer, as the request says it. Of two ways to say it, who knows which one holds: the larger. None

@@ -1,11 +1,11 @@
 import type { Config } from '../../config/settings.ts'
-import { BUILT_IN_UPSTREAM } from '../../core/catalogue.ts'
 import type { NewId } from '../../core/id.ts'
 import type { Log } from '../../core/log.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { Upstream } from '../upstreams/forwarding.ts'
 import { Upstreams, type Watch } from '../upstreams/upstreams.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
+import { openUpstreams } from './open-upstreams.ts'
 
 type Parts = { newId: NewId; now: () => number; log: Log; metrics: Metrics }
 
@@ -48,24 +48,4 @@ export async function openModelServers(
       await upstreams.close()
     },
   }
-}
-
-/** The upstreams of a configuration, by name; the built-in model server where it names none. */
-async function openUpstreams(
-  configured: Config['upstreams'],
-  newId: NewId,
-  now: () => number,
-): Promise<ReadonlyMap<string, Upstream>> {
-  if (configured.size === 0) {
-    const { echoUpstream } = await import('../echo/index.ts')
-    return new Map([[BUILT_IN_UPSTREAM, echoUpstream(newId, now)]])
-  }
-  // Loaded only where there is somebody to talk to: a server that echoes starts without it.
-  const { httpUpstream } = await import('../upstreams/http.ts')
-  return new Map(
-    [...configured].map(([name, { timeoutMs, ...one }]) => [
-      name,
-      httpUpstream({ ...one, ...(timeoutMs !== null && { replyTimeoutMs: timeoutMs }) }),
-    ]),
-  )
 }

@@ -9,6 +9,14 @@ export const completions = {
     path: '/v1/chat/completions',
     body: {
       ...plainJson,
+      fields: new Set([
+        ...['audio', 'frequency_penalty', 'function_call', 'functions', 'logit_bias', 'logprobs'],
+        ...['max_completion_tokens', 'max_tokens', 'messages', 'metadata', 'modalities', 'model', 'moderation', 'n'],
+        ...['parallel_tool_calls', 'prediction', 'presence_penalty', 'prompt_cache_key', 'prompt_cache_options'],
+        ...['prompt_cache_retention', 'reasoning_effort', 'response_format', 'safety_identifier', 'seed'],
+        ...['service_tier', 'stop', 'store', 'stream', 'stream_options', 'temperature', 'tool_choice', 'tools'],
+        ...['top_logprobs', 'top_p', 'user', 'verbosity', 'web_search_options'],
+      ]),
       maxima: ['max_tokens', 'max_completion_tokens'],
       tools: 'hosted',
       tier: 'taken',
@@ -23,6 +31,11 @@ export const completions = {
     path: '/v1/completions',
     body: {
       ...plainJson,
+      fields: new Set([
+        ...['best_of', 'echo', 'frequency_penalty', 'logit_bias', 'logprobs', 'max_tokens', 'model', 'n'],
+        ...['presence_penalty', 'prompt', 'seed', 'stop', 'stream', 'stream_options', 'suffix'],
+        ...['temperature', 'top_p', 'user'],
+      ]),
       maxima: ['max_tokens'],
       questions: 'prompt',
       tools: 'hosted',
@@ -36,7 +49,7 @@ export const completions = {
   'embeddings.create': {
     ...ask,
     path: '/v1/embeddings',
-    body: plainJson,
+    body: { ...plainJson, fields: new Set(['dimensions', 'encoding_format', 'input', 'model', 'user']) },
     reply: watches.input,
     charges: charged.input,
     report: { kind: 'embeddings', lineItems: 'tokens' },
@@ -44,7 +57,7 @@ export const completions = {
   'moderations.create': {
     ...ask,
     path: '/v1/moderations',
-    body: plainJson,
+    body: { ...plainJson, fields: new Set(['input', 'model']) },
     reply: watches.input,
     charges: charged.input,
     report: { kind: 'moderations', lineItems: 'tokens' },

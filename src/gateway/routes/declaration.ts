@@ -1,4 +1,5 @@
 import type { ModelPermission } from '../../core/permission.ts'
+import type { OwnMaximum } from '../../core/upstream-kind.ts'
 import type { Want } from './want.ts'
 
 /*
@@ -9,7 +10,7 @@ import type { Want } from './want.ts'
 export type Method = 'GET' | 'POST' | 'DELETE'
 
 /** Names of the most tokens that one answer can have. Of one that another route has, model servers take no notice. */
-export type Maximum = 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens'
+export type Maximum = 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens' | OwnMaximum
 
 /** A field that asks for a stream of events: by being true, or by a word. */
 export type StreamSign = { field: string; is: true | string }
@@ -26,6 +27,8 @@ export type NoBody = { kind: 'none' }
 
 export type JsonShape = {
   kind: 'json'
+  /** The original's, at the top of the body: what others there are is judged by what the model server is. */
+  fields: ReadonlySet<string>
   /** The field that names the model. */
   model: 'model'
   maxima: readonly Maximum[]
@@ -54,6 +57,8 @@ export type JsonShape = {
 
 export type FormShape = {
   kind: 'form'
+  /** The original's, without what stands in brackets behind them. */
+  fields: ReadonlySet<string>
   model: 'model'
   /** The text for the model. */
   text: 'prompt'

@@ -12,14 +12,21 @@ const pictures = {
   makesImages: true,
   hears: false,
 } as const satisfies WatchedReply
-const drawing = { ...form, answers: 'n', files: 'images' } as const satisfies FormShape
+const drawing = { ...form, answers: 'n', files: 'images' } as const satisfies Omit<FormShape, 'fields'>
 
 /** Images (openai 7.57). */
 export const images = {
   'images.generate': {
     ...ask,
     path: '/v1/images/generations',
-    body: plainJson,
+    body: {
+      ...plainJson,
+      fields: new Set([
+        ...['background', 'complexity', 'frame_count', 'frame_duration_ms', 'model', 'moderation', 'n'],
+        ...['output_compression', 'output_format', 'partial_images', 'prompt', 'quality', 'response_format'],
+        ...['safety_identifier', 'size', 'stream', 'style', 'svg', 'user'],
+      ]),
+    },
     reply: pictures,
     charges: charged.images,
     report: { kind: 'images', source: 'image.generation', lineItems: 'tokens' },
@@ -27,7 +34,14 @@ export const images = {
   'images.edit': {
     ...ask,
     path: '/v1/images/edits',
-    body: drawing,
+    body: {
+      ...drawing,
+      fields: new Set([
+        ...['background', 'complexity', 'frame_count', 'frame_duration_ms', 'image', 'input_fidelity'],
+        ...['markup', 'mask', 'model', 'n', 'output_compression', 'output_format', 'partial_images'],
+        ...['prompt', 'quality', 'response_format', 'safety_identifier', 'size', 'stream', 'svg', 'user'],
+      ]),
+    },
     reply: pictures,
     charges: charged.images,
     report: { kind: 'images', source: 'image.edit', lineItems: 'tokens' },
@@ -35,7 +49,7 @@ export const images = {
   'images.createVariation': {
     ...ask,
     path: '/v1/images/variations',
-    body: drawing,
+    body: { ...drawing, fields: new Set(['image', 'model', 'n', 'response_format', 'size', 'user']) },
     reply: pictures,
     charges: charged.images,
     report: { kind: 'images', source: 'image.variation', lineItems: 'tokens' },

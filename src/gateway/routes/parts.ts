@@ -43,7 +43,7 @@ export const plainJson = {
   tier: 'none',
   store: 'never',
   characters: null,
-} as const satisfies JsonShape
+} as const satisfies Omit<JsonShape, 'fields'>
 
 /** A form: fields and files. */
 export const form = {

@@ -22,14 +22,25 @@ const body = {
   tools: 'hosted_with_models',
   tier: 'taken',
   store: 'on_request',
-} as const satisfies JsonShape
+} as const satisfies Omit<JsonShape, 'fields'>
 
 /** Responses that are made (openai 7.57). Counting tokens costs nothing, but a model and a response are named in it. */
 export const responses = {
   'responses.create': {
     ...respond,
     path: '/v1/responses',
-    body: { ...body, store: 'by_default' },
+    body: {
+      ...body,
+      fields: new Set([
+        ...['access_programs', 'background', 'context_management', 'conversation', 'image', 'include'],
+        ...['input', 'instructions', 'max_output_tokens', 'max_tool_calls', 'metadata', 'model'],
+        ...['moderation', 'parallel_tool_calls', 'previous_response_id', 'prompt', 'prompt_cache_key'],
+        ...['prompt_cache_options', 'prompt_cache_retention', 'reasoning', 'safety_identifier'],
+        ...['service_tier', 'store', 'stream', 'stream_options', 'temperature', 'text', 'tool_choice'],
+        ...['tools', 'top_logprobs', 'top_p', 'truncation', 'user'],
+      ]),
+      store: 'by_default',
+    },
     reply: watches.response,
     charges: charged.answer,
     report: { kind: 'completions', lineItems: 'tokens' },
@@ -37,7 +48,14 @@ export const responses = {
   'responses.compact': {
     ...respond,
     path: '/v1/responses/compact',
-    body: { ...body, tier: 'taken_but_scale' },
+    body: {
+      ...body,
+      fields: new Set([
+        ...['image', 'input', 'instructions', 'model', 'previous_response_id', 'prompt_cache_key'],
+        ...['prompt_cache_options', 'prompt_cache_retention', 'service_tier'],
+      ]),
+      tier: 'taken_but_scale',
+    },
     reply: watches.response,
     charges: charged.answer,
     report: { kind: 'completions', lineItems: 'tokens' },
@@ -45,7 +63,15 @@ export const responses = {
   'responses.inputTokens.count': {
     ...respond,
     path: '/v1/responses/input_tokens',
-    body: { ...body, maxima: [], tier: 'said' },
+    body: {
+      ...body,
+      fields: new Set([
+        ...['conversation', 'input', 'instructions', 'model', 'parallel_tool_calls', 'personality'],
+        ...['previous_response_id', 'reasoning', 'text', 'tool_choice', 'tools', 'truncation'],
+      ]),
+      maxima: [],
+      tier: 'said',
+    },
     reply: { kind: 'plain' },
     charges: charged.input,
     report: { kind: 'none' },

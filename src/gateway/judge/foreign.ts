@@ -1,0 +1,112 @@
+import { deniedField } from '../../core/denied-field.ts'
+import type { Dialect, UnknownFields } from '../../core/upstream-kind.ts'
+import type { Edits } from '../body/edits.ts'
+import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
+import { couldDo, unknownField, wrongValue } from '../invalid.ts'
+import type { JsonShape, Maximum } from '../routes/declaration.ts'
+import { type Look, lookWithin, lookWithinForeign, readAnywhere, unsearched } from './searched.ts'
+
+/** Deepest nesting, and most names, that fields are searched for. */
+const DEEPEST = 64
+const MOST_NAMES = 5000
+
+const ownMaxima: readonly string[] = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] satisfies Maximum[]
+/** No server takes it for the model: what it says was judged, and is none of them. */
+const isOwnMaximum = (name: string) => ownMaxima.includes(name)
+
+/** Judges the fields of one body that are not the original's. */
+export class Foreign {
+  readonly #dialects: readonly Dialect[]
+  readonly #edits: Edits
+  #names = 0
+  /** The model servers' own names for a maximum, as far as they are given. */
+  readonly maxima: Maximum[] = []
+
+  /** @param dialects of all model servers that the call may go to: every one of them must know a field */
+  constructor(dialects: readonly Dialect[], edits: Edits) {
+    this.#dialects = dialects
+    this.#edits = edits
+  }
+
+  /**
+   * @throws ApiError 400 `not_offered` for a field that could choose a model, a host, an account or a longer answer; 400
+   * `unknown_parameter` for one that a model server of a known kind does not have
+   */
+  fields({ fields: known, maxima }: Pick<JsonShape, 'fields' | 'maxima'>, fields: Fields): void {
+    for (const name in fields) {
+      const value = fields[name]
+      if (known.has(name)) this.known(name, value)
+      else if (isGiven(value) && maxima.includes('max_tokens') && this.#isMaximum(name)) this.maxima.push(name)
+      else {
+        if (isGiven(value) && !isOwnMaximum(name)) this.named(name, name)
+        this.unknown(name, value)
+      }
+    }
+  }
+
+  /** A field of the original's: what it holds. */
+  known(name: string, value: unknown): void {
+    if (typeof value !== 'object' || value === null || unsearched.has(name)) return
+    this.#walk(name, value, name, 0, lookWithin(name))
+  }
+
+  /** @throws ApiError where a name alone is enough. @param param as the client writes where it stands */
+  named(name: string, param: string): void {
+    this.#count(param)
+    const denial = deniedField(name)
+    if (denial !== null) throw couldDo(param, denial)
+  }
+
+  /** A field that is not the original's, whose name could do nothing. */
+  unknown(name: string, value: unknown): void {
+    if (readAnywhere.has(name)) this.known(name, value)
+    else if (typeof value === 'object' && value !== null && !unsearched.has(name)) {
+      this.#walk(name, value, name, 0, lookWithinForeign)
+    }
+    const stranger = this.#stranger(name)
+    if (stranger?.unknown === 'refuse') throw unknownField(name, stranger.kind)
+    if (stranger?.unknown === 'drop') this.#edits.set(name, undefined, { kind: 'unknown' })
+  }
+
+  #isMaximum(name: string): name is Maximum {
+    if (this.#dialects.length === 0) return false
+    return this.#dialects.every(({ maxima }) => maxima.some((own) => own === name))
+  }
+
+  /** Of those that do not have a field, the one that says most against it. */
+  #stranger(name: string): Dialect | null {
+    let found: Dialect | null = null
+    for (const dialect of this.#dialects) {
+      if (dialect.extras.has(name) || dialect.maxima.some((own) => own === name)) continue
+      if (found === null || severity[dialect.unknown] > severity[found.unknown]) found = dialect
+    }
+    return found
+  }
+
+  #walk(name: string, value: object, at: string, depth: number, look: Look): void {
+    if (depth > DEEPEST) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        const item: unknown = value[i]
+        if (typeof item === 'object' && item !== null) this.#walk(name, item, `${at}[${i}]`, depth + 1, look)
+      }
+      return
+    }
+    for (const key in value) {
+      const inner = (value as JsonObject)[key]
+      if (!isGiven(inner)) continue
+      this.#count(name)
+      const found = look(key)
+      if (found === 'free') continue
+      if (found !== null) throw couldDo(`${at}.${key}`, found)
+      if (isObject(inner) || Array.isArray(inner)) this.#walk(name, inner, `${at}.${key}`, depth + 1, look)
+    }
+  }
+
+  #count(name: string): void {
+    if (++this.#names > MOST_NAMES)
+      throw wrongValue(name, `the body has more than ${MOST_NAMES} names to be looked at.`)
+  }
+}
+
+const severity: Record<UnknownFields, number> = { pass: 0, drop: 1, refuse: 2 }

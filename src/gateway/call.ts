@@ -3,12 +3,15 @@ import type { CatalogueModel } from '../core/catalogue.ts'
 import type { Grant } from './keys/grant.ts'
 import type { BroughtKey } from './keys/identify.ts'
 import type { GatewayRoute } from './routes/table.ts'
+import type { NamedModel } from './rules/rule.ts'
 import type { Worst } from './use.ts'
 
 /** What a request asks for, as far as it is governed. */
 export type Asked = {
   /** Null for routes that name no model. */
   model: CatalogueModel | null
+  /** Models that it names for its tools and the like, each as often as it does. */
+  within: readonly NamedModel[]
   worst: Worst
   /** Whether the reply is to be a stream of events. */
   stream: boolean

@@ -43,6 +43,12 @@ export function unknownField(param: string, kind: UpstreamKind): ApiError {
   return new ApiError('unknown_parameter', `Unknown parameter: '${shown(param)}'. ${setting}`, { param: shown(param) })
 }
 
+/** Of a model that is named where its use cannot be seen. @param why stands behind its id */
+export function cannotGovern(param: string, id: string, why: string): ApiError {
+  const message = `The parameter '${shown(param)}' is not offered by this server for the model '${shown(id)}': it ${why}. Leave it out, or ask that model by itself.`
+  return new ApiError('parameter_not_offered', message, { param: shown(param) })
+}
+
 /** The original's sentence, for a response that is nobody's and for one that is another project's. */
 export function previousResponseNotFound(id: string): ApiError {
   const message = `Previous response with id '${shown(id)}' not found.`

@@ -10,6 +10,7 @@ export const asks = (
   const { images = 0, ...rest } = some
   return {
     model: plainModel('m1'),
+    within: [],
     worst: { tokens: 0, inputTokens: 0, outputTokens: 0, images, audioMegabytes: 0 },
     stream: false,
     usageWanted: false,

@@ -32,7 +32,7 @@ export function reserve(spend: Spend, rules: Rules, asked: Parameters<Spend['toR
   const { guarded } = guard(new MemoryCounters(new MemoryLimiter(), spend.money))
   const model = { ...rules, model: 'm1', pool: null, windows: [] }
   const cost = { requests: 1, tokens: 0, images: 0, audioMegabytes: 0 }
-  const held = atOnce(takeAll(guarded, { model, cost, money: spend.toReserve(rules, asked, at) }))
+  const held = atOnce(takeAll(guarded, { model, within: [], cost, money: spend.toReserve(rules, asked, at) }))
   return { settle: (nano: number) => held.settle({}, nano) }
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError, unavailable } from '../../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
 import { type Body, readBody } from '../body/read-body.ts'
-import type { Arrival, Call } from '../call.ts'
+import type { Arrival, Asked, Call } from '../call.ts'
 import { takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'
 import { inquire, recorded } from '../inquire.ts'
@@ -57,16 +57,16 @@ function bringsBody(headers: IncomingHttpHeaders): boolean {
   throw new ApiError('body_too_large', message)
 }
 
-/** The model of a call, judged by its project's rules with what is there to judge; null where nothing names one. */
-async function modelOf(gate: Gate, call: Call, body: Body | null): Promise<CatalogueModel | null> {
+/** The model of a call and those within it, judged by its project's rules with what is there to judge; null where nothing names one. */
+async function modelOf(gate: Gate, call: Call, body: Body | null): Promise<Pick<Asked, 'model' | 'within'>> {
   const { route } = call
   const isShown = body !== null && body.judged !== null
   if (route.answeredBy === 'model_server' && (isShown || route.body.kind === 'none')) {
     const { inquiry, edits } = await inquire(gate, call, body ?? { model: null, judged: null })
     refuseEdits(edits)
-    return inquiry.model
+    return inquiry
   }
-  return unseenModel(gate, call)
+  return { model: await unseenModel(gate, call), within: [] }
 }
 
 /** The same where nobody has shown the body, or there is none: as the path or the proxy names it. */
@@ -97,9 +97,13 @@ function namedBy(headers: NodeJS.Dict<string[]>): string | null {
 const UNNAMED: CatalogueModel = { ...plainModel('*'), price: { input: 0, cachedInput: 0, output: 0 } }
 
 /** @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted */
-async function admitOne(gate: Gate, { grant, route, headers, at }: Call, model: CatalogueModel | null): Promise<void> {
+async function admitOne(
+  gate: Gate,
+  { grant, route, headers, at }: Call,
+  { model, within }: Pick<Asked, 'model' | 'within'>,
+): Promise<void> {
   const paidAs = model ?? (route.body.kind === 'none' ? null : UNNAMED)
-  const wanted = { limitedAs: model, paidAs, worst: NO_WORST, at }
+  const wanted = { limitedAs: model, within, paidAs, worst: NO_WORST, at }
   const held = await takeAll(gate.counters, chargeOf(grant.rules, gate, wanted))
   Object.assign(headers, held.headers)
   // What the call uses is not seen here: everything stays as it was taken, and no money is held.

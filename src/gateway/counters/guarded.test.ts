@@ -15,6 +15,7 @@ const money = {
 }
 const window = (key: string, limit: number) => ({ key: `org-x/${key}`, limit, periodMs: MINUTE_MS })
 const charge: Charge = {
+  within: [],
   model: {
     organizationId: 'org-x',
     projectId: 'proj_x',

@@ -27,7 +27,7 @@ function setUp(...models: CatalogueModel[]) {
   const catalogue: Catalogue = new Map(models.map((one) => [one.id, one]))
   const call = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): Held => {
     const asked = id === null ? null : (catalogue.get(id) ?? plainModel(id))
-    const charge = { model: windowsOf(rules, catalogue, asked), cost: { ...NOTHING, ...cost }, money: null }
+    const charge = { model: windowsOf(rules, catalogue, asked), within: [], cost: { ...NOTHING, ...cost }, money: null }
     return atOnce(takeAll(guarded, charge))
   }
   const refused = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): ApiError => {
@@ -250,7 +250,7 @@ test('a limiter that is asked over a network is waited for', async () => {
   const { catalogue } = setUp(model('m', { max_requests_per_1_minute: 1 }))
   const { guarded } = guard(new FarCounters(inMemory({ clock: () => 0 }).counters, () => sleep(1)))
   const windows = windowsOf(rulesOf(), catalogue, catalogue.get('m') ?? null)
-  const ask = async () => takeAll(guarded, { model: windows, cost: NOTHING, money: null })
+  const ask = async () => takeAll(guarded, { model: windows, within: [], cost: NOTHING, money: null })
   assert.equal((await ask()).headers['x-ratelimit-remaining-requests'], '0')
   await assert.rejects(ask(), { status: 429 })
 })

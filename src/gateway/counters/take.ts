@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { limitHeaders } from '../limits/headers.ts'
-import { limitReached } from '../limits/limit-reached.ts'
 import type { GovernedWindow, Measure, ModelWindows } from '../limits/windows.ts'
 import type { Money } from '../spend/money.ts'
 import { overLimit } from '../spend/over-limit.ts'
 import type { Decision, Share, Taken } from './counters.ts'
 import type { GuardedCounters } from './guarded.ts'
+import { refusedBy, withRequestsOf } from './within.ts'
 
 /** What a call is charged with: whole numbers, but for audio; each at least 0. */
 export type Cost = Record<Measure, number>
@@ -13,6 +13,8 @@ export type Cost = Record<Measure, number>
 /** What a call is to take, and of whom. */
 export type Charge = {
   model: ModelWindows
+  /** Of models that run within the call: a request of each, and all or nothing with the rest. */
+  within: readonly ModelWindows[]
   cost: Cost
   /** Null: nobody can be charged. */
   money: Money | null
@@ -37,26 +39,31 @@ const unlimited: Held = { headers: Object.freeze(limitHeaders([], [])), settle()
  * @throws ApiError 429 in the original's words where there is no room; 503 where it cannot be counted
  */
 export function takeAll(counters: GuardedCounters, charge: Charge): Held | Promise<Held> {
-  const { model, cost, money } = charge
-  const { windows } = model
-  if (windows.length === 0 && money === null) return unlimited
+  const { model, within, cost, money } = charge
+  if (model.windows.length === 0 && within.length === 0 && money === null) return unlimited
   const costs: number[] = []
-  for (const { measure } of windows) {
+  for (const { measure } of model.windows) {
     const one = cost[measure]
     // An amount that is none would stay in the counters for good.
     assert.ok(one >= 0 && one < Number.POSITIVE_INFINITY, `no amount of ${measure}`)
     costs.push(one)
   }
-  const share = { windows, costs, money }
+  const own = { windows: model.windows, costs }
+  const { windows, costs: all } = within.length === 0 ? own : withRequestsOf(within, own)
+  const share = { windows, costs: all, money }
+  if (windows.length === 0 && money === null) return unlimited
   const decision = counters.take(share)
   if (decision instanceof Promise) return decision.then((decided) => conclude(counters, charge, share, decided))
   return conclude(counters, charge, share, decision)
 }
 
-function conclude(counters: GuardedCounters, { model, money }: Charge, share: Share, decision: Decision | null): Held {
-  if (decision === null) return new Uncounted(counters, model.windows, share)
-  if (decision.taken !== null) return new Counted(counters, model.windows, decision.taken, decision.levels)
-  if (!('short' in decision)) throw limitReached(model, share.costs, decision.levels, decision.paces)
+type Governed = Share & { windows: readonly GovernedWindow[] }
+
+function conclude(counters: GuardedCounters, charge: Charge, share: Governed, decision: Decision | null): Held {
+  const { model, within, money } = charge
+  if (decision === null) return new Uncounted(counters, share.windows, share)
+  if (decision.taken !== null) return new Counted(counters, charge, share, decision.taken, decision.levels)
+  if (!('short' in decision)) throw refusedBy(new Set([model, ...within]), share, decision)
   assert.ok(money !== null, 'a call that costs nothing lacks money')
   throw overLimit(money, decision.short)
 }
@@ -68,11 +75,18 @@ class Counted implements Held {
   readonly #taken: Taken
   #open = true
 
-  constructor(counters: GuardedCounters, windows: readonly GovernedWindow[], taken: Taken, levels: readonly number[]) {
+  constructor(
+    counters: GuardedCounters,
+    { model }: Charge,
+    { windows }: Governed,
+    taken: Taken,
+    levels: readonly number[],
+  ) {
     this.#counters = counters
     this.#windows = windows
     this.#taken = taken
-    this.headers = limitHeaders(windows, levels)
+    // Of the call's own model, whose windows come first.
+    this.headers = limitHeaders(model.windows, levels)
   }
 
   settle(actual: Partial<Omit<Cost, 'requests'>>, nano: number): void {

@@ -21,7 +21,12 @@ export function settle(
   const { route, grant, at } = call
   const conclude = (used: Used) => {
     const costs = ticket.settle(used)
-    if (route.report.kind !== 'none') gate.tally.add({ grant, route, at, asked, used }, costs)
+    if (route.report.kind === 'none') return
+    gate.tally.add({ grant, route, at, asked, used }, costs)
+    // What they used is not seen: those for which that mattered were refused.
+    for (const { model } of asked.within) {
+      gate.tally.add({ grant, route, at, asked: { ...asked, model, serviceTier: null }, used: NOTHING_USED }, [])
+    }
   }
   const failed = (error: unknown): never => {
     conclude(NOTHING_USED)

@@ -38,8 +38,11 @@ export class Ticket {
  * @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted
  */
 export function issueTicket(gate: Gate, { grant, at, headers }: Call, asked: Asked): Ticket | Promise<Ticket> {
-  const { model, worst } = asked
-  const held = takeAll(gate.counters, chargeOf(grant.rules, gate, { limitedAs: model, paidAs: model, worst, at }))
+  const { model, within, worst } = asked
+  const held = takeAll(
+    gate.counters,
+    chargeOf(grant.rules, gate, { limitedAs: model, within, paidAs: model, worst, at }),
+  )
   const admitted = (held: Held) => {
     Object.assign(headers, held.headers)
     return new Ticket(asked, held)

@@ -6,8 +6,8 @@ import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { judgeForeign } from './foreign-form.ts'
-import { judgeModelsWithin } from './form-models.ts'
-import { namedModel } from './named-models.ts'
+import { modelsWithin } from './form-models.ts'
+import { namedModel, runWithin } from './named-models.ts'
 import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
 
 /** Bytes of the megabytes that audio is limited by. */
@@ -20,7 +20,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
   const { fields, files } = form
   const model = namedModel(court, fields.get(shape.model))
   judgeForeign(new Foreign(court.dialects(model.upstreams), edits), shape, form)
-  judgeModelsWithin(court, shape, fields)
+  const within = modelsWithin(court, shape, fields)
   judgeSeen(rules, { project: rules, route, fields: {}, model, edits })
   const content = new Content()
   const text = fields.get(shape.text) ?? ''
@@ -30,6 +30,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     shape.answers === null ? 1 : (writtenInteger(shape.answers, fields.get(shape.answers), 1, MOST_ANSWERS) ?? 1)
   return {
     model,
+    within: runWithin(route, within),
     worst: {
       tokens: content.estimate,
       inputTokens: content.estimate,

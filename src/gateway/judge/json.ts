@@ -8,7 +8,7 @@ import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { refuseLookalikes } from './lookalikes.ts'
-import { judgeModelsWithin, namedModel } from './named-models.ts'
+import { modelsWithin, namedModel, runWithin } from './named-models.ts'
 import { flag } from './numbers.ts'
 import { refuseReferences, responseGoneOnFrom } from './references.ts'
 import { worstOf } from './worst.ts'
@@ -26,13 +26,14 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const foreign = new Foreign(court.dialects(model.upstreams), edits)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
-  judgeModelsWithin(court, fields)
+  const within = modelsWithin(court, shape, fields)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
   const worst = worstOf({ ...shape, maxima }, route.charges, fields, content, model, fallback)
   const stream = asksForStream(shape.streams, fields)
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
   return {
     model,
+    within: runWithin(route, within),
     worst,
     stream,
     usageWanted: stream && onDemand ? askForUsage(fields, edits) : true,

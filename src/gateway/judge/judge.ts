@@ -45,6 +45,7 @@ export function judge({ rules, route, body, models, defaultMaxOutputTokens: fall
 function about(route: GatewayRoute): Asked {
   return {
     model: null,
+    within: [],
     worst: NO_WORST,
     stream: route.stream,
     usageWanted: true,

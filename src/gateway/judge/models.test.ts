@@ -87,6 +87,8 @@ test('a model that a tool or another field names is judged too, and renamed', ()
     [{ tools: [{ type: 'image_generation', model: 5 }] }, '400 invalid_type tools[0].model'],
     [{ tools: [{ type: 'image_generation', Model: 'm2' }] }, '403 model_not_found tools[0].Model'],
     [{ tools: [{ type: 'function', model: 'm2' }] }, '403 model_not_found tools[0].model'],
+    [{ tools: [{ type: 'function', Model: 'm2' }] }, '403 model_not_found tools[0].Model'],
+    [{ tools: [{ type: 'custom', custom: { model: 'm2' } }] }, '403 model_not_found tools[0].custom.model'],
     [
       { tools: [{ type: 'namespace', tools: [{ type: 'x', model: 'm2' }] }] },
       '403 model_not_found tools[0].tools[0].model',

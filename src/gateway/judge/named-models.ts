@@ -1,9 +1,11 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { Place } from '../body/edits.ts'
-import { type Fields, isObject, type JsonObject, lookalike } from '../body/fields.ts'
+import { type Fields, isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { missing, modelUnknown, shown, wrongType } from '../invalid.ts'
+import { type Declaration, type JsonShape, type ModelPlace, unforeseen } from '../routes/declaration.ts'
 import { judgeModel } from '../rules/apply.ts'
 import { bringsTools } from '../rules/disabled-tools.ts'
+import type { NamedModel } from '../rules/rule.ts'
 import type { Court } from './court.ts'
 import { isFree } from './meanings.ts'
 
@@ -27,27 +29,57 @@ export function namedModel(
   return model
 }
 
+const NONE: readonly NamedModel[] = []
+
+/** Those that run beside the model of the call itself; where nothing is reported, nothing runs. */
+export function runWithin(
+  { report }: Pick<Declaration, 'report'>,
+  within: readonly NamedModel[],
+): readonly NamedModel[] {
+  return report.kind === 'none' ? NONE : within
+}
+
 /**
  * Judges the models that are named within a request: by its tools, by items of the input that bring tools, and by what
  * moderates or draws for it. What holds more than functions is sent as it was read. Its nesting is known to be bounded.
  * @throws ApiError 400 for tools that are none, 404 or 403 for a model
  */
-export function judgeModelsWithin(court: Court, fields: Fields): void {
-  const { tools, moderation, svg } = fields
-  const { edits } = court
+export function modelsWithin(
+  court: Court,
+  { models: places }: Pick<JsonShape, 'models'>,
+  fields: Fields,
+): readonly NamedModel[] {
   const search = new Search(court)
-  if (tools !== undefined && tools !== null && search.tools(tools, ['tools'], 'tools')) edits.asRead('tools')
-  for (const name of ['input', 'messages'] as const) if (search.items(fields[name], name)) edits.asRead(name)
-  if (isObject(moderation) && search.object(moderation, ['moderation'], 'moderation')) edits.asRead('moderation')
-  if (isObject(svg) && search.object(svg, ['svg'], 'svg')) edits.asRead('svg')
+  for (const place of places) {
+    const [field = ''] = place.split('[')
+    if (search.at(place, fields[field])) court.edits.asRead(field)
+  }
+  return search.found
 }
 
 /** Each look says whether there is anything that could be read in two ways: more than a plain function, or a model. */
 class Search {
+  readonly found: NamedModel[] = []
   readonly #court: Court
 
   constructor(court: Court) {
     this.#court = court
+  }
+
+  at(place: ModelPlace, value: unknown): boolean {
+    switch (place) {
+      case 'tools':
+        return isGiven(value) && this.tools(value, [place], place)
+      case 'input[].tools':
+        return this.items(value, 'input')
+      case 'messages[].tools':
+        return this.items(value, 'messages')
+      case 'moderation':
+      case 'svg':
+        return isObject(value) && this.object(value, [place], place)
+      default:
+        return unforeseen(place)
+    }
   }
 
   tools(tools: unknown, place: Place, at: string): boolean {
@@ -60,8 +92,8 @@ class Search {
   #tool(tool: unknown, place: Place, at: string, i: number): boolean {
     if (!isObject(tool)) throw wrongType(`${at}[${i}]`, 'an object', tool)
     const isPlain = tool.type === 'function' || tool.type === 'custom'
-    if (isPlain && tool.model === undefined && tool.tools === undefined) return false
-    this.object(tool, [...place, i], `${at}[${i}]`)
+    const names = this.object(tool, [...place, i], `${at}[${i}]`)
+    if (isPlain && !names && tool.tools === undefined) return false
     if (Array.isArray(tool.tools)) this.tools(tool.tools, [...place, i, 'tools'], `${at}[${i}].tools`)
     return true
   }
@@ -84,7 +116,8 @@ class Search {
       const inner = value[key]
       if (inner === null || inner === undefined) continue
       if (key === 'model' || lookalike(key) === 'model') {
-        namedModel(this.#court, inner, [...place, key], `${at}.${key}`)
+        const param = `${at}.${key}`
+        this.found.push({ model: namedModel(this.#court, inner, [...place, key], param), param })
         found = true
       } else if (isObject(inner) && !isFree(key)) found = this.object(inner, [...place, key], `${at}.${key}`) || found
     }

@@ -23,6 +23,9 @@ export type RefusedField = {
   unless?: false
 }
 
+/** A field, and the lists of tools that its items bring. */
+export type ModelPlace = 'tools' | 'moderation' | 'svg' | 'input[].tools' | 'messages[].tools'
+
 export type NoBody = { kind: 'none' }
 
 export type JsonShape = {
@@ -31,6 +34,8 @@ export type JsonShape = {
   fields: ReadonlySet<string>
   /** The field that names the model. */
   model: 'model'
+  /** Where more models can be named: anywhere within these. In no other field but what the model is told may one be named. */
+  models: readonly ModelPlace[]
   maxima: readonly Maximum[]
   /** A list of which each text, and each list of tokens, is a question of its own; null: one request is one question. */
   questions: 'prompt' | null
@@ -60,6 +65,8 @@ export type FormShape = {
   /** The original's, without what stands in brackets behind them. */
   fields: ReadonlySet<string>
   model: 'model'
+  /** Where more models can be named: in a field whose name has such a step, as `svg[model]` does. */
+  models: 'steps'
   /** The text for the model. */
   text: 'prompt'
   /** How many answers are asked for. */

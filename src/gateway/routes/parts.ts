@@ -31,6 +31,7 @@ export const unmetered = {
 export const plainJson = {
   kind: 'json',
   model: 'model',
+  models: ['tools', 'input[].tools', 'messages[].tools', 'moderation', 'svg'],
   maxima: [],
   questions: null,
   streams: streamed,
@@ -49,6 +50,7 @@ export const plainJson = {
 export const form = {
   kind: 'form',
   model: 'model',
+  models: 'steps',
   text: 'prompt',
   streams: streamed,
 } as const satisfies Partial<FormShape>

@@ -1,9 +1,12 @@
 import type { ApiError } from '../../contract/error.ts'
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { Charge } from '../counters/take.ts'
+import type { ModelWindows } from '../limits/windows.ts'
+import { NO_WORST } from '../use.ts'
 import type { ProjectRules } from './index.ts'
-import type { Knock, Means, SeenCall, UnseenCall, Wanted } from './rule.ts'
+import type { Knock, Means, NamedModel, SeenCall, UnseenCall, Wanted } from './rule.ts'
 import { at, only } from './steps.ts'
+import { governable } from './within.ts'
 
 /*
  * The one way in which rules are applied. Each step asks all of its rules, in the order of the list.
@@ -60,14 +63,28 @@ export function judgeUnseen(project: ProjectRules, call: UnseenCall): void {
 }
 
 /**
- * What a call takes of the project's limits and money: one request, and the most that it can use.
- * @throws ApiError 400 for a model without a price where a spend limit holds
+ * What a call takes of the project's limits and money: one request, and the most that it can use; and one request of each
+ * model that runs within it.
+ * @throws ApiError 400 for a model without a price where a spend limit holds, and for one within that cannot be governed there
  */
 export function chargeOf(project: ProjectRules, means: Means, wanted: Wanted): Charge {
   const { tokens, images, audioMegabytes } = wanted.worst
   return {
     model: limits.rule.windows(project[limits.field], project, means, wanted),
+    within:
+      wanted.within.length === 0 ? NOTHING_WITHIN : wanted.within.map((one) => within(project, means, wanted, one)),
     cost: { requests: 1, tokens, images, audioMegabytes },
     money: money.rule.sets(project[money.field], project, means, wanted),
   }
+}
+
+const NOTHING_WITHIN: Charge['within'] = []
+
+function within(project: ProjectRules, means: Means, wanted: Wanted, named: NamedModel): ModelWindows {
+  const alone = { ...wanted, limitedAs: named.model, paidAs: named.model, worst: NO_WORST }
+  // Refuses one that nobody can price where a spend limit holds; what it sets aside is nothing.
+  money.rule.sets(project[money.field], project, means, alone)
+  const windows = limits.rule.windows(project[limits.field], project, means, alone)
+  governable(named, windows)
+  return windows
 }

@@ -14,6 +14,9 @@ import type { Reads, Source } from './stored.ts'
 /** Whose rules they are. */
 export type Project = { organizationId: string; projectId: string }
 
+/** A model that a body names, and what names it. */
+export type NamedModel = { model: CatalogueModel; param: string }
+
 /** A call whose body is there. */
 export type SeenCall = {
   project: Project
@@ -46,6 +49,8 @@ export type Knock = {
 export type Wanted = {
   /** The model that its limits are those of; null: the default row's. */
   limitedAs: CatalogueModel | null
+  /** Models that run within it. */
+  within: readonly NamedModel[]
   /** The model that it is paid for; null: none. */
   paidAs: CatalogueModel | null
   /** The most that it can use, besides its request. */

@@ -75,6 +75,8 @@ const model = closed({
   upstreams: { type: 'array', items: { type: 'string' }, minItems: 1 },
   name_upstream: { type: 'string', minLength: 1 },
   max_output_tokens: { type: 'integer', minimum: 1 },
+  max_reasoning_tokens: { type: 'integer', minimum: 0, maximum: 2_147_483_647 },
+  context_tokens: { type: 'integer', minimum: 1, maximum: 2_147_483_647 },
   dimensions: { type: 'array', items: { enum: Object.keys(extra) } },
   shared_pool: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
   searches: { type: 'boolean' },
@@ -113,6 +115,8 @@ type WrittenModel = {
   upstreams?: string[]
   name_upstream?: string
   max_output_tokens?: number
+  max_reasoning_tokens?: number
+  context_tokens?: number
   dimensions?: string[]
   shared_pool?: string
   searches?: boolean
@@ -229,6 +233,8 @@ function toModel(id: string, written: WrittenModel, served: readonly string[]): 
     upstreamName: written.name_upstream ?? id,
     upstreams: [...new Set(written.upstreams ?? served)],
     maxOutputTokens: written.max_output_tokens ?? null,
+    maxReasoningTokens: written.max_reasoning_tokens ?? plain.maxReasoningTokens,
+    contextTokens: written.context_tokens ?? null,
     dimensions: new Set([...plain.dimensions, ...named, ...(Object.keys(organizationLimits) as Dimension[])]),
     sharedPool: written.shared_pool ?? null,
     searches: written.searches ?? plain.searches,

@@ -82,6 +82,8 @@ const table = {
   invite_already_accepted: { status: 400 },
   api_key_expired: { status: 400 },
   model_price_unknown: { status: 400 },
+  max_output_tokens_unknown: { status: 400 },
+  context_tokens_unknown: { status: 400 },
   // What was used up. The `type` of a rate limit says what it counts; here it stands for those of requests.
   rate_limit_exceeded: { status: 429, type: 'requests' },
   // What was spent.

@@ -24,6 +24,10 @@ export type CatalogueModel = {
   /** The names of the upstreams that serve it. */
   upstreams: readonly string[]
   maxOutputTokens: number | null
+  /** Tokens of thoughts that its server can count beside the most of one answer. */
+  maxReasoningTokens: number
+  /** Most tokens that it reads for one answer; it bounds what is not in the request: earlier responses, links, hosted tools. */
+  contextTokens: number | null
   /** The dimensions it has; requests and tokens a minute always. */
   dimensions: ReadonlySet<Dimension>
   /** Models of one pool share one limit. */
@@ -51,6 +55,8 @@ export function plainModel(id: string, upstreams: readonly string[] = []): Catal
     upstreamName: id,
     upstreams,
     maxOutputTokens: null,
+    maxReasoningTokens: 0,
+    contextTokens: null,
     dimensions: new Set(['max_requests_per_1_minute', 'max_tokens_per_1_minute']),
     sharedPool: null,
     searches: knownToSearch.test(id),

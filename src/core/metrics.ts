@@ -18,6 +18,14 @@ export const counters = {
     help: 'Times that the counters of limits and money failed, by what was asked of them: take, or settle.',
     labels: ['operation'],
   },
+  gatehouse_upstream_excess_tokens_total: {
+    help: 'Tokens that a model server reported beyond the most that its calls can have used, by its name in the configuration; nobody is charged for them.',
+    labels: ['upstream'],
+  },
+  gatehouse_settled_over_reserved_total: {
+    help: 'Nano-dollars that calls did cost beyond what was set aside for them.',
+    labels: [],
+  },
   gatehouse_sql_statements_total: { help: 'SQL statements run.', labels: [] },
   gatehouse_usage_entries_dropped_total: { help: 'Entries of usage and costs that were lost.', labels: [] },
   gatehouse_spend_alerts_total: { help: 'Spend alerts raised, by level: project or organization.', labels: ['level'] },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CatalogueModel } from '../core/catalogue.ts'
+import type { Caps } from './caps.ts'
 import type { Grant } from './keys/grant.ts'
 import type { BroughtKey } from './keys/identify.ts'
 import type { GatewayRoute } from './routes/table.ts'
@@ -13,6 +14,7 @@ export type Asked = {
   /** Models that it names for its tools and the like, each as often as it does. */
   within: readonly NamedModel[]
   worst: Worst
+  caps: Caps
   /** Whether the reply is to be a stream of events. */
   stream: boolean
   /** Whether the client itself asked for the usage at the end of a stream; if not, it was asked for in its place. */
@@ -52,6 +54,9 @@ export type Call = Arrival & {
 
 /**
  * How a forwarded call ended. `status` is null where the client left before there was one; `never_sent`: before anything of
- * its call was sent on.
+ * its call was sent on; `overran`: it said far more than it may, and was cut.
  */
-export type Outcome = { status: number | null; end: 'complete' | 'client_gone' | 'upstream_broke' | 'never_sent' }
+export type Outcome = {
+  status: number | null
+  end: 'complete' | 'client_gone' | 'upstream_broke' | 'overran' | 'never_sent'
+}

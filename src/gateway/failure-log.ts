@@ -28,9 +28,17 @@ export class FailureLog {
   }
 
   /** A reply that had begun was cut off. */
-  broke(about: object): void {
-    const unsaid = this.#turn('broke')
-    if (unsaid !== null) this.#log.warn({ ...about, ...since(unsaid) }, 'the model server broke off')
+  broke(about: object, message = 'the model server broke off'): void {
+    const unsaid = this.#turn(message)
+    if (unsaid !== null) this.#log.warn({ ...about, ...since(unsaid) }, message)
+  }
+
+  /** A model server reported more than a call can have used. */
+  exceeded(upstream: string, about: object): void {
+    const unsaid = this.#turn(`exceeded ${upstream}`)
+    if (unsaid === null) return
+    const message = 'the model server reports more tokens than the call can have used; nobody is charged for the rest'
+    this.#log.warn({ upstream, ...about, ...since(unsaid) }, message)
   }
 
   /** A call could not be counted, or what it took not be settled. */

@@ -43,6 +43,8 @@ export type GatewayParts = {
   countRefusal: (reason: string) => void
   /** Told of every time that the counters failed. */
   countUncounted: (operation: 'take' | 'settle') => void
+  /** Told of nano-dollars beyond what was set aside, and of tokens that an upstream reported beyond what can have been used. */
+  countExcess: { cost: (nano: number) => void; tokens: (upstream: string, tokens: number) => void }
   /** The address that a connection and its `x-forwarded-for` stand for. */
   address: (remote: string | undefined, forwarded: string | undefined) => string | null
   /** Proxies whose word about client certificates is believed. */

@@ -62,6 +62,10 @@ export async function openGateway(
     refusals: ledger.refusals,
     countRefusal: (reason) => metrics.count('gatehouse_gateway_refusals_total', { reason }),
     countUncounted: (operation) => metrics.count('gatehouse_counters_failures_total', { operation }),
+    countExcess: {
+      cost: (nano) => metrics.count('gatehouse_settled_over_reserved_total', {}, nano),
+      tokens: (upstream, tokens) => metrics.count('gatehouse_upstream_excess_tokens_total', { upstream }, tokens),
+    },
     address: (remote, forwarded) => clientAddress(remote, forwarded, config.trustedProxies),
     trustedProxies: config.trustedProxies,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,

@@ -22,6 +22,8 @@ export type Gateway = {
   settled: () => Promise<void>
 }
 
+const OVERRAN = 'the model server said more than twice as much as it may, and was cut off'
+
 /** The gateway as a request handler: every call ends here, with the upstream's reply or with the one error envelope. */
 export function createGateway(parts: GatewayParts): Gateway {
   const afterwards = new Afterwards(parts.log)
@@ -53,7 +55,9 @@ export function createGateway(parts: GatewayParts): Gateway {
       const arrival = { request, response, headers }
       way(gate, arrival).then(
         (outcome) => {
-          if (outcome?.end === 'upstream_broke') gate.failures.broke({ request_id: id, path: pathOf(request) })
+          const about = { request_id: id, path: pathOf(request) }
+          if (outcome?.end === 'upstream_broke') gate.failures.broke(about)
+          if (outcome?.end === 'overran') gate.failures.broke(about, OVERRAN)
         },
         (thrown) => fail(gate, id, arrival, thrown),
       )

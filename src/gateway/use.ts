@@ -2,8 +2,10 @@
 export type Worst = {
   /** Tokens charged against the limits: the larger of the requested maximum and the estimate, for each answer. */
   tokens: number
-  /** Estimated tokens of the input: a token for each four characters begun. */
+  /** Estimated tokens of the input: a token for each four characters begun. Limits are charged by it. */
   inputTokens: number
+  /** Most tokens that what is in the request can be: a token for each byte of text. Money is set aside by it. */
+  boundTokens: number
   /** Most tokens that all answers together can have. */
   outputTokens: number
   images: number
@@ -12,7 +14,14 @@ export type Worst = {
 }
 
 /** Of a call that can use nothing but its request. */
-export const NO_WORST: Worst = { tokens: 0, inputTokens: 0, outputTokens: 0, images: 0, audioMegabytes: 0 }
+export const NO_WORST: Worst = {
+  tokens: 0,
+  inputTokens: 0,
+  boundTokens: 0,
+  outputTokens: 0,
+  images: 0,
+  audioMegabytes: 0,
+}
 
 /** What a call has used. Parts of the input and the output are included in them. */
 export type Used = {

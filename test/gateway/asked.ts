@@ -1,17 +1,24 @@
 import { plainModel } from '../../src/core/catalogue.ts'
 import type { Asked } from '../../src/gateway/call.ts'
+import { type Caps, NO_CAPS } from '../../src/gateway/caps.ts'
+import { NO_WORST } from '../../src/gateway/use.ts'
+
+/** Of a call whose most nobody has said. */
+const UNCAPPED: Caps = { ...NO_CAPS, inputTokens: null, outputTokens: null }
 
 /** What a plain request asks for, as the judge would say it. */
 export const asks = (
   some: Partial<Pick<Asked, 'stream' | 'usageWanted' | 'inputText' | 'characters' | 'size' | 'serviceTier'>> & {
     images?: number
+    caps?: Caps
   } = {},
 ): Asked => {
-  const { images = 0, ...rest } = some
+  const { images = 0, caps = UNCAPPED, ...rest } = some
   return {
     model: plainModel('m1'),
     within: [],
-    worst: { tokens: 0, inputTokens: 0, outputTokens: 0, images, audioMegabytes: 0 },
+    worst: { ...NO_WORST, images },
+    caps,
     stream: false,
     usageWanted: false,
     responseId: null,

@@ -55,7 +55,7 @@ export function judged(name: RouteName, fields: object, rules: Partial<ProjectRu
 export function judgedText(name: RouteName, text: string, rules: Partial<ProjectRules> = {}): Judged {
   const fields: Record<string, unknown> = JSON.parse(text)
   const whole = () => JSON.parse(text) as Record<string, unknown>
-  return judgedBody(name, { fields, whole }, whole(), rules)
+  return judgedBody(name, { fields, size: Buffer.byteLength(text), whole }, whole(), rules)
 }
 
 /** Judges a form. @param files their sizes in bytes */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import OpenAI, { toFile } from 'openai'
 import { modelsFile } from '../support/models-file.ts'
 import { startGate } from './gate.ts'
+import { judged } from './judging.ts'
 import { json, until } from './upstream.ts'
 
 /** A dollar for a token. */
@@ -13,15 +14,20 @@ test('a priced model that reports no usage is not free: speech and images cost t
   await using gate = await startGate({ env: { GATEHOUSE_CONFIG: file.path } })
   const client = gate.app.client(gate.key)
   const { projects } = gate.app.admin().organization
-  // Twelve characters are three tokens at the estimate; a call can cost four dollars at most.
-  await projects.spendLimit.update(gate.projectId, { threshold_amount: 900, currency: 'USD', interval: 'month' })
+  // Twelve characters are three tokens and cost three dollars; what is set aside is more than that, by bytes.
+  const drawing = { model: 'm1', prompt: 'twelve chars', size: '1024x1024' } as const
+  const { boundTokens } = judged('images.generate', drawing).worst
+  const threshold_amount = 100 * (1 + boundTokens + 5)
+  await projects.spendLimit.update(gate.projectId, { threshold_amount, currency: 'USD', interval: 'month' })
   gate.upstream.answer(({ response }) => response.writeHead(200, { 'content-type': 'audio/mpeg' }).end('not really'))
   const speak = () => client.audio.speech.create({ model: 'm1', voice: 'alloy', input: 'twelve chars' })
   const limited = (error: unknown) => error instanceof OpenAI.APIError && error.code === 'project_spend_limit_exceeded'
   await speak()
+  await until(async () => (await gate.app.metric('gatehouse_calls_settling')) === 0, 'the count of what was spoken')
   gate.upstream.answer(json({ created: 1, data: [{ url: 'https://example.com/1.png' }] }))
-  await client.images.generate({ model: 'm1', prompt: 'twelve chars' })
-  await assert.rejects(client.images.generate({ model: 'm1', prompt: 'twelve chars' }), limited)
+  await client.images.generate(drawing)
+  await until(async () => (await gate.app.metric('gatehouse_calls_settling')) === 0, 'the count of what was drawn')
+  await assert.rejects(client.images.generate(drawing), limited)
 })
 
 test('a client that leaves before the reply keeps neither images nor audio', async () => {

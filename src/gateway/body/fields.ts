@@ -8,6 +8,8 @@ export type Fields = Readonly<Record<string, unknown>>
 export type JsonFields = {
   /** A string of more than 64 kB is there with its length and its beginning only. */
   readonly fields: Fields
+  /** Bytes of the JSON, as it was sent. */
+  readonly size: number
   /** The same with every string in full, at the price of parsing everything again; null where it is gone. */
   whole(): Fields | null
 }

@@ -21,6 +21,7 @@ const PLAIN_CODINGS: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary'])
  * that, or is refused.
  */
 const SCALARS: ReadonlySet<string> = new Set([
+  ...['max_completion_tokens', 'max_output_tokens', 'max_tokens'],
   ...['background', 'input_fidelity', 'language', 'model', 'moderation', 'n', 'output_compression', 'output_format'],
   ...['partial_images', 'prompt', 'quality', 'response_format', 'service_tier', 'size', 'store', 'stream'],
   ...['temperature', 'user'],

@@ -23,6 +23,8 @@ const EMPTY = Buffer.alloc(0)
 export class JsonBody {
   /** Parsed; see `JsonText` for what stands in for strings of more than 64 kB. */
   fields: Record<string, unknown>
+  /** Bytes of the body as it was sent. */
+  readonly size: number
   readonly #text: JsonText
   readonly #scan: JsonScan
   readonly #held: Held
@@ -40,6 +42,7 @@ export class JsonBody {
     held.take(scan.values * VALUE_BYTES)
     this.#text = new JsonText(bytes, scan)
     this.fields = this.#text.fields
+    this.size = bytes.length
     this.#bytes = bytes
     this.#scan = scan
     this.#held = held

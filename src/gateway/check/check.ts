@@ -3,6 +3,7 @@ import { ApiError, unavailable } from '../../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
 import { type Body, readBody } from '../body/read-body.ts'
 import type { Arrival, Asked, Call } from '../call.ts'
+import { NO_CAPS } from '../caps.ts'
 import { takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'
 import { inquire, recorded } from '../inquire.ts'
@@ -103,7 +104,7 @@ async function admitOne(
   { model, within }: Pick<Asked, 'model' | 'within'>,
 ): Promise<void> {
   const paidAs = model ?? (route.body.kind === 'none' ? null : UNNAMED)
-  const wanted = { limitedAs: model, within, paidAs, worst: NO_WORST, at }
+  const wanted = { limitedAs: model, within, paidAs, worst: NO_WORST, caps: NO_CAPS, at }
   const held = await takeAll(gate.counters, chargeOf(grant.rules, gate, wanted))
   Object.assign(headers, held.headers)
   // What the call uses is not seen here: everything stays as it was taken, and no money is held.

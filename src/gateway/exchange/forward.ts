@@ -17,6 +17,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
   const { tokens } = gate
   const sentAt = performance.now()
   let observer: Observer | null = null
+  let answeredBy: string | null = null
   try {
     const outcome = await gate.upstreams.forward({
       method: route.method,
@@ -28,13 +29,14 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
       response,
       begin(status, replied, upstream) {
         body.replied()
+        answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
         observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })
         if (asked.stored) observer.onResponseId = (id) => claim(gate, call, id, upstream)
         return { headers, observer }
       },
     })
-    gate.afterwards(() => settle(gate, call, asked, ticket, observer, outcome))
+    gate.afterwards(() => settle(gate, call, asked, ticket, observer, outcome, answeredBy))
     return outcome
   } catch (error) {
     ticket.settle(null)

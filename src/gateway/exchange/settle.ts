@@ -3,9 +3,14 @@ import type { Gate } from '../gate.ts'
 import type { Inquiry } from '../inquire.ts'
 import { type Observer, usedUnseen } from '../observe/observe.ts'
 import { NOTHING_USED, type Used } from '../use.ts'
+import { capped } from './capped.ts'
 import type { Ticket } from './ticket.ts'
 
-/** Settles what was taken for a call, and meters what it used: at once where that is known, and else once it was counted. */
+/**
+ * Settles what was taken for a call, and meters what it used, as far as it can have been: at once where that is known, and
+ * else once it was counted.
+ * @param upstream the one that answered; null where none did
+ */
 export function settle(
   gate: Gate,
   call: Call,
@@ -13,13 +18,19 @@ export function settle(
   ticket: Ticket,
   observer: Observer | null,
   { status, end }: Outcome,
+  upstream: string | null,
 ): Promise<void> | undefined {
   if (end === 'never_sent' || (status !== null && status >= 400)) {
     ticket.settle(null)
     return
   }
   const { route, grant, at } = call
-  const conclude = (used: Used) => {
+  const conclude = (seen: Used) => {
+    const { used, excess } = capped(seen, asked)
+    if (excess > 0 && upstream !== null) {
+      gate.countExcess.tokens(upstream, excess)
+      gate.failures.exceeded(upstream, { model: asked.model?.id, tokens: excess })
+    }
     const costs = ticket.settle(used)
     if (route.report.kind === 'none') return
     gate.tally.add({ grant, route, at, asked, used }, costs)

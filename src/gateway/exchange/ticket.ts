@@ -9,15 +9,23 @@ import type { Used } from '../use.ts'
 export class Ticket {
   readonly #asked: Asked
   readonly #held: Held
+  readonly #nano: number
+  readonly #overReserved: (nano: number) => void
 
-  constructor(asked: Asked, held: Held) {
+  /**
+   * @param nano nano-dollars that were set aside
+   * @param overReserved told how much more a call did cost than was set aside for it, where it did
+   */
+  constructor(asked: Asked, held: Held, nano: number, overReserved: (nano: number) => void) {
     this.#asked = asked
     this.#held = held
+    this.#nano = nano
+    this.#overReserved = overReserved
   }
 
   /**
    * Corrects what was taken to what was used; only the first time counts.
-   * @param used null for a call that failed: it gets everything back but its request
+   * @param used what it is charged with; null for a call that failed: it gets everything back but its request
    * @returns the line items of what it did cost
    */
   settle(used: Used | null): CostEntry[] {
@@ -27,6 +35,7 @@ export class Ticket {
     }
     const costs = this.#asked.model ? costEntries(this.#asked.model, used) : []
     const nano = costs.reduce((sum, { amount_nano }) => sum + amount_nano, 0)
+    if (nano > this.#nano) this.#overReserved(nano - this.#nano)
     // Audio stays as it was taken: what was sent was sent.
     this.#held.settle({ tokens: used.inputTokens + used.outputTokens, images: used.images }, nano)
     return costs
@@ -35,17 +44,15 @@ export class Ticket {
 
 /**
  * Takes a call from all limits and sets its money aside, or takes nothing at all.
- * @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted
+ * @throws ApiError 429; 400 where a spend limit holds for what has no price or no bound; 503 where it cannot be counted
  */
 export function issueTicket(gate: Gate, { grant, at, headers }: Call, asked: Asked): Ticket | Promise<Ticket> {
-  const { model, within, worst } = asked
-  const held = takeAll(
-    gate.counters,
-    chargeOf(grant.rules, gate, { limitedAs: model, within, paidAs: model, worst, at }),
-  )
+  const { model, within, worst, caps } = asked
+  const charge = chargeOf(grant.rules, gate, { limitedAs: model, within, paidAs: model, worst, caps, at })
+  const held = takeAll(gate.counters, charge)
   const admitted = (held: Held) => {
     Object.assign(headers, held.headers)
-    return new Ticket(asked, held)
+    return new Ticket(asked, held, charge.money?.nano ?? 0, gate.countExcess.cost)
   }
   return held instanceof Promise ? held.then(admitted) : admitted(held)
 }

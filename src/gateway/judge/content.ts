@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../body/fields.ts'
 import { wrongValue } from '../invalid.ts'
+import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
 
 /** Deepest nesting of what is judged. Beyond it, even writing it again would be a risk. */
@@ -17,6 +18,15 @@ export class Content {
   characters = 0
   /** Of what is no text: binary data, and tokens that were sent as numbers. */
   tokens = 0
+  /** Characters of what was sent that are no text, and the most tokens that they can be. */
+  dataCharacters = 0
+  dataBound = 0
+  /** Most tokens more than bytes that JSON can be whose writing is not the client's: it may be indented, and escaped. */
+  rewritten = 0
+  /** The field of the first link in it: what stands behind it is not here. */
+  link: string | null = null
+  /** Within notes about where something was found, whose links nobody follows. */
+  #noted = 0
   readonly #texts: string[] | null
 
   /** @param texts gathers the texts, where somebody wants them */
@@ -34,6 +44,12 @@ export class Content {
     this.#texts?.push(text)
   }
 
+  /** Text that is JSON, which whoever puts it before the model writes anew. */
+  json(text: string): void {
+    this.text(text)
+    this.rewritten += text.length * 2
+  }
+
   /**
    * @param name of the field that holds it
    * @returns the path of the first reference in it, as a client writes it; null where there is none
@@ -41,7 +57,7 @@ export class Content {
    */
   read(name: string, value: unknown): string | null {
     try {
-      const found = this.#walk(value, 0)
+      const found = this.#walk(value, 0, name)
       return found === null ? null : name + found
     } catch (error) {
       if (error === tooDeep) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
@@ -49,39 +65,40 @@ export class Content {
     }
   }
 
-  #walk(value: unknown, depth: number): string | null {
+  /** @param at the key that it stands under, lists left out */
+  #walk(value: unknown, depth: number, at: string): string | null {
     if (typeof value === 'string') {
       this.text(value)
       return null
     }
     if (value === null || typeof value !== 'object') return null
     if (depth > DEEPEST) throw tooDeep
-    return Array.isArray(value) ? this.#walkArray(value, depth) : this.#walkObject(value as JsonObject, depth)
+    return Array.isArray(value) ? this.#walkArray(value, depth, at) : this.#walkObject(value as JsonObject, depth, at)
   }
 
-  #walkArray(items: unknown[], depth: number): string | null {
+  #walkArray(items: unknown[], depth: number, at: string): string | null {
     for (let i = 0; i < items.length; i++) {
       const item = items[i]
       if (typeof item === 'number') this.tokens++
       else {
-        const found = this.#walk(item, depth + 1)
+        const found = this.#walk(item, depth + 1, at)
         if (found !== null) return `[${i}]${found}`
       }
     }
     return null
   }
 
-  #walkObject(object: JsonObject, depth: number): string | null {
+  #walkObject(object: JsonObject, depth: number, at: string): string | null {
     for (const key in object) {
       const value = object[key]
       if (value === null || value === undefined) continue
-      const found = this.#walkField(object, key, value, depth)
+      const found = this.#walkField(object, key, value, depth, at)
       if (found !== null) return `.${key}${found}`
     }
     return null
   }
 
-  #walkField(object: JsonObject, key: string, value: unknown, depth: number): string | null {
+  #walkField(object: JsonObject, key: string, value: unknown, depth: number, at: string): string | null {
     switch (meaningOf(key)) {
       case 'reference':
         return Array.isArray(value) && value.length === 0 ? null : ''
@@ -93,47 +110,73 @@ export class Content {
         if (isObject(value) && value.id !== undefined && value.id !== null) return '.id'
         break
       case 'form':
-        if (typeof value === 'string') return value.length <= LONGEST_FORM ? null : this.#walk(value, depth + 1)
+        if (typeof value === 'string') return value.length <= LONGEST_FORM ? null : this.#walk(value, depth + 1, key)
         break
       case 'binary':
-        if (typeof value === 'string') return this.#binary()
+        if (typeof value === 'string') return this.#binary(value, kindAt(key === 'data' ? at : key))
         break
       case 'link':
-        if (typeof value === 'string' && isData(value)) return this.#binary()
+        if (typeof value !== 'string') break
+        if (isData(value)) return this.#binary(value, kindAt(at))
+        this.#linked(at)
         break
       case 'media':
         // Behind a link stands as much as in the data itself.
-        if (typeof value === 'string') return this.#binary()
-        if (isObject(value) && typeof value.url === 'string' && !isData(value.url)) this.image()
+        if (typeof value === 'string') {
+          if (!isData(value)) this.#linked(key)
+          return this.#binary(value, kindAt(key))
+        }
+        if (isObject(value) && typeof value.url === 'string' && !isData(value.url)) this.tokens += BINARY_TOKENS
         break
       case 'result':
-        if (typeof value === 'string' && object.type === 'image_generation_call') return this.#binary()
+        if (typeof value === 'string' && object.type === 'image_generation_call') return this.#binary(value, 'image')
         break
+      case 'notes':
+        return this.#notes(key, value, depth)
       case 'free':
         this.#free(value, depth + 1)
         return null
     }
-    return this.#walk(value, depth + 1)
+    return this.#walk(value, depth + 1, key)
   }
 
-  /** An image that is given in some other way than by its data. */
+  /** An image that is given in some other way than as text. */
   image(): void {
     this.tokens += BINARY_TOKENS
+    this.dataBound += IMAGE_TOKENS
   }
 
-  #binary(): null {
+  /** A recording that is given by its bytes. What it says is told by its length, which only its server counts. */
+  sound(bytes: number): void {
+    this.dataBound += mostTokens('sound', bytes)
+  }
+
+  #binary({ length }: string, kind: Kind): null {
     this.tokens += BINARY_TOKENS
+    this.dataCharacters += length
+    this.dataBound += mostTokens(kind, decoded(length))
     return null
   }
 
+  #linked(at: string): void {
+    if (this.#noted === 0) this.link ??= at
+  }
+
+  #notes(key: string, value: unknown, depth: number): string | null {
+    this.#noted++
+    const found = this.#walk(value, depth + 1, key)
+    this.#noted--
+    return found
+  }
+
   #free(value: unknown, depth: number): void {
-    if (typeof value === 'string') this.text(value)
+    if (typeof value === 'string') this.json(value)
     if (value === null || typeof value !== 'object') return
     if (depth > DEEPEST) throw tooDeep
     if (Array.isArray(value)) for (const item of value) this.#free(item, depth + 1)
     else
       for (const key in value) {
-        this.text(key)
+        this.json(key)
         this.#free((value as JsonObject)[key], depth + 1)
       }
   }

@@ -1,7 +1,9 @@
+import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { FormFields } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import type { FormShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
+import { requestedOf } from './asked-for.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
@@ -9,6 +11,7 @@ import { judgeForeign } from './foreign-form.ts'
 import { modelsWithin } from './form-models.ts'
 import { namedModel, runWithin } from './named-models.ts'
 import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
+import { worstOf } from './worst.ts'
 
 /** Bytes of the megabytes that audio is limited by. */
 const MEGABYTE = 1_000_000
@@ -16,7 +19,6 @@ const MEGABYTE = 1_000_000
 /** Judges a form: images to edit, audio to write down. */
 export function judgeForm(court: Court, shape: FormShape, form: FormFields): Asked {
   const { rules, route, fallback, edits } = court
-  const { charges } = route
   const { fields, files } = form
   const model = namedModel(court, fields.get(shape.model))
   judgeForeign(new Foreign(court.dialects(model.upstreams), edits), shape, form)
@@ -25,19 +27,25 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
   const content = new Content()
   const text = fields.get(shape.text) ?? ''
   content.text(text)
-  if (shape.files === 'images') for (const _ of files) content.image()
-  const count =
+  for (const { bytes } of files) {
+    if (shape.files === 'images') content.image()
+    else content.sound(bytes)
+  }
+  const answers =
     shape.answers === null ? 1 : (writtenInteger(shape.answers, fields.get(shape.answers), 1, MOST_ANSWERS) ?? 1)
+  const { worst, caps } = worstOf({
+    ...{ route, model, content, answers, fallback },
+    bytes: bytesOf(fields),
+    unseen: null,
+    questions: 1,
+    requested: maximumOf(shape, fields, model, fallback),
+  })
+  if (route.charges.audio) worst.audioMegabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / MEGABYTE
   return {
     model,
     within: runWithin(route, within),
-    worst: {
-      tokens: content.estimate,
-      inputTokens: content.estimate,
-      outputTokens: charges.output ? (model.maxOutputTokens ?? fallback) * count : 0,
-      images: charges.images ? count : 0,
-      audioMegabytes: charges.audio ? files.reduce((sum, { bytes }) => sum + bytes, 0) / MEGABYTE : 0,
-    },
+    worst,
+    caps,
     stream: asksForStream(shape.streams, fields),
     usageWanted: true,
     responseId: null,
@@ -48,6 +56,27 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     size: fields.get('size') ?? null,
     serviceTier: null,
   }
+}
+
+/** Bytes of all that is written in a form, as text. */
+function bytesOf(fields: FormFields['fields']): number {
+  let bytes = 0
+  for (const [name, value] of fields) bytes += name.length + Buffer.byteLength(value)
+  return bytes
+}
+
+/**
+ * The most tokens of an answer, as the form says it. Many a model server that takes a form takes no notice of it, so that it
+ * raises what is set aside and never lowers it.
+ */
+function maximumOf(
+  shape: FormShape,
+  fields: FormFields['fields'],
+  { maxOutputTokens }: CatalogueModel,
+  fallback: number,
+): number | null {
+  const said = requestedOf(shape, (name, least, most) => writtenInteger(name, fields.get(name), least, most))
+  return said === null || maxOutputTokens !== null ? null : Math.max(said, fallback)
 }
 
 function asksForStream(signs: readonly StreamSign[], fields: FormFields['fields']): boolean {

@@ -4,13 +4,15 @@ import type { Asked } from '../call.ts'
 import { missing, notOffered, wrongType } from '../invalid.ts'
 import type { JsonShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
+import { answersOf, questionsOf, requestedOf } from './asked-for.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { refuseLookalikes } from './lookalikes.ts'
 import { modelsWithin, namedModel, runWithin } from './named-models.ts'
-import { flag } from './numbers.ts'
+import { flag, integer } from './numbers.ts'
 import { refuseReferences, responseGoneOnFrom } from './references.ts'
+import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
 
 /** Judges a JSON body. */
@@ -28,16 +30,25 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   judgeSeen(rules, { project: rules, route, fields, model, edits })
   const within = modelsWithin(court, shape, fields)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
-  const worst = worstOf({ ...shape, maxima }, route.charges, fields, content, model, fallback)
+  const responseId = responseGoneOnFrom(shape.references, fields)
+  const { worst, caps } = worstOf({
+    ...{ route, model, content, fallback },
+    bytes: body.size,
+    unseen: unseenIn(fields, content, model, responseId),
+    answers: answersOf(fields),
+    questions: questionsOf(shape, fields),
+    requested: requestedOf({ maxima }, (name, least, most) => integer(name, fields[name], least, most)),
+  })
   const stream = asksForStream(shape.streams, fields)
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
   return {
     model,
     within: runWithin(route, within),
     worst,
+    caps,
     stream,
     usageWanted: stream && onDemand ? askForUsage(fields, edits) : true,
-    responseId: responseGoneOnFrom(shape.references, fields),
+    responseId,
     stored: shape.store === 'by_default' && edits.value('store') !== false,
     inputText: () => {
       const whole = body.whole()
@@ -76,7 +87,7 @@ function boundTools(fields: Fields, content: Content): void {
     if (value === undefined || value === null || typeof value === 'string') continue
     const reference = new Content().read(name, value)
     if (reference !== null) throw notOffered(reference)
-    if (name === 'tools' || name === 'functions') content.text(JSON.stringify(value))
+    if (name === 'tools' || name === 'functions') content.json(JSON.stringify(value))
   }
 }
 

@@ -2,6 +2,7 @@ import { ANY_DIALECT, type Dialect } from '../../core/upstream-kind.ts'
 import { Edits } from '../body/edits.ts'
 import { isForm, type JudgedBody } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
+import { NO_CAPS } from '../caps.ts'
 import { missing } from '../invalid.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { ProjectRules } from '../rules/index.ts'
@@ -47,6 +48,7 @@ function about(route: GatewayRoute): Asked {
     model: null,
     within: [],
     worst: NO_WORST,
+    caps: NO_CAPS,
     stream: route.stream,
     usageWanted: true,
     responseId: route.ids.response_id ?? null,

@@ -16,6 +16,8 @@ type Meaning =
   | 'link'
   /** An image or a file, by a link or by its data. */
   | 'media'
+  /** Where the model looked, or found what it said: nobody follows a link in there once more. */
+  | 'notes'
   /** Bytes in a generated image, text in all else. */
   | 'result'
   /** Any JSON that the client likes: schemas, arguments. No reader follows a reference in there. */
@@ -48,6 +50,11 @@ const meanings = new Map<string, Meaning>([
   ['url', 'link'],
   ['image_url', 'media'],
   ['file_url', 'media'],
+  ['audio_url', 'media'],
+  ['video_url', 'media'],
+  ['annotations', 'notes'],
+  ['action', 'notes'],
+  ['sources', 'notes'],
   ['result', 'result'],
   ['arguments', 'free'],
   ['parameters', 'free'],

@@ -1,74 +1,66 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
-import type { Fields } from '../body/fields.ts'
-import type { Charges, JsonShape, Maximum } from '../routes/declaration.ts'
+import { type Caps, NO_CAPS } from '../caps.ts'
+import type { Declaration } from '../routes/declaration.ts'
 import type { Worst } from '../use.ts'
+import { SPARE_TOKENS, TEMPLATE_TOKENS } from './bounds.ts'
 import type { Content } from './content.ts'
-import { integer, MOST_ANSWERS, MOST_TOKENS } from './numbers.ts'
 
-/** How many answers a request asks for: `best_of` are made even where fewer are shown. */
-function answers(fields: Fields): number {
-  const n = integer('n', fields.n, 1, MOST_ANSWERS) ?? 1
-  return Math.max(n, integer('best_of', fields.best_of, 1, MOST_ANSWERS) ?? 1)
+/** What a request asks for, in numbers. */
+export type Amounts = {
+  route: Pick<Declaration, 'body' | 'charges' | 'reply'>
+  model: CatalogueModel
+  content: Content
+  /** Bytes of its text, JSON around it included. */
+  bytes: number
+  unseen: string | null
+  answers: number
+  questions: number
+  /** Most tokens of one answer, as it says itself. */
+  requested: number | null
+  /** Tokens of an answer where neither the request nor the catalogue says how many. */
+  fallback: number
 }
 
-const anyMaximum: readonly Maximum[] = [
-  'max_tokens',
-  'max_completion_tokens',
-  'max_output_tokens',
-  'n_predict',
-  'num_predict',
-  'max_new_tokens',
-]
-
-/**
- * The most tokens of one answer, as the request says it. Of two ways to say it, who knows which one holds: the larger. None
- * at all is no maximum: some model servers take 0 for "as many as you like".
- */
-function requested({ maxima }: JsonShape, fields: Fields): number | null {
-  let most: number | null = null
-  for (const name of anyMaximum) {
-    const value = integer(name, fields[name], 0, MOST_TOKENS)
-    if (value !== null && value > (most ?? 0) && maxima.includes(name)) most = value
-  }
-  return most
-}
-
-/** Each text of a list, and each list of tokens, is a question of its own. */
-function questions({ questions: field }: JsonShape, fields: Fields): number {
-  const asked = field === null ? null : fields[field]
-  if (!Array.isArray(asked)) return 1
-  let count = 0
-  for (const one of asked) if (typeof one !== 'number') count++
-  return Math.max(1, count)
-}
-
-/**
- * The most that a request can use.
- * @param fallback tokens of an answer where neither the request nor the catalogue says how many
- * @throws ApiError 400 for numbers that are none, or out of their range
- */
-export function worstOf(
-  shape: JsonShape,
-  charges: Charges,
-  fields: Fields,
-  content: Content,
-  model: CatalogueModel,
-  fallback: number,
-): Worst {
-  const count = answers(fields)
-  const asked = requested(shape, fields)
-  const one = asked ?? model.maxOutputTokens ?? fallback
+/** The most that a request can use, and what it is charged at most. */
+export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
+  const { route, model, content, answers, questions, requested, fallback } = amounts
+  const { charges } = route
+  const known = requested === null ? model.maxOutputTokens : Math.min(requested, model.maxOutputTokens ?? requested)
   const inputTokens = content.estimate
-  const asks = questions(shape, fields)
+  const one = (requested ?? model.maxOutputTokens ?? fallback) + model.maxReasoningTokens
   // More than the model can say is not paid for.
-  const said = Math.min(one, model.maxOutputTokens ?? one)
+  const said = (known ?? fallback) + model.maxReasoningTokens
+  const input = inputOf(amounts)
+  const outputTokens = charges.output ? safe(said * questions * answers) : 0
   return {
-    tokens: charges.tokens === 'maximum' ? safe(Math.max(one * asks, inputTokens) * count) : inputTokens,
-    inputTokens,
-    outputTokens: charges.output ? safe(said * asks * count) : 0,
-    images: charges.images ? count : 0,
-    audioMegabytes: 0,
+    worst: {
+      tokens: charges.tokens === 'maximum' ? safe(Math.max(one * questions, inputTokens) * answers) : inputTokens,
+      inputTokens,
+      boundTokens: input.most,
+      outputTokens,
+      images: charges.images ? answers : 0,
+      audioMegabytes: 0,
+    },
+    // Of what says nothing of its use, nothing is charged.
+    caps:
+      route.reply.kind === 'plain'
+        ? NO_CAPS
+        : {
+            inputTokens: input.cap,
+            unseen: amounts.unseen,
+            outputTokens: charges.output ? known && outputTokens : SPARE_TOKENS,
+            maximum: route.body.kind === 'json' ? (route.body.maxima.at(-1) ?? null) : null,
+          },
   }
+}
+
+/** The most tokens of the input: all that is in the request, and no more than the model reads for each question. */
+function inputOf({ model, content, bytes, unseen, questions }: Amounts): { most: number; cap: number | null } {
+  const { dataCharacters, dataBound, rewritten } = content
+  const seen = safe(bytes - dataCharacters + dataBound + rewritten + TEMPLATE_TOKENS)
+  const context = model.contextTokens === null ? null : safe(model.contextTokens * questions)
+  const most = context === null ? seen : unseen === null ? Math.min(seen, context) : context
+  return { most, cap: unseen === null || context !== null ? most : null }
 }
 
 const safe = (count: number) => Math.min(count, Number.MAX_SAFE_INTEGER)

@@ -20,6 +20,8 @@ export interface Observer {
   used(end: Outcome['end']): Used | Promise<Used>
   /** Told as soon as that id is whole, before its last bytes are handed to the client. */
   onResponseId: ((id: string) => void) | null
+  /** Whether it has said more than twice what its call can be charged with. */
+  readonly overran: boolean
 }
 
 export type Observed = {
@@ -33,6 +35,8 @@ export type Observed = {
 
 /** Of sound compressed to 128 kbit/s. */
 const BYTES_PER_SECOND = 16_000
+/** Bytes that JSON can write a byte of text with. */
+const LONGEST_ESCAPE = 6
 /** Bytes of a reply that is parsed rather than scanned: of larger ones most is what nobody looks at. */
 const SMALL = 16_384
 
@@ -65,6 +69,7 @@ function inputTokensOf(asked: Asked, tokens: TokenCounter): number | Promise<num
 /** A reply that says nothing of use. */
 class Passing implements Observer {
   onResponseId = null
+  readonly overran = false
 
   chunk(bytes: Buffer): Buffer {
     return bytes
@@ -90,17 +95,31 @@ class Watch implements Observer {
   #known = false
   #over = false
   onResponseId: ((id: string) => void) | null = null
+  /** Tokens beyond which it is said too much. */
+  readonly #most: number
 
   constructor(reply: WatchedReply, { asked, contentType, tokens }: Observed) {
     this.#reply = reply
     this.#asked = asked
     this.#tokens = tokens
+    this.#most = 2 * (asked.caps.outputTokens ?? Number.POSITIVE_INFINITY)
     this.#reading = new Reading((id) => this.onResponseId?.(id))
     const isNamed = isEventStream(contentType)
     // Only what says that it is a stream is one whose length may change.
     const withholds = isNamed && reply.streamReports === 'on_demand' && !asked.usageWanted
     const isStream = isNamed || (contentType === '' && asked.stream)
     this.#events = isStream ? new EventStream(this.#reading, reply.event, withholds) : null
+  }
+
+  /**
+   * By what is certain without counting: an event of a stream has a token or more, four bytes are about one and 32 hardly
+   * ever one. Some servers repeat the request in front of their answer.
+   */
+  get overran(): boolean {
+    const { said, texts } = this.#reading
+    if (said.bytes <= this.#most || this.#reply.counts !== 'input_and_output') return false
+    const unasked = said.bytes - this.#asked.worst.boundTokens * LONGEST_ESCAPE
+    return Math.max(Math.min(texts, said.bytes / 4), unasked / 32) > this.#most
   }
 
   chunk(bytes: Buffer): Buffer | null {

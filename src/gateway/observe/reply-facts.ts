@@ -28,6 +28,8 @@ export class Reading implements JsonSink {
     return this.said.bytes > this.#saidAtUsage
   }
   readonly said = new Said()
+  /** Events that said something. */
+  texts = 0
   /** Whether this event reports usage, and what its list of choices looks like so far. */
   hasUsage = false
   choices: 'unseen' | 'empty' | 'other' = 'unseen'
@@ -41,6 +43,7 @@ export class Reading implements JsonSink {
 
   readonly #onResponseId: (id: string) => void
   #saidAtUsage = 0
+  #saidBefore = 0
   #answer = 0
   #event = ''
   #item = ''
@@ -96,6 +99,8 @@ export class Reading implements JsonSink {
       this.imageBegun = !type.endsWith('.completed')
       if (!this.imageBegun) this.images++
     }
+    if (this.said.bytes > this.#saidBefore) this.texts++
+    this.#saidBefore = this.said.bytes
     if (this.hasUsage) this.#saidAtUsage = this.said.bytes
     this.hasUsage = false
     this.choices = 'unseen'

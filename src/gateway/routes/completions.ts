@@ -49,7 +49,11 @@ export const completions = {
   'embeddings.create': {
     ...ask,
     path: '/v1/embeddings',
-    body: { ...plainJson, fields: new Set(['dimensions', 'encoding_format', 'input', 'model', 'user']) },
+    body: {
+      ...plainJson,
+      questions: 'input',
+      fields: new Set(['dimensions', 'encoding_format', 'input', 'model', 'user']),
+    },
     reply: watches.input,
     charges: charged.input,
     report: { kind: 'embeddings', lineItems: 'tokens' },
@@ -57,7 +61,7 @@ export const completions = {
   'moderations.create': {
     ...ask,
     path: '/v1/moderations',
-    body: { ...plainJson, fields: new Set(['input', 'model']) },
+    body: { ...plainJson, questions: 'input', fields: new Set(['input', 'model']) },
     reply: watches.input,
     charges: charged.input,
     report: { kind: 'moderations', lineItems: 'tokens' },

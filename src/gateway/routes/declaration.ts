@@ -38,7 +38,7 @@ export type JsonShape = {
   models: readonly ModelPlace[]
   maxima: readonly Maximum[]
   /** A list of which each text, and each list of tokens, is a question of its own; null: one request is one question. */
-  questions: 'prompt' | null
+  questions: 'prompt' | 'input' | null
   streams: readonly StreamSign[]
   references: {
     refused: readonly RefusedField[]
@@ -69,6 +69,7 @@ export type FormShape = {
   models: 'steps'
   /** The text for the model. */
   text: 'prompt'
+  maxima: readonly Maximum[]
   /** How many answers are asked for. */
   answers: 'n' | null
   streams: readonly StreamSign[]

@@ -52,6 +52,8 @@ export const form = {
   model: 'model',
   models: 'steps',
   text: 'prompt',
+  // The original's have no maximum; other model servers take some of these names for it.
+  maxima: ['max_tokens', 'max_completion_tokens', 'max_output_tokens'],
   streams: streamed,
 } as const satisfies Partial<FormShape>
 

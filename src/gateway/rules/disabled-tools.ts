@@ -18,10 +18,23 @@ const free: ReadonlySet<unknown> = new Set([
 /** What a choice may say besides: it picks among tools that were judged where they are defined. */
 const picks: ReadonlySet<unknown> = new Set(['none', 'auto', 'required', 'shell', 'programmatic_tool_calling'])
 
+/** Whether the client runs a tool itself; tools within it are judged by themselves. */
+export const isClientRun = ({ type, environment }: JsonObject): boolean =>
+  free.has(type) || (type === 'shell' && isObject(environment) && environment.type === 'local')
+
 /** Fields that have the model server search the web: the original's, and those of other model servers. */
 const searches = ['web_search_options', 'search_parameters', 'enable_search', 'web_search', 'plugins'] as const
 /** Those that say no by being false. */
 const switches: ReadonlySet<string> = new Set(['enable_search', 'web_search'])
+
+/** The field that has the model server search the web; null where none does. */
+export function webSearchField(fields: Fields): string | null {
+  for (const name of searches) {
+    const value = fields[name] ?? null
+    if (value !== null && !(value === false && switches.has(name))) return name
+  }
+  return null
+}
 
 /** Every tool that a request brings: in `tools`, in `tool_choice`, within other tools, and in items of the input that bring more. */
 export const disabledTools = ruleOf<DisabledTools>()({
@@ -77,10 +90,8 @@ class Court {
 
   /** Fields that stand for a tool by themselves. */
   fields(fields: Fields): void {
-    for (const name of searches) {
-      const value = fields[name] ?? null
-      if (value !== null && !(value === false && switches.has(name))) this.hosted('web_search', name)
-    }
+    const search = webSearchField(fields)
+    if (search !== null) this.hosted('web_search', search)
     if (isGiven(fields.mcp_servers)) this.hosted('mcp', 'mcp_servers')
   }
 
@@ -95,11 +106,7 @@ class Court {
   }
 
   #tool(tool: JsonObject, at: string, i: number): void {
-    const { type } = tool
-    if (type !== 'function') {
-      const local = type === 'shell' && isObject(tool.environment) && tool.environment.type === 'local'
-      if (!local) this.#type(type, () => `${at}[${i}].type`)
-    }
+    if (!isClientRun(tool)) this.#type(tool.type, () => `${at}[${i}].type`)
     for (const key in tool) if (lookalike(key) === 'type') throw this.#refusal(key, `${at}[${i}].${key}`)
   }
 

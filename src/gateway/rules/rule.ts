@@ -4,6 +4,7 @@ import type { Catalogue, CatalogueModel } from '../../core/catalogue.ts'
 import type { Connection } from '../../core/presented-certificate.ts'
 import type { Edits } from '../body/edits.ts'
 import type { Fields } from '../body/fields.ts'
+import type { Caps } from '../caps.ts'
 import type { ModelWindows } from '../limits/windows.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { Money } from '../spend/money.ts'
@@ -55,6 +56,8 @@ export type Wanted = {
   paidAs: CatalogueModel | null
   /** The most that it can use, besides its request. */
   worst: Worst
+  /** What it is charged at most. */
+  caps: Caps
   /** Milliseconds since the epoch. */
   at: number
 }

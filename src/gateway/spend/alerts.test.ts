@@ -4,6 +4,8 @@ import { type Money, openMoney, reserve, rulesOf, until } from '../../../test/ga
 import { serverOf, startSmtp } from '../../../test/gateway/smtp-server.ts'
 import { databases } from '../../../test/support/databases.ts'
 import { plainModel } from '../../core/catalogue.ts'
+import { NO_CAPS } from '../caps.ts'
+import { NO_WORST } from '../use.ts'
 import { Mailer } from './mailer.ts'
 import type { Spend } from './spend.ts'
 
@@ -182,8 +184,8 @@ test('what the last calls of a month cost still raises the alerts of that month'
   await money.alert(rules.organizationId, rules.projectId, 5)
   await money.spend.load(rules)
   const model = { ...plainModel('m1'), price: { input: 1_000_000, cachedInput: 1_000_000, output: 1_000_000 } }
-  const worst = { tokens: 0, inputTokens: cents(6), outputTokens: 0, images: 0, audioMegabytes: 0 }
-  const late = reserve(money.spend, rules, { model, worst }, december - 1)
+  const worst = { ...NO_WORST, boundTokens: cents(6) }
+  const late = reserve(money.spend, rules, { model, worst, caps: NO_CAPS }, december - 1)
   money.now = december + 1000
   await money.spend.load(rules)
   late.settle(cents(6))

@@ -1,6 +1,7 @@
 import { ApiError, unavailable } from '../../contract/error.ts'
 import { dollarText, NANOS_PER_CENT } from '../../core/money.ts'
 import { monthOf } from '../../core/month.ts'
+import type { Caps } from '../caps.ts'
 import type { Holder, Money, Short } from './money.ts'
 
 /** Trying again costs a request and changes nothing: the official SDKs heed this and would otherwise repeat a 429. */
@@ -24,6 +25,20 @@ export function overLimit(money: Money, { of, isSpent }: Short): ApiError {
 export function priceUnknown(ids: Ids, of: Holder, model: string): ApiError {
   const message = `The model '${model}' has no price configured on this server, and ${nameOf(ids, of)} has a spend limit: what it costs could not be counted.`
   return new ApiError('model_price_unknown', message, { param: 'model' })
+}
+
+/** So would one that does not know how long an answer can be. @param caps of the call, whose output has none */
+export function maximumUnknown(ids: Ids, of: Holder, model: string, { maximum }: Caps): ApiError {
+  const asked = maximum === null ? '' : `'${maximum}' in the request, or `
+  const message = `Nothing says how many tokens an answer of the model '${model}' can have, and ${nameOf(ids, of)} has a spend limit: what it costs could not be bounded. Set ${asked}'max_output_tokens' of the model in the configuration of this server.`
+  return new ApiError('max_output_tokens_unknown', message, { param: maximum ?? 'model' })
+}
+
+/** And one that does not know how much is read of what is not in the request. @param caps of the call, whose input has none */
+export function contextUnknown(ids: Ids, of: Holder, model: string, { unseen }: Caps): ApiError {
+  const param = unseen ?? 'model'
+  const message = `With '${param}' the model '${model}' reads what is not in the request, and ${nameOf(ids, of)} has a spend limit: what it costs could not be bounded. Leave it out, or set 'context_tokens' of the model in the configuration of this server.`
+  return new ApiError('context_tokens_unknown', message, { param })
 }
 
 /** Nobody knows what is left, and the rules that would say so are on their way. */

@@ -5,6 +5,8 @@ import { type Money, openMoney, reserve, rulesOf } from '../../../test/gateway/m
 import { databases } from '../../../test/support/databases.ts'
 import { ApiError } from '../../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
+import { NO_CAPS } from '../caps.ts'
+import { NO_WORST } from '../use.ts'
 import { FREE } from './money.ts'
 
 const MINUTE = 60_000
@@ -16,7 +18,8 @@ const priced = { ...plainModel('m1'), price: { input: 1_000_000, cachedInput: 1_
 const unpriced = plainModel('m0')
 const asks = (tokens: number, model: CatalogueModel = priced) => ({
   model,
-  worst: { tokens, inputTokens: tokens, outputTokens: 0, images: 0, audioMegabytes: 0 },
+  worst: { ...NO_WORST, tokens, inputTokens: tokens, boundTokens: tokens },
+  caps: { ...NO_CAPS, inputTokens: tokens },
 })
 
 const refusal = (code: string) => (error: unknown) => error instanceof ApiError && error.code === code

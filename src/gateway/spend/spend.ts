@@ -7,13 +7,14 @@ import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
 import { nextThresholds } from '../../db/spend-alerts.ts'
 import type { Db } from '../../db/tables.ts'
 import type { UsageFollower } from '../../ledger/usage.ts'
+import type { Caps } from '../caps.ts'
 import type { Worst } from '../use.ts'
 import type { Account, Ledger } from './account.ts'
 import { Accounts } from './accounts.ts'
 import type { Alerts } from './alerts.ts'
 import { MemoryMoney } from './memory.ts'
-import { FREE, type Money, type Spender, type SpendLimits } from './money.ts'
-import { priceUnknown } from './over-limit.ts'
+import { FREE, type Holder, type Money, type Spender, type SpendLimits } from './money.ts'
+import { contextUnknown, maximumUnknown, priceUnknown } from './over-limit.ts'
 
 export type SpendParts = {
   /** For reading. */
@@ -72,22 +73,26 @@ export class Spend implements UsageFollower {
   /**
    * What is to be set aside for a call: the most that it can cost. Needs no I/O.
    * @param at epoch milliseconds when the call was let in; what it costs is to be metered with the same time
-   * @throws ApiError 400 where a limit holds and the model has no price
+   * @throws ApiError 400 where a limit holds and the model has no price, or nobody knows how much it can read or say
    */
   toReserve(
     { organizationId, projectId, spendLimits }: Spender & { spendLimits: SpendLimits },
-    { model, worst }: { model: CatalogueModel | null; worst: Worst },
+    { model, worst, caps }: { model: CatalogueModel | null; worst: Worst; caps: Caps },
     at: number,
   ): Money | typeof FREE {
     if (model === null) return FREE
+    const ids = { organizationId, projectId }
+    const holder = limited(spendLimits)
     if (model.price === null) {
-      const ids = { organizationId, projectId }
-      if (spendLimits.project !== null) throw priceUnknown(ids, 'project', model.id)
-      if (spendLimits.organization !== null) throw priceUnknown(ids, 'organization', model.id)
+      if (holder !== null) throw priceUnknown(ids, holder, model.id)
       this.#nameUnpriced(model.id)
       return FREE
     }
-    const nano = worstCost(model.price, worst.inputTokens, worst.outputTokens)
+    const { input, cachedInput, output } = model.price
+    if (holder !== null && caps.outputTokens === null && output > 0) throw maximumUnknown(ids, holder, model.id, caps)
+    if (holder !== null && caps.inputTokens === null && input + cachedInput > 0)
+      throw contextUnknown(ids, holder, model.id, caps)
+    const nano = worstCost(model.price, worst.boundTokens, caps.outputTokens ?? worst.outputTokens)
     return { organizationId, projectId, at, nano, limits: spendLimits }
   }
 
@@ -207,4 +212,10 @@ export class Spend implements UsageFollower {
     this.#unpriced.add(model)
     this.#parts.log.warn({ model }, 'a model without a configured price is used: it costs nothing')
   }
+}
+
+/** Whose limit holds; null where nobody has one. */
+function limited({ project, organization }: SpendLimits): Holder | null {
+  if (project !== null) return 'project'
+  return organization === null ? null : 'organization'
 }

@@ -12,6 +12,8 @@ export type ReplyObserver = {
   chunk: (bytes: Buffer) => Buffer | null
   /** Once, behind the last chunk: what is still to be sent. */
   end: () => Buffer | null
+  /** Whether the reply has become longer than any that was asked for, so that the rest is not to be waited for. */
+  readonly overran?: boolean
 }
 
 /** What is made of a reply when it begins. */
@@ -57,6 +59,7 @@ export type FailureReason =
   | 'refused_credentials'
   | 'rate_limited'
   | 'invalid_reply'
+  | 'overran'
 
 /** Learns how it goes with one upstream. */
 export interface Witness {

@@ -160,6 +160,10 @@ export class Relay implements Dispatcher.DispatchHandler {
   #pass(chunk: Buffer): boolean {
     if (this.#over || chunk.length === 0) return true
     const out = this.#observer === null ? chunk : this.#observed(chunk)
+    if (this.#observer?.overran) {
+      this.#breakOff(new Error('the reply is more than twice as long as it can be'), 'overran')
+      return true
+    }
     if (out === null || out.length === 0) return true
     if (out.length === this.#length) {
       // As many bytes as were announced can only be all of them.
@@ -254,11 +258,11 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   /** What was promised cannot be completed: a cut connection says so, a clean end would lie. */
-  #breakOff(error: Error): void {
+  #breakOff(error: Error, reason: 'broke' | 'overran' = 'broke'): void {
     if (this.#over) return
-    this.#witness.failed('broke', error)
+    this.#witness.failed(reason, error)
     this.#response.destroy()
-    this.#finish('upstream_broke')
+    this.#finish(reason === 'broke' ? 'upstream_broke' : reason)
     this.#stop()
   }
 

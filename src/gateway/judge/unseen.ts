@@ -1,0 +1,40 @@
+import type { CatalogueModel } from '../../core/catalogue.ts'
+import { type Fields, isGiven, isObject } from '../body/fields.ts'
+import { bringsTools, isClientRun, webSearchField } from '../rules/disabled-tools.ts'
+import type { Content } from './content.ts'
+
+/**
+ * What a model reads for a request without its being in there: an earlier response, what stands behind a link, what a tool of
+ * the model server finds. Tools are known to be lists of objects.
+ * @param responseId of the response that it goes on from
+ * @returns the field that brings it, as a client writes it; null where all is here
+ */
+export function unseenIn(
+  fields: Fields,
+  content: Content,
+  model: CatalogueModel,
+  responseId: string | null,
+): string | null {
+  if (responseId !== null) return 'previous_response_id'
+  if (content.link !== null) return content.link
+  if (model.searches) return 'model'
+  // It says itself what is made of the rest.
+  if (isGiven(fields.chat_template)) return 'chat_template'
+  if (isGiven(fields.mcp_servers)) return 'mcp_servers'
+  return webSearchField(fields) ?? hostedIn(fields.tools) ?? hostedAmong(fields.input) ?? hostedAmong(fields.messages)
+}
+
+/** Whether tools are among these that the model server runs itself, or within them. */
+function hostedIn(tools: unknown): string | null {
+  if (!Array.isArray(tools)) return null
+  for (const tool of tools) {
+    if (!isObject(tool) || !isClientRun(tool) || hostedIn(tool.tools) !== null) return 'tools'
+  }
+  return null
+}
+
+function hostedAmong(items: unknown): string | null {
+  if (!Array.isArray(items)) return null
+  for (const item of items) if (bringsTools(item) && hostedIn(item.tools) !== null) return 'tools'
+  return null
+}

@@ -21,24 +21,31 @@ test('the file names an upstream, its key from the environment, and models with 
   const text = `
 upstreams: { main: { url: 'https://models.internal/v1/', key: '\${KEY}', timeout_ms: 60000, weight: 1 } }
 models:
-  m1: { upstreams: [main], dimensions: [images], price_per_million: { input: 0.15, cached_input: 0.075, output: 0.6 } }
+  m1: { upstreams: [main], dimensions: [images], context_tokens: 131072, max_reasoning_tokens: 2048, price_per_million: { input: 0.15, cached_input: 0.075, output: 0.6 } }
 `
   const config = await read(text, { KEY: 'secret' })
   const main = { url: 'https://models.internal/v1', key: 'secret', timeoutMs: 60_000, weight: 1, ...any }
   assert.deepEqual(config.upstreams, new Map([['main', main]]))
   const model = config.models.get('m1')
   assert.deepEqual(model?.price, { input: 150_000_000, cachedInput: 75_000_000, output: 600_000_000 })
+  assert.deepEqual([model?.contextTokens, model?.maxReasoningTokens, model?.maxOutputTokens], [131_072, 2048, null])
   assert.ok(model?.dimensions.has('max_images_per_1_minute'))
 })
 
 test('every mistake of the file is told at once', async () => {
   const text = `
 upstreams: { main: { url: 'ftp://x', keys: 1 } }
-models: { m1: { max_output_tokens: 0, price_per_million: { input: -1 } } }
+models: { m1: { max_output_tokens: 0, context_tokens: 0, price_per_million: { input: -1 } } }
 `
   await assert.rejects(read(text), (error: ConfigError) => {
     assert.ok(error instanceof ConfigError)
-    for (const what of ['upstreams.main.url', "('keys')", 'models.m1.max_output_tokens', 'price_per_million.input']) {
+    for (const what of [
+      'upstreams.main.url',
+      "('keys')",
+      'models.m1.max_output_tokens',
+      'models.m1.context_tokens',
+      'price_per_million.input',
+    ]) {
       assert.ok(
         error.mistakes.some((mistake) => mistake.includes(what)),
         what,

@@ -16,6 +16,8 @@ export const CATALOGUE = new Map<string, CatalogueModel>(
     plainModel('m1'),
     plainModel('m2'),
     { ...plainModel('short'), maxOutputTokens: 100 },
+    { ...plainModel('thinker'), maxReasoningTokens: 1000 },
+    { ...plainModel('reader'), contextTokens: 8192 },
     { ...plainModel('alias'), upstreamName: 'real/name' },
     { ...plainModel('seeker'), searches: true },
     { ...plainModel('pics'), upstreamName: 'image-9' },

@@ -30,7 +30,9 @@ export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
   const one = (requested ?? model.maxOutputTokens ?? fallback) + model.maxReasoningTokens
   // More than the model can say is not paid for.
   const said = (known ?? fallback) + model.maxReasoningTokens
-  const input = inputOf(amounts)
+  // Of what says nothing of its use, nothing is charged.
+  const isFree = route.reply.kind === 'plain'
+  const input = isFree ? FREE : inputOf(amounts)
   const outputTokens = charges.output ? safe(said * questions * answers) : 0
   return {
     worst: {
@@ -41,16 +43,14 @@ export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
       images: charges.images ? answers : 0,
       audioMegabytes: 0,
     },
-    // Of what says nothing of its use, nothing is charged.
-    caps:
-      route.reply.kind === 'plain'
-        ? NO_CAPS
-        : {
-            inputTokens: input.cap,
-            unseen: amounts.unseen,
-            outputTokens: charges.output ? known && outputTokens : SPARE_TOKENS,
-            maximum: route.body.kind === 'json' ? (route.body.maxima.at(-1) ?? null) : null,
-          },
+    caps: isFree
+      ? NO_CAPS
+      : {
+          inputTokens: input.cap,
+          unseen: amounts.unseen,
+          outputTokens: charges.output ? known && outputTokens : SPARE_TOKENS,
+          maximum: route.body.kind === 'json' ? (route.body.maxima.at(-1) ?? null) : null,
+        },
   }
 }
 
@@ -62,5 +62,7 @@ function inputOf({ model, content, bytes, unseen, questions }: Amounts): { most:
   const most = context === null ? seen : unseen === null ? Math.min(seen, context) : context
   return { most, cap: unseen === null || context !== null ? most : null }
 }
+
+const FREE = { most: 0, cap: 0 }
 
 const safe = (count: number) => Math.min(count, Number.MAX_SAFE_INTEGER)

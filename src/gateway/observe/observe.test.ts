@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { asks } from '../../../test/gateway/asked.ts'
 import { type Reply, replies, streamOf } from '../../../test/gateway/replies.ts'
 import type { Asked, Outcome } from '../call.ts'
+import { NO_CAPS } from '../caps.ts'
 import { type RouteName, routes } from '../routes/table.ts'
 import { NOTHING_USED } from '../use.ts'
 import { observe, usedUnseen } from './observe.ts'
@@ -194,4 +195,33 @@ test('of 20 MB of image and 3 MB of text no more is kept than counting needs', a
   const { outputTokens: many } = await talkative.used('client_gone')
   // Of what is not kept, a quarter of the bytes. Slices may end within a word, and a busy machine may estimate.
   assert.ok(many >= kept + (63 * 50_000 - 1_048_576) / 4 - 1 && many < (63 * 50_000) / 3, String(many))
+})
+
+test('a reply has run over once it is more than twice as long as it may be, and never before', () => {
+  const most = (outputTokens: number | null) =>
+    asks({ stream: true, usageWanted: true, caps: { ...NO_CAPS, inputTokens: null, outputTokens } })
+  const delta = (content: string) => streamOf([{ choices: [{ index: 0, delta: { content } }] }])
+  /** How many of these events are let through, of 10,000. */
+  const letThrough = (bytes: Buffer, outputTokens: number | null) => {
+    const observer = watch('chat.completions.create', true, most(outputTokens))
+    let count = 0
+    while (count < 10_000 && !observer.overran) {
+      observer.chunk(bytes)
+      count++
+    }
+    return count
+  }
+  assert.equal(letThrough(delta(' word'), 100), 201)
+  assert.equal(letThrough(delta('\u9f98\u9f98'), 100), 201)
+  // Single characters are parts of tokens, long events hold many, and events without a word are counted, too.
+  assert.equal(letThrough(delta('x'), 100), 801)
+  assert.equal(letThrough(delta(' '.repeat(3200)), 100), 3)
+  assert.equal(letThrough(streamOf([{ choices: [{ index: 0, delta: { unknown: 'x' } }] }]), 100), 1401)
+  assert.equal(letThrough(delta(' word'), null), 10_000)
+  const whole = watch('chat.completions.create', false, most(10))
+  whole.chunk(Buffer.from('{"choices":[{"index":0,"message":{"content":"'))
+  whole.chunk(Buffer.alloc(639, 'x'))
+  assert.equal(whole.overran, false)
+  whole.chunk(Buffer.from('xx'))
+  assert.equal(whole.overran, true)
 })

@@ -35,6 +35,11 @@ export type Observed = {
 
 /** Of sound compressed to 128 kbit/s. */
 const BYTES_PER_SECOND = 16_000
+/** Bytes of the largest event about one token, with all the probabilities there are. */
+const EVENT_BYTES = 8192
+/** Events and bytes that a reply may have besides: signs of life, images of a tool. */
+const IDLE_EVENTS = 1000
+const IDLE_BYTES = 67_108_864
 /** Bytes that JSON can write a byte of text with. */
 const LONGEST_ESCAPE = 6
 /** Bytes of a reply that is parsed rather than scanned: of larger ones most is what nobody looks at. */
@@ -95,6 +100,8 @@ class Watch implements Observer {
   #known = false
   #over = false
   onResponseId: ((id: string) => void) | null = null
+  /** Of the reply, so far. */
+  #bytes = 0
   /** Tokens beyond which it is said too much. */
   readonly #most: number
 
@@ -113,16 +120,19 @@ class Watch implements Observer {
 
   /**
    * By what is certain without counting: an event of a stream has a token or more, four bytes are about one and 32 hardly
-   * ever one. Some servers repeat the request in front of their answer.
+   * ever one. Some servers repeat the request in front of their answer. Whoever says nothing may not go on for ever either.
    */
   get overran(): boolean {
-    const { said, texts } = this.#reading
-    if (said.bytes <= this.#most || this.#reply.counts !== 'input_and_output') return false
+    const { said, texts, events } = this.#reading
+    if (this.#reply.counts !== 'input_and_output') return false
+    if (events > 2 * this.#most + IDLE_EVENTS || this.#bytes > this.#most * EVENT_BYTES + IDLE_BYTES) return true
+    if (said.bytes <= this.#most) return false
     const unasked = said.bytes - this.#asked.worst.boundTokens * LONGEST_ESCAPE
     return Math.max(Math.min(texts, said.bytes / 4), unasked / 32) > this.#most
   }
 
   chunk(bytes: Buffer): Buffer | null {
+    this.#bytes += bytes.length
     if (this.#events !== null) return this.#events.chunk(bytes)
     if (bytes.length === 0) return null
     if (!this.#known) this.#look(bytes)

@@ -28,7 +28,8 @@ export class Reading implements JsonSink {
     return this.said.bytes > this.#saidAtUsage
   }
   readonly said = new Said()
-  /** Events that said something. */
+  /** Events so far, and those of them that said something. */
+  events = 0
   texts = 0
   /** Whether this event reports usage, and what its list of choices looks like so far. */
   hasUsage = false
@@ -99,6 +100,7 @@ export class Reading implements JsonSink {
       this.imageBegun = !type.endsWith('.completed')
       if (!this.imageBegun) this.images++
     }
+    this.events++
     if (this.said.bytes > this.#saidBefore) this.texts++
     this.#saidBefore = this.said.bytes
     if (this.hasUsage) this.#saidAtUsage = this.said.bytes

@@ -74,9 +74,15 @@ export class Secret {
  * what is looked for cannot overlap itself, so that no reply has it looked for at every byte; otherwise 0.
  */
 function cutOf(key: string): number {
-  const cut = key.search(/[A-Z0-9]/)
-  const tail = key.slice(Math.max(cut, 0))
-  if (cut < 0 || tail.length < SHORTEST) return 0
-  for (let i = 1; i < tail.length; i++) if (tail.endsWith(tail.slice(0, i))) return 0
-  return cut
+  for (const { index } of key.matchAll(/[A-Z0-9]/g)) {
+    const tail = key.slice(index)
+    if (tail.length < SHORTEST) break
+    if (!overlapsItself(tail)) return index
+  }
+  return 0
+}
+
+function overlapsItself(text: string): boolean {
+  for (let i = 1; i < text.length; i++) if (text.endsWith(text.slice(0, i))) return true
+  return false
 }

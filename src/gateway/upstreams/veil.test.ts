@@ -12,6 +12,7 @@ const keys = [
   'sk-0sk-0sk-0',
   'sk-A0000000000',
   'sk-proj-AbCdEfGh01',
+  'sk-1bcdefg1-2bcdefgh1',
   'A1B2C3D4',
   'key"\\/+=~!',
 ]

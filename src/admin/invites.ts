@@ -1,11 +1,10 @@
 import { ApiError, projectArchived } from '../contract/error.ts'
-import { type Invite, invites as invitesRoutes } from '../contract/invites.ts'
+import type { Invite, invites as routes } from '../contract/invites.ts'
 import { hashSecret } from '../core/key.ts'
-import { holds, type ProjectRole, permissionsOf } from '../core/permission.ts'
-import { organizationAccess } from '../db/access.ts'
 import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
+import { isVouchedFor, type Membership, promised } from './invite-promise.ts'
 import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
 import { holding } from './project-users.ts'
@@ -15,7 +14,7 @@ import { alreadyInOrganization, emailKey, insertUser, members, userView } from '
 /** The original's: an invite expires exactly seven days after it was sent. */
 const LIFETIME = 7 * 24 * 3600
 
-export const invites: Handlers<typeof invitesRoutes> = {
+export const invites: Handlers<typeof routes> = {
   async list({ db, caller, query, now }) {
     const rows = behind(all(db, caller.organizationId), query, 'invite')
     return page(await rows.execute(), query.limit, (row) => inviteView(row, now))
@@ -95,23 +94,6 @@ export const invites: Handlers<typeof invitesRoutes> = {
       actor: { type: 'session', session: { user: { id: user.id, email } } },
     }
   },
-}
-
-type Membership = { id: string; role: ProjectRole }
-
-/** What whoever accepts an invite will hold. */
-function promised({ role, projects }: Pick<Row<'invite'>, 'role' | 'projects'>): string[] {
-  const memberships: Membership[] = JSON.parse(projects)
-  const roles = [`role-api-organization-${role}`, ...memberships.map((to) => `role-api-project-${to.role}`)]
-  return roles.flatMap((id) => permissionsOf(id, null))
-}
-
-/** Whether who made an invite could make it still: what they lost they cannot go on to hand out. The operator's are good. */
-async function isVouchedFor(db: Db, invite: Row<'invite'>): Promise<boolean> {
-  if (invite.created_by === null) return true
-  const maker = await organizationAccess(db, { organizationId: invite.organization_id, id: invite.created_by })
-  const needed = [invitesRoutes.create.permission, ...promised(invite)]
-  return needed.every((permission) => holds(maker, [], permission))
 }
 
 const all = (db: Db, organizationId: string) =>

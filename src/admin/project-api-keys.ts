@@ -1,11 +1,12 @@
 import { expressionBuilder, sql } from 'kysely'
 import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectApiKey, projectApiKeys as routes } from '../contract/project-api-keys.ts'
-import { ORGANIZATION_OWNER, usableWith } from '../core/permission.ts'
+import { ORGANIZATION_OWNER } from '../core/permission.ts'
 import type { Db, Row, Tables } from '../db/tables.ts'
-import type { Handlers, Rights } from './handlers.ts'
+import type { Handlers } from './handlers.ts'
 import { checkProjectScopes, keyView } from './keys.ts'
 import { behind, page } from './page.ts'
+import { widening } from './widening.ts'
 
 export const projectApiKeys: Handlers<typeof routes> = {
   // The keys of an archived project are kept, so that the gate can say why it refuses them, but no longer shown.
@@ -59,19 +60,6 @@ export const projectApiKeys: Handlers<typeof routes> = {
       audit: { id: key.id },
     }
   },
-}
-
-type Narrowed = Pick<Row<'project_api_key'>, 'scopes' | 'expires_at'>
-
-/**
- * What a key can do after a change and could not before, whoever owns it: all that it can do at all, where it ends later. To
- * narrow it hands nothing out. An empty list of scopes is all that its owner may come to do.
- */
-function widening(before: Narrowed, after: Narrowed): Rights {
-  const [had, has] = [before, after].map(({ scopes }) => usableWith(JSON.parse(scopes)))
-  const longer = before.expires_at !== null && (after.expires_at === null || after.expires_at > before.expires_at)
-  const permissions = (has ?? []).filter((permission) => longer || !had?.includes(permission))
-  return { permissions, ...(permissions.length > 0 && { until: after.expires_at }) }
 }
 
 /** What the subqueries below refer to of the query around them. */

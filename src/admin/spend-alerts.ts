@@ -1,17 +1,15 @@
-import { ApiError } from '../contract/error.ts'
-import {
-  MOST_ALERTS,
-  type projectSpendAlerts as projectRoutes,
-  type spendAlerts as routes,
-  type SpendAlertInput,
-  type SpendAlertQuery,
+import type {
+  projectSpendAlerts as projectRoutes,
+  spendAlerts as routes,
+  SpendAlertInput,
+  SpendAlertQuery,
 } from '../contract/spend-alerts.ts'
 import type { NewId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { refuseMore, refuseStrangers } from './alert-rules.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { existing } from './owned.ts'
 import { cursor, page } from './page.ts'
-import { emailKey, members } from './users.ts'
 
 export const spendAlerts: Handlers<typeof routes> = handlersOf('organization.spend_alert')
 export const projectSpendAlerts: Handlers<typeof projectRoutes> = handlersOf('project.spend_alert')
@@ -89,32 +87,6 @@ async function find(db: Db, scope: Scope, id: string): Promise<Row<'spend_alert'
     .where((eb) => eb.and({ ...scope, id }))
     .executeTakeFirst()
   return existing(row, 'alert_id', id)
-}
-
-/** Each alert is a mail a month, and changing one is another: the mail server is the house's. */
-async function refuseMore(db: Db, scope: Scope) {
-  const { count } = await db
-    .selectFrom('spend_alert')
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where((eb) => eb.and(scope))
-    .executeTakeFirstOrThrow()
-  if (Number(count) < MOST_ALERTS) return
-  const whose = scope.project_id === null ? 'The organization' : `Project '${scope.project_id}'`
-  const message = `${whose} has ${MOST_ALERTS} spend alerts, which is the maximum. Change or delete one of them.`
-  throw new ApiError('too_many_spend_alerts', message)
-}
-
-/** Mail to people who are not in the organization is an owner's to order: it speaks for the house. */
-async function refuseStrangers({ db, caller, body }: Whose & { body: SpendAlertInput }) {
-  if (caller.access.owner) return
-  const { recipients } = body.notification_channel
-  const found = await members(db, caller.organizationId).where('email_key', 'in', recipients.map(emailKey)).execute()
-  const known = new Set(found.map(({ email_key }) => email_key))
-  const at = recipients.findIndex((address) => !known.has(emailKey(address)))
-  if (at < 0) return
-  const param = `notification_channel.recipients[${at}]`
-  const message = `Invalid '${param}': '${recipients[at]}' is not the address of a user of the organization. Only an owner of the organization can have mail sent to others.`
-  throw new ApiError('recipient_outside_organization', message, { param })
 }
 
 async function insert(db: Db, scope: Scope, body: SpendAlertInput, newId: NewId): Promise<Row<'spend_alert'>> {

@@ -17,22 +17,6 @@ export function nameFlag(flags: Record<string, string | undefined>, name = 'name
   throw new UsageError(`--${name}: 1 to 255 characters, none of them control characters`)
 }
 
-export const migrateCommand: Command = {
-  usage: 'migrate',
-  about: "Brings the database to this version's schema. Starting the server does that too.",
-  flags: [],
-  // Opening the database for a command has migrated it; what it found is in the database's own list.
-  async run({ db }) {
-    const rows = await db
-      .withTables<{ kysely_migration: { name: string } }>()
-      .selectFrom('kysely_migration')
-      .select('name')
-      .execute()
-    const migrations = rows.map(({ name }) => name).sort()
-    return { json: { object: 'migrations', applied: migrations }, text: `The schema is at ${migrations.at(-1)}.` }
-  },
-}
-
 export const orgCreate: Command = {
   usage: 'org create --name NAME --owner-email ADDRESS',
   about: 'Creates an organization with its default project and its owner.',

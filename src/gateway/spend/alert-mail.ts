@@ -1,5 +1,6 @@
 import { dollarText, NANOS_PER_CENT } from '../../core/money.ts'
 import type { Month } from '../../core/month.ts'
+import { shown } from '../../core/shown.ts'
 
 /** A threshold that was reached. */
 export type Reached = {
@@ -71,10 +72,4 @@ function whoseLines({ organization, project, month }: Reached): string[] {
     ...(project ? [`Project: ${shown(project.name)} (${project.id})`] : []),
     `Month: ${month.name} (UTC)`,
   ]
-}
-
-/** Text of somebody's own: nothing in it that begins a line, turns the reading direction or cannot be seen. */
-function shown(text: string, most = 255): string {
-  const plain = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim()
-  return [...plain].slice(0, most).join('')
 }

@@ -1,10 +1,13 @@
 import type { FormFields } from '../body/fields.ts'
-import { isObject, lookalike } from '../body/fields.ts'
-import { unknownParameter } from '../invalid.ts'
+import { lookalike } from '../body/fields.ts'
+import { JsonScan } from '../body/json-scan.ts'
+import { JsonText } from '../body/json-text.ts'
+import { unknownParameter, wrongValue } from '../invalid.ts'
 import type { FormShape } from '../routes/declaration.ts'
 import type { Foreign } from './foreign.ts'
+import { unsearched } from './searched.ts'
 
-/** Longer texts are not read as JSON: no field that a server reads so is as long. */
+/** No JSON that a server reads from a field is longer. */
 const LONGEST = 65_536
 
 /**
@@ -24,17 +27,22 @@ function judgePart(foreign: Foreign, known: FormShape['fields'], name: string, t
   const isKnown = known.has(base)
   if (!isKnown) foreign.named(name, name)
   for (const step of isKnown ? steps : [base, ...steps]) foreign.named(step, name)
-  const value = text === null ? null : read(text)
+  const value = text === null || unsearched.has(base) ? null : read(name, text)
   if (isKnown) foreign.known(base, value)
   else if (base !== 'model' && lookalike(base) !== 'model') foreign.unknown(name, value)
 }
 
-function read(text: string): unknown {
-  if (text.length > LONGEST || !/^\s*[[{]/.test(text)) return null
+/** What a text says to whoever reads it as JSON; null where it says nothing. No name in it may occur twice. */
+function read(name: string, text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return null
+  if (text.length > LONGEST) throw wrongValue(name, `JSON of more than ${LONGEST} characters.`)
   try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) || Array.isArray(value) ? value : null
+    JSON.parse(text)
   } catch {
     return null
   }
+  const bytes = Buffer.from(`{"value":${text}}`)
+  const scan = new JsonScan()
+  scan.scan(bytes, bytes.length)
+  return new JsonText(bytes, scan).fields.value
 }

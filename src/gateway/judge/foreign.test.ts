@@ -76,6 +76,19 @@ test('so it is where it nests', () => {
     refused('chunking_strategy.api_base'),
   )
   assert.equal(
+    verdict(() => judgedForm('images.edit', { svg: '{"model": "m2"}' })),
+    refused('svg.model'),
+  )
+  assert.equal(
+    verdict(() => judgedForm('images.edit', { options: '{"api_base": "h", "api_base": null}' })),
+    '400 duplicate_parameter null',
+  )
+  assert.equal(
+    verdict(() => judgedForm('images.edit', { options: `["${'x'.repeat(70_000)}"]` })),
+    '400 invalid_value options',
+  )
+  assert.ok(judgedForm('images.edit', { prompt: '{"api_base": "h"}', quality: '{not JSON' }))
+  assert.equal(
     verdict(() => judgedForm('images.edit', { 'svg[api_base]': 'h' })),
     refused('svg[api_base]'),
   )

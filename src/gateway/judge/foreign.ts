@@ -18,12 +18,17 @@ const isOwnMaximum = (name: string) => ownMaxima.includes(name)
 export class Foreign {
   readonly #dialects: readonly Dialect[]
   readonly #edits: Edits
+  readonly #modelsJudged: boolean
   #names = 0
   /** The model servers' own names for a maximum, as far as they are given. */
   readonly maxima: Maximum[] = []
 
-  /** @param dialects of all model servers that the call may go to: every one of them must know a field */
-  constructor(dialects: readonly Dialect[], edits: Edits) {
+  /**
+   * @param dialects of all model servers that the call may go to: every one of them must know a field
+   * @param modelsJudged whether models that are named within values are judged by others; if not, none may be named there
+   */
+  constructor(dialects: readonly Dialect[], edits: Edits, modelsJudged: boolean) {
+    this.#modelsJudged = modelsJudged
     this.#dialects = dialects
     this.#edits = edits
   }
@@ -47,7 +52,7 @@ export class Foreign {
   /** A field of the original's: what it holds. */
   known(name: string, value: unknown): void {
     if (typeof value !== 'object' || value === null || unsearched.has(name)) return
-    this.#walk(name, value, name, 0, lookWithin(name))
+    this.#walk(name, value, name, 0, lookWithin(name, this.#modelsJudged))
   }
 
   /** @throws ApiError where a name alone is enough. @param param as the client writes where it stands */

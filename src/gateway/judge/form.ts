@@ -21,7 +21,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
   const { rules, route, fallback, edits } = court
   const { fields, files } = form
   const model = namedModel(court, fields.get(shape.model))
-  judgeForeign(new Foreign(court.dialects(model.upstreams), edits), shape, form)
+  judgeForeign(new Foreign(court.dialects(model.upstreams), edits, false), shape, form)
   const within = modelsWithin(court, shape, fields)
   judgeSeen(rules, { project: rules, route, fields: {}, model, edits })
   const content = new Content()

@@ -25,7 +25,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const content = new Content()
   readAll(fields, content)
   boundTools(fields, content)
-  const foreign = new Foreign(court.dialects(model.upstreams), edits)
+  const foreign = new Foreign(court.dialects(model.upstreams), edits, true)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
   const within = modelsWithin(court, shape, fields)

@@ -45,9 +45,9 @@ const judgedAtTop: ReadonlyMap<string, Denial> = new Map([
   ['service_tier', 'take from the calls of others'],
 ])
 
-/** Looks within a field of the original's. */
-export function lookWithin(field: string): Look {
-  const mayName = namesModels.has(field)
+/** Looks within a field of the original's. @param judged whether the models that it may name are */
+export function lookWithin(field: string, judged: boolean): Look {
+  const mayName = judged && namesModels.has(field)
   return (key) => {
     if (isFree(key)) return 'free'
     if (!mayName && (key === 'model' || lookalike(key) === 'model')) return 'choose another model'

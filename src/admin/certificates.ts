@@ -13,7 +13,7 @@ const MOST = 50
 
 export const certificates: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    const all = db.selectFrom('certificate').select(columns).where('organization_id', '=', caller.organizationId)
+    const all = db.selectFrom('certificate').select(listedColumns).where('organization_id', '=', caller.organizationId)
     return page(await behind(all, query, 'certificate').execute(), query.limit, organizationView)
   },
 
@@ -65,7 +65,7 @@ export const certificates: Handlers<typeof routes> = {
       .set((eb) => ({ name: body.name ?? eb.ref('name') }))
       .where('organization_id', '=', caller.organizationId)
       .where('id', '=', params.certificate_id)
-      .returning(columns)
+      .returning(listedColumns)
       .executeTakeFirst()
     if (!row) throw notFound('certificate', params.certificate_id, 'certificate_id')
     return { reply: view(row), audit: named(row) }
@@ -92,8 +92,8 @@ export const certificates: Handlers<typeof routes> = {
 }
 
 /** What lists show; the content, up to 16 kB each, is not among it. */
-export const columns = ['id', 'name', 'valid_at', 'expires_at', 'created_at', 'activated_at'] as const
-export type ListedCertificate = Pick<Row<'certificate'>, (typeof columns)[number]>
+export const listedColumns = ['id', 'name', 'valid_at', 'expires_at', 'created_at', 'activated_at'] as const
+export type ListedCertificate = Pick<Row<'certificate'>, (typeof listedColumns)[number]>
 
 /**
  * Changes of an organization's certificates wait for each other, so that a 51st cannot slip in beside the 50th and none is
@@ -124,7 +124,7 @@ export async function wantedCertificates(
   const unique = [...new Set(ids)]
   const rows = await db
     .selectFrom('certificate')
-    .select(columns)
+    .select(listedColumns)
     .where('organization_id', '=', organizationId)
     .where('id', 'in', unique)
     .execute()

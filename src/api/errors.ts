@@ -11,7 +11,7 @@ import { isConflict, isUnavailable } from '../db/errors.ts'
 import { KnownCallerRefused } from './caller.ts'
 
 /** The largest body an administration request can have, in bytes: a thousand times what one needs. */
-export const BODY_LIMIT = 1_048_576
+export const ADMIN_BODY_LIMIT = 1_048_576
 
 /** What Fastify and Node put on their errors. */
 type FrameworkError = { code?: string; statusCode?: number }

@@ -4,7 +4,7 @@ import type { Endpoint } from '../admin/index.ts'
 import { challenge, methodNotAllowed, unknownUrl, unsupportedContentType } from '../contract/error.ts'
 import { type Admitted, admit } from './admit.ts'
 import type { AdminApp } from './app.ts'
-import { BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
+import { ADMIN_BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
 import { perform } from './perform.ts'
 import { parseQuery } from './query.ts'
 import { lazySerializer, lazyValidator } from './validation.ts'
@@ -29,7 +29,7 @@ const LONGEST_PATH = 2048
  */
 export async function createAdminServer(app: AdminApp, endpoints: readonly Endpoint[]): Promise<AdminServer> {
   const fastify = Fastify({
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: ADMIN_BODY_LIMIT,
     exposeHeadRoutes: false,
     genReqId: () => app.newId('request'),
     routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: unread },
@@ -63,7 +63,7 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
   fastify.route({
     method: route.method,
     url: route.path,
-    bodyLimit: route.permission === null ? STRANGERS_BODY_LIMIT : BODY_LIMIT,
+    bodyLimit: route.permission === null ? STRANGERS_BODY_LIMIT : ADMIN_BODY_LIMIT,
     schema: {
       ...(route.query && { querystring: route.query }),
       ...(route.method !== 'GET' && { body: route.body ?? NO_BODY }),

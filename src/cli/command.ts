@@ -9,7 +9,7 @@ import type { Db, Row } from '../db/tables.ts'
 export class UsageError extends Error {}
 
 /** What is asked for is understood, and the state of the database does not allow it: exit code 1. */
-export class Refusal extends Error {}
+export class CommandRefusal extends Error {}
 
 /** What a command works with: its own connection to the database, beside a running server's. */
 export type Context = {
@@ -83,11 +83,13 @@ export async function theOrganization({ db, flags }: Context): Promise<Row<'orga
   if (flags.org !== undefined) {
     const found = await all.where('id', '=', flags.org).executeTakeFirst()
     if (found) return found
-    throw new Refusal(`there is no organization '${flags.org}'`)
+    throw new CommandRefusal(`there is no organization '${flags.org}'`)
   }
   const [only, ...others] = await all.limit(11).execute()
   if (!only)
-    throw new Refusal('the database has no organization yet: `gatehouse serve` or `gatehouse org create` makes one')
+    throw new CommandRefusal(
+      'the database has no organization yet: `gatehouse serve` or `gatehouse org create` makes one',
+    )
   if (others.length === 0) return only
   const names = [only, ...others].map(({ id, name }) => `  ${id}  ${name}`)
   throw new UsageError(`the database holds several organizations; choose one with --org:\n${names.join('\n')}`)

@@ -3,7 +3,7 @@ import { ApiError } from '../contract/error.ts'
 import { isDatabaseError } from '../db/errors.ts'
 import { LaterSchema } from '../db/migrate.ts'
 import type { Seeing } from '../db/open.ts'
-import { type Command, Refusal, readArguments, runOnDatabase, UsageError } from './command.ts'
+import { type Command, CommandRefusal, readArguments, runOnDatabase, UsageError } from './command.ts'
 import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
@@ -72,7 +72,7 @@ async function dispatch(
 }
 
 function explain(error: unknown): string {
-  if (error instanceof UsageError || error instanceof Refusal) return `gatehouse: ${error.message}`
+  if (error instanceof UsageError || error instanceof CommandRefusal) return `gatehouse: ${error.message}`
   if (error instanceof ConfigError) return error.message
   if (error instanceof ApiError || error instanceof LaterSchema) return `gatehouse: ${error.message}`
   if (!(error instanceof Error)) return `gatehouse: ${error}`

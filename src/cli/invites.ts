@@ -3,7 +3,7 @@ import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
 import { originOf } from '../config/settings.ts'
 import { mintToken } from '../core/key.ts'
-import { type Command, Refusal, theOrganization } from './command.ts'
+import { type Command, CommandRefusal, theOrganization } from './command.ts'
 import { nameFlag } from './organization.ts'
 
 export const inviteLink: Command = {
@@ -29,7 +29,8 @@ export const inviteLink: Command = {
           .where('accepted_at', 'is', null)
           .where('expires_at', '>', now)
           .executeTakeFirst()
-        if (done.numUpdatedRows === 0n) throw new Refusal(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
+        if (done.numUpdatedRows === 0n)
+          throw new CommandRefusal(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
         const audit = { id: invite.id, data: { email: invite.email, role: invite.role } }
         return { change: { reply: invite, audit }, by: byNobody(organization) }
       },

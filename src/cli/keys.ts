@@ -8,7 +8,7 @@ import { projectArchived } from '../contract/error.ts'
 import { projectAccess } from '../db/access.ts'
 import { findProject } from '../db/projects.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
-import { type Command, type Context, type Flags, need, Refusal, theOrganization, UsageError } from './command.ts'
+import { type Command, CommandRefusal, type Context, type Flags, need, theOrganization, UsageError } from './command.ts'
 import { nameFlag } from './organization.ts'
 
 export const adminKeyCreate: Command = {
@@ -48,7 +48,7 @@ export const projectKeyCreate: Command = {
       const project = await theProject(tx, organization, need(flags, 'project'))
       const user = await theUser(tx, organization, need(flags, 'user'))
       if ((await projectAccess(tx, { organizationId: organization.id, id: user.id }, project.id)) === null) {
-        throw new Refusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
+        throw new CommandRefusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
       }
       const whose = { organization_id: organization.id, project_id: project.id, user_id: user.id }
       const row = { ...columns, ...whose, service_account_id: null }
@@ -86,12 +86,12 @@ async function theUser(db: Db, organization: Row<'organization'>, wanted: string
     .where(column, '=', column === 'id' ? wanted : emailKey(wanted))
     .executeTakeFirst()
   if (user) return user
-  throw new Refusal(`there is no user '${wanted}' in organization '${organization.id}'`)
+  throw new CommandRefusal(`there is no user '${wanted}' in organization '${organization.id}'`)
 }
 
 async function theProject(db: Db, organization: Row<'organization'>, id: string): Promise<Row<'project'>> {
   const project = await findProject(db, organization.id, id)
-  if (!project) throw new Refusal(`there is no project '${id}' in organization '${organization.id}'`)
+  if (!project) throw new CommandRefusal(`there is no project '${id}' in organization '${organization.id}'`)
   if (project.archived_at !== null) throw projectArchived(id)
   return project
 }

@@ -1,7 +1,7 @@
 import type { ApiError } from '../contract/error.ts'
 import type { Call } from './call.ts'
 import type { Gate, GatewayParts } from './gate.ts'
-import { actorOf } from './keys/grant.ts'
+import { actorOfGrant } from './keys/grant.ts'
 
 /** How often it is logged that they cannot be written: an outage fails all of them. */
 const EVERY_MS = 10_000
@@ -25,7 +25,7 @@ export function recordRefusal({ refusals, log, address }: GatewayParts): Gate['r
       ip: address(socket.remoteAddress, headers['x-forwarded-for'] as string | undefined),
       userAgent: headers['user-agent']?.slice(0, 512) ?? null,
     }
-    const whose = { by: keyId, organizationId, projectId, actor: actorOf(grant) }
+    const whose = { by: keyId, organizationId, projectId, actor: actorOfGrant(grant) }
     const what = { operation: route.name, code: error.code ?? error.failure, message: error.message }
     refusals.record({ ...whose, origin, ...what }, now).catch(failed)
   }

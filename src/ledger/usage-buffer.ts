@@ -5,11 +5,11 @@ const MINUTE = 60
 const NAME_LENGTH = 200
 
 /** A row that is being summed up, and how many entries it is made of. */
-export type Held = { entry: UsageEntry; count: number }
+export type BufferedUsage = { entry: UsageEntry; count: number }
 
 /** Sums of what was used in each minute, in the order in which their first entries came. */
 export class UsageBuffer {
-  readonly #rows = new Map<string, Held>()
+  readonly #rows = new Map<string, BufferedUsage>()
 
   get size(): number {
     return this.#rows.size
@@ -34,8 +34,8 @@ export class UsageBuffer {
   }
 
   /** Takes the oldest rows out. */
-  take(most: number): Held[] {
-    const taken: Held[] = []
+  take(most: number): BufferedUsage[] {
+    const taken: BufferedUsage[] = []
     for (const [key, held] of this.#rows) {
       if (taken.length >= most) break
       taken.push(held)

@@ -6,7 +6,7 @@ import { isRefusedValue } from '../db/errors.ts'
 import type { Db } from '../db/tables.ts'
 import { recordUsageOnce } from '../db/usage-batch.ts'
 import type { Beat, Writer } from './beat.ts'
-import { type Held, UsageBuffer } from './usage-buffer.ts'
+import { type BufferedUsage, UsageBuffer } from './usage-buffer.ts'
 
 /** Rows in one transaction, at most: putting it together must not hold up the calls. At the end there are none any more. */
 const BATCH = 250
@@ -45,7 +45,7 @@ export interface UsageFollower {
 }
 
 /** Rows that are written together, or not at all. The number is given by the first attempt and stays. */
-type Batch = { number: number | null; rows: Held[] }
+type Batch = { number: number | null; rows: BufferedUsage[] }
 
 /**
  * What was used, on its way into the database. Recording costs about a microsecond and never fails: entries that are alike

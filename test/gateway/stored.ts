@@ -1,4 +1,4 @@
-import { columns } from '../../src/gateway/rules/index.ts'
+import { settingColumns } from '../../src/gateway/rules/index.ts'
 import type { Stored } from '../../src/gateway/rules/stored.ts'
 
 /** What the database has of a project for which nothing was ever set: every column that a rule reads is null. */
@@ -11,6 +11,8 @@ export const NOTHING_STORED: Stored = {
 
 function settings() {
   const of = (whose: string) =>
-    columns.filter((column) => column.startsWith(`${whose}.`)).map((column) => [column.slice(whose.length + 1), null])
+    settingColumns
+      .filter((column) => column.startsWith(`${whose}.`))
+      .map((column) => [column.slice(whose.length + 1), null])
   return { project: Object.fromEntries(of('project')), organization: Object.fromEntries(of('organization')) }
 }

@@ -1,4 +1,4 @@
-import type { Taken as LimitsTaken } from '../limits/limiter.ts'
+import type { LimitsTaken } from '../limits/limiter.ts'
 import type { MemoryLimiter } from '../limits/memory.ts'
 import type { MemoryMoney } from '../spend/memory.ts'
 import { Reservation } from '../spend/reservation.ts'

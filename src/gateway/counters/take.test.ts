@@ -5,7 +5,7 @@ import { atOnce, FarCounters, guard, inMemory } from '../../../test/gateway/coun
 import { ApiError } from '../../contract/error.ts'
 import { type Catalogue, type CatalogueModel, type Dimension, type Limits, plainModel } from '../../core/catalogue.ts'
 import { type LimitRules, windowsOf } from '../limits/windows.ts'
-import { type Cost, type Held, takeAll } from './take.ts'
+import { type Admission, type Cost, takeAll } from './take.ts'
 
 const model = (id: string, organizationLimits: Limits = {}, sharedPool: string | null = null): CatalogueModel => {
   const dimensions = new Set([...plainModel(id).dimensions, ...(Object.keys(organizationLimits) as Dimension[])])
@@ -25,7 +25,7 @@ function setUp(...models: CatalogueModel[]) {
   const time = { ms: 5000.25 }
   const { guarded } = guard(inMemory({ clock: () => time.ms }).counters)
   const catalogue: Catalogue = new Map(models.map((one) => [one.id, one]))
-  const call = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): Held => {
+  const call = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): Admission => {
     const asked = id === null ? null : (catalogue.get(id) ?? plainModel(id))
     const charge = { model: windowsOf(rules, catalogue, asked), within: [], cost: { ...NOTHING, ...cost }, money: null }
     return atOnce(takeAll(guarded, charge))

@@ -21,7 +21,7 @@ export type Charge = {
 }
 
 /** What a call was let in with. */
-export interface Held {
+export interface Admission {
   /** `x-ratelimit-*`, for the reply; none where nobody could count. */
   headers: Readonly<Record<string, string>>
   /**
@@ -32,13 +32,13 @@ export interface Held {
   settle: (actual: Partial<Omit<Cost, 'requests'>>, nano: number) => void
 }
 
-const unlimited: Held = { headers: Object.freeze(limitHeaders([], [])), settle() {} }
+const unlimited: Admission = { headers: Object.freeze(limitHeaders([], [])), settle() {} }
 
 /**
  * Takes a call's share of all of its limits and sets its money aside, or takes nothing.
  * @throws ApiError 429 in the original's words where there is no room; 503 where it cannot be counted
  */
-export function takeAll(counters: GuardedCounters, charge: Charge): Held | Promise<Held> {
+export function takeAll(counters: GuardedCounters, charge: Charge): Admission | Promise<Admission> {
   const { model, within, cost, money } = charge
   if (model.windows.length === 0 && within.length === 0 && money === null) return unlimited
   const costs: number[] = []
@@ -59,7 +59,7 @@ export function takeAll(counters: GuardedCounters, charge: Charge): Held | Promi
 
 type Governed = Share & { windows: readonly GovernedWindow[] }
 
-function conclude(counters: GuardedCounters, charge: Charge, share: Governed, decision: Decision | null): Held {
+function conclude(counters: GuardedCounters, charge: Charge, share: Governed, decision: Decision | null): Admission {
   const { model, within, money } = charge
   if (decision === null) return new Uncounted(counters, share.windows, share)
   if (decision.taken !== null) return new Counted(counters, charge, share, decision.taken, decision.levels)
@@ -68,7 +68,7 @@ function conclude(counters: GuardedCounters, charge: Charge, share: Governed, de
   throw overLimit(money, decision.short)
 }
 
-class Counted implements Held {
+class Counted implements Admission {
   readonly headers: Record<string, string>
   readonly #counters: GuardedCounters
   readonly #windows: readonly GovernedWindow[]
@@ -102,7 +102,7 @@ class Counted implements Held {
 }
 
 /** A call that nobody could count: what it used is made up for when it has ended. */
-class Uncounted implements Held {
+class Uncounted implements Admission {
   readonly headers = {}
   readonly #counters: GuardedCounters
   readonly #windows: readonly GovernedWindow[]

@@ -1,4 +1,5 @@
-import { conversation, type Fields, pieces, required, textOf, tokens } from './text.ts'
+import type { Fields } from '../body/fields.ts'
+import { conversation, pieces, required, textOf, tokens } from './text.ts'
 
 type Answer = { body: unknown } | { events: string[] }
 const event = (data: unknown) => `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`

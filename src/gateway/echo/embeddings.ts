@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ApiError } from '../../contract/error.ts'
-import { type Fields, required, tokens } from './text.ts'
+import type { Fields } from '../body/fields.ts'
+import { required, tokens } from './text.ts'
 
 const DIMENSIONS = 256
 const MOST = 4096

@@ -1,12 +1,13 @@
 import { buffer } from 'node:stream/consumers'
 import { ApiError, malformedJson } from '../../contract/error.ts'
 import type { NewId } from '../../core/id.ts'
+import type { Fields } from '../body/fields.ts'
 import type { Outcome } from '../call.ts'
 import { type Forwarding, UNREAD_TIMEOUT_MS, type Upstream, type Witness } from '../upstreams/forwarding.ts'
 import { chat, completion } from './chat.ts'
 import { embeddings } from './embeddings.ts'
 import { responses } from './responses.ts'
-import { type Fields, MODEL, required } from './text.ts'
+import { MODEL, required } from './text.ts'
 
 const model = {
   id: MODEL,

@@ -1,4 +1,5 @@
-import { type Fields, pieces } from './text.ts'
+import type { Fields } from '../body/fields.ts'
+import { pieces } from './text.ts'
 
 type Part = { text: string }
 type Item = { id: string }

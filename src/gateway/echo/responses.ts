@@ -1,5 +1,6 @@
+import type { Fields } from '../body/fields.ts'
 import { eventsOf } from './response-events.ts'
-import { conversation, type Fields, required, tokens } from './text.ts'
+import { conversation, required, tokens } from './text.ts'
 
 /** `POST /v1/responses`: answers with the input, or with the user's last message in it. Nothing is stored. */
 export function responses(

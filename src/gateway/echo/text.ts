@@ -1,9 +1,7 @@
 import { ApiError } from '../../contract/error.ts'
+import type { Fields } from '../body/fields.ts'
 
 export const MODEL = 'echo'
-
-/** A parsed request body; every field may be anything. */
-export type Fields = Record<string, unknown>
 
 /** Tokens of a text, by the estimate used everywhere: a quarter of its characters, rounded up. */
 export const tokens = (text: string) => Math.ceil(text.length / 4)

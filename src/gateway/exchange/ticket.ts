@@ -1,6 +1,6 @@
 import { type CostEntry, costEntries } from '../../core/price.ts'
 import type { Asked, Call } from '../call.ts'
-import { type Held, takeAll } from '../counters/take.ts'
+import { type Admission, takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'
 import { chargeOf } from '../rules/apply.ts'
 import type { Used } from '../use.ts'
@@ -8,7 +8,7 @@ import type { Used } from '../use.ts'
 /** What a call was let in with: its share of every limit, and its money. */
 export class Ticket {
   readonly #asked: Asked
-  readonly #held: Held
+  readonly #held: Admission
   readonly #nano: number
   readonly #overReserved: (nano: number) => void
 
@@ -16,7 +16,7 @@ export class Ticket {
    * @param nano nano-dollars that were set aside
    * @param overReserved told how much more a call did cost than was set aside for it, where it did
    */
-  constructor(asked: Asked, held: Held, nano: number, overReserved: (nano: number) => void) {
+  constructor(asked: Asked, held: Admission, nano: number, overReserved: (nano: number) => void) {
     this.#asked = asked
     this.#held = held
     this.#nano = nano
@@ -50,7 +50,7 @@ export function issueTicket(gate: Gate, { grant, at, headers }: Call, asked: Ask
   const { model, within, worst, caps } = asked
   const charge = chargeOf(grant.rules, gate, { limitedAs: model, within, paidAs: model, worst, caps, at })
   const held = takeAll(gate.counters, charge)
-  const admitted = (held: Held) => {
+  const admitted = (held: Admission) => {
     Object.assign(headers, held.headers)
     return new Ticket(asked, held, charge.money?.nano ?? 0, gate.countExcess.cost)
   }

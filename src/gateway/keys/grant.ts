@@ -3,7 +3,7 @@ import { inScope, type ModelPermission, modelPermissions } from '../../core/perm
 import { projectAccess } from '../../db/access.ts'
 import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
-import type { Project } from '../rules/rule.ts'
+import type { ProjectIds } from '../rules/rule.ts'
 import type { Loaded } from './remembered.ts'
 
 /** Why a known key opens nothing, whatever is asked. An archived project closes its keys too: its rules say so. */
@@ -30,7 +30,7 @@ export function permits(grant: Grant, permission: ModelPermission): boolean {
 }
 
 /** The key's owner in the API's own shape. */
-export function actorOf({ keyId, ownerId, email }: Grant): AuditActor {
+export function actorOfGrant({ keyId, ownerId, email }: Grant): AuditActor {
   const api_key =
     email === null
       ? { id: keyId, type: 'service_account' as const, service_account: { id: ownerId } }
@@ -44,7 +44,7 @@ export const userOf = ({ ownerId, email }: Grant): string | null => (email === n
 const bit = (permission: ModelPermission) => 1 << modelPermissions.indexOf(permission)
 
 /** Loads the rules of a project, from memory where they are fresh. */
-export type LoadRules = (project: Project) => Promise<Loaded<ProjectRules> | null>
+export type LoadRules = (project: ProjectIds) => Promise<Loaded<ProjectRules> | null>
 
 /**
  * The grant of the key with this hash, as the database has it now; null for a key that is not there. Two or three statements
@@ -64,7 +64,7 @@ export async function loadGrant(
   return rules && { value: { ...grant, rules: rules.value }, asOf: Math.min(begunAt, rules.asOf) }
 }
 
-type Found = Omit<Grant, 'rules'> & { project: Project }
+type Found = Omit<Grant, 'rules'> & { project: ProjectIds }
 
 async function loadProjectKey(db: Db, hash: string): Promise<Found | null> {
   const row = await db

@@ -1,7 +1,7 @@
 import type { ChangeScope } from '../../db/changed.ts'
 import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
-import type { Project } from '../rules/rule.ts'
+import type { ProjectIds } from '../rules/rule.ts'
 import { type Grant, loadGrant } from './grant.ts'
 import { loadRules } from './load-rules.ts'
 import { Remembered } from './remembered.ts'
@@ -10,9 +10,9 @@ import { Remembered } from './remembered.ts'
 const KEPT = { grants: 250_000, rules: 50_000 }
 
 /** Rules are remembered under both ids, so that looking them up can ask for both. No id has a space in it. */
-const keyOf = ({ organizationId, projectId }: Project) => `${organizationId} ${projectId}`
+const keyOf = ({ organizationId, projectId }: ProjectIds) => `${organizationId} ${projectId}`
 
-function projectOf(key: string): Project {
+function projectOf(key: string): ProjectIds {
   const [organizationId = '', projectId = ''] = key.split(' ')
   return { organizationId, projectId }
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/tables.ts'
-import { columns, decodeRules, type ProjectRules } from '../rules/index.ts'
-import type { Project } from '../rules/rule.ts'
+import { decodeRules, type ProjectRules, settingColumns } from '../rules/index.ts'
+import type { ProjectIds } from '../rules/rule.ts'
 import type { Stored } from '../rules/stored.ts'
 
 /** What the rules were decoded from: where it has not changed, neither have they. */
@@ -10,7 +10,7 @@ const written = new WeakMap<ProjectRules, string>()
  * The rules of a project as the database has them now; null where there is none. Three statements. Where nothing has changed
  * since `last`, that very object: what was worked out from it (windows, certificates that passed) stays good.
  */
-export async function loadRules(db: Db, project: Project, last: ProjectRules | null): Promise<ProjectRules | null> {
+export async function loadRules(db: Db, project: ProjectIds, last: ProjectRules | null): Promise<ProjectRules | null> {
   const [settings, limits, authorities] = await Promise.all([
     findSettings(db, project),
     findLimits(db, project),
@@ -28,7 +28,7 @@ export async function loadRules(db: Db, project: Project, last: ProjectRules | n
 type Settings = Pick<Stored, 'archivedAt' | 'project' | 'organization'>
 
 /** The columns that some rule reads, of the project's own settings and of its organization's. */
-async function findSettings(db: Db, { organizationId, projectId }: Project): Promise<Settings | null> {
+async function findSettings(db: Db, { organizationId, projectId }: ProjectIds): Promise<Settings | null> {
   const row = await db
     .selectFrom('project as p')
     .leftJoin('project_policy as project', (join) =>
@@ -36,21 +36,21 @@ async function findSettings(db: Db, { organizationId, projectId }: Project): Pro
     )
     .leftJoin('organization_policy as organization', 'organization.organization_id', 'p.organization_id')
     .select('p.archived_at')
-    .select(columns.map((column) => `${column} as ${column}` as const))
+    .select(settingColumns.map((column) => `${column} as ${column}` as const))
     .where('p.organization_id', '=', organizationId)
     .where('p.id', '=', projectId)
     .executeTakeFirst()
   if (!row) return null
   // Every column of both is in the list, or it would not compile.
   const settings = { archivedAt: row.archived_at, project: {}, organization: {} } as Settings
-  for (const column of columns) {
+  for (const column of settingColumns) {
     const [whose, name] = column.split('.') as ['project' | 'organization', string]
     Object.assign(settings[whose], { [name]: (row as Record<string, unknown>)[column] })
   }
   return settings
 }
 
-const findLimits = (db: Db, { organizationId, projectId }: Project) =>
+const findLimits = (db: Db, { organizationId, projectId }: ProjectIds) =>
   db
     .selectFrom('rate_limit')
     .select(['model', 'limits'])
@@ -60,7 +60,7 @@ const findLimits = (db: Db, { organizationId, projectId }: Project) =>
     .execute()
 
 /** Active authorities: the organization's, which count in every project, and the project's own. */
-function findAuthorities(db: Db, { organizationId, projectId }: Project) {
+function findAuthorities(db: Db, { organizationId, projectId }: ProjectIds) {
   return db
     .selectFrom('certificate as c')
     .leftJoin('project_certificate as a', (join) =>

@@ -7,7 +7,7 @@ export type Window = {
 }
 
 /** What a call took of its windows. */
-export interface Taken {
+export interface LimitsTaken {
   /**
    * Corrects what was taken to what was used, window by window as they were taken; once. A cost that is no amount stays as
    * it was taken.
@@ -25,9 +25,9 @@ export type Full = {
 }
 
 /** All windows of a call had room and were charged, or one had none. */
-export type Decision =
+export type LimitsDecision =
   | {
-      taken: Taken
+      taken: LimitsTaken
       /** Each window's level with the call in it. */
       levels: readonly number[]
     }

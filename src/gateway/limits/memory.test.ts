@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type Let, neverBelowExact, neverOver, played, type Step, step } from '../../../test/gateway/buckets.ts'
 import { ApiError } from '../../contract/error.ts'
 import { DAY_MS, drained, drainMs, fits, MINUTE_MS, used } from '../../core/limit.ts'
-import type { Taken, Window } from './limiter.ts'
+import type { LimitsTaken, Window } from './limiter.ts'
 import { MemoryLimiter } from './memory.ts'
 
 const window = (key: string, limit: number, periodMs = MINUTE_MS): Window => ({ key, limit, periodMs })
@@ -22,7 +22,7 @@ function play(limit: number, steps: readonly Step[]) {
   const { limiter, time, levelOf } = setUp({ start: 12_345.678 })
   const one = window('w', limit)
   const calls: Let[] = []
-  const open: { due: number; taken: Taken; actual: number }[] = []
+  const open: { due: number; taken: LimitsTaken; actual: number }[] = []
   const settle = (now: number) => {
     for (const { taken, actual } of open.filter(({ due }) => due === now)) taken.settle([actual])
   }
@@ -105,7 +105,7 @@ test('giving back never leaves more than a bucket holds into which each call cam
       const { limiter, time, levelOf } = setUp()
       const one = window('w', 100)
       let [late, open, at] = [0, 0, 0]
-      const ends: { due: number; cost: number; actual: number; taken: Taken }[] = []
+      const ends: { due: number; cost: number; actual: number; taken: LimitsTaken }[] = []
       for (const [i, { afterMs, cost, share, settleAfter }] of steps.entries()) {
         time.ms += afterMs
         late = drained(late, time.ms - at, 100, MINUTE_MS)

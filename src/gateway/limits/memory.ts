@@ -1,7 +1,7 @@
 import { type ApiError, unavailable } from '../../contract/error.ts'
 import { UNLIMITED } from '../../core/catalogue.ts'
 import { corrected, DAY_MS, drained, fits } from '../../core/limit.ts'
-import type { Decision, Taken, Window } from './limiter.ts'
+import type { LimitsDecision, LimitsTaken, Window } from './limiter.ts'
 
 /*
  * The numbers of a slot, side by side so that one cache line holds them: its level, when that was so, everything ever taken
@@ -69,7 +69,7 @@ export class MemoryLimiter {
    * @param costs for each window, finite and at least 0
    * @throws ApiError 503 where nothing more can be counted
    */
-  take(windows: readonly Window[], costs: readonly number[]): Decision {
+  take(windows: readonly Window[], costs: readonly number[]): LimitsDecision {
     const now = this.#clock()
     const slots: number[] = []
     const levels: number[] = []
@@ -85,7 +85,13 @@ export class MemoryLimiter {
     return { taken: this.#charge(windows, costs, slots, levels, now), levels }
   }
 
-  #charge(windows: readonly Window[], costs: readonly number[], slots: number[], levels: number[], now: number): Taken {
+  #charge(
+    windows: readonly Window[],
+    costs: readonly number[],
+    slots: number[],
+    levels: number[],
+    now: number,
+  ): LimitsTaken {
     // First all slots, because there may be no room for them; what is in one is written only after.
     let claimed = 0
     for (let i = 0; i < windows.length; i++) {
@@ -249,7 +255,7 @@ export class MemoryLimiter {
   }
 }
 
-class MemoryTaken implements Taken {
+class MemoryTaken implements LimitsTaken {
   readonly #limiter: MemoryLimiter
   readonly #windows: readonly Window[]
   readonly #costs: readonly number[]

@@ -3,7 +3,7 @@ import type { NewId } from '../../core/id.ts'
 import type { Log } from '../../core/log.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { Upstream } from '../upstreams/forwarding.ts'
-import { Upstreams, type Watch } from '../upstreams/upstreams.ts'
+import { Upstreams, type UpstreamWatch } from '../upstreams/upstreams.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
 import { openUpstreams } from './open-upstreams.ts'
 
@@ -26,7 +26,7 @@ export async function openModelServers(
       "no GATEHOUSE_UPSTREAM_URL is set: the gateway answers with its built-in model 'echo', which repeats what it is told",
     )
   }
-  const watch: Watch = {
+  const watch: UpstreamWatch = {
     failed: (upstream, reason) => metrics.count('gatehouse_upstream_failures_total', { upstream, reason }),
     down: (upstream, err) => log.warn({ upstream, err }, 'the model server cannot be reached; calls go around it'),
     up: (upstream) => log.info({ upstream }, 'the model server can be reached again'),

@@ -1,6 +1,6 @@
 import { methodNotAllowed } from '../../contract/error.ts'
 import { type IdKind, type IdName, idKinds } from './ids.ts'
-import { notFound, notOfferedHere, operationsNotOffered } from './not-offered.ts'
+import { noSuchRoute, notOfferedHere, operationsNotOffered } from './not-offered.ts'
 import { kept } from './query.ts'
 import { type GatewayRoute, type RouteName, routes } from './table.ts'
 
@@ -56,7 +56,7 @@ export function routeOf(method: string, url: string): GatewayRoute {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const found = path.startsWith(ROOT) ? follow(root, path, ROOT.length, NO_IDS) : null
-  if (found === null) throw notFound(method, path)
+  if (found === null) throw noSuchRoute(method, path)
   const route = among(found.place, method, path)
   return found.ids === NO_IDS ? route : { ...route, ids: found.ids, upstreamPath: path.slice('/v1'.length) }
 }

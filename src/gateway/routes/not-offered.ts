@@ -16,7 +16,7 @@ const resources: ReadonlySet<string> = new Set([
 ])
 
 /** What a path that is no route's is answered with: whoever asks for the original's learns that this server lacks it yet. */
-export function notFound(method: string, path: string): ApiError {
+export function noSuchRoute(method: string, path: string): ApiError {
   const [before, version, first = '', second, third] = path.split('/', 5)
   const isStoredChat = first === 'chat' && second === 'completions' && third !== undefined && path.length > CHATS
   return before === '' && version === 'v1' && (resources.has(first) || isStoredChat)

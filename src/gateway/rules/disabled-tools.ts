@@ -2,7 +2,7 @@ import { ApiError } from '../../contract/error.ts'
 import { type HostedTool, hostedTools } from '../../core/policy.ts'
 import { type Fields, isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { shown, wrongType } from '../invalid.ts'
-import { bodyNotSeen, type Project, ruleOf } from './rule.ts'
+import { bodyNotSeen, type ProjectIds, ruleOf } from './rule.ts'
 
 /** Tools that a model server may not run for the project. */
 export type DisabledTools = ReadonlySet<HostedTool>
@@ -76,10 +76,10 @@ export const disabledTools = ruleOf<DisabledTools>()({
 
 /** Judges tools where something is disabled. Their nesting is known to be bounded. */
 class Court {
-  readonly #project: Project
+  readonly #project: ProjectIds
   readonly #disabled: DisabledTools
 
-  constructor(project: Project, disabled: DisabledTools) {
+  constructor(project: ProjectIds, disabled: DisabledTools) {
     this.#project = project
     this.#disabled = disabled
   }

@@ -3,7 +3,7 @@ import { authorities } from './authorities.ts'
 import { disabledTools } from './disabled-tools.ts'
 import { limits } from './limits.ts'
 import { models } from './models.ts'
-import type { Project } from './rule.ts'
+import type { ProjectIds } from './rule.ts'
 import { spendLimits } from './spend-limits.ts'
 import type { SettingColumn, Source, Stored } from './stored.ts'
 import { storesNothing } from './stores-nothing.ts'
@@ -29,7 +29,7 @@ type Field = keyof Rules
 type Value<K extends Field> = ReturnType<Rules[K]['read']>
 
 /** What holds for every key of a project: decoded once when it is loaded, and shared by the grants of its keys. */
-export type ProjectRules = Readonly<Project & { [K in Field]: Value<K> }>
+export type ProjectRules = Readonly<ProjectIds & { [K in Field]: Value<K> }>
 
 /** What is stored and no rule reads: there must be nothing. */
 type Unread = Exclude<Source, Rules[Field]['reads'][number]>
@@ -40,10 +40,10 @@ export const sources: readonly Source[] =
   allRead && Object.values(rules).flatMap(({ reads }): readonly Source[] => reads)
 
 /** The columns of the settings among them. */
-export const columns = sources.filter((source): source is SettingColumn => source.includes('.'))
+export const settingColumns = sources.filter((source): source is SettingColumn => source.includes('.'))
 
 /** Decodes what is stored for a project. */
-export function decodeRules(project: Project, stored: Stored): ProjectRules {
+export function decodeRules(project: ProjectIds, stored: Stored): ProjectRules {
   const values = Object.entries(rules).map(([field, { read }]) => [field, read(stored)])
   // The fields of the list, each with what its own rule reads.
   return { ...project, ...Object.fromEntries(values) } as ProjectRules

@@ -1,7 +1,7 @@
 import { ApiError, type ErrorOptions } from '../../contract/error.ts'
 import type { ModelMode } from '../../core/policy.ts'
 import { shown } from '../invalid.ts'
-import { bodyNotSeen, type Project, ruleOf, type UnseenCall } from './rule.ts'
+import { bodyNotSeen, type ProjectIds, ruleOf, type UnseenCall } from './rule.ts'
 
 /** Null: every model of the catalogue. */
 export type ModelPolicy = { mode: ModelMode; ids: ReadonlySet<string> } | null
@@ -12,7 +12,11 @@ export function mayUse(policy: ModelPolicy, id: string): boolean {
 }
 
 /** The refusal of a model that the project's policy rules out, in the original's words. @param at what named it */
-export function modelForbidden({ projectId }: Pick<Project, 'projectId'>, id: string, at: ErrorOptions = {}): ApiError {
+export function modelForbidden(
+  { projectId }: Pick<ProjectIds, 'projectId'>,
+  id: string,
+  at: ErrorOptions = {},
+): ApiError {
   const message = `Project \`${projectId}\` does not have access to model \`${id.slice(0, 200)}\``
   return new ApiError('model_forbidden', message, at)
 }

@@ -13,14 +13,14 @@ import type { Worst } from '../use.ts'
 import type { Reads, Source } from './stored.ts'
 
 /** Whose rules they are. */
-export type Project = { organizationId: string; projectId: string }
+export type ProjectIds = { organizationId: string; projectId: string }
 
 /** A model that a body names, and what names it. */
 export type NamedModel = { model: CatalogueModel; param: string }
 
 /** A call whose body is there. */
 export type SeenCall = {
-  project: Project
+  project: ProjectIds
   route: GatewayRoute
   /** Of a JSON body; a form has none that these rules are about. */
   fields: Fields
@@ -31,7 +31,7 @@ export type SeenCall = {
 
 /** A call whose body a proxy carries and does not show. */
 export type UnseenCall = {
-  project: Project
+  project: ProjectIds
   route: GatewayRoute
   /** As the path or the proxy names it; null where nothing does. */
   model: CatalogueModel | null
@@ -75,7 +75,7 @@ type ConnectionRule<V> = { step: 'connection'; refuses: (value: V, knock: Knock)
 type ModelRule<V> = {
   step: 'model'
   /** Asked of each model as soon as it is known. @param param what named it @throws ApiError 403 */
-  permits: (value: V, project: Project, model: CatalogueModel, param: string) => void
+  permits: (value: V, project: ProjectIds, model: CatalogueModel, param: string) => void
   /** @throws ApiError 403 where nothing says which model a call asks for whose body nobody has shown */
   unnamed: (value: V, call: UnseenCall) => void
   /** @throws ApiError 403 where a body that nobody has shown could name more models */
@@ -94,14 +94,14 @@ type BodyRule<V> = {
 /** How much may be used in a while. */
 type LimitsRule<V> = {
   step: 'limits'
-  windows: (value: V, project: Project, means: Means, wanted: Wanted) => ModelWindows
+  windows: (value: V, project: ProjectIds, means: Means, wanted: Wanted) => ModelWindows
 }
 
 /** How much may be spent. */
 type MoneyRule<V> = {
   step: 'money'
   /** @throws ApiError 400 for what has no price where a limit holds */
-  sets: (value: V, project: Project, means: Means, wanted: Wanted) => Money | null
+  sets: (value: V, project: ProjectIds, means: Means, wanted: Wanted) => Money | null
 }
 
 /** What a rule does to a call, at its one step. */
@@ -134,7 +134,7 @@ export const ruleOf =
  * The refusal of a call that may break a rule by its body, which nobody has shown.
  * @param why stands behind the project's name
  */
-export function bodyNotSeen({ projectId }: Project, why: string): ApiError {
+export function bodyNotSeen({ projectId }: ProjectIds, why: string): ApiError {
   const message = `Project \`${projectId}\` ${why}, and this request is judged without its body. Make it to the gate itself, or have the proxy send the body along.`
   return new ApiError('body_not_seen', message)
 }

@@ -2,7 +2,7 @@ import { NANOS_PER_CENT } from '../../core/money.ts'
 import { isIn, type Month, monthOf } from '../../core/month.ts'
 
 /** An account's money in one month, in nano-dollars. */
-export class Ledger {
+export class MonthLedger {
   readonly month: Month
   /** The database's total when it was last read, and what this process has written since. */
   written = 0n
@@ -57,16 +57,16 @@ export class Account {
   /** Milliseconds on the process's clock when it was last asked for, and when costs of it were last written. */
   usedAt = 0
   writtenAt = 0
-  #current: Ledger
+  #current: MonthLedger
   /** The month before, while its last calls are settled. */
-  #previous: Ledger | null = null
+  #previous: MonthLedger | null = null
   #cents: number | null = null
   #limit: bigint | null = null
 
   constructor(organizationId: string, projectId: string, month: Month) {
     this.organizationId = organizationId
     this.projectId = projectId
-    this.#current = new Ledger(month)
+    this.#current = new MonthLedger(month)
   }
 
   get isIdle(): boolean {
@@ -78,20 +78,20 @@ export class Account {
    * it. A call of a month that nobody remembers any more is on a ledger of its own.
    * @param at epoch milliseconds
    */
-  ledger(at: number): Ledger {
+  ledger(at: number): MonthLedger {
     const current = this.#current
     if (isIn(current.month, at)) return current
-    if (at < current.month.from) return this.find(at) ?? new Ledger(monthOf(at))
-    const next = new Ledger(monthOf(at))
+    if (at < current.month.from) return this.find(at) ?? new MonthLedger(monthOf(at))
+    const next = new MonthLedger(monthOf(at))
     this.#previous = current
     this.#current = next
     return next
   }
 
   /** The ledger of the month that it is now, also where the clock was set back from a later one. */
-  turnTo(month: Month): Ledger {
+  turnTo(month: Month): MonthLedger {
     if (this.#current.month.from > month.from) {
-      const back = this.find(month.from) ?? new Ledger(month)
+      const back = this.find(month.from) ?? new MonthLedger(month)
       this.#previous = this.#current
       this.#current = back
     }
@@ -99,13 +99,13 @@ export class Account {
   }
 
   /** The ledger of a moment's month, where there is one. @param at epoch milliseconds */
-  find(at: number): Ledger | null {
+  find(at: number): MonthLedger | null {
     if (isIn(this.#current.month, at)) return this.#current
     return this.#previous && isIn(this.#previous.month, at) ? this.#previous : null
   }
 
   /** The ledgers there are. The month before is forgotten once everything of it is settled, written and told. */
-  ledgers(): Ledger[] {
+  ledgers(): MonthLedger[] {
     if (this.#previous?.isIdle) this.#previous = null
     return this.#previous ? [this.#current, this.#previous] : [this.#current]
   }

@@ -1,14 +1,14 @@
-import type { Ledger } from './account.ts'
+import type { MonthLedger } from './account.ts'
 
 /** Money that a call has room for, in the month it was let in. */
 export class Reservation {
-  readonly #project: Ledger
-  readonly #organization: Ledger
+  readonly #project: MonthLedger
+  readonly #organization: MonthLedger
   readonly #nano: bigint
   #isHeld = false
 
   /** @param nano the most that the call can cost */
-  constructor(project: Ledger, organization: Ledger, nano: bigint) {
+  constructor(project: MonthLedger, organization: MonthLedger, nano: bigint) {
     this.#project = project
     this.#organization = organization
     this.#nano = nano

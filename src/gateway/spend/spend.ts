@@ -9,7 +9,7 @@ import type { Db } from '../../db/tables.ts'
 import type { UsageFollower } from '../../ledger/usage.ts'
 import type { Caps } from '../caps.ts'
 import type { Worst } from '../use.ts'
-import type { Account, Ledger } from './account.ts'
+import type { Account, MonthLedger } from './account.ts'
 import { Accounts } from './accounts.ts'
 import type { Alerts } from './alerts.ts'
 import { MemoryMoney } from './memory.ts'
@@ -162,7 +162,7 @@ export class Spend implements UsageFollower {
     this.#raise(account, ledger)
   }
 
-  #raise(account: Account, ledger: Ledger): void {
+  #raise(account: Account, ledger: MonthLedger): void {
     if (ledger.alerting || !ledger.isDue || this.#closed) return
     ledger.alerting = true
     const raising = this.#parts.alerts.raise(account, ledger.month).then(

@@ -1,12 +1,12 @@
 import { errors } from 'undici'
 import { ApiError } from '../../contract/error.ts'
-import { invalidReply, type Refusal, unreachable } from './failures.ts'
+import { invalidReply, type UpstreamFailure, unreachable } from './failures.ts'
 
 /** What undici says of a status 100 or 101 that nobody asked for. */
 const unasked = new Set(['bad response', 'bad upgrade'])
 
 /** What a call is told whose request was begun and whose reply was not. */
-export function failureOf(error: Error): Refusal {
+export function failureOf(error: Error): UpstreamFailure {
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     const message = 'The model server did not answer in time.'
     return { reason: 'timeout', error: new ApiError('upstream_timeout', message, { cause: error }) }

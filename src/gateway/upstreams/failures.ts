@@ -9,13 +9,13 @@ const SOURCE = { 'x-gatehouse-error-source': 'upstream' }
 const credentials = new Set([401, 402, 403, 407])
 
 /** A reply that is not passed on, and what the client is told in its place. */
-export type Refusal = { reason: FailureReason; error: ApiError }
+export type UpstreamFailure = { reason: FailureReason; error: ApiError }
 
 /**
  * What a reply's status says of this server and its account rather than of the client's request; null where it is for the
  * client. Its body is about that account, and stays here.
  */
-export function refusalOf(status: number, headers: IncomingHttpHeaders, upstream: string): Refusal | null {
+export function refusalOf(status: number, headers: IncomingHttpHeaders, upstream: string): UpstreamFailure | null {
   if (status >= 200 && status < 300 && !isWrapped(headers)) return null
   const cause = new Error(`the model server '${upstream}' answered with status ${status}`)
   if (status < 400 || status > 599 || isWrapped(headers)) return { reason: 'invalid_reply', error: invalidReply(cause) }

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { Outcome } from '../call.ts'
 import { failureOf, isConnection } from './broken.ts'
 import { decoderFor } from './decode.ts'
-import { invalidReply, type Refusal, refusalOf } from './failures.ts'
+import { invalidReply, refusalOf, type UpstreamFailure } from './failures.ts'
 import { type Forwarding, isEventStream, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
 import { contentTypeOf, replyHeaders } from './headers.ts'
 import { Patience } from './patience.ts'
@@ -229,7 +229,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   /** Null where the reply is as it is, or can be decoded. */
-  #undecodable(headers: IncomingHttpHeaders): Refusal | null {
+  #undecodable(headers: IncomingHttpHeaders): UpstreamFailure | null {
     const coding = headers['content-encoding']
     if (coding === undefined) return null
     try {
@@ -249,7 +249,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   /** The client hears in our words what went wrong; what the upstream said of it is read away where that has an end. */
-  #refuse({ reason, error }: Refusal, hasEnd: boolean): void {
+  #refuse({ reason, error }: UpstreamFailure, hasEnd: boolean): void {
     this.#readAway = 0
     this.#witness.failed(reason, error.cause)
     this.#settle()

@@ -11,7 +11,7 @@ const SECOND_TRY_MS = 100
 const PATIENCE_MS = 10_000
 
 /** Is told how it goes with the upstreams. */
-export type Watch = {
+export type UpstreamWatch = {
   /** A call, or the list of models, that an upstream did not serve. */
   failed: (upstream: string, reason: FailureReason) => void
   /** It cannot be reached since now. */
@@ -24,7 +24,7 @@ export type Watch = {
 export type ModelSource = { name: string; list: () => Promise<ListedModel[]> }
 
 export type UpstreamsOptions = {
-  watch: Watch
+  watch: UpstreamWatch
   /** Milliseconds that never step back. */
   clock?: () => number
   /** A number from 0 to 1, below 1: which of several upstreams serves the next call. */
@@ -35,10 +35,10 @@ class Member implements Witness {
   readonly name: string
   readonly upstream: Upstream
   readonly health = new Health()
-  readonly #watch: Watch
+  readonly #watch: UpstreamWatch
   readonly #clock: () => number
 
-  constructor(name: string, upstream: Upstream, watch: Watch, clock: () => number) {
+  constructor(name: string, upstream: Upstream, watch: UpstreamWatch, clock: () => number) {
     this.name = name
     this.upstream = upstream
     this.#watch = watch

@@ -220,7 +220,6 @@ test('what is not in the request is bounded by the context of its model, and by 
     ['responses.create', { input: [{ type: 'message', tools: [{ type: 'web_search' }] }] }, 'tools'],
     [chat, { messages: [], web_search_options: {} }, 'web_search_options'],
     [chat, { messages: [], enable_search: true }, 'enable_search'],
-    [chat, { messages: [], chat_template: '{{ messages }}' }, 'chat_template'],
   ]
   for (const [route, fields, what] of unseen) {
     const { caps } = judged(route, fields)

@@ -15,7 +15,9 @@ const LONGEST = 65_536
  * may be JSON: both are gone through.
  * @throws ApiError 400 as for JSON
  */
-export function judgeForeign(foreign: Foreign, { fields: known }: FormShape, { fields, files }: FormFields): void {
+export function judgeForeign(foreign: Foreign, shape: FormShape, { fields, files }: FormFields): void {
+  // A maximum that the route reads is none of the original's, and no foreign one.
+  const known = new Set<string>([...shape.fields, ...shape.maxima])
   for (const [name, value] of fields) judgePart(foreign, known, name, value)
   for (const { name } of files) judgePart(foreign, known, name, null)
 }

@@ -18,8 +18,6 @@ export function unseenIn(
   if (responseId !== null) return 'previous_response_id'
   if (content.link !== null) return content.link
   if (model.searches) return 'model'
-  // It says itself what is made of the rest.
-  if (isGiven(fields.chat_template)) return 'chat_template'
   if (isGiven(fields.mcp_servers)) return 'mcp_servers'
   return webSearchField(fields) ?? hostedIn(fields.tools) ?? hostedAmong(fields.input) ?? hostedAmong(fields.messages)
 }

@@ -80,6 +80,22 @@ for (const database of databases) {
         endsNoLater(app, home, owner, endpoint))
     }
 
+    test("a project's owner does not take from a service account what the organization gave it", async () => {
+      const [user_id, project_id] = [await home.newUser(), await home.newProject()]
+      const { projects, groups, roles } = home.admin
+      await projects.users.create(project_id, { user_id, role: 'owner' })
+      const theirs = app.admin(await home.keyOf(user_id)).organization.projects.serviceAccounts
+      const { id: account } = await projects.serviceAccounts.create(project_id, { name: 'bot' })
+      const { id: group } = await groups.create({ name: 'modellers' })
+      const { id: role_id } = await roles.create({ role_name: 'Models', permissions: ['api.model.request'] })
+      await groups.roles.create(group, { role_id })
+      await groups.users.create(group, { user_id: account })
+      const taken = () => theirs.delete(account, { project_id })
+      await assert.rejects(taken, { status: 401, message: /Missing scopes: api\.model\.request\./ })
+      await groups.users.delete(account, { group_id: group })
+      await taken()
+    })
+
     test('a key narrowed to changing makes nobody a reader of the administration, nor an owner', async () => {
       const key = await home.keyOf(owner, '--scopes', 'api.management.write')
       const both = await home.keyOf(owner, '--scopes', 'api.management.read,api.management.write')

@@ -5,10 +5,10 @@ import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Rights } from './handlers.ts'
 
 /** What a caller holds before a change: where the request is made, and in the organization. */
-export type Held = Pick<Caller, 'scopes' | 'expiresAt'> & { here: Access; everywhere: Access }
+export type HeldRights = Pick<Caller, 'scopes' | 'expiresAt'> & { here: Access; everywhere: Access }
 
 /** What the caller holds in the project at hand, or in the organization where there is none. */
-export async function heldBy(db: Db, caller: Caller, project: Row<'project'> | null): Promise<Held> {
+export async function heldBy(db: Db, caller: Caller, project: Row<'project'> | null): Promise<HeldRights> {
   const { organizationId, userId, scopes, expiresAt, access } = caller
   const inProject = project !== null && !access.owner
   const here = inProject ? await projectAccess(db, { organizationId, id: userId }, project.id) : access
@@ -20,7 +20,7 @@ export async function heldBy(db: Db, caller: Caller, project: Row<'project'> | n
  * everything, or rid themselves of those above them. And no key makes one that outlives it.
  * @param held as it was before the change: it may have given the caller something
  */
-export function refuseBeyond({ here, everywhere, scopes, expiresAt }: Held, rights: Rights): void {
+export function refuseBeyond({ here, everywhere, scopes, expiresAt }: HeldRights, rights: Rights): void {
   const beyond =
     rights.permissions.find((permission) => !holds(here, scopes, permission)) ??
     rights.everywhere?.find((permission) => !holds(everywhere, scopes, permission))

@@ -9,7 +9,7 @@ import { namedModel } from './named-models.ts'
  * Judges models that are named within a field, such as `svg[model]`: what another model is to draw.
  * @throws ApiError 400 for a field that names what another project may own, 404 or 403 for a model
  */
-export function modelsWithin(court: Court, shape: FormShape, fields: FormFields['fields']): NamedModel[] {
+export function modelsInForm(court: Court, shape: FormShape, fields: FormFields['fields']): NamedModel[] {
   const found: NamedModel[] = []
   for (const [name, value] of fields) {
     if (name === shape.model) continue

@@ -8,7 +8,7 @@ import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { judgeForeign } from './foreign-form.ts'
-import { modelsWithin } from './form-models.ts'
+import { modelsInForm } from './form-models.ts'
 import { namedModel, runWithin } from './named-models.ts'
 import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
 import { worstOf } from './worst.ts'
@@ -22,7 +22,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
   const { fields, files } = form
   const model = namedModel(court, fields.get(shape.model))
   judgeForeign(new Foreign(court.dialects(model.upstreams), edits, false), shape, form)
-  const within = modelsWithin(court, shape, fields)
+  const within = modelsInForm(court, shape, fields)
   judgeSeen(rules, { project: rules, route, fields: {}, model, edits })
   const content = new Content()
   const text = fields.get(shape.text) ?? ''

@@ -9,7 +9,7 @@ import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { refuseLookalikes } from './lookalikes.ts'
-import { modelsWithin, namedModel, runWithin } from './named-models.ts'
+import { modelsInBody, namedModel, runWithin } from './named-models.ts'
 import { flag, integer } from './numbers.ts'
 import { refuseReferences, responseGoneOnFrom } from './references.ts'
 import { unseenIn } from './unseen.ts'
@@ -28,7 +28,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const foreign = new Foreign(court.dialects(model.upstreams), edits, true)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
-  const within = modelsWithin(court, shape, fields)
+  const within = modelsInBody(court, shape, fields)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
   const responseId = responseGoneOnFrom(shape.references, fields)
   const { worst, caps } = worstOf({

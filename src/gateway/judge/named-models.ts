@@ -44,7 +44,7 @@ export function runWithin(
  * moderates or draws for it. What holds more than functions is sent as it was read. Its nesting is known to be bounded.
  * @throws ApiError 400 for tools that are none, 404 or 403 for a model
  */
-export function modelsWithin(
+export function modelsInBody(
   court: Court,
   { models: places }: Pick<JsonShape, 'models'>,
   fields: Fields,

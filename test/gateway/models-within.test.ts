@@ -14,7 +14,11 @@ let projectId: string
 let key: string
 before(async () => {
   file = await modelsFile({
-    m1: { price_per_million: price, organization_limits: { max_requests_per_1_minute: 1000 } },
+    m1: {
+      ...{ max_output_tokens: 100, context_tokens: 1000 },
+      price_per_million: price,
+      organization_limits: { max_requests_per_1_minute: 1000 },
+    },
     m2: { price_per_million: price },
     plain: {},
     few: { organization_limits: { max_requests_per_1_day: 1000 } },

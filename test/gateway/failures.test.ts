@@ -6,12 +6,12 @@ import { freePort } from '../support/ports.ts'
 import { CHAT, makeKey, openCall, question, replyTo, startGate } from './gate.ts'
 import { EVENTS, event, json, startRawUpstream, until } from './upstream.ts'
 
-function isGatewayError(reply: Reply, status: number, code: string) {
+function isGatewayError(reply: Reply, status: number, code: string, source = 'gateway') {
   assert.equal(reply.status, status)
   assert.deepEqual(Object.keys(reply.body.error).sort(), ['code', 'message', 'param', 'type'])
   assert.equal(reply.body.error.code, code)
   assert.equal(reply.body.error.type, 'server_error')
-  assert.equal(reply.headers.get('x-gatehouse-error-source'), 'gateway')
+  assert.equal(reply.headers.get('x-gatehouse-error-source'), source)
   assert.match(reply.headers.get('x-request-id') ?? '', /^req_/)
 }
 
@@ -46,15 +46,20 @@ const nonsense: Record<string, string> = {
   'a head that stops in its middle': 'HTTP/1.1 200 OK\r\ncontent-le',
   'a length that is no number': 'HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n',
   'headers without end': `HTTP/1.1 200 OK\r\n${'x-filler: 0123456789\r\n'.repeat(20_000)}`,
+}
+/** What is no answer to a call, although it is HTTP. */
+const invalid = {
   'a switch of protocols that nobody asked for': 'HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
   'a status that is none': 'HTTP/1.1 000 Nothing\r\ncontent-length: 0\r\n\r\n',
 }
-for (const [what, bytes] of Object.entries(nonsense)) {
-  test(`a model server that answers with ${what} is 502 upstream_unreachable`, async () => {
+for (const [what, bytes] of Object.entries({ ...nonsense, ...invalid })) {
+  const code = what in invalid ? 'upstream_invalid_reply' : 'upstream_unreachable'
+  test(`a model server that answers with ${what} is 502 ${code}`, async () => {
     await using raw = await startRawUpstream((socket) => socket.end(bytes))
     await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: `${raw.origin}/v1` } })
     const { key } = await makeKey(app)
-    isGatewayError(await app.send('POST', CHAT, { key, body: question }), 502, 'upstream_unreachable')
+    const source = what in invalid ? 'upstream' : 'gateway'
+    isGatewayError(await app.send('POST', CHAT, { key, body: question }), 502, code, source)
     isGatewayError(await app.send('GET', '/v1/models', { key }), 502, 'upstream_unreachable')
   })
 }

@@ -43,9 +43,12 @@ async function isInProject(db: Db, { organizationId, id }: Principal, projectId:
   return (await direct.unionAll(through).limit(1).execute()).length > 0
 }
 
-/** Roles held in the organization and, where one is given, in a project; a group's roles there only while it is in it. */
+/**
+ * Roles held in the organization and, where one is given, in a project; a group's roles there only while it is in it. Their own
+ * and their groups' are asked for apart: with one condition for both no index serves, and it costs as much as others hold.
+ */
 async function heldRoles(db: Db, { organizationId, id }: Principal, projectId: string | null) {
-  const rows = await db
+  const assigned = db
     .selectFrom('role_assignment as a')
     .leftJoin('role as r', (join) =>
       join.onRef('r.organization_id', '=', 'a.organization_id').onRef('r.id', '=', 'a.role_id'),
@@ -53,21 +56,13 @@ async function heldRoles(db: Db, { organizationId, id }: Principal, projectId: s
     .select(['a.role_id', 'a.resource_id', 'a.principal_id', 'r.permissions'])
     .where('a.organization_id', '=', organizationId)
     .where('a.resource_id', 'in', projectId === null ? [organizationId] : [organizationId, projectId])
-    .where((eb) =>
-      eb.or([
-        eb('a.principal_id', '=', id),
-        eb(
-          'a.principal_id',
-          'in',
-          eb
-            .selectFrom('group_user as g')
-            .select('g.group_id')
-            .where('g.organization_id', '=', organizationId)
-            .where('g.user_id', '=', id),
-        ),
-      ]),
-    )
-    .execute()
+  const groups = db
+    .selectFrom('group_user as g')
+    .select('g.group_id')
+    .where('g.organization_id', '=', organizationId)
+    .where('g.user_id', '=', id)
+  const own = assigned.where('a.principal_id', '=', id)
+  const rows = await own.unionAll(assigned.where('a.principal_id', 'in', groups)).execute()
   return rows.map((row): HeldRole & { direct: boolean } => ({
     roleId: row.role_id,
     level: row.resource_id === organizationId ? 'organization' : 'project',

@@ -37,7 +37,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     unseen: unseenIn(fields, content, model, responseId),
     answers: answersOf(fields),
     questions: questionsOf(shape, fields),
-    requested: requestedOf({ maxima }, (name, least, most) => integer(name, fields[name], least, most)),
+    requested: maximumIn(fields, maxima),
   })
   const stream = asksForStream(shape.streams, fields)
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
@@ -50,15 +50,25 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     usageWanted: stream && onDemand ? askForUsage(fields, edits) : true,
     responseId,
     stored: shape.store === 'by_default' && edits.value('store') !== false,
-    inputText: () => {
-      const whole = body.whole()
-      return whole && textOf(whole)
-    },
+    inputText: inputTextOf(body),
     besideText: content.tokens,
     characters: shape.characters === null ? 0 : charactersOf(shape.characters, fields),
     size: typeof fields.size === 'string' ? fields.size : null,
     serviceTier: textIn(edits.value('service_tier')),
   }
+}
+
+/** The most tokens that an answer may have, as a body says it. */
+const maximumIn = (fields: Fields, maxima: JsonShape['maxima']) =>
+  requestedOf({ maxima }, (name, least, most) => integer(name, fields[name], least, most))
+
+/**
+ * What is counted of a body where its reply counted nothing. It outlives the body while the reply streams, so that it is a
+ * function of its own: functions that are made in one place keep what any of them needs.
+ */
+const inputTextOf = (body: JsonFields) => () => {
+  const whole = body.whole()
+  return whole && textOf(whole)
 }
 
 const textIn = (value: unknown) => (typeof value === 'string' ? value : null)

@@ -11,12 +11,19 @@ export type Dialect = {
   extras: ReadonlySet<string>
   /** Names of its own for the most tokens of an answer, where the original says `max_tokens`. */
   maxima: readonly OwnMaximum[]
+  /** Names for the most tokens of an answer that it obeys: what stands in any other says nothing of what an answer costs. */
+  obeys: ReadonlySet<Maximum>
   unknown: UnknownFields
 }
 
-export type OwnMaximum = 'n_predict' | 'num_predict' | 'max_new_tokens'
+export type OwnMaximum = 'n_predict'
+export type Maximum = 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens' | OwnMaximum
 
-type Known = { extras: readonly string[]; maxima: readonly OwnMaximum[] }
+type Known = { extras: readonly string[]; maxima: readonly OwnMaximum[]; obeys: readonly Maximum[] }
+
+/** Read by every server that has the route. */
+const oldest = ['max_tokens', 'max_output_tokens'] as const satisfies Maximum[]
+const newest = [...oldest, 'max_completion_tokens'] as const satisfies Maximum[]
 
 /** Sampling, and what is made of the text: none of them chooses who answers, for whom or how long. */
 const sampling = ['top_k', 'min_p', 'repetition_penalty', 'chat_template_kwargs'] as const
@@ -24,8 +31,9 @@ const structured = ['structural_tag', 'skip_special_tokens', 'stop_token_ids', '
 
 /** From the request types of the servers themselves, without what `deniedField` keeps out. */
 const known: Record<UpstreamKind, Known> = {
-  openai: { extras: [], maxima: [] },
-  other: { extras: [], maxima: [] },
+  openai: { extras: [], maxima: [], obeys: newest },
+  // Who says nothing of a server says that it is compatible with the original.
+  other: { extras: [], maxima: [], obeys: newest },
   vllm: {
     extras: [
       ...sampling,
@@ -39,6 +47,7 @@ const known: Record<UpstreamKind, Known> = {
       ...['seed', 'top_p', 'frequency_penalty', 'presence_penalty'],
     ],
     maxima: [],
+    obeys: newest,
   },
   sglang: {
     extras: [
@@ -47,11 +56,13 @@ const known: Record<UpstreamKind, Known> = {
       ...['regex', 'ebnf', 'no_stop_trim', 'stop_regex', 'separate_reasoning', 'stream_reasoning', 'cache_salt'],
       ...['return_hidden_states', 'return_cached_tokens_details'],
     ],
-    maxima: ['max_new_tokens'],
+    maxima: [],
+    obeys: newest,
   },
   ollama: {
     extras: ['top_k', 'min_p', 'repeat_penalty', 'repeat_last_n', 'num_ctx', 'options', 'format', 'think', 'truncate'],
-    maxima: ['num_predict'],
+    maxima: [],
+    obeys: oldest,
   },
   'llama.cpp': {
     extras: [
@@ -64,6 +75,7 @@ const known: Record<UpstreamKind, Known> = {
       ...['parse_tool_calls', 'response_fields', 't_max_predict_ms', 'n_keep', 'embd_normalize'],
     ],
     maxima: ['n_predict'],
+    obeys: [...oldest, 'n_predict'],
   },
 }
 
@@ -77,11 +89,12 @@ export function dialectOf(
   extraFields: readonly string[] = [],
   unknown: UnknownFields | null = null,
 ): Dialect {
-  const { extras, maxima } = known[kind]
+  const { extras, maxima, obeys } = known[kind]
   return {
     kind,
     extras: new Set([...extras, ...extraFields]),
     maxima,
+    obeys: new Set(obeys),
     unknown: unknown ?? (kind === 'other' ? 'pass' : 'refuse'),
   }
 }

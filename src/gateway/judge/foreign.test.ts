@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { judged, judgedForm, refusalOf, upstreamsAre, verdict } from '../../../test/gateway/judging.ts'
-import { dialectOf } from '../../core/upstream-kind.ts'
+import { dialectOf, type UpstreamKind } from '../../core/upstream-kind.ts'
 import type { RouteName } from '../routes/table.ts'
 
 const CHAT = 'chat.completions.create'
@@ -162,7 +162,10 @@ test("a kind's own maximum is read as one, where all that may get the call have 
   assert.equal(on('on-a', { n_predict: 70 }), 70)
   assert.equal(on('on-a', { n_predict: 70, max_tokens: 90 }), 90)
   assert.equal(on('on-a', { n_predict: 90, max_tokens: 70 }), 90)
-  assert.equal(on('on-b', { num_predict: 70 }), 70)
+  assert.equal(
+    verdict(() => on('on-b', { num_predict: 70 })),
+    refused('num_predict'),
+  )
   assert.equal(
     verdict(() => on('on-a', { n_predict: -1 })),
     '400 integer_below_min_value n_predict',
@@ -181,6 +184,28 @@ test("a kind's own maximum is read as one, where all that may get the call have 
     verdict(() => judged('embeddings.create', { model: 'on-a', n_predict: 70 })),
     refused('n_predict'),
   )
+})
+
+test('an answer is bounded only by a name that all the model servers which may get the call obey', () => {
+  const cap = (a: UpstreamKind, b: UpstreamKind, fields: object) => {
+    using _ = upstreamsAre({ a: dialectOf(a), b: dialectOf(b) })
+    return judged(CHAT, { model: 'on-both', ...fields }).caps.outputTokens
+  }
+  const newer = { max_completion_tokens: 10 }
+  const older = { max_tokens: 10 }
+  const cases: [UpstreamKind, UpstreamKind, object, number | null][] = [
+    ['openai', 'openai', newer, 10],
+    ['vllm', 'sglang', newer, 10],
+    ['openai', 'ollama', newer, null],
+    ['openai', 'other', newer, 10],
+    ['ollama', 'other', newer, null],
+    ['llama.cpp', 'llama.cpp', newer, null],
+    ['llama.cpp', 'llama.cpp', { n_predict: 10 }, 10],
+    ['ollama', 'other', older, 10],
+    ['ollama', 'other', { ...older, max_completion_tokens: 90 }, 90],
+    ['openai', 'openai', { max_completion_tokens: 0 }, null],
+  ]
+  for (const [a, b, fields, most] of cases) assert.equal(cap(a, b, fields), most, `${a} ${b} ${JSON.stringify(fields)}`)
 })
 
 test('a body with more names than anybody looks at, or as deep as it is long, is refused', () => {

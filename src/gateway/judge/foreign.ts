@@ -1,9 +1,9 @@
 import { deniedField } from '../../core/denied-field.ts'
-import type { Dialect, UnknownFields } from '../../core/upstream-kind.ts'
+import type { Dialect, Maximum, UnknownFields } from '../../core/upstream-kind.ts'
 import type { Edits } from '../body/edits.ts'
 import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
 import { couldDo, unknownField, wrongValue } from '../invalid.ts'
-import type { JsonShape, Maximum } from '../routes/declaration.ts'
+import type { JsonShape } from '../routes/declaration.ts'
 import { type Look, lookWithin, lookWithinForeign, readAnywhere, unsearched } from './searched.ts'
 
 /** Deepest nesting, and most names, that fields are searched for. */
@@ -74,7 +74,6 @@ export class Foreign {
   }
 
   #isMaximum(name: string): name is Maximum {
-    if (this.#dialects.length === 0) return false
     return this.#dialects.every(({ maxima }) => maxima.some((own) => own === name))
   }
 

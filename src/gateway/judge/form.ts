@@ -1,9 +1,8 @@
-import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { FormFields } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import type { FormShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
-import { requestedOf } from './asked-for.ts'
+import { type Requested, requestedOf } from './asked-for.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
@@ -38,7 +37,8 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     bytes: bytesOf(fields),
     unseen: null,
     questions: 1,
-    requested: maximumOf(shape, fields, model, fallback),
+    requested: maximumOf(shape, fields),
+    maximum: null,
   })
   if (route.charges.audio) worst.audioMegabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / MEGABYTE
   return {
@@ -65,19 +65,9 @@ function bytesOf(fields: FormFields['fields']): number {
   return bytes
 }
 
-/**
- * The most tokens of an answer, as the form says it. Many a model server that takes a form takes no notice of it, so that it
- * raises what is set aside and never lowers it.
- */
-function maximumOf(
-  shape: FormShape,
-  fields: FormFields['fields'],
-  { maxOutputTokens }: CatalogueModel,
-  fallback: number,
-): number | null {
-  const said = requestedOf(shape, (name, least, most) => writtenInteger(name, fields.get(name), least, most))
-  return said === null || maxOutputTokens !== null ? null : Math.max(said, fallback)
-}
+/** The most tokens of an answer, as the form says it. Many a model server that takes a form takes no notice of it. */
+const maximumOf = (shape: FormShape, fields: FormFields['fields']): Requested =>
+  requestedOf(shape, null, (name, least, most) => writtenInteger(name, fields.get(name), least, most))
 
 function asksForStream(signs: readonly StreamSign[], fields: FormFields['fields']): boolean {
   let asked = false

@@ -1,10 +1,11 @@
+import type { Dialect } from '../../core/upstream-kind.ts'
 import type { Edits } from '../body/edits.ts'
 import { type Fields, isGiven, isObject, type JsonFields } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import { missing, notOffered, wrongType } from '../invalid.ts'
 import type { JsonShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
-import { answersOf, questionsOf, requestedOf } from './asked-for.ts'
+import { answersOf, obeyed, questionsOf, requestedOf } from './asked-for.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
@@ -25,7 +26,8 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const content = new Content()
   readAll(fields, content)
   boundTools(fields, content)
-  const foreign = new Foreign(court.dialects(model.upstreams), edits, true)
+  const dialects = court.dialects(model.upstreams)
+  const foreign = new Foreign(dialects, edits, true)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
   const within = modelsInBody(court, shape, fields)
@@ -37,7 +39,8 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     unseen: unseenIn(fields, content, model, responseId),
     answers: answersOf(fields),
     questions: questionsOf(shape, fields),
-    requested: maximumIn(fields, maxima),
+    requested: maximumIn(fields, maxima, dialects),
+    maximum: shape.maxima.findLast((name) => obeyed(name, dialects)) ?? null,
   })
   const stream = asksForStream(shape.streams, fields)
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
@@ -59,8 +62,8 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
 }
 
 /** The most tokens that an answer may have, as a body says it. */
-const maximumIn = (fields: Fields, maxima: JsonShape['maxima']) =>
-  requestedOf({ maxima }, (name, least, most) => integer(name, fields[name], least, most))
+const maximumIn = (fields: Fields, maxima: JsonShape['maxima'], dialects: readonly Dialect[]) =>
+  requestedOf({ maxima }, dialects, (name, least, most) => integer(name, fields[name], least, most))
 
 /**
  * What is counted of a body where its reply counted nothing. It outlives the body while the reply streams, so that it is a

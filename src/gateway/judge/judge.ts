@@ -35,7 +35,9 @@ export function judge({ rules, route, body, models, defaultMaxOutputTokens: fall
   if (shape.kind === 'none') return { asked: about(route), edits: new Edits({}) }
   if (body === null) throw missing(shape.model)
   const edits = new Edits(isForm(body) ? {} : body.fields)
-  const of = (upstreams: readonly string[]) => upstreams.map((name) => dialects.get(name) ?? ANY_DIALECT)
+  // Of a model that no upstream was named for, nobody knows what server takes it.
+  const of = (upstreams: readonly string[]) =>
+    upstreams.length === 0 ? [ANY_DIALECT] : upstreams.map((name) => dialects.get(name) ?? ANY_DIALECT)
   const court = { rules, route, models, fallback, edits, dialects: of }
   if (shape.kind === 'form' && isForm(body)) return { asked: judgeForm(court, shape, body), edits }
   if (shape.kind === 'json' && !isForm(body)) return { asked: judgeJson(court, shape, body), edits }

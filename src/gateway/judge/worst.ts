@@ -1,13 +1,15 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
+import type { Maximum } from '../../core/upstream-kind.ts'
 import { type Caps, NO_CAPS } from '../caps.ts'
 import type { Declaration } from '../routes/declaration.ts'
 import type { Worst } from '../use.ts'
+import type { Requested } from './asked-for.ts'
 import { SPARE_TOKENS, TEMPLATE_TOKENS } from './bounds.ts'
 import type { Content } from './content.ts'
 
 /** What a request asks for, in numbers. */
 export type Amounts = {
-  route: Pick<Declaration, 'body' | 'charges' | 'reply'>
+  route: Pick<Declaration, 'charges' | 'reply'>
   model: CatalogueModel
   content: Content
   /** Bytes of its text, JSON around it included. */
@@ -16,20 +18,24 @@ export type Amounts = {
   answers: number
   questions: number
   /** Most tokens of one answer, as it says itself. */
-  requested: number | null
+  requested: Requested
+  /** How it can say so; null where it cannot. */
+  maximum: Maximum | null
   /** Tokens of an answer where neither the request nor the catalogue says how many. */
   fallback: number
 }
 
 /** The most that a request can use, and what it is charged at most. */
 export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
-  const { route, model, content, answers, questions, requested, fallback } = amounts
+  const { route, model, content, answers, questions, fallback } = amounts
+  const { most: requested, isObeyed } = amounts.requested
   const { charges } = route
-  const known = requested === null ? model.maxOutputTokens : Math.min(requested, model.maxOutputTokens ?? requested)
+  // What no server need obey, a member could write to pay less for a whole answer.
+  const known = isObeyed ? least(requested, model.maxOutputTokens) : model.maxOutputTokens
   const inputTokens = content.estimate
   const one = (requested ?? model.maxOutputTokens ?? fallback) + model.maxReasoningTokens
   // More than the model can say is not paid for.
-  const said = (known ?? fallback) + model.maxReasoningTokens
+  const said = (known ?? Math.max(requested ?? 0, fallback)) + model.maxReasoningTokens
   // Of what says nothing of its use, nothing is charged.
   const isFree = route.reply.kind === 'plain'
   const input = isFree ? FREE : inputOf(amounts)
@@ -49,7 +55,7 @@ export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
           inputTokens: input.cap,
           unseen: amounts.unseen,
           outputTokens: charges.output ? known && outputTokens : SPARE_TOKENS,
-          maximum: route.body.kind === 'json' ? (route.body.maxima.at(-1) ?? null) : null,
+          maximum: amounts.maximum,
         },
   }
 }
@@ -62,6 +68,9 @@ function inputOf({ model, content, bytes, unseen, questions }: Amounts): { most:
   const most = context === null ? seen : unseen === null ? Math.min(seen, context) : context
   return { most, cap: unseen === null || context !== null ? most : null }
 }
+
+/** The smaller of those that are known. */
+const least = (a: number | null, b: number | null) => (a === null ? b : Math.min(a, b ?? a))
 
 const FREE = { most: 0, cap: 0 }
 

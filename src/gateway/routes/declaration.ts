@@ -1,5 +1,5 @@
 import type { ModelPermission } from '../../core/permission.ts'
-import type { OwnMaximum } from '../../core/upstream-kind.ts'
+import type { Maximum } from '../../core/upstream-kind.ts'
 import type { Want } from './want.ts'
 
 /*
@@ -8,9 +8,6 @@ import type { Want } from './want.ts'
  */
 
 export type Method = 'GET' | 'POST' | 'DELETE'
-
-/** Names of the most tokens that one answer can have. Of one that another route has, model servers take no notice. */
-export type Maximum = 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens' | OwnMaximum
 
 /** A field that asks for a stream of events: by being true, or by a word. */
 export type StreamSign = { field: string; is: true | string }
@@ -36,6 +33,7 @@ export type JsonShape = {
   model: 'model'
   /** Where more models can be named: anywhere within these. In no other field but what the model is told may one be named. */
   models: readonly ModelPlace[]
+  /** Names of the most tokens that one answer can have. Of one that another route has, model servers take no notice. */
   maxima: readonly Maximum[]
   /** A list of which each text, and each list of tokens, is a question of its own; null: one request is one question. */
   questions: 'prompt' | 'input' | null

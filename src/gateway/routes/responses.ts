@@ -54,6 +54,8 @@ export const responses = {
         ...['image', 'input', 'instructions', 'model', 'previous_response_id', 'prompt_cache_key'],
         ...['prompt_cache_options', 'prompt_cache_retention', 'service_tier'],
       ]),
+      // The original has no such field here.
+      maxima: [],
       tier: 'taken_but_scale',
     },
     reply: watches.response,

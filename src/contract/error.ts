@@ -26,6 +26,7 @@ const table = {
   not_offered: { status: 404 },
   parameter_not_offered: { status: 400, code: 'not_offered' },
   method_not_allowed: { status: 405, code: null },
+  upgrade_not_offered: { status: 426, code: null },
   // How it was asked.
   malformed_http: { status: 400, code: null },
   malformed_url: { status: 400, code: null },
@@ -234,6 +235,15 @@ export function methodNotAllowed(
 ): ApiError {
   const message = `Not allowed to ${method} on ${pathOf(url)}. (HINT: Perhaps you meant to use a different HTTP method?)`
   return new ApiError('method_not_allowed', message, { headers: { allow: allowed.join(', ') } })
+}
+
+/**
+ * No WebSocket here. Agents that try one first go over to HTTP at this status, and try again and again at others.
+ * The header says what is spoken instead, which RFC 9110 (15.5.22) asks of a 426.
+ */
+export function noWebSocket(path: string): ApiError {
+  const message = `There is no WebSocket on ${path}. Send the request over HTTP: a POST, with 'stream' for events.`
+  return new ApiError('upgrade_not_offered', message, { headers: { connection: 'Upgrade', upgrade: 'HTTP/1.1' } })
 }
 
 const pathOf = (url = '') => url.split('?', 1)[0]

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { readBody } from './body/read-body.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { forward } from './exchange/forward.ts'
@@ -14,8 +15,8 @@ import { routeOf } from './routes/match.ts'
  * @returns how a forwarded call ended; null where the gate answered itself
  */
 export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | null> {
-  const { method = '', url = '' } = arrival.request
-  const call = await letIn(gate, arrival, routeOf(method, url), url)
+  const { method = '', url = '', headers } = arrival.request
+  const call = await letIn(gate, arrival, routeOf(method, url, opensWebSocket(method, headers)), url)
   if (call.route.answeredBy === 'catalogue') return answerModels(gate.catalogue, call)
   const body = await readBody(gate.bodies, call)
   try {
@@ -28,3 +29,11 @@ export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | nu
     body.release()
   }
 }
+
+/** Whether a request is the opening of a WebSocket (RFC 6455, 4.1). What else an upgrade may name is taken no notice of. */
+function opensWebSocket(method: string, { upgrade, connection }: IncomingHttpHeaders): boolean {
+  return upgrade !== undefined && method === 'GET' && names(upgrade, 'websocket') && names(connection, 'upgrade')
+}
+
+const names = (list: string | undefined, name: string) =>
+  list?.split(',').some((one) => one.trim().toLowerCase() === name) ?? false

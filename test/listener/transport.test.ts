@@ -221,6 +221,36 @@ test('an Upgrade is not taken up: the request is answered as it stands', async (
   }
 })
 
+const OPENING = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==']
+
+/** What asks for a path, and the status that says what it is. */
+const openings: [what: string, request: string, upgrade: string[], status: number][] = [
+  ['responses', 'GET /v1/responses', ['Connection: Upgrade', 'Upgrade: websocket'], 426],
+  ['a query', 'GET /v1/responses?model=echo', ['Connection: Upgrade', 'Upgrade: websocket'], 426],
+  ['other letters', 'GET /v1/responses', ['connection: keep-alive, UPGRADE', 'upgrade: WebSocket'], 426],
+  ['several protocols', 'GET /v1/responses', ['Connection: Upgrade', 'Upgrade: h2c, websocket'], 426],
+  ['a list that is not offered', 'GET /v1/chat/completions', ['Connection: Upgrade', 'Upgrade: websocket'], 426],
+  ['embeddings', 'GET /v1/embeddings', ['Connection: Upgrade', 'Upgrade: websocket'], 426],
+  ['a path with an id', 'GET /v1/responses/resp_1/cancel', ['Connection: Upgrade', 'Upgrade: websocket'], 426],
+  ['another protocol', 'GET /v1/responses', ['Connection: Upgrade', 'Upgrade: h2c'], 405],
+  ['no word of it in connection', 'GET /v1/responses', ['Upgrade: websocket'], 405],
+  ['another method', 'PUT /v1/responses', ['Connection: Upgrade', 'Upgrade: websocket'], 405],
+  ['no path of ours', 'GET /v1/nothing', ['Connection: Upgrade', 'Upgrade: websocket'], 404],
+]
+
+test('the opening of a WebSocket where no GET is offered is 426 and the connection goes on over HTTP', async () => {
+  await using server = await open()
+  const [door] = server.doors
+  for (const [what, request, upgrade, status] of openings) {
+    using wire = await Wire.open(server.app.url)
+    await wire.send(http(`${request} HTTP/1.1`, door.key, ...upgrade, ...OPENING))
+    const reply = await wire.reply()
+    isRefusal(reply, status)
+    assert.equal(reply.headers.upgrade, status === 426 ? 'HTTP/1.1' : undefined, what)
+    await answersNormally(server.app.url, door, wire)
+  }
+})
+
 test('pipelined requests are answered in their order, refused ones among them', async () => {
   await using server = await open()
   const [gateway, admin, operations] = server.doors

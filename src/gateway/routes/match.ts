@@ -1,4 +1,4 @@
-import { methodNotAllowed } from '../../contract/error.ts'
+import { methodNotAllowed, noWebSocket } from '../../contract/error.ts'
 import { type IdKind, type IdName, idKinds } from './ids.ts'
 import { noSuchRoute, notOfferedHere, operationsNotOffered } from './not-offered.ts'
 import { kept } from './query.ts'
@@ -50,14 +50,15 @@ function below(place: Place, step: string): Place {
  * another path, and no other path is governed. A path without ids costs no new object. The query is not read here: that is for
  * callers who are known.
  * @param url path and query as received
- * @throws ApiError 404 for what is not governed, 405 for another method
+ * @param webSocket whether it would rather go on over a WebSocket, of which no route has one
+ * @throws ApiError 404 for what is not governed, 405 for another method, 426 where that was only to open a WebSocket
  */
-export function routeOf(method: string, url: string): GatewayRoute {
+export function routeOf(method: string, url: string, webSocket = false): GatewayRoute {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const found = path.startsWith(ROOT) ? follow(root, path, ROOT.length, NO_IDS) : null
   if (found === null) throw noSuchRoute(method, path)
-  const route = among(found.place, method, path)
+  const route = among(found.place, method, path, webSocket)
   return found.ids === NO_IDS ? route : { ...route, ids: found.ids, upstreamPath: path.slice('/v1'.length) }
 }
 
@@ -89,11 +90,12 @@ export function withQuery(route: GatewayRoute, url: string): GatewayRoute {
   return query === '' ? route : { ...route, upstreamPath: route.upstreamPath + query, stream }
 }
 
-function among({ methods }: Place, method: string, path: string): GatewayRoute {
+function among({ methods }: Place, method: string, path: string, webSocket: boolean): GatewayRoute {
   const route = methods.get(method)
   if (route) return route
-  if (route === null) throw notOfferedHere(method, path)
   const allowed = [...methods].flatMap(([name, offered]) => (offered === null ? [] : name))
+  if (webSocket && allowed.length > 0) throw noWebSocket(path)
+  if (route === null) throw notOfferedHere(method, path)
   throw methodNotAllowed({ method, url: path }, allowed)
 }
 

@@ -14,6 +14,7 @@ import { openDb, type Seeing } from './db/open.ts'
 import type { Db } from './db/tables.ts'
 import { openGateway, type Replaced } from './gateway/open.ts'
 import { type Ledger, openLedger } from './ledger/open.ts'
+import { opened } from './listener/cors.ts'
 import { PrometheusMetrics } from './listener/metrics.ts'
 import { serve } from './listener/serve.ts'
 
@@ -68,8 +69,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
   if (serves('gateway') || serves('check')) catalogue.start()
   const doors = {
-    admin: serves('admin') ? admin.handle : null,
-    gateway: serves('gateway') ? gateway.handle : null,
+    admin: serves('admin') ? opened(admin.handle, config.adminCorsOrigins, tools.newId) : null,
+    gateway: serves('gateway') ? opened(gateway.handle, config.corsOrigins, tools.newId) : null,
     check: serves('check') ? gateway.check : null,
   }
   const serving = stack.use(await serve(config, { ...tools, db: machine.db, doors }))

@@ -37,6 +37,8 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     trustedProxies: null,
     tls: null,
     adminMtls: false,
+    corsOrigins: 'any',
+    adminCorsOrigins: new Set(),
     publicUrl: null,
     smtp: null,
     logLevel: 'info',
@@ -103,9 +105,11 @@ test('a right flag makes good for a wrong environment, and a wrong flag is blame
 
 test('every setting has its flag', () => {
   assert.deepEqual(Object.keys(settingFlags).toSorted(), [
+    'admin-cors-origins',
     'admin-key',
     'admin-mtls',
     'config',
+    'cors-origins',
     'database-url',
     'host',
     'log-level',

@@ -4,6 +4,7 @@ import type { Catalogue } from '../core/catalogue.ts'
 import { isAdminKey } from '../core/key.ts'
 import { upstreamKinds } from '../core/upstream-kind.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
+import { namedOrigins, type Origins, origins } from './origins.ts'
 import { serviceVariables } from './services.ts'
 import { type SmtpServer, smtpServer } from './smtp.ts'
 import { headerText, httpUrl } from './text.ts'
@@ -27,6 +28,10 @@ export type Config = Readonly<{
   tls: TlsFiles | null
   /** Whether the organization's certificates bind the Administration API too. */
   adminMtls: boolean
+  /** Whose pages may call the gate from a browser. */
+  corsOrigins: Origins
+  /** Whose pages may call the Administration API. */
+  adminCorsOrigins: Origins
   /** Without a slash at its end; null: the listener's own address. */
   publicUrl: string | null
   /** Where spend alerts are mailed through; null: they are logged and counted only. */
@@ -51,6 +56,8 @@ export type LogLevel = (typeof logLevels)[number]
 /** One setting: its default, and how its text becomes a value (by throwing where it cannot). */
 type Setting<T> = { preset: string | null; parse: (text: string) => T }
 
+const NO_ORIGIN: Origins = new Set<string>()
+
 const text = (value: string) => value
 const setting = <T>(preset: string | null, parse: (text: string) => T): Setting<T> => ({ preset, parse })
 
@@ -67,6 +74,8 @@ const settings = {
   GATEHOUSE_TLS_CERT: setting(null, text),
   GATEHOUSE_TLS_KEY: setting(null, text),
   GATEHOUSE_ADMIN_MTLS: setting('off', oneOf(['off', 'on'])),
+  GATEHOUSE_CORS_ORIGINS: setting('*', origins),
+  GATEHOUSE_ADMIN_CORS_ORIGINS: setting('none', namedOrigins),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
   GATEHOUSE_SMTP_URL: setting(null, smtpServer),
   GATEHOUSE_CONFIG: setting(null, text),
@@ -139,6 +148,8 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
     adminMtls: read('GATEHOUSE_ADMIN_MTLS') === 'on',
+    corsOrigins: read('GATEHOUSE_CORS_ORIGINS') ?? NO_ORIGIN,
+    adminCorsOrigins: read('GATEHOUSE_ADMIN_CORS_ORIGINS') ?? NO_ORIGIN,
     publicUrl: read('GATEHOUSE_PUBLIC_URL'),
     smtp: read('GATEHOUSE_SMTP_URL'),
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',

@@ -9,8 +9,8 @@ import { idSource, type NewId } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
 import { Changed } from './db/changed.ts'
 import { listenForChanges } from './db/changes.ts'
-import { migrate } from './db/migrate.ts'
-import { openDb, type Seeing } from './db/open.ts'
+import type { Seeing } from './db/open.ts'
+import { openMigrated } from './db/open-migrated.ts'
 import type { Db } from './db/tables.ts'
 import { openGateway, type Replaced } from './gateway/open.ts'
 import { type Ledger, openLedger } from './ledger/open.ts'
@@ -99,10 +99,8 @@ function logTo() {
 
 async function openMachine(config: Config, tools: Tools): Promise<Machine & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
-  const db = await openDb(config.databaseUrl, tools.seeing)
-  stack.defer(() => db.destroy())
-  const migrated = await migrate(db)
-  if (migrated.length > 0) tools.log.info({ migrations: migrated }, 'database migrated')
+  const { db, applied } = stack.use(await openMigrated(config.databaseUrl, tools.seeing))
+  if (applied.length > 0) tools.log.info({ migrations: applied }, 'database migrated')
   const ledger = stack.use(openLedger(config, { ...tools, db }))
   const changed = new Changed()
   stack.use(await listenForChanges(config.databaseUrl, changed))

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { type Config, readConfig, settingFlags } from '../config/settings.ts'
 import { idSource, type NewId } from '../core/id.ts'
-import { migrate } from '../db/migrate.ts'
-import { openDb, type Seeing } from '../db/open.ts'
+import type { Seeing } from '../db/open.ts'
+import { openMigrated } from '../db/open-migrated.ts'
 import type { Db, Row } from '../db/tables.ts'
 
 /** A way of calling a command that cannot be understood: told to the person with how it is called, exit code 2. */
@@ -14,6 +14,8 @@ export class CommandRefusal extends Error {}
 /** What a command works with: its own connection to the database, beside a running server's. */
 export type Context = {
   db: Db
+  /** The names of the migrations that this run applied, in order. */
+  applied: readonly string[]
   newId: NewId
   /** Unix seconds. */
   now: number
@@ -60,14 +62,10 @@ export async function runOnDatabase(
   const config = readConfig(env, flags)
   if (config.databaseUrl === 'sqlite::memory:')
     throw new UsageError("a database in memory is its server's alone: there is none to work on")
-  const db = await openDb(config.databaseUrl, { connections: 1, ...(plugins && { plugins }) })
-  try {
-    await migrate(db)
-    const context = { db, newId: idSource(Date.now), now: Math.floor(Date.now() / 1000), config, flags, words }
-    return { json, result: await command.run(context) }
-  } finally {
-    await db.destroy()
-  }
+  await using opened = await openMigrated(config.databaseUrl, { connections: 1, ...(plugins && { plugins }) })
+  const { db, applied } = opened
+  const context = { db, applied, newId: idSource(Date.now), now: Math.floor(Date.now() / 1000), config, flags, words }
+  return { json, result: await command.run(context) }
 }
 
 /** A flag that must be given. @throws UsageError */

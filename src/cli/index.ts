@@ -3,6 +3,7 @@ import { ApiError } from '../contract/error.ts'
 import { isDatabaseError } from '../db/errors.ts'
 import { LaterSchema } from '../db/migrate.ts'
 import type { Seeing } from '../db/open.ts'
+import { DatabaseRefusal, said } from '../db/refusal.ts'
 import { type Command, CommandRefusal, readArguments, runOnDatabase, UsageError } from './command.ts'
 import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
@@ -74,12 +75,13 @@ async function dispatch(
 function explain(error: unknown): string {
   if (error instanceof UsageError || error instanceof CommandRefusal) return `gatehouse: ${error.message}`
   if (error instanceof ConfigError) return error.message
-  if (error instanceof ApiError || error instanceof LaterSchema) return `gatehouse: ${error.message}`
+  const inWords = [ApiError, LaterSchema, DatabaseRefusal].some((kind) => error instanceof kind)
+  if (inWords && error instanceof Error) return `gatehouse: ${error.message}`
   if (!(error instanceof Error)) return `gatehouse: ${error}`
   // What the system refused (a port in use, a file that cannot be opened, a database that is not there) is no bug of ours.
-  const { syscall, code } = error as NodeJS.ErrnoException
+  const { syscall } = error as NodeJS.ErrnoException
   const refused = syscall !== undefined || isDatabaseError(error)
-  return `gatehouse: ${refused ? error.message || code : (error.stack ?? error.message)}`
+  return `gatehouse: ${refused ? said(error) : (error.stack ?? error.message)}`
 }
 
 function help(): string {

@@ -51,6 +51,17 @@ export function isDatabaseError(error: unknown): boolean {
   return asDriverError(error).errcode !== undefined || isUnavailable(error)
 }
 
+/** SQLite: the file is damaged, or none of its own. */
+export function isNoDatabase(error: unknown): boolean {
+  const { errcode } = asDriverError(error)
+  return errcode !== undefined && [11, 26].includes(errcode & 0xff)
+}
+
+/** PostgreSQL: who connected has no right to do that. */
+export function mayNot(error: unknown): boolean {
+  return asDriverError(error).code === '42501'
+}
+
 /** PostgreSQL broke a tie between two transactions; the one it gave up can simply be done again. */
 export function isDeadlock(error: unknown): boolean {
   const { code } = asDriverError(error)

@@ -22,8 +22,13 @@ export type Seeing = Pick<OpenOptions, 'onQuery' | 'plugins'>
  * The rest of the program does not know which of the two it is.
  */
 export async function openDb(url: string, options: OpenOptions = {}): Promise<Db> {
-  const dialect = url.startsWith('sqlite:') ? sqlite(url.slice('sqlite:'.length)) : await postgres(url, options)
-  return kysely(dialect, options)
+  const path = sqlitePath(url)
+  return kysely(path === null ? await postgres(url, options) : sqlite(path), options)
+}
+
+/** Null for PostgreSQL. */
+export function sqlitePath(url: string): string | null {
+  return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : null
 }
 
 /**
@@ -33,7 +38,7 @@ export async function openDb(url: string, options: OpenOptions = {}): Promise<Db
  * @param mainDb what `openDb` made of the same URL; destroying it after this one is no mistake where the two are one
  */
 export function openGateDb(url: string, mainDb: Db, options: Seeing = {}): Db {
-  const path = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : null
+  const path = sqlitePath(url)
   if (path === null || path === ':memory:') return mainDb
   return kysely(sqliteInWorker(path), options)
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { startPostgres } from '../support/postgres.ts'
 import { endsWithin, Gatehouse, gatehouse, type Server, serve, until } from './gatehouse.ts'
 
 /** An empty place to start in: the settings' defaults put the database below it. */
@@ -146,8 +147,11 @@ test('a port in use stops the start with a sentence and exit code 1, and the fir
   await using taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   const { port } = taken.address() as { port: number }
-  const failed = await gatehouse(['serve', '--port', String(port)], { cwd })
+  // A model server that is asked for its list when the start fails has done nothing wrong.
+  const env = { GATEHOUSE_UPSTREAM_URL: `http://127.0.0.1:${port}/v1`, GATEHOUSE_LOG_LEVEL: 'warn' }
+  const failed = await gatehouse(['serve', '--port', String(port)], { cwd, env })
   assert.equal(failed.code, 1)
+  assert.match(failed.stderr, /^gatehouse: [^\n]+\n$/)
   assert.match(failed.stderr, new RegExp(`^gatehouse: .*address already in use.*${port}`, 'm'))
   assert.doesNotMatch(failed.stderr, /\n {4}at /)
 
@@ -189,6 +193,64 @@ test('a place where no database can be is told in one sentence with exit code 1'
     assert.match(stderr, /^gatehouse: .+\n$/)
     assert.match(stderr, says)
     assert.doesNotMatch(stderr, /hunter2/)
+  }
+})
+
+test('a file that is damaged or of another program is named in one line, and nothing is written into it', async () => {
+  const cwd = place()
+  await using first = await serve({ cwd })
+  await stop(first)
+  const damaged = readFileSync(join(cwd, 'data/gatehouse.db'))
+  damaged.fill('x', 4096)
+  await writeFile(join(cwd, 'damaged.db'), damaged)
+  await writeFile(join(cwd, 'text.db'), 'hello')
+  const statements = {
+    'tables.db': 'create table theirs (id integer)',
+    'view.db': 'create view theirs as select 1',
+    'migrations.db':
+      "create table kysely_migration (name text, timestamp text); insert into kysely_migration values ('2020-a', '2020-01-01')",
+  }
+  for (const [name, text] of Object.entries(statements)) {
+    using db = new DatabaseSync(join(cwd, name))
+    db.exec(text)
+  }
+  for (const name of ['damaged.db', 'text.db', ...Object.keys(statements)]) {
+    for (const args of [['serve', '--port', '0'], ['migrate']]) {
+      const { code, stdout, stderr } = await gatehouse(args, { cwd, env: { GATEHOUSE_DATABASE_URL: `sqlite:${name}` } })
+      assert.deepEqual([code, stdout], [1, ''], name)
+      assert.match(stderr, new RegExp(`^gatehouse: ${name} is not a Gatehouse database.*\n$`))
+    }
+  }
+  using tables = new DatabaseSync(join(cwd, 'tables.db'))
+  assert.deepEqual(
+    tables
+      .prepare('select name from sqlite_master')
+      .all()
+      .map(({ name }) => name),
+    ['theirs'],
+  )
+})
+
+test('a PostgreSQL that refuses the user, the password, the database or the tables is told in one line', async () => {
+  await using postgres = await startPostgres()
+  const { host } = new URL(postgres.url)
+  await postgres.run("create role guest login password 'hunter2'")
+  await postgres.run('create database strict')
+  const refusals: [url: string, says: RegExp][] = [
+    [`postgres://postgres:hunter3@${host}/postgres`, /password authentication failed for user "postgres"/],
+    [`postgres://nobody:hunter3@${host}/postgres`, /nobody/],
+    [`postgres://postgres@${host}/postgres`, /password/],
+    [`postgres://postgres:postgres@${host}/nowhere`, /database "nowhere" does not exist/],
+    [`postgres://guest:hunter2@${host}/strict`, /permission denied/],
+  ]
+  for (const [url, says] of refusals) {
+    for (const args of [['serve', '--port', '0'], ['migrate']]) {
+      const { code, stdout, stderr } = await gatehouse(args, { env: { GATEHOUSE_DATABASE_URL: url } })
+      assert.deepEqual([code, stdout], [1, ''], url)
+      assert.match(stderr, /^gatehouse: the database .+\n$/)
+      assert.match(stderr, says)
+      assert.doesNotMatch(stderr, /hunter|:postgres@/)
+    }
   }
 })
 

@@ -26,15 +26,21 @@ export async function openModelServers(
       "no GATEHOUSE_UPSTREAM_URL is set: the gateway answers with its built-in model 'echo', which repeats what it is told",
     )
   }
+  // What is under way when all this is closed fails for that reason, which says nothing of the model server.
+  let closing = false
+  const complain = (upstream: string, err: unknown, message: string) => {
+    if (!closing) log.warn({ upstream, err }, message)
+  }
   const watch: UpstreamWatch = {
     failed: (upstream, reason) => metrics.count('gatehouse_upstream_failures_total', { upstream, reason }),
-    down: (upstream, err) => log.warn({ upstream, err }, 'the model server cannot be reached; calls go around it'),
+    down: (upstream, err) => complain(upstream, err, 'the model server cannot be reached; calls go around it'),
     up: (upstream) => log.info({ upstream }, 'the model server can be reached again'),
   }
   const upstreams = new Upstreams(given ?? (await openUpstreams(config.upstreams, newId, now)), { watch })
   const catalogue = new ModelCatalogue(config.models, upstreams.sources(), (upstream, err, listed) =>
-    log.warn(
-      { upstream, err },
+    complain(
+      upstream,
+      err,
       listed
         ? 'the model server does not list its models now; what it said last stays true'
         : 'the model server has never listed its models: any name may be asked of it, with the limits of *default',
@@ -44,6 +50,7 @@ export async function openModelServers(
     upstreams,
     catalogue,
     async [Symbol.asyncDispose]() {
+      closing = true
       catalogue.close()
       await upstreams.close()
     },

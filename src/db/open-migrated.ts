@@ -1,0 +1,70 @@
+import { sql } from 'kysely'
+import { isPostgres } from './dialect.ts'
+import { isNoDatabase, isUnavailable, mayNot } from './errors.ts'
+import { migrate } from './migrate.ts'
+import { migrations } from './migrations/index.ts'
+import { type OpenOptions, openDb, sqlitePath } from './open.ts'
+import { DatabaseRefusal, said } from './refusal.ts'
+import type { Db } from './tables.ts'
+
+/** A database that is there and has this version's schema. Disposing closes it. */
+export type Migrated = AsyncDisposable & {
+  db: Db
+  /** The names of the migrations that this opening applied, in order. */
+  applied: string[]
+}
+
+/**
+ * Opens a database and brings it to this version's schema.
+ * @throws DatabaseRefusal where it refuses us, or is another's or damaged; LaterSchema; the driver's error where it is not there
+ */
+export async function openMigrated(url: string, options: OpenOptions): Promise<Migrated> {
+  await using stack = new AsyncDisposableStack()
+  const db = await openDb(url, options)
+  stack.defer(() => db.destroy())
+  await sql`select 1`.execute(db).catch((error) => {
+    // A first statement that fails has met who may connect and what is there, and no bug of ours.
+    throw isUnavailable(error) ? error : refusal(url, error)
+  })
+  const applied = await ours(url, db).catch((error) => {
+    throw isNoDatabase(error) || mayNot(error) ? refusal(url, error) : error
+  })
+  const rest = stack.move()
+  return { db, applied, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
+async function ours(url: string, db: Db): Promise<string[]> {
+  if (await isForeign(db)) {
+    throw new DatabaseRefusal(`${nameOf(url)} is not a Gatehouse database: it holds the tables of another program`)
+  }
+  return await migrate(db)
+}
+
+/**
+ * Whether it is another program's. A schema of PostgreSQL may be shared, so there only another's migrations say so: ours would be
+ * noted among them. A SQLite file is one program's.
+ */
+async function isForeign(db: Db): Promise<boolean> {
+  const tables = isPostgres(db)
+    ? sql<{ name: string }>`select 'kysely_migration' as name where to_regclass('kysely_migration') is not null`
+    : sql<{
+        name: string
+      }>`select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'`
+  const names = (await tables.execute(db)).rows.map(({ name }) => name)
+  if (!names.includes('kysely_migration')) return names.length > 0
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
+  return rows.length > 0 && !rows.some(({ name }) => Object.hasOwn(migrations, name))
+}
+
+function refusal(url: string, cause: unknown): DatabaseRefusal {
+  const what = isNoDatabase(cause) ? 'is not a Gatehouse database, or a damaged one' : 'cannot be used'
+  return new DatabaseRefusal(`${nameOf(url)} ${what} (${said(cause)})`, { cause })
+}
+
+/** What a person knows it by; never its password. */
+function nameOf(url: string): string {
+  const path = sqlitePath(url)
+  if (path !== null) return path
+  const { host, pathname } = new URL(url)
+  return `the database ${host}${pathname}`
+}

@@ -99,7 +99,7 @@ function logTo() {
 
 async function openMachine(config: Config, tools: Tools): Promise<Machine & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
-  const { db, applied } = stack.use(await openMigrated(config.databaseUrl, tools.seeing))
+  const { db, applied } = stack.use(await openMigrated(config.databaseUrl, { ...tools.seeing, serving: true }))
   if (applied.length > 0) tools.log.info({ migrations: applied }, 'database migrated')
   const ledger = stack.use(openLedger(config, { ...tools, db }))
   const changed = new Changed()

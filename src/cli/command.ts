@@ -62,7 +62,11 @@ export async function runOnDatabase(
   const config = readConfig(env, flags)
   if (config.databaseUrl === 'sqlite::memory:')
     throw new UsageError("a database in memory is its server's alone: there is none to work on")
-  await using opened = await openMigrated(config.databaseUrl, { connections: 1, ...(plugins && { plugins }) })
+  await using opened = await openMigrated(config.databaseUrl, {
+    connections: 1,
+    serving: false,
+    ...(plugins && { plugins }),
+  })
   const { db, applied } = opened
   const context = { db, applied, newId: idSource(Date.now), now: Math.floor(Date.now() / 1000), config, flags, words }
   return { json, result: await command.run(context) }

@@ -5,6 +5,7 @@ import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { type OpenOptions, openDb, sqlitePath } from './open.ts'
 import { DatabaseRefusal, said } from './refusal.ts'
+import { holdServing } from './serving-lock.ts'
 import type { Db } from './tables.ts'
 
 /** A database that is there and has this version's schema. Disposing closes it. */
@@ -16,11 +17,15 @@ export type Migrated = AsyncDisposable & {
 
 /**
  * Opens a database and brings it to this version's schema.
- * @throws DatabaseRefusal where it refuses us, or is another's or damaged; LaterSchema; the driver's error where it is not there
+ * @param serving whether it is to be served: one process at a time may do that with a SQLite file, beside any number of commands
+ * @throws DatabaseRefusal where it refuses us, is another's, damaged, or served already; LaterSchema; the driver's error where it is not there
  */
-export async function openMigrated(url: string, options: OpenOptions): Promise<Migrated> {
+export async function openMigrated(url: string, options: OpenOptions & { serving: boolean }): Promise<Migrated> {
   await using stack = new AsyncDisposableStack()
   const db = await openDb(url, options)
+  const path = sqlitePath(url)
+  // Before anything is read or changed, and until nothing is any more.
+  if (options.serving && path !== null && path !== ':memory:') stack.use(holdServing(path))
   stack.defer(() => db.destroy())
   await sql`select 1`.execute(db).catch((error) => {
     // A first statement that fails has met who may connect and what is there, and no bug of ours.

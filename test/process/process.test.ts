@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -194,6 +194,36 @@ test('a place where no database can be is told in one sentence with exit code 1'
     assert.match(stderr, says)
     assert.doesNotMatch(stderr, /hunter2/)
   }
+})
+
+test('a second process does not serve a SQLite file that is served, under whatever name, and commands go on beside it', async () => {
+  const cwd = place()
+  await using first = await serve({ cwd })
+  symlinkSync(join(cwd, 'data'), join(cwd, 'folder'))
+  symlinkSync(join(cwd, 'data/gatehouse.db'), join(cwd, 'link.db'))
+  for (const path of ['data/gatehouse.db', './data/../data/gatehouse.db', 'folder/gatehouse.db', 'link.db']) {
+    await using second = new Gatehouse(['serve', '--port', '0'], {
+      cwd,
+      env: { GATEHOUSE_DATABASE_URL: `sqlite:${path}` },
+    })
+    const { code, stdout, stderr } = await endsWithin(second, 10_000)
+    assert.deepEqual([code, stdout], [1, ''], path)
+    assert.match(stderr, /^gatehouse: another process serves [^\n]+\n$/)
+    assert.ok(stderr.includes(path))
+  }
+  for (const args of [['migrate'], ['admin-key', 'create', '--user', 'owner@localhost']]) {
+    assert.equal((await gatehouse(args, { cwd })).code, 0)
+  }
+  assert.equal((await fetch(`${first.url}/readyz`)).status, 200)
+  // However it ends, the next one may serve.
+  first.signal('SIGKILL')
+  await first.ended
+  await using next = await serve({ cwd })
+  await using beside = await serve({ cwd, env: { GATEHOUSE_DATABASE_URL: 'sqlite:data/other.db' } })
+  await stop(next)
+  await using last = await serve({ cwd })
+  await stop(last)
+  await stop(beside)
 })
 
 test('a file that is damaged or of another program is named in one line, and nothing is written into it', async () => {

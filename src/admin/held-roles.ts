@@ -25,7 +25,7 @@ export async function heldRoles(db: Db, resource: Resource, holder: Holding): Pr
   const roles = [...sources].flatMap(([id, assignment_sources]): AssignedRole[] => {
     const predefined = predefinedRoles.find((role) => role.id === id)
     const shared = {
-      id,
+      id: shownId(rows, id, holder),
       resource_type: resourceType(resource),
       metadata: null,
       created_by_user_obj: null,
@@ -47,6 +47,16 @@ export async function heldRoles(db: Db, resource: Resource, holder: Holding): Pr
   return roles.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+type Shown = Pick<Row<'role_assignment'>, 'role_id' | 'shown_role_id' | 'principal_id'>
+
+/** The form of the id that the holder's own assignment was asked for by, else that of a group's. */
+function shownId(rows: readonly Shown[], id: string, { principalId }: Holding): string {
+  const these = rows.filter(({ role_id }) => role_id === id)
+  const own = these.find(({ principal_id }) => principal_id === principalId)
+  const asked = own ? own.shown_role_id : these.find(({ shown_role_id }) => shown_role_id !== null)?.shown_role_id
+  return asked ?? id
+}
+
 type Assignee = Pick<Row<'role_assignment'>, 'principal_type' | 'principal_id'>
 
 const source = ({ principal_type, principal_id }: Assignee): Source => ({
@@ -61,7 +71,8 @@ function assignments(db: Db, resource: Resource, holder: Holding) {
     .leftJoin('role as r', (join) =>
       join.onRef('r.organization_id', '=', 'a.organization_id').onRef('r.id', '=', 'a.role_id'),
     )
-    .select(['a.role_id', 'a.principal_type', 'a.principal_id', 'r.name', 'r.description', 'r.permissions'])
+    .select(['a.role_id', 'a.shown_role_id', 'a.principal_type', 'a.principal_id'])
+    .select(['r.name', 'r.description', 'r.permissions'])
     .select(['r.created_at', 'r.updated_at', 'r.created_by'])
     .where('a.organization_id', '=', resource.organizationId)
     .where('a.resource_id', '=', resource.id)

@@ -142,11 +142,25 @@ for (const database of databases) {
         const held = await make()
         for (const { id } of predefinedRoles.filter(({ level }) => level === held.level)) {
           const long = `${id}__api-${held.level}__${held.resource}`
-          await held.create(long)
-          const one = await held.retrieve(long)
-          assert.deepEqual([one.id, one], [id, await held.retrieve(id)])
-          await held.delete(long)
-          await assert.rejects(held.retrieve(id), notHeld)
+          if ((await idsOf(held.list())).includes(id)) await held.delete(id)
+          for (const [made, other] of [
+            [id, long],
+            [long, id],
+          ] as const) {
+            assert.partialDeepStrictEqual(await held.create(made), { role: { id: made } })
+            assert.equal((await held.retrieve(made)).id, made)
+            assert.partialDeepStrictEqual(await held.create(other), { role: { id: other } })
+            assert.deepEqual(await held.retrieve(other), await held.retrieve(made))
+            const ids = await idsOf(held.list())
+            assert.deepEqual(
+              ids.filter((one) => one === id || one === long),
+              [made],
+            )
+            assert.deepEqual(await idsOf(held.list({ after: other })), await idsOf(held.list({ after: made })))
+            await held.delete(other)
+            await assert.rejects(held.retrieve(made), notHeld)
+            await assert.rejects(held.delete(made), notHeld)
+          }
         }
       }
     })

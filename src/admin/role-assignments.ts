@@ -17,7 +17,7 @@ import { heldRoles } from './held-roles.ts'
 import { nextPage } from './page.ts'
 import { holding } from './project-users.ts'
 import { assignRole, type Holding, unassignRole } from './role-store.ts'
-import { findRole, inOrganization, inProject, placeOf, type Resource, resourceFields } from './roles.ts'
+import { findRole, inOrganization, inProject, ownId, placeOf, type Resource, resourceFields } from './roles.ts'
 import { findUser, organizationHolding, refuseLastOwner, refuseSelf, userView } from './users.ts'
 
 export const userRoles: Handlers<typeof userRoutes> = {
@@ -134,11 +134,15 @@ export function groupHolding(resource: Resource, group: Pick<Row<'user_group'>, 
   return { organizationId, level, resourceId, principalType: 'group', principalId: group.id }
 }
 
-/** Assigning a role twice is no failure: it is held, which is what was asked for. */
+/** Assigning a role twice is no failure: it is held, which is what was asked for. The reply names it as the request did. */
 export async function assign(db: Db, resource: Resource, to: Holding, roleId: string, now: number, param = 'role_id') {
   const role = await findRole(db, resource, roleId, param)
-  await assignRole(db, to, role.id, now)
-  return { role, audit: assignmentAudit(resource, to, role), rights: { permissions: role.permissions } }
+  await assignRole(db, to, { id: role.id, shown: roleId }, now)
+  return {
+    role: { ...role, id: roleId },
+    audit: assignmentAudit(resource, to, role),
+    rights: { permissions: role.permissions },
+  }
 }
 
 async function unassign(db: Db, resource: Resource, from: Holding, roleId: string) {
@@ -189,7 +193,7 @@ async function listHeld(
 ) {
   const held = await heldRoles(db, resource, holder)
   if (query.order === 'desc') held.reverse()
-  const start = placeOf(held, resource.level, query)
+  const start = placeOf(held, resource, query)
   return nextPage(
     held.slice(start, start + query.limit + 1),
     query.limit,
@@ -199,8 +203,8 @@ async function listHeld(
 }
 
 async function findHeld(db: Db, resource: Resource, holder: Holding, roleId: string): Promise<AssignedRole> {
-  const wanted = predefinedRole(roleId, resource.level, resource.id)?.id ?? roleId
-  const role = (await heldRoles(db, resource, holder)).find(({ id }) => id === wanted)
+  const wanted = ownId(roleId, resource)
+  const role = (await heldRoles(db, resource, holder)).find(({ id }) => ownId(id, resource) === wanted)
   if (!role) throw notHeld(roleId)
   return role
 }

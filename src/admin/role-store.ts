@@ -12,22 +12,29 @@ export type Holding = {
   principalId: string
 }
 
-/** Assigns a role. @returns false where it was assigned already */
-export async function assignRole(db: Db, holding: Holding, roleId: string, now: number): Promise<boolean> {
-  const done = await db
+/** A role's own id, and the form of it that asked for it: null where it was asked for by its name. */
+export type AskedRole = { id: string; shown: string | null }
+
+/** Assigns a role. What is assigned already stays as it is, and keeps the first form of its id that somebody asked for. */
+export async function assignRole(db: Db, holding: Holding, role: AskedRole, now: number): Promise<void> {
+  await db
     .insertInto('role_assignment')
     .values({
       organization_id: holding.organizationId,
       resource_id: holding.resourceId,
       principal_type: holding.principalType,
       principal_id: holding.principalId,
-      role_id: roleId,
+      role_id: role.id,
+      shown_role_id: role.shown,
       created_at: now,
     })
-    .onConflict((conflict) => conflict.columns(['resource_id', 'principal_id', 'role_id']).doNothing())
-    .executeTakeFirst()
+    .onConflict((conflict) =>
+      conflict
+        .columns(['resource_id', 'principal_id', 'role_id'])
+        .doUpdateSet({ shown_role_id: (eb) => eb.fn.coalesce('role_assignment.shown_role_id', eb.val(role.shown)) }),
+    )
+    .execute()
   await syncOlderView(db, holding)
-  return done.numInsertedOrUpdatedRows === 1n
 }
 
 /** Takes a role away. @returns false where it was not assigned */
@@ -43,9 +50,11 @@ export async function unassignRole(db: Db, holding: Holding, roleId: string): Pr
  */
 export async function setPredefinedRole(db: Db, holding: Holding, name: string, now: number): Promise<string[]> {
   const ids = predefinedRoles.filter(({ level }) => level === holding.level).map(({ id }) => id)
-  const gone = await assignments(db, holding).where('role_id', 'in', ids).returning('role_id').execute()
+  const before = assignments(db, holding).where('role_id', 'in', ids).returning(['role_id', 'shown_role_id'])
+  const gone = await before.execute()
   const given = `role-api-${holding.level}-${name}`
-  await assignRole(db, holding, given, now)
+  const kept = gone.find(({ role_id }) => role_id === given)?.shown_role_id ?? null
+  await assignRole(db, holding, { id: given, shown: kept }, now)
   const moved = [...gone.map(({ role_id }) => role_id).filter((id) => id !== given), given]
   return moved.flatMap((id) => permissionsOf(id, null))
 }

@@ -90,6 +90,33 @@ for (const database of databases) {
       assert.deepEqual(await heldIn(project_id, user_id), [MEMBER, custom])
     })
 
+    test('a role that its name gave shows the form of its id that first asks for it, and keeps it', async () => {
+      const { users, projects, groups } = home.admin
+      const [project_id, user_id] = [await home.newProject(), await home.newUser()]
+      const long = `${READER}__api-organization__${home.id}`
+      assert.deepEqual(await heldBy(user_id), [READER])
+      for (const role_id of [long, READER, long]) await users.roles.create(user_id, { role_id })
+      assert.deepEqual(await heldBy(user_id), [long])
+      await users.update(user_id, { role_id: READER })
+      assert.deepEqual(await heldBy(user_id), [long])
+      await users.update(user_id, { role: 'owner' })
+      await users.update(user_id, { role: 'reader' })
+      assert.deepEqual(await heldBy(user_id), [READER], 'another assignment begins anew')
+      await projects.users.create(project_id, { user_id, role: 'member' })
+      const member = `${MEMBER}__api-project__${project_id}`
+      await projects.users.roles.create(user_id, { project_id, role_id: member })
+      await projects.users.update(user_id, { project_id, role: 'member' })
+      assert.deepEqual(await heldIn(project_id, user_id), [member])
+      assert.equal(await nameIn(project_id, user_id), 'member')
+      const group_id = (await groups.create({ name: 'g' })).id
+      await projects.groups.create(project_id, { group_id, role: member })
+      const held = await projects.groups.roles.list(group_id, { project_id })
+      assert.deepEqual(
+        held.data.map(({ id }) => id),
+        [member],
+      )
+    })
+
     test("a service account's role", async () => {
       const { serviceAccounts } = home.admin.projects
       const project_id = await home.newProject()

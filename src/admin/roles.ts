@@ -40,7 +40,7 @@ async function list(db: Db, resource: Resource, query: { limit: number; after?: 
   const custom = (await customRoles(db, resource).orderBy('id').execute()).map((row) => view(row))
   const everything = [...predefined, ...custom]
   if (query.order === 'desc') everything.reverse()
-  const start = placeOf(everything, resource.level, query)
+  const start = placeOf(everything, resource, query)
   return nextPage(
     everything.slice(start, start + query.limit + 1),
     query.limit,
@@ -55,19 +55,26 @@ async function list(db: Db, resource: Resource, query: { limit: number; after?: 
  */
 export function placeOf(
   everything: readonly { id: string }[],
-  level: Level,
+  resource: Pick<Resource, 'level' | 'id'>,
   { after, order }: { after?: string; order?: 'asc' | 'desc' },
 ): number {
   if (!after) return 0
-  const known = everything.findIndex(({ id }) => id === after)
+  const ids = everything.map(({ id }) => ownId(id, resource))
+  const last = ownId(after, resource)
+  const known = ids.indexOf(last)
   if (known >= 0) return known + 1
-  if (isId('role', after) || predefinedRoles.some((role) => role.id === after && role.level === level)) {
-    const behind = everything.findIndex(({ id }) => (order === 'desc' ? id < after : id > after))
+  if (isId('role', last) || predefinedRole(last, resource.level, resource.id)) {
+    const behind = ids.findIndex((id) => (order === 'desc' ? id < last : id > last))
     return behind < 0 ? everything.length : behind
   }
   throw new ApiError('invalid_value', `Invalid 'after': '${after}' is not the ID of an object of this list.`, {
     param: 'after',
   })
+}
+
+/** A predefined role has two ids, which are one: this is the one that it is kept by. */
+export function ownId(id: string, { level, id: resourceId }: Pick<Resource, 'level' | 'id'>): string {
+  return predefinedRole(id, level, resourceId)?.id ?? id
 }
 
 type Input = { role_name?: string | null; permissions?: string[] | null; description?: string | null }

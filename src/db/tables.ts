@@ -91,6 +91,8 @@ export interface RoleAssignmentTable {
   principal_id: string
   /** A custom role, or the short id of a predefined one. */
   role_id: string
+  /** The form of the id that it was asked for by, short or long; null where no id asked for it. */
+  shown_role_id: string | null
   created_at: number
 }
 

@@ -10,6 +10,7 @@ import { responseOwner } from './0041-response-owner.ts'
 import { limitLevel } from './0042-limit-level.ts'
 import { usageWriter } from './0042-usage-writer.ts'
 import { inviteMaker } from './0043-invite-maker.ts'
+import { roleForm } from './0044-role-form.ts'
 
 /** Forward only, in the order of their names. A released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0042-limit-level': limitLevel,
   '0042-usage-writer': usageWriter,
   '0043-invite-maker': inviteMaker,
+  '0044-role-form': roleForm,
 }

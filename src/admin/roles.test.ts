@@ -60,7 +60,7 @@ for (const database of databases) {
         assert.deepEqual(await roles.update(id, left), expected)
         const changed = { ...expected, description: 'What for', permissions: [] }
         assert.deepEqual(await roles.update(id, { description: 'What for', permissions: [] }), changed)
-        const renamed = { ...changed, name: newName() }
+        const renamed = { ...changed, name: newName(), description: null }
         assert.deepEqual(await roles.update(id, { role_name: renamed.name, description: null }), renamed)
         assert.deepEqual(await roles.retrieve(id), renamed)
         assert.deepEqual(await roles.delete(id), { object: 'role.deleted', id, deleted: true })

@@ -123,7 +123,7 @@ async function update(db: Db, resource: Resource, id: string, body: Input, now: 
   if (name !== row.name) await refuseTakenName(db, resource, name)
   const changes = {
     name,
-    description: body.description ?? row.description,
+    description: body.description === undefined ? row.description : body.description,
     permissions: JSON.stringify(permissions),
     updated_at: now,
   }
@@ -138,7 +138,7 @@ async function update(db: Db, resource: Resource, id: string, body: Input, now: 
   const isOther = permissions_added.length + permissions_removed.length > 0
   const changes_requested = {
     ...(body.role_name && { role_name: body.role_name }),
-    ...(body.description && { description: body.description }),
+    ...(body.description !== undefined && { description: body.description }),
     permissions_added,
     permissions_removed,
     ...resourceFields(resource),

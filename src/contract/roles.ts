@@ -25,7 +25,7 @@ const Create = Body({
 const Update = Body({
   role_name: Type.Optional(Nullable(Name('The new name. Null leaves it.'))),
   permissions: Type.Optional(Type.Union([Permissions, Type.Null()])),
-  description: Type.Optional(Nullable(Text('What the role is for. Null leaves it.'))),
+  description: Type.Optional(Nullable(Text('What the role is for. Null removes it.'))),
 })
 const page = Query({ ...paging(1000, 1000, 0), ...ordering('asc') })
 

@@ -26,6 +26,6 @@ export async function refuseStrangers({ db, caller, body }: { db: Db; caller: Ca
   const at = recipients.findIndex((address) => !known.has(emailKey(address)))
   if (at < 0) return
   const param = `notification_channel.recipients[${at}]`
-  const message = `Invalid '${param}': '${recipients[at]}' is not the address of a user of the organization. Only an owner of the organization can have mail sent to others.`
+  const message = `Invalid '${param}': '${recipients[at]}' is not a member of the organization. Only an owner of the organization can have mail sent to others.`
   throw new ApiError('recipient_outside_organization', message, { param })
 }

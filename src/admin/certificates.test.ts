@@ -170,7 +170,7 @@ for (const database of databases) {
         const call = certificates.activate({ certificate_ids: [id, missing] })
         await assert.rejects(async () => await call, {
           ...notFound('certificate_ids[1]'),
-          message: `404 No such certificate: '${missing}'.`,
+          message: `404 No such certificate: '${missing}'. It was not found.`,
         })
       }
       assert.equal(await isActive(id), false)

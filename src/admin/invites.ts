@@ -63,9 +63,13 @@ export const invites: Handlers<typeof routes> = {
       .where('accepted_at', 'is', null)
       .executeTakeFirst()
     if (done.numDeletedRows === 0n) {
-      throw new ApiError('invite_already_accepted', `Invite '${id}' has been accepted, so it cannot be deleted.`, {
-        param: 'invite_id',
-      })
+      throw new ApiError(
+        'invite_already_accepted',
+        `Invite '${id}' has already been accepted, so it cannot be deleted.`,
+        {
+          param: 'invite_id',
+        },
+      )
     }
     const rights = { permissions: promised(invite) }
     return { reply: { object: 'organization.invite.deleted', id, deleted: true }, audit: { id }, rights }

@@ -48,7 +48,7 @@ function checkModels(models: Catalogue, ids: readonly string[]) {
 }
 
 function noneSet(project: Row<'project'>): ApiError {
-  const message = `Project '${project.id}' has no model permissions: every model is allowed.`
+  const message = `Model permissions not found: project '${project.id}' has none, and every model is allowed.`
   return new ApiError('not_found', message, { param: 'project_id' })
 }
 

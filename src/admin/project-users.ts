@@ -156,7 +156,7 @@ async function wantedUser(db: Db, caller: Caller, body: { user_id?: string | nul
   if (user) return user
   throw new ApiError(
     'user_not_in_organization',
-    `'${user_id ?? email}' is not a user of the organization. Invite them first.`,
+    `'${user_id ?? email}' is not a member of the organization. Invite them first.`,
     {
       param: user_id === null ? 'email' : 'user_id',
     },

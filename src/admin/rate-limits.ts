@@ -38,8 +38,8 @@ export const rateLimits: Handlers<typeof routes> = {
     const model = id.slice(PREFIX.length)
     const row = limitRows(models).get(model)
     if (!row) {
-      const message = `Rate limit '${id}' does not exist: the organization has no model '${model}'.`
-      throw new ApiError('rate_limit_does_not_exist_for_org_and_model', message, { param: 'rate_limit_id' })
+      const message = `The rate limit for model ${model} is not set for your organization`
+      throw new ApiError('rate_limit_does_not_exist_for_org_and_model', message)
     }
     if (!row.updatable) {
       const message = `Rate limit '${id}' cannot be updated: it follows from the limits of its models.`

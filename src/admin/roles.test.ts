@@ -160,7 +160,7 @@ for (const database of databases) {
       for (const roles of all) {
         const { id } = await roles.create({ role_name: newName(), permissions: [] })
         for (const other of all.filter((one) => one !== roles)) {
-          const missing = { status: 404, message: `404 No such role: '${id}'.`, param: 'role_id' }
+          const missing = { status: 404, message: `404 No such role: '${id}'. It was not found.`, param: 'role_id' }
           await assert.rejects(other.retrieve(id), missing)
           await assert.rejects(other.update(id, { description: 'x' }), missing)
           await assert.rejects(other.delete(id), missing)

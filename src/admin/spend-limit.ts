@@ -96,6 +96,6 @@ async function limit(db: Db, { organizationId, projectId }: Spender, cents: numb
   }
 }
 
-const organizationHasNone = () => new ApiError('not_found', 'The organization has no spend limit.')
+const organizationHasNone = () => new ApiError('not_found', 'Spend limit not found: the organization has none.')
 const projectHasNone = (id: string) =>
-  new ApiError('not_found', `Project '${id}' has no spend limit.`, { param: 'project_id' })
+  new ApiError('not_found', `Spend limit not found: project '${id}' has none.`, { param: 'project_id' })

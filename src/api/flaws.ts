@@ -5,7 +5,14 @@ import { ApiError } from '../contract/error.ts'
 export type HttpPart = 'body' | 'querystring' | 'params' | 'headers'
 
 /** What a value does not keep to, and what stands there instead. */
-type Flaw = { at: string; got: unknown; params: Record<string, unknown>; part: HttpPart }
+type Flaw = {
+  at: string
+  got: unknown
+  params: Record<string, unknown>
+  part: HttpPart
+  /** What a value above the maximum is told instead of the usual, with `{got}` and `{limit}` in it. */
+  above?: string | undefined
+}
 type Failure = ConstructorParameters<typeof ApiError>[0]
 type Said = { failure: Failure; message: string; param?: string } | ApiError
 
@@ -14,7 +21,13 @@ export function flawError(error: ErrorObject | undefined, data: unknown, part: H
   if (!error) return new ApiError('invalid_value', 'The request is not valid.')
   const at = pathOf(error.instancePath)
   const got = valueAt(data, error.instancePath)
-  const said = (flaws[error.keyword] ?? otherwise)({ at, got, params: error.params, part })
+  const said = (flaws[error.keyword] ?? otherwise)({
+    at,
+    got,
+    params: error.params,
+    part,
+    above: error.parentSchema?.['x-above'],
+  })
   if (said instanceof ApiError) return said
   const { failure, message, param = at } = said
   return new ApiError(failure, message, param ? { param } : {})
@@ -43,8 +56,11 @@ const flaws: Record<string, (flaw: Flaw) => Said> = {
       message: `Invalid value: '${show(got)}'. Supported values are: ${list(values)}.`,
     }
   },
-  maximum({ at, got, params }) {
-    const message = `Invalid '${at}': integer above maximum value. Expected a value <= ${params.limit}, but got ${show(got)} instead.`
+  maximum({ at, got, params, above }) {
+    const words = above?.replace('{got}', () => show(got)).replace('{limit}', String(params.limit))
+    const message =
+      words ??
+      `Invalid '${at}': integer above maximum value. Expected a value <= ${params.limit}, but got ${show(got)} instead.`
     return { failure: 'integer_above_max_value', message }
   },
   minimum({ at, got, params }) {

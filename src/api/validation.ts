@@ -8,7 +8,13 @@ import { flawError, type HttpPart, pathOf } from './flaws.ts'
 // Loaded at the first request that needs them, which must not wait for a promise: they cost the start 20 ms otherwise.
 const require = createRequire(import.meta.url)
 
-const options = { strict: false, validateFormats: false, useDefaults: true, unicodeRegExp: true } as const
+const options = {
+  strict: false,
+  validateFormats: false,
+  useDefaults: true,
+  unicodeRegExp: true,
+  verbose: true,
+} as const
 const validators = new Map<'body' | 'strings', Ajv>()
 
 /** A typo is worth more to a caller than the field it left missing, so bodies are judged to the end and typos named first. */

@@ -157,9 +157,9 @@ export function unknownId(param: string, id: string): ApiError {
   return notFound(nounOf(param), id, param)
 }
 
-/** The answer to an unknown thing and to one the caller may not know of: the same, byte for byte. */
+/** The answer to an unknown thing and to one the caller may not know of: the same, byte for byte. Clients look for "not found". */
 export function notFound(what: string, id: string, param: string): ApiError {
-  return new ApiError('not_found', `No such ${what}: '${id}'.`, { param })
+  return new ApiError('not_found', `No such ${what}: '${id}'. It was not found.`, { param })
 }
 
 /** @param param what named the project, where it was a parameter */

@@ -66,7 +66,7 @@ function clean(schema: unknown): unknown {
   if (schema === null || typeof schema !== 'object') return schema
   return Object.fromEntries(
     Object.entries(schema)
-      .filter(([name]) => name !== 'x-trim')
+      .filter(([name]) => name !== 'x-trim' && name !== 'x-above')
       .map(([name, value]) => [name, clean(value)]),
   )
 }

@@ -212,7 +212,14 @@ export const usage = {
       ...start,
       ...window,
       bucket_width: Enum(['1d'], { default: '1d', description: 'How long a bucket is.' }),
-      limit: Type.Integer({ minimum: 1, maximum: 180, default: 7, description: 'Buckets on a page.' }),
+      limit: Type.Integer({
+        minimum: 1,
+        maximum: 180,
+        default: 7,
+        description: 'Buckets on a page.',
+        // The original says it otherwise here than in any list, and clients look for it.
+        'x-above': 'Invalid limit provided: {got}. Limit must be less than or equal to {limit}.',
+      }),
       ...ofProjects,
       ...ofKeys,
       line_items: Wanted('Only what was paid for these, by their exact names: `m1, input_tokens`.'),

@@ -26,7 +26,10 @@ test('what is refused rejects as with the official client, whatever is in an id'
   const own = await newOrganization(app)
   const call = clientOf(app, own.key)
   const unknown = call(contract.users.retrieve, { params: { user_id: 'a/b?c' } })
-  await assert.rejects(unknown, { ...refusal(404, 'not_found', 'user_id'), message: "No such user: 'a/b?c'." })
+  await assert.rejects(unknown, {
+    ...refusal(404, 'not_found', 'user_id'),
+    message: "No such user: 'a/b?c'. It was not found.",
+  })
   const keyless = clientOf(app, null)(contract.users.list, {})
   await assert.rejects(keyless, refusal(401, null))
 })

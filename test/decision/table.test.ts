@@ -97,7 +97,12 @@ function expected({ route }: Endpoint, mark: Mark, ask: ValidRequest) {
   if (mark === 's') return lacks(adminScopeOf(permission))
   const [param = '', id = ''] = Object.entries(ask.params)[0] ?? []
   const thing = mark === 'x' ? 'project' : '[A-Za-z ]+'
-  return { status: 404, code: 'not_found', param, message: new RegExp(`^No such ${thing}: '${id}'\\.$`) }
+  return {
+    status: 404,
+    code: 'not_found',
+    param,
+    message: new RegExp(`^No such ${thing}: '${id}'\\. It was not found\\.$`),
+  }
 }
 
 function call(

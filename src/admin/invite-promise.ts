@@ -6,9 +6,12 @@ import type { Db, Row } from '../db/tables.ts'
 /** A project that an invite makes somebody a member of. */
 export type Membership = { id: string; role: ProjectRole }
 
+/** What an invite that names no projects makes somebody in the default project. */
+export const UNASKED_ROLE: ProjectRole = 'member'
+
 /** What whoever accepts an invite will hold. */
 export function promised({ role, projects }: Pick<Row<'invite'>, 'role' | 'projects'>): string[] {
-  const memberships: Membership[] = JSON.parse(projects)
+  const memberships: Pick<Membership, 'role'>[] = JSON.parse(projects) ?? [{ role: UNASKED_ROLE }]
   const roles = [`role-api-organization-${role}`, ...memberships.map((to) => `role-api-project-${to.role}`)]
   return roles.flatMap((id) => permissionsOf(id, null))
 }

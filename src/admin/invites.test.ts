@@ -70,6 +70,8 @@ for (const database of databases) {
       const { admin, defaultProjectId } = organization
       const joined = async (projects: { projects?: [] }) => {
         const invite = await admin.invites.create({ email: newEmail(), role: 'reader', ...projects })
+        assert.deepEqual(invite.projects, [])
+        assert.deepEqual((await admin.invites.retrieve(invite.id)).projects, [])
         const { body } = await accept(app, await link(organization, invite.id))
         const people = await all(admin.projects.users.list(defaultProjectId))
         return people.filter(({ id }) => id === body.id).map(({ role }) => role)

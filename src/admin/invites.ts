@@ -4,7 +4,7 @@ import { hashSecret } from '../core/key.ts'
 import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
-import { isVouchedFor, type Membership, promised } from './invite-promise.ts'
+import { isVouchedFor, type Membership, promised, UNASKED_ROLE } from './invite-promise.ts'
 import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
 import { holding } from './project-users.ts'
@@ -24,8 +24,8 @@ export const invites: Handlers<typeof routes> = {
     const key = emailKey(body.email)
     const member = await members(db, caller.organizationId).where('email_key', '=', key).executeTakeFirst()
     if (member) throw alreadyInOrganization(body.email)
-    const projects = body.projects ?? [{ id: caller.defaultProjectId, role: 'member' as const }]
-    await checkProjects(db, caller, projects)
+    const projects = body.projects ?? null
+    await checkProjects(db, caller, projects ?? [])
     const row = {
       id: newId('invite'),
       organization_id: caller.organizationId,
@@ -79,12 +79,13 @@ export const invites: Handlers<typeof routes> = {
     const invite = await useToken(db, body.token, now)
     const { organization_id: organizationId, email, role } = invite
     const user = await insertUser(db, { id: newId('user'), organizationId, email, name: body.name, role, now })
-    const joined = await joinProjects(db, invite, user.id, now)
     const { default_project_id } = await db
       .selectFrom('organization')
       .select('default_project_id')
       .where('id', '=', organizationId)
       .executeTakeFirstOrThrow()
+    const wanted: Membership[] = JSON.parse(invite.projects) ?? [{ id: default_project_id, role: UNASKED_ROLE }]
+    const joined = await joinProjects(db, organizationId, wanted, user.id, now)
     const added = { type: 'user.added' as const }
     return {
       reply: userView(user),
@@ -173,13 +174,18 @@ async function useInvite(
 }
 
 /** Memberships of those projects that are still active. */
-async function joinProjects(db: Db, invite: Row<'invite'>, userId: string, now: number): Promise<Membership[]> {
-  const wanted: Membership[] = JSON.parse(invite.projects)
+async function joinProjects(
+  db: Db,
+  organizationId: string,
+  wanted: readonly Membership[],
+  userId: string,
+  now: number,
+): Promise<Membership[]> {
   if (wanted.length === 0) return []
   const active = await db
     .selectFrom('project')
     .select('id')
-    .where('organization_id', '=', invite.organization_id)
+    .where('organization_id', '=', organizationId)
     .where(
       'id',
       'in',
@@ -189,7 +195,6 @@ async function joinProjects(db: Db, invite: Row<'invite'>, userId: string, now: 
     .execute()
   const joined = wanted.filter((project) => active.some((row) => row.id === project.id))
   if (joined.length === 0) return []
-  const organizationId = invite.organization_id
   const rows = joined.map(({ id }) => ({ project_id: id, user_id: userId, role: null, added_at: now }))
   await db
     .insertInto('project_user')
@@ -211,6 +216,6 @@ export function inviteView(row: Row<'invite'>, now: number): Invite {
     created_at: row.created_at,
     expires_at: row.expires_at,
     accepted_at: row.accepted_at,
-    projects: JSON.parse(row.projects),
+    projects: JSON.parse(row.projects) ?? [],
   }
 }

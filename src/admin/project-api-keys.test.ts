@@ -33,13 +33,14 @@ for (const database of databases) {
     }
 
     test("a user's own key is made on the command line, shown once, and listed without its secret", async () => {
-      const { keys, id, of, member, key } = await newProject()
+      const { projects, keys, id, of, member, key } = await newProject()
       assert.match(key.value, /^sk-proj-/)
       const listed = await all(keys.list(id))
       assert.deepEqual(listed, [await keys.retrieve(key.id, of)])
       const [shown] = listed
       assert.deepEqual([shown?.id, shown?.owner.type, shown?.owner.user?.id], [key.id, 'user', member.id])
       assert.deepEqual([shown?.owner.user?.email, shown?.owner.user?.role], [member.email, 'member'])
+      assert.partialDeepStrictEqual(shown?.owner.user, { ...(await projects.users.retrieve(member.id, of)) })
       assert.deepEqual([shown?.owner_project_access, shown?.expires_at, shown?.last_used_at], ['active', null, null])
       const stars = '*'.repeat(key.value.length - 12)
       assert.equal(shown?.redacted_value, key.value.slice(0, 8) + stars + key.value.slice(-4))

@@ -112,7 +112,7 @@ function keys(db: Db, project: Row<'project'>) {
     )
     .selectAll('k')
     .select(['u.name as user_name', 'u.email as user_email', 'u.created_at as user_created_at'])
-    .select(['u.role as organization_role', 'm.role as member_role'])
+    .select(['u.role as organization_role', 'm.role as member_role', 'm.added_at as member_since'])
     .select(['s.name as account_name', 's.created_at as account_created_at', 's.role as account_role'])
     .select(hasAccess.as('has_access'))
     .where('k.organization_id', '=', project.organization_id)
@@ -140,10 +140,14 @@ export function view(row: KeyWithOwner): ProjectApiKey {
 function owner(row: KeyWithOwner): ProjectApiKey['owner'] {
   if (row.user_id === null) {
     const id = row.service_account_id ?? ''
-    const account = { id, name: row.account_name ?? '', created_at: row.account_created_at ?? 0 }
+    const object = 'organization.project.service_account'
+    const account = { object, id, name: row.account_name ?? '', created_at: row.account_created_at ?? 0 } as const
     return { type: 'service_account', service_account: { ...account, role: row.account_role ?? 'none' } }
   }
-  const user = { id: row.user_id, email: row.user_email ?? '', name: row.user_name ?? '' }
+  const object = 'organization.project.user'
+  const user = { object, id: row.user_id, email: row.user_email ?? '', name: row.user_name ?? '' } as const
   const role = !row.has_access ? 'none' : row.organization_role === 'owner' ? 'owner' : (row.member_role ?? 'none')
-  return { type: 'user', user: { ...user, created_at: row.user_created_at ?? 0, role } }
+  const created_at = row.user_created_at ?? 0
+  // Who is in the project without having been added has been there since they were in the organization.
+  return { type: 'user', user: { ...user, created_at, added_at: row.member_since ?? created_at, role } }
 }

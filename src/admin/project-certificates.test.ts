@@ -49,13 +49,14 @@ for (const database of databases) {
       }
     })
 
-    await t.test('what the organization activates is active in every project, whatever that says itself', async () => {
+    await t.test('what the organization activates every project inherits, whatever that says itself', async () => {
       const { project, certificate } = await fresh()
       const certificate_ids = [certificate.id]
       await certificates.activate({ certificate_ids })
-      assert.equal(await isActive(project, certificate.id), true)
+      const listed = async () => (await Array.fromAsync(projects.certificates.list(project)))[0]
+      assert.partialDeepStrictEqual(await listed(), { id: certificate.id, active: false, inherited: true })
       const [kept] = (await projects.certificates.deactivate(project, { certificate_ids })).data
-      assert.equal(kept?.active, true)
+      assert.equal(kept?.active, false)
       await projects.certificates.activate(project, { certificate_ids })
       await certificates.deactivate({ certificate_ids })
       assert.equal(await isActive(project, certificate.id), true)

@@ -18,7 +18,10 @@ export const projectCertificates: Handlers<typeof routes> = {
       .select('a.activated_at as activated_here_at')
       .where('c.organization_id', '=', project.organization_id)
     const rows = behind(all, query, 'certificate', 'c.id')
-    return page(await rows.execute(), query.limit, (row) => view(row, row.activated_here_at !== null))
+    return page(await rows.execute(), query.limit, (row) => ({
+      ...view(row, row.activated_here_at !== null),
+      inherited: row.activated_at !== null,
+    }))
   },
 
   async activate({ db, project, body, now }) {
@@ -48,12 +51,12 @@ export const projectCertificates: Handlers<typeof routes> = {
   },
 }
 
-/** What the organization activated is active in every project, whatever the project itself says. */
-function view(row: ListedCertificate, here: boolean): ProjectCertificate {
+/** @param active what the project itself says: what the organization activated is active in it all the same */
+function view(row: ListedCertificate, active: boolean): ProjectCertificate {
   return {
     object: 'organization.project.certificate',
     ...factsOf(row),
-    active: here || row.activated_at !== null,
+    active,
     certificate_details: validityOf(row),
   }
 }

@@ -32,6 +32,11 @@ models:
   assert.ok(model?.dimensions.has('max_images_per_1_minute'))
 })
 
+test('a price is asked for of the input alone; the others are the same where they are left out', async () => {
+  const { models } = await read('models: { e1: { price_per_million: { input: 0.02 } } }')
+  assert.deepEqual(models.get('e1')?.price, { input: 20_000_000, cachedInput: 20_000_000, output: 20_000_000 })
+})
+
 test('every mistake of the file is told at once', async () => {
   const text = `
 upstreams: { main: { url: 'ftp://x', keys: 1 } }

@@ -80,7 +80,7 @@ const model = closed({
   dimensions: { type: 'array', items: { enum: Object.keys(extra) } },
   shared_pool: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
   searches: { type: 'boolean' },
-  price_per_million: closed({ input: amount, cached_input: amount, output: amount }, ['input', 'output']),
+  price_per_million: closed({ input: amount, cached_input: amount, output: amount }, ['input']),
   organization_limits: closed(Object.fromEntries(governed.map((dimension) => [dimension, count]))),
 })
 const days = { type: 'integer', minimum: 1, maximum: 36_500 }
@@ -120,7 +120,7 @@ type WrittenModel = {
   dimensions?: string[]
   shared_pool?: string
   searches?: boolean
-  price_per_million?: { input: number; cached_input?: number; output: number }
+  price_per_million?: { input: number; cached_input?: number; output?: number }
   organization_limits?: Partial<Record<Dimension, number>>
 }
 
@@ -239,7 +239,12 @@ function toModel(id: string, written: WrittenModel, served: readonly string[]): 
     sharedPool: written.shared_pool ?? null,
     searches: written.searches ?? plain.searches,
     price: price
-      ? { input: nano(price.input), cachedInput: nano(price.cached_input ?? price.input), output: nano(price.output) }
+      ? {
+          input: nano(price.input),
+          cachedInput: nano(price.cached_input ?? price.input),
+          // Not free: who forgets it of a model that answers would not notice.
+          output: nano(price.output ?? price.input),
+        }
       : null,
     organizationLimits,
   }

@@ -1,6 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
 import { del, get, post } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, List, Nullable, paging, Query, Time } from './schema.ts'
+import { Body, Const, Deleted, Enum, Id, List, Nullable, OurOwn, paging, Query, Time } from './schema.ts'
 
 /** Seconds. The original states no maximum; ten years is one that still says "this key ends". */
 export const KeyLifetime = Type.Integer({ minimum: 1, maximum: 315_360_000 })
@@ -9,6 +9,8 @@ export const KeyScopes = Type.Array(Type.String({ maxLength: 255 }), {
   description:
     "What the key is narrowed to. An empty list narrows nothing: all that its owner may do. ['api.all.read'] is read-only.",
 })
+
+const OLDER = 'an older description of a key has its owner as the project shows them'
 
 export const ProjectApiKey = Type.Object({
   object: Const('organization.project.api_key'),
@@ -23,6 +25,8 @@ export const ProjectApiKey = Type.Object({
     type: Enum(['user', 'service_account']),
     user: Type.Optional(
       Type.Object({
+        object: OurOwn(Const('organization.project.user'), OLDER),
+        added_at: OurOwn(Time, OLDER),
         id: Type.String(),
         email: Type.String(),
         name: Type.String(),
@@ -31,7 +35,13 @@ export const ProjectApiKey = Type.Object({
       }),
     ),
     service_account: Type.Optional(
-      Type.Object({ id: Type.String(), name: Type.String(), created_at: Time, role: Type.String() }),
+      Type.Object({
+        object: OurOwn(Const('organization.project.service_account'), OLDER),
+        id: Type.String(),
+        name: Type.String(),
+        created_at: Time,
+        role: Type.String(),
+      }),
     ),
   }),
 })

@@ -1,13 +1,21 @@
 import { Activation, CertificateIds, CertificateIn } from './certificates.ts'
-import type { Static } from './json-schema.ts'
+import { type Static, Type } from './json-schema.ts'
 import { get, post } from './route.ts'
-import { List, ordering, paging, Query } from './schema.ts'
+import { List, OurOwn, ordering, paging, Query } from './schema.ts'
 
 export const ProjectCertificate = CertificateIn(
   'organization.project.certificate',
-  'Whether it binds this project: by its own activation, or by that of the organization.',
+  'Whether the project itself activated it. What the organization activated binds it all the same.',
 )
 export type ProjectCertificate = Static<typeof ProjectCertificate>
+
+const ListedCertificate = Type.Object({
+  ...ProjectCertificate.properties,
+  inherited: OurOwn(
+    Type.Boolean({ description: 'Whether the organization activated it, which binds every project.' }),
+    'without it nobody could see in a project all that binds it',
+  ),
+})
 
 const path = '/v1/organization/projects/:project_id/certificates'
 
@@ -17,7 +25,7 @@ export const projectCertificates = {
     permission: 'api.management.read',
     level: 'organization',
     query: Query({ ...paging(), ...ordering('desc') }),
-    reply: List(ProjectCertificate),
+    reply: List(ListedCertificate),
   }),
   activate: post(`${path}/activate`, {
     summary: 'Activate certificates in a project',

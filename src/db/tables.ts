@@ -157,7 +157,7 @@ export interface InviteTable {
   email: string
   email_key: string
   role: OrganizationRole
-  /** A JSON list of {id, role}. */
+  /** A JSON list of {id, role}; the JSON `null` where none was given, which is the default project. */
   projects: string
   /** SHA-256 of the link's token, in hex; null until a link was made. */
   token_hash: string | null

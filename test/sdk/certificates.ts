@@ -126,7 +126,7 @@ export const certificateScenarios: Record<string, Scenario> = {
     const [own, all, none] = [await uploadAuthority(world), await uploadAuthority(world), await uploadAuthority(world)]
     await projects.certificates.activate(project, { certificate_ids: [own.id] })
     await certificates.activate({ certificate_ids: [all.id] })
-    const expected = { [own.id]: true, [all.id]: true, [none.id]: false }
+    const expected = { [own.id]: true, [all.id]: false, [none.id]: false }
     assert.deepEqual(await activeIn(projects.certificates.list(project, { limit: 1 })), expected)
     const elsewhere = await projects.create({ name: 'elsewhere' })
     assert.deepEqual(await activeIn(projects.certificates.list(elsewhere.id)), { ...expected, [own.id]: false })

@@ -23,10 +23,10 @@ export const projectKeyScenarios: Record<string, Scenario> = {
     const key = await admin.projects.apiKeys.retrieve(bot.id, at)
     assert.equal(key.object, 'organization.project.api_key')
     assert.equal(key.owner_project_access, 'active')
-    assert.deepEqual(key.owner, {
-      type: 'service_account',
-      service_account: { id: account.id, name: 'bot', created_at: account.created_at, role: 'member' },
-    })
+    const { id, created_at } = account
+    const object = 'organization.project.service_account'
+    const service_account = { object, id, name: 'bot', created_at, role: 'member' }
+    assert.deepEqual<object>(key.owner, { type: 'service_account', service_account })
     assert.equal(key.redacted_value.length, bot.value.length)
     assert.ok(!JSON.stringify(key).includes(bot.value))
     const personal = await admin.projects.apiKeys.retrieve(own.id, at)

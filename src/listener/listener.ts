@@ -12,6 +12,7 @@ import { ApiError, unknownUrl } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
 import { originForm } from '../core/target.ts'
 import { Connections, type Watch } from './connection.ts'
+import { framingFlaw } from './framing.ts'
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -36,9 +37,9 @@ export function createListener(
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const name = cameTo(request)
     const door = doors[name]
-    if (request.headers.host === undefined && request.httpVersion === '1.1') {
-      refuse(response, newId, new ApiError('malformed_http', 'An HTTP/1.1 request needs a Host header.'))
-    } else if (door) door(request, response)
+    const flaw = framingFlaw(request)
+    if (flaw !== null) refuse(response, newId, flaw)
+    else if (door) door(request, response)
     else refuse(response, newId, unknownUrl(request))
     return name
   }

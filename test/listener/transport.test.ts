@@ -63,6 +63,13 @@ const malformed: Record<string, (door: Door) => string | Buffer> = {
     `${http(`POST ${post} HTTP/1.1`, key, 'Transfer-Encoding: chunked', 'Content-Length: 5')}0\r\n\r\n`,
   'chunks inside another coding': ({ post, key }) =>
     http(`POST ${post} HTTP/1.1`, key, 'Transfer-Encoding: chunked, identity'),
+  'chunks around another coding': ({ post, key }) =>
+    `${http(`POST ${post} HTTP/1.1`, key, 'Transfer-Encoding: gzip, chunked')}0\r\n\r\n`,
+  'chunks in HTTP/1.0': ({ post, key }) =>
+    `${http(`POST ${post} HTTP/1.0`, key, 'Transfer-Encoding: chunked')}0\r\n\r\n`,
+  'a version that this is not': ({ get, key }) => http(`GET ${get} HTTP/2.0`, key),
+  'two hosts': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'Host: another'),
+  'the same host twice': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'host: gate'),
 }
 
 for (const [what, bytes] of Object.entries(malformed)) {

@@ -72,6 +72,35 @@ const places: [param: string, path: string, with_: (model: string) => object][] 
   ['moderation.model', '/v1/chat/completions', (model) => ({ messages: [], moderation: { model } })],
   ['tools[0].model', '/v1/chat/completions', (model) => ({ messages: [], tools: [draw(model)] })],
   ['svg.model', '/v1/images/generations', (model) => ({ prompt: 'x', svg: { model } })],
+  [
+    'tools[0].parameters.model',
+    '/v1/chat/completions',
+    (model) => ({ messages: [], tools: [{ type: 'openrouter:image_generation', parameters: { model } }] }),
+  ],
+  [
+    'tools[0].agents[0].model',
+    '/v1/chat/completions',
+    (model) => ({ messages: [], tools: [{ type: 'function', function: { name: 'f' }, agents: [{ model }] }] }),
+  ],
+  [
+    'tools[0].config[0][0].model',
+    '/v1/responses',
+    (model) => ({ input: 'x', tools: [{ type: 'x', config: [[{ model }]] }] }),
+  ],
+  [
+    'tools[0].schema.model',
+    '/v1/chat/completions',
+    (model) => ({ messages: [], tools: [{ type: 'x', schema: { model } }] }),
+  ],
+  [
+    'messages[0].tools[0].a[0].model',
+    '/v1/chat/completions',
+    (model) => ({ messages: [{ role: 'system', content: 'x', tools: [{ type: 'x', a: [{ model }] }] }] }),
+  ],
+  ['svg[0].model', '/v1/chat/completions', (model) => ({ messages: [], svg: [{ model }] })],
+  ['svg.schema.model', '/v1/images/generations', (model) => ({ prompt: 'x', svg: { schema: { model } } })],
+  ['moderation[0].model', '/v1/responses', (model) => ({ input: 'x', moderation: [{ model }] })],
+  ['moderation.list[0].model', '/v1/responses', (model) => ({ input: 'x', moderation: { list: [{ model }] } })],
   ['tools[0].Model', '/v1/responses', (model) => ({ input: 'x', tools: [{ type: 'image_generation', Model: model }] })],
 ]
 
@@ -79,13 +108,19 @@ test('a model that is named within a call is judged, limited and priced wherever
   await projects().modelPermissions.update(projectId, { mode: 'deny_list', model_ids: ['m2'] })
   for (const [param, path, with_] of places) {
     const ask = async (model: string) => told(await send(path, { model: 'm1', ...with_(model) }))
+    const before = gate.upstream.calls.length
     assert.equal(await ask('m2'), `403 model_not_found ${param}`, `${path} denied`)
     assert.equal(await ask('none'), '429 rate_limit_exceeded null', `${path} limit of 0`)
     assert.equal(await ask('imaged'), `400 not_offered ${param}`, `${path} limit of images`)
     assert.equal(await ask('priced'), `400 not_offered ${param}`, `${path} priced`)
+    assert.equal(gate.upstream.calls.length, before, `${param} reached the model server`)
     assert.equal(await ask('plain'), '200', path)
     assert.equal(await ask('free'), '200', path)
+    assert.equal(gate.upstream.calls.length, before + 2, `${param} did not reach the model server`)
   }
+  const parameters = { type: 'object', properties: { model: { enum: ['m2'] }, url: { type: 'string' } }, model: 'm2' }
+  const called = { messages: [], tools: [{ type: 'function', function: { name: 'f', parameters } }] }
+  assert.equal(told(await send('/v1/chat/completions', { model: 'm1', ...called })), '200')
   const form = new FormData()
   for (const [name, value] of Object.entries({ model: 'm1', prompt: 'x', 'svg[model]': 'priced' }))
     form.append(name, value)

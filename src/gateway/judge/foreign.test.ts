@@ -60,6 +60,9 @@ test('so it is where it nests', () => {
     [{ web_search_options: { engine: 'x' } }, 'web_search_options.engine'],
     [{ audio: { voice: 'a', model: 'm2' } }, 'audio.model'],
     [{ tools: [{ type: 'function', function: { name: 'f' }, api_key: 'k' }] }, 'tools[0].api_key'],
+    [{ tools: [{ type: 'x', parameters: { api_base: 'h' } }] }, 'tools[0].parameters.api_base'],
+    [{ tools: [{ type: 'x', schema: [{ file_id: 'file-1' }] }] }, 'tools[0].schema[0].file_id'],
+    [{ svg: { metadata: { api_base: 'h' } } }, 'svg.metadata.api_base'],
     [{ response_format: { type: 'json_object', provider: 'x' } }, 'response_format.provider'],
   ]
   for (const [fields, param] of nested)

@@ -4,7 +4,7 @@ import type { Edits } from '../body/edits.ts'
 import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
 import { couldDo, unknownField, wrongValue } from '../invalid.ts'
 import type { JsonShape } from '../routes/declaration.ts'
-import { type Look, lookWithin, lookWithinForeign, readAnywhere, unsearched } from './searched.ts'
+import { type LetThrough, type Look, lookWithin, lookWithinForeign, readAnywhere, unsearched } from './searched.ts'
 
 /** Deepest nesting, and most names, that fields are searched for. */
 const DEEPEST = 64
@@ -22,6 +22,8 @@ export class Foreign {
   #names = 0
   /** The model servers' own names for a maximum, as far as they are given. */
   readonly maxima: Maximum[] = []
+  /** Models that are named where others judge them. Whoever does takes these for what is to be judged. */
+  readonly letThrough: LetThrough[] = []
 
   /**
    * @param dialects of all model servers that the call may go to: every one of them must know a field
@@ -52,7 +54,7 @@ export class Foreign {
   /** A field of the original's: what it holds. */
   known(name: string, value: unknown): void {
     if (typeof value !== 'object' || value === null || unsearched.has(name)) return
-    this.#walk(name, value, name, 0, lookWithin(name, this.#modelsJudged))
+    this.#walk(name, value, name, 0, lookWithin(name, value, this.#modelsJudged))
   }
 
   /** @throws ApiError where a name alone is enough. @param param as the client writes where it stands */
@@ -100,8 +102,12 @@ export class Foreign {
       const inner = (value as JsonObject)[key]
       if (!isGiven(inner)) continue
       this.#count(name)
-      const found = look(key)
+      const found = look(key, inner)
       if (found === 'free') continue
+      if (found === 'names_model') {
+        this.letThrough.push({ field: name, holder: value, param: `${at}.${key}` })
+        continue
+      }
       if (found !== null) throw couldDo(`${at}.${key}`, found)
       if (isObject(inner) || Array.isArray(inner)) this.#walk(name, inner, `${at}.${key}`, depth + 1, look)
     }

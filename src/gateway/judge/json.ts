@@ -30,7 +30,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const foreign = new Foreign(dialects, edits, true)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
-  const within = modelsInBody(court, shape, fields)
+  const within = modelsInBody(court, shape, fields, foreign.letThrough)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
   const responseId = responseGoneOnFrom(shape.references, fields)
   const { worst, caps } = worstOf({

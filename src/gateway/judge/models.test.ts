@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judged, judgedForm, judgedPath, judgedText, refusalOf, verdict } from '../../../test/gateway/judging.ts'
+import {
+  judged,
+  judgedForm,
+  judgedPath,
+  judgedText,
+  refusalOf,
+  upstreamsAre,
+  verdict,
+} from '../../../test/gateway/judging.ts'
+import { dialectOf } from '../../core/upstream-kind.ts'
 import type { ProjectRules } from '../rules/index.ts'
 
 const allow: Partial<ProjectRules> = { models: { mode: 'allow_list', ids: new Set(['m1', 'alias']) } }
@@ -111,6 +120,77 @@ test('a model that a tool or another field names is judged too, and renamed', ()
     '403 model_not_found svg[model]',
   )
   assert.equal(judgedForm('images.edit', { 'svg[model]': 'alias' }).sent['svg[model]'], 'real/name')
+})
+
+test('a model that is named in a list, or under a name that is a schema elsewhere, is judged and renamed all the same', () => {
+  const chat = 'chat.completions.create'
+  const named = (model: string): [object, string][] => [
+    [{ tools: [{ type: 'openrouter:image_generation', parameters: { model } }] }, 'tools[0].parameters.model'],
+    [{ tools: [{ type: 'x', agents: [{ model }] }] }, 'tools[0].agents[0].model'],
+    [
+      { tools: [{ type: 'function', function: { name: 'f', parameters: {} }, agents: [{ model }] }] },
+      'tools[0].agents[0].model',
+    ],
+    [{ tools: [{ type: 'custom', custom: { form: { model } } }] }, 'tools[0].custom.form.model'],
+    [{ tools: [{ type: 'x', config: [[{ model }]] }] }, 'tools[0].config[0][0].model'],
+    [{ tools: [{ type: 'x', schema: { model } }] }, 'tools[0].schema.model'],
+    [{ tools: [{ type: 'x', function: { parameters: { model } } }] }, 'tools[0].function.parameters.model'],
+    [{ tools: [{ parameters: { model } }] }, 'tools[0].parameters.model'],
+    [{ tools: [{ type: 'function', Type: 'x', parameters: { model } }] }, 'tools[0].parameters.model'],
+    [{ tools: [{ type: 'function', function: { Parameters: { model } } }] }, 'tools[0].function.Parameters.model'],
+    [{ tools: [{ type: 'x', tools: [{ type: 'y', schema: [{ model }] }] }] }, 'tools[0].tools[0].schema[0].model'],
+    [{ svg: [{ model }] }, 'svg[0].model'],
+    [{ svg: { schema: { model } } }, 'svg.schema.model'],
+    [{ moderation: [{ model }] }, 'moderation[0].model'],
+    [{ moderation: { list: [{ Model: model }] } }, 'moderation.list[0].Model'],
+    [{ messages: [{ role: 'system', tools: [{ type: 'x', a: [{ model }] }] }] }, 'messages[0].tools[0].a[0].model'],
+    [{ input: [{ tools: [{ type: 'x', parameters: { model } }] }] }, 'input[0].tools[0].parameters.model'],
+  ]
+  const sent = named('image-9')
+  for (const [i, [fields, param]] of named('pics').entries()) {
+    assert.equal(
+      verdict(() => judged(chat, fields, deny)),
+      `403 model_not_found ${param}`,
+    )
+    const { sent: whole, within } = judged(chat, fields)
+    const [field = ''] = Object.keys(fields)
+    assert.deepEqual(whole[field], Object.values(sent[i]?.[0] ?? {})[0], param)
+    assert.deepEqual(
+      within.map((one) => [one.model.id, one.param]),
+      [['pics', param]],
+    )
+  }
+})
+
+test('schemas of what the client runs may have properties of any name', () => {
+  const schema = {
+    type: 'object',
+    properties: { model: { type: 'string' }, url: {}, api_base: {} },
+    model: 'm2',
+    anyOf: [{ model: 'm2' }],
+  }
+  const tools = [
+    { type: 'function', function: { name: 'f', parameters: schema, returns: schema } },
+    { function: { name: 'f', parameters: schema } },
+    { type: 'function', name: 'f', parameters: schema, output_schema: schema },
+    { name: 'f', input_schema: schema },
+    { type: 'custom', name: 'f', input_schema: schema },
+    { type: 'custom', custom: { name: 'f', format: { type: 'json_schema', schema } } },
+    { type: 'tool_search', execution: 'client', parameters: schema },
+    { type: 'namespace', name: 'n', tools: [{ type: 'function', name: 'f', parameters: schema }] },
+  ]
+  for (const tool of tools) {
+    assert.deepEqual(judged('responses.create', { tools: [tool] }, deny).within, [], JSON.stringify(tool))
+    assert.ok(judged('chat.completions.create', { messages: [{ role: 'system', tools: [tool] }] }, deny))
+  }
+  for (const key of ['value', 'schema', 'json_schema'])
+    assert.ok(judged('chat.completions.create', { response_format: { type: 'json_object', [key]: schema } }, deny))
+})
+
+test('a field that a model server is spared names no model', () => {
+  using _ = upstreamsAre({ a: dialectOf('openai', [], 'drop') })
+  const { sent, within } = judged('chat.completions.create', { model: 'on-a', svg: [{ model: 'pics' }] }, deny)
+  assert.deepEqual([sent.svg, within], [undefined, []])
 })
 
 test('what a function takes, and the headers of an MCP server, are no models', () => {

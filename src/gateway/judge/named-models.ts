@@ -1,13 +1,13 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { Place } from '../body/edits.ts'
-import { type Fields, isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
-import { missing, modelUnknown, shown, wrongType } from '../invalid.ts'
+import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
+import { couldDo, missing, modelUnknown, shown, wrongType } from '../invalid.ts'
 import { type Declaration, type JsonShape, type ModelPlace, unforeseen } from '../routes/declaration.ts'
 import { judgeModel } from '../rules/apply.ts'
 import { bringsTools } from '../rules/disabled-tools.ts'
 import type { NamedModel } from '../rules/rule.ts'
 import type { Court } from './court.ts'
-import { isFree } from './meanings.ts'
+import { type LetThrough, namesModel, ownIn } from './searched.ts'
 
 /**
  * The model that a field names, where the project may use it. It is called by the name that its model server knows.
@@ -42,24 +42,33 @@ export function runWithin(
 /**
  * Judges the models that are named within a request: by its tools, by items of the input that bring tools, and by what
  * moderates or draws for it. What holds more than functions is sent as it was read. Its nesting is known to be bounded.
+ * @param letThrough what the search of the fields left for here; it is refused where it is not found
  * @throws ApiError 400 for tools that are none, 404 or 403 for a model
  */
 export function modelsInBody(
   court: Court,
   { models: places }: Pick<JsonShape, 'models'>,
   fields: Fields,
+  letThrough: readonly LetThrough[],
 ): readonly NamedModel[] {
   const search = new Search(court)
+  const isSent = (field: string) => isGiven(fields[field]) && court.edits.value(field) !== undefined
   for (const place of places) {
     const [field = ''] = place.split('[')
-    if (search.at(place, fields[field])) court.edits.asRead(field)
+    if (isSent(field) && search.at(place, fields[field])) court.edits.asRead(field)
   }
+  for (const { field, holder, param } of letThrough)
+    if (isSent(field) && !search.judged.has(holder)) throw couldDo(param, 'choose another model')
   return search.found
 }
+
+const NOTHING: ReadonlySet<unknown> = new Set()
 
 /** Each look says whether there is anything that could be read in two ways: more than a plain function, or a model. */
 class Search {
   readonly found: NamedModel[] = []
+  /** The objects that name them. */
+  readonly judged = new Set<object>()
   readonly #court: Court
 
   constructor(court: Court) {
@@ -69,33 +78,29 @@ class Search {
   at(place: ModelPlace, value: unknown): boolean {
     switch (place) {
       case 'tools':
-        return isGiven(value) && this.tools(value, [place], place)
+        return this.tools(value, [place], place)
       case 'input[].tools':
         return this.items(value, 'input')
       case 'messages[].tools':
         return this.items(value, 'messages')
       case 'moderation':
       case 'svg':
-        return isObject(value) && this.object(value, [place], place)
+        return this.within(value, [place], place, NOTHING)
       default:
         return unforeseen(place)
     }
   }
 
   tools(tools: unknown, place: Place, at: string): boolean {
-    if (!Array.isArray(tools)) throw wrongType(at, 'an array', tools)
+    areTools(tools, at)
+    const own = ownIn(tools)
     let odd = false
-    for (let i = 0; i < tools.length; i++) odd = this.#tool(tools[i], place, at, i) || odd
+    for (const [i, tool] of tools.entries()) {
+      const isPlain = (tool.type === 'function' || tool.type === 'custom') && tool.tools === undefined
+      const names = this.#object(tool, [...place, i], `${at}[${i}]`, own)
+      odd ||= names || !isPlain
+    }
     return odd
-  }
-
-  #tool(tool: unknown, place: Place, at: string, i: number): boolean {
-    if (!isObject(tool)) throw wrongType(`${at}[${i}]`, 'an object', tool)
-    const isPlain = tool.type === 'function' || tool.type === 'custom'
-    const names = this.object(tool, [...place, i], `${at}[${i}]`)
-    if (isPlain && !names && tool.tools === undefined) return false
-    if (Array.isArray(tool.tools)) this.tools(tool.tools, [...place, i, 'tools'], `${at}[${i}].tools`)
-    return true
   }
 
   items(list: unknown, name: string): boolean {
@@ -110,17 +115,36 @@ class Search {
     return found
   }
 
-  object(value: JsonObject, place: Place, at: string): boolean {
+  /** Looks through all that nests but what is the client's own. */
+  within(value: unknown, place: Place, at: string, own: ReadonlySet<unknown>): boolean {
+    if (isObject(value)) return this.#object(value, place, at, own)
+    if (!Array.isArray(value)) return false
+    let found = false
+    for (let i = 0; i < value.length; i++) found = this.within(value[i], [...place, i], `${at}[${i}]`, own) || found
+    return found
+  }
+
+  #object(value: JsonObject, place: Place, at: string, own: ReadonlySet<unknown>): boolean {
     let found = false
     for (const key in value) {
       const inner = value[key]
-      if (inner === null || inner === undefined) continue
-      if (key === 'model' || lookalike(key) === 'model') {
+      if (!isGiven(inner) || own.has(inner)) continue
+      if (namesModel(key)) {
         const param = `${at}.${key}`
         this.found.push({ model: namedModel(this.#court, inner, [...place, key], param), param })
+        this.judged.add(value)
         found = true
-      } else if (isObject(inner) && !isFree(key)) found = this.object(inner, [...place, key], `${at}.${key}`) || found
+      } else if (typeof inner === 'object') found = this.within(inner, [...place, key], `${at}.${key}`, own) || found
     }
     return found
+  }
+}
+
+function areTools(tools: unknown, at: string): asserts tools is JsonObject[] {
+  if (!Array.isArray(tools)) throw wrongType(at, 'an array', tools)
+  for (let i = 0; i < tools.length; i++) {
+    const tool: unknown = tools[i]
+    if (!isObject(tool)) throw wrongType(`${at}[${i}]`, 'an object', tool)
+    if (Array.isArray(tool.tools)) areTools(tool.tools, `${at}[${i}].tools`)
   }
 }

@@ -1,13 +1,19 @@
 import { type Denial, deniedField } from '../../core/denied-field.ts'
-import { lookalike } from '../body/fields.ts'
+import { isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { isFree, meaningOf } from './meanings.ts'
 
 /*
  * Where a body is searched for what could choose a model, a host, an account or a longer answer, and what is found there.
  */
 
-/** What a name within a field says: what it could do, that nothing behind it is searched, or nothing. */
-export type Look = (key: string) => Denial | 'free' | null
+/**
+ * What a name within a field says, and what stands behind it: what it could do, that nothing in there is searched, that it
+ * names a model that others have to judge, or nothing.
+ */
+export type Look = (key: string, inner: unknown) => Denial | 'free' | 'names_model' | null
+
+/** A model that a search let through, for others to judge: the object that names it, and where a client writes it. */
+export type LetThrough = { field: string; holder: object; param: string }
 
 /**
  * Never searched: what the model is told, which others read for references; and what is the client's own, as metadata,
@@ -45,14 +51,77 @@ const judgedAtTop: ReadonlyMap<string, Denial> = new Map([
   ['service_tier', 'take from the calls of others'],
 ])
 
-/** Looks within a field of the original's. @param judged whether the models that it may name are */
-export function lookWithin(field: string, judged: boolean): Look {
-  const mayName = judged && namesModels.has(field)
-  return (key) => {
-    if (isFree(key)) return 'free'
-    if (!mayName && (key === 'model' || lookalike(key) === 'model')) return 'choose another model'
-    return originals.has(key) ? null : deniedField(key)
+export const namesModel = (key: string): boolean => key === 'model' || lookalike(key) === 'model'
+
+/**
+ * Looks within a field of the original's. Where models may be named, no name makes free what is behind it: another server's
+ * tool has its own settings under `parameters`.
+ * @param judged whether the models that it may name are
+ */
+export function lookWithin(field: string, value: unknown, judged: boolean): Look {
+  if (!namesModels.has(field))
+    return (key) => {
+      if (isFree(key) || (key === 'value' && field === 'response_format')) return 'free'
+      return namesModel(key) ? 'choose another model' : denialWithin(key)
+    }
+  const own = ownIn(field === 'tools' ? value : null)
+  return (key, inner) => {
+    if (own.has(inner)) return 'free'
+    if (namesModel(key)) return judged ? 'names_model' : 'choose another model'
+    if (meaningOf(key) === 'reference' && !isEmptyList(inner)) return 'reach what others have stored'
+    return denialWithin(key)
   }
+}
+
+const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0
+
+const denialWithin = (key: string) => (originals.has(key) ? null : deniedField(key))
+
+/**
+ * What is the client's own in tools and in those within them, which no search reads: the schemas of what the client runs
+ * itself, and the headers for an MCP server. Every search asks here, so that none leaves out what another counts on.
+ */
+export function ownIn(tools: unknown): ReadonlySet<unknown> {
+  const own = new Set<unknown>()
+  const lists = [tools]
+  for (const list of lists) {
+    if (!Array.isArray(list)) continue
+    for (const tool of list) {
+      if (!isObject(tool)) continue
+      lists.push(tool.tools)
+      for (const value of ownOf(tool)) if (typeof value === 'object') own.add(value)
+    }
+  }
+  own.delete(null)
+  return own
+}
+
+const schemas = ['parameters', 'input_schema', 'output_schema', 'returns'] as const
+/** A custom tool also has the form of its input: a grammar, or a schema. */
+const customSchemas = [...schemas, 'format'] as const
+
+function ownOf(tool: JsonObject): unknown[] {
+  switch (toolType(tool)) {
+    case 'function':
+      return [...valuesOf(tool, schemas), ...valuesOf(tool.function, schemas)]
+    case 'custom':
+      return [...valuesOf(tool, customSchemas), ...valuesOf(tool.custom, customSchemas)]
+    case 'tool_search':
+      return [tool.parameters]
+    case 'mcp':
+      return [tool.headers]
+    default:
+      return []
+  }
+}
+
+const valuesOf = (holder: unknown, keys: readonly string[]) => (isObject(holder) ? keys.map((key) => holder[key]) : [])
+
+/** The type of a tool for every reader: a function may leave it out. Null where a careless reader could find another. */
+export function toolType(tool: JsonObject): unknown {
+  for (const key in tool) if (lookalike(key) === 'type') return null
+  if (isGiven(tool.type)) return tool.type
+  return isObject(tool.function) || isObject(tool.input_schema) ? 'function' : null
 }
 
 /** Looks within a field that is not the original's. */

@@ -222,6 +222,14 @@ test('what is not in the request is bounded by the context of its model, and by 
     ['responses.create', { input: [{ type: 'message', tools: [{ type: 'web_search' }] }] }, 'tools'],
     [chat, { messages: [], web_search_options: {} }, 'web_search_options'],
     [chat, { messages: [], enable_search: true }, 'enable_search'],
+    [chat, { messages: [], search_parameters: { mode: 'auto' } }, 'search_parameters'],
+    [chat, { messages: [], plugins: [{ id: 'web' }] }, 'plugins'],
+    [chat, { messages: [], tools: [{ googleSearch: {} }] }, 'tools'],
+    [chat, { messages: [], tools: [{ function: { name: 'f' }, googleSearch: {} }] }, 'tools'],
+    [chat, { messages: [], tools: [{ function: { name: 'f' }, Type: 'web_search' }] }, 'tools'],
+    [chat, { messages: [{ content: [{ type: 'text', Type: 'image', text: 'x', url: link }] }] }, 'content'],
+    [chat, { messages: [{ content: [{ type: 'image', text: 'x', url: link }] }] }, 'content'],
+    [chat, { messages: [{ content: [{ image_url: { type: 'text', text: 'x', url: link } }] }] }, 'image_url'],
   ]
   for (const [route, fields, what] of unseen) {
     const { caps } = judged(route, fields)
@@ -250,6 +258,9 @@ test('what is not in the request is bounded by the context of its model, and by 
     ],
     ['responses.create', { input: 'x', tools: [{ type: 'shell', environment: { type: 'local' } }] }],
     [chat, { messages: [], enable_search: false }],
+    [chat, { messages: [], search_parameters: { mode: 'off' }, plugins: [] }],
+    [chat, { messages: [], tools: [{ function: { name: 'f', parameters: {} } }] }],
+    [chat, { messages: [{ role: 'user', content: [{ type: 'text', text: 'x', url: link }] }] }],
   ] as [RouteName, object][])
     assert.equal(judged(route, fields).caps.unseen, null, JSON.stringify(fields))
   // All that is there is never more than its bytes, and a list of texts has a context for each of them.

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../body/fields.ts'
+import { isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { wrongValue } from '../invalid.ts'
 import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
@@ -118,7 +118,7 @@ export class Content {
       case 'link':
         if (typeof value !== 'string') break
         if (isData(value)) return this.#binary(value, kindAt(at))
-        this.#linked(at)
+        if (!isText(object, at)) this.#linked(at)
         break
       case 'media':
         // Behind a link stands as much as in the data itself.
@@ -187,6 +187,13 @@ const tooDeep = new Error('nested too deeply')
 
 /** No link is longer: what is holds its data itself, and reading megabytes to see how they begin takes milliseconds. */
 const LONGEST_LINK = 65_536
+
+/** A part of a message that is text to every reader: a link that stands in it besides is not followed. */
+const isText = (part: JsonObject, at: string) =>
+  at === 'content' &&
+  (part.type === 'text' || part.type === 'input_text' || part.type === 'output_text') &&
+  typeof part.text === 'string' &&
+  !Object.keys(part).some((key) => lookalike(key) === 'type')
 
 /** Schemes are written in any case (RFC 3986, 3.1). */
 const isData = (link: string) => link.length > LONGEST_LINK || /^data:/i.test(link)

@@ -190,7 +190,8 @@ test('what other model servers call a search of the web is one', () => {
     { search_parameters: { mode: 'on' } },
     { enable_search: true },
     { web_search: true },
-    { plugins: [] },
+    { plugins: [{ id: 'web' }] },
+    { search_parameters: { mode: 'off', Mode: 'on' } },
   ]
   for (const fields of searches) {
     const [name] = Object.keys(fields)
@@ -200,5 +201,6 @@ test('what other model servers call a search of the web is one', () => {
     )
     assert.ok(judged(chat, fields, without('mcp')))
   }
-  assert.ok(judged(chat, { enable_search: false, web_search: false }, without('web_search')))
+  const none = { enable_search: false, web_search: false, plugins: [], search_parameters: { mode: 'off' } }
+  assert.ok(judged(chat, none, without('web_search')))
 })

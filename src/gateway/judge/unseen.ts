@@ -1,5 +1,5 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
-import { type Fields, isGiven, isObject } from '../body/fields.ts'
+import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
 import { bringsTools, isClientRun, webSearchField } from '../rules/disabled-tools.ts'
 import type { Content } from './content.ts'
 
@@ -26,9 +26,16 @@ export function unseenIn(
 function hostedIn(tools: unknown): string | null {
   if (!Array.isArray(tools)) return null
   for (const tool of tools) {
-    if (!isObject(tool) || !isClientRun(tool) || hostedIn(tool.tools) !== null) return 'tools'
+    if (!isObject(tool) || !(isClientRun(tool) || isFunction(tool)) || hostedIn(tool.tools) !== null) return 'tools'
   }
   return null
+}
+
+/** What a function has that leaves out its type. With anything more it could be a tool of another sort. */
+const functionKeys: ReadonlySet<string> = new Set(['type', 'function', 'strict', 'cache_control'])
+
+function isFunction(tool: JsonObject): boolean {
+  return !isGiven(tool.type) && isObject(tool.function) && Object.keys(tool).every((key) => functionKeys.has(key))
 }
 
 function hostedAmong(items: unknown): string | null {

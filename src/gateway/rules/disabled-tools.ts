@@ -24,16 +24,29 @@ export const isClientRun = ({ type, environment }: JsonObject): boolean =>
 
 /** Fields that have the model server search the web: the original's, and those of other model servers. */
 const searches = ['web_search_options', 'search_parameters', 'enable_search', 'web_search', 'plugins'] as const
-/** Those that say no by being false. */
-const switches: ReadonlySet<string> = new Set(['enable_search', 'web_search'])
 
 /** The field that has the model server search the web; null where none does. */
 export function webSearchField(fields: Fields): string | null {
   for (const name of searches) {
     const value = fields[name] ?? null
-    if (value !== null && !(value === false && switches.has(name))) return name
+    if (value !== null && !saysNo(name, value)) return name
   }
   return null
+}
+
+/** Whether the value of such a field asks for nothing. */
+function saysNo(name: (typeof searches)[number], value: unknown): boolean {
+  switch (name) {
+    case 'enable_search':
+    case 'web_search':
+      return value === false
+    case 'plugins':
+      return Array.isArray(value) && value.length === 0
+    case 'search_parameters':
+      return isObject(value) && value.mode === 'off' && !Object.keys(value).some((key) => lookalike(key) === 'mode')
+    default:
+      return false
+  }
 }
 
 /** Every tool that a request brings: in `tools`, in `tool_choice`, within other tools, and in items of the input that bring more. */

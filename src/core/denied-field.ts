@@ -145,6 +145,19 @@ export function deniedField(name: string): Denial | null {
   return denial
 }
 
+/** What such a field asks for when it is left out. A priority has none: servers differ in what comes before what. */
+const asLeftOut: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['ignoreeos', false],
+  ['usebeamsearch', false],
+  ['idslot', -1],
+])
+
+/** The same of a field with its value, which may say that nothing of the sort is asked for. */
+export function deniedBy(name: string, value: unknown): Denial | null {
+  const denial = deniedField(name)
+  return denial !== null && value !== undefined && asLeftOut.get(bare(name)) === value ? null : denial
+}
+
 function lookAt(name: string): Denial | null {
   const plain = bare(name)
   const known = byName.get(plain)

@@ -97,6 +97,30 @@ test('so it is where it nests', () => {
   )
 })
 
+test('a field whose value says no asks for nothing', () => {
+  const cases: [string, unknown, unknown][] = [
+    ['ignore_eos', false, true],
+    ['use_beam_search', false, 'false'],
+    ['id_slot', -1, 0],
+  ]
+  for (const [name, no, yes] of cases)
+    for (const [within, param] of [
+      [(value: unknown) => ({ [name]: value }), name],
+      [(value: unknown) => ({ options: { [name]: value } }), `options.${name}`],
+    ] as const) {
+      assert.ok(judged(CHAT, within(no)), param)
+      assert.equal(
+        verdict(() => judged(CHAT, within(yes))),
+        refused(param),
+      )
+    }
+  for (const value of [0, false])
+    assert.equal(
+      verdict(() => judged(CHAT, { priority: value })),
+      refused('priority'),
+    )
+})
+
 test('metadata, schemas, arguments and what the model is told are never searched', () => {
   const taken = { api_base: 'x', models: ['x'], model: 'x', n_predict: 5, fallbacks: { url: 'x' } }
   const schema = { type: 'object', properties: taken, ...taken }

@@ -1,4 +1,4 @@
-import { deniedField } from '../../core/denied-field.ts'
+import { deniedBy } from '../../core/denied-field.ts'
 import type { Dialect, Maximum, UnknownFields } from '../../core/upstream-kind.ts'
 import type { Edits } from '../body/edits.ts'
 import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
@@ -45,7 +45,7 @@ export class Foreign {
       if (known.has(name)) this.known(name, value)
       else if (isGiven(value) && maxima.includes('max_tokens') && this.#isMaximum(name)) this.maxima.push(name)
       else {
-        if (isGiven(value) && !isOwnMaximum(name)) this.named(name, name)
+        if (isGiven(value) && !isOwnMaximum(name)) this.named(name, name, value)
         this.unknown(name, value)
       }
     }
@@ -57,10 +57,10 @@ export class Foreign {
     this.#walk(name, value, name, 0, lookWithin(name, value, this.#modelsJudged))
   }
 
-  /** @throws ApiError where a name alone is enough. @param param as the client writes where it stands */
-  named(name: string, param: string): void {
+  /** @throws ApiError where a name is enough. @param param as the client writes where it stands. @param value where it is known */
+  named(name: string, param: string, value?: unknown): void {
     this.#count(param)
-    const denial = deniedField(name)
+    const denial = deniedBy(name, value)
     if (denial !== null) throw couldDo(param, denial)
   }
 

@@ -1,4 +1,4 @@
-import { type Denial, deniedField } from '../../core/denied-field.ts'
+import { type Denial, deniedBy } from '../../core/denied-field.ts'
 import { isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { isFree, meaningOf } from './meanings.ts'
 
@@ -60,22 +60,22 @@ export const namesModel = (key: string): boolean => key === 'model' || lookalike
  */
 export function lookWithin(field: string, value: unknown, judged: boolean): Look {
   if (!namesModels.has(field))
-    return (key) => {
+    return (key, inner) => {
       if (isFree(key) || (key === 'value' && field === 'response_format')) return 'free'
-      return namesModel(key) ? 'choose another model' : denialWithin(key)
+      return namesModel(key) ? 'choose another model' : denialWithin(key, inner)
     }
   const own = ownIn(field === 'tools' ? value : null)
   return (key, inner) => {
     if (own.has(inner)) return 'free'
     if (namesModel(key)) return judged ? 'names_model' : 'choose another model'
     if (meaningOf(key) === 'reference' && !isEmptyList(inner)) return 'reach what others have stored'
-    return denialWithin(key)
+    return denialWithin(key, inner)
   }
 }
 
 const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0
 
-const denialWithin = (key: string) => (originals.has(key) ? null : deniedField(key))
+const denialWithin = (key: string, inner: unknown) => (originals.has(key) ? null : deniedBy(key, inner))
 
 /**
  * What is the client's own in tools and in those within them, which no search reads: the schemas of what the client runs
@@ -125,8 +125,8 @@ export function toolType(tool: JsonObject): unknown {
 }
 
 /** Looks within a field that is not the original's. */
-export const lookWithinForeign: Look = (key) => {
+export const lookWithinForeign: Look = (key, inner) => {
   if (freeWithin.has(key)) return 'free'
   if (meaningOf(key) === 'reference') return 'reach what others have stored'
-  return judgedAtTop.get(lookalike(key) ?? key) ?? deniedField(key)
+  return judgedAtTop.get(lookalike(key) ?? key) ?? deniedBy(key, inner)
 }

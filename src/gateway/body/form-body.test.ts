@@ -167,6 +167,17 @@ test('a set field is sent in place of the one that came, or before all else', as
   assert.deepEqual([sent.get('model'), sent.get('stream')], ['upstream/whisper', 'true'])
 })
 
+test('a field that would have others read in other letters goes no further', async () => {
+  await using server = await start()
+  const { body } = await post(
+    server,
+    `${field('_charset_', 'utf-7')}${MODEL}${field('_Charset_', 'ibm037')}${END}`,
+    TYPE,
+  )
+  assert.deepEqual(body.fields, [['model', 'whisper-1']])
+  assert.deepEqual([...(await reread(body)).keys()], ['model'])
+})
+
 test('lists may repeat; every other name may not, as field, as file or as both', async () => {
   await using server = await start()
   const lists = `${field('include[]', 'a')}${field('include[]', 'b')}${file('image[]')}${file('image[]')}${END}`

@@ -8,6 +8,9 @@ import { type Field, type File, FormReader, type Part } from './form-reader.ts'
 import { announced, receive } from './receive-bytes.ts'
 import { Spool, type Stretch } from './spool.ts'
 
+/** To some readers it says in what letters all other fields are (RFC 7578, 4.6). They were read as UTF-8, and are sent so. */
+const CHARSET = '_charset_'
+
 /**
  * A form as it was understood, and it is sent on as it was understood: parsers differ, so the bytes that came are never passed
  * on. Every part is written anew, in the order they came in, between boundaries that nobody could know before.
@@ -22,14 +25,14 @@ export class FormBody {
   #parts: readonly Part[]
 
   constructor(parts: readonly Part[], spool: Spool, held: Held) {
-    this.#parts = parts
+    this.#parts = parts.filter(({ name }) => name.toLowerCase() !== CHARSET)
     this.#spool = spool
     this.#held = held
-    for (const part of parts) {
+    for (const part of this.#parts) {
       if ('value' in part) this.#values.set(part.name, joined(this.#values.get(part.name), part.value))
     }
     this.fields = this.#values
-    this.files = parts
+    this.files = this.#parts
       .filter((part) => 'stretches' in part)
       .map(({ name, filename, stretches }) => ({ name, filename, bytes: bytesOf(stretches) }))
   }

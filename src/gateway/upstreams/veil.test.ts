@@ -108,18 +108,63 @@ test('a chunk without the key is handed on as the very same bytes, and one with 
   assert.equal(quoting.toString(), '{"content":"sk-upstream-0123456789"}')
 })
 
-test('what a reply is read for grows no faster than the reply, whatever the key', () => {
-  for (const key of ['a'.repeat(200), `${'a'.repeat(199)}b`, `A${'a'.repeat(199)}`, `sk-${'0'.repeat(197)}`]) {
-    const secret = secretOf(key)
-    let compared = 0
-    const find = secret.find.bind(secret)
-    secret.find = (bytes, from) => {
-      compared++
-      return find(bytes, from)
+/** Keys, with a reply that nearly has each of them all the time. */
+const nearly: [key: string, fill: string][] = [
+  ['a'.repeat(200), `${'a'.repeat(199)}b`],
+  [`${'a'.repeat(199)}b`, 'a'],
+  [`A${'a'.repeat(199)}`, 'a'],
+  [`sk-${'0'.repeat(197)}`, '0'],
+  [`${'x'.repeat(4000)}y`, 'x'],
+  [`ABCDEFGH${'x'.repeat(4000)}`, `ABCDEFGH${'x'.repeat(3999)}`],
+  [`${'x'.repeat(2000)}${'yx'.repeat(500)}z`, `${'x'.repeat(2000)}${'yx'.repeat(499)}z`],
+  [`${'x'.repeat(4000)}ABCDEFGHIJKLMNOP`, 'xABCDEFGHIJKLMNOP'],
+  [`${'x'.repeat(4000)}ABCDEFGHIJKLMNOP`, `${'x'.repeat(3999)}ABCDEFGHIJKLMNOP`],
+]
+
+test('no byte of a reply is looked at more than a few times, whatever the key and however it comes', () => {
+  for (const [key, fill] of nearly) {
+    for (const size of [200_000, 64]) {
+      const body = bytes(fill.repeat(Math.ceil(200_000 / fill.length)).slice(0, 200_000))
+      const secret = secretOf(key)
+      const veil = new Veil(secret)
+      let read = 0
+      const next = secret.next.bind(secret)
+      secret.next = (matched, byte) => {
+        read++
+        return next(matched, byte)
+      }
+      let searches = 0
+      let written = 0
+      for (let at = 0; at < body.length; at += size) {
+        const chunk = body.subarray(at, at + size)
+        let last = -1
+        chunk.indexOf = (sample: unknown, from?: unknown) => {
+          assert.ok(sample instanceof Buffer && typeof from === 'number')
+          assert.ok(sample.length <= 16 && from > last, 'a short search that does not begin again')
+          searches++
+          last = from
+          return Buffer.prototype.indexOf.call(chunk, sample, from)
+        }
+        const { buffer, length } = veil.chunk(chunk)
+        if (buffer !== body.buffer) written += length
+      }
+      const what = `${key.slice(0, 9)} in pieces of ${size}`
+      assert.ok(read <= 2 * body.length, `${what}: ${read} bytes read`)
+      assert.ok(searches <= body.length / 8 + body.length / size, `${what}: ${searches} searches`)
+      assert.ok(written <= body.length, `${what}: ${written} bytes written`)
     }
-    const body = Buffer.alloc(200_000, 'a')
-    new Veil(secret).chunk(body)
-    assert.ok(compared <= body.length / key.length + 2, `${key.slice(0, 4)}: ${compared} searches`)
+  }
+})
+
+test('a long key is covered wherever it comes among what is nearly it', () => {
+  for (const [key, fill] of nearly) {
+    const text = `${fill.slice(0, 5000)}${key}${fill}${key}${key}${key.slice(0, -1)}`
+    const { out, rest } = shown(secretOf(key), text.match(/.{1,64}/g)?.map(bytes) ?? [])
+    assert.equal(out.join('') + (rest ?? ''), stars(text, key))
+    assert.equal(
+      shown(secretOf(key), [bytes(text)]).out[0],
+      stars(text, key).slice(0, -(rest?.length ?? 0) || undefined),
+    )
   }
 })
 

@@ -16,12 +16,17 @@ export class Veil {
 
   /** What goes on now: most often the very same bytes; perhaps none. */
   chunk(chunk: Buffer): Buffer {
-    const secret = this.#secret
-    const bytes = this.#held === 0 ? chunk : Buffer.concat([secret.bytes.subarray(0, this.#held), chunk])
-    const found = secret.find(bytes)
-    const shown = found < 0 ? bytes : covered(bytes, secret, found)
-    this.#held = secret.begunIn(shown)
-    return this.#held === 0 ? shown : shown.subarray(0, shown.length - this.#held)
+    const { bytes } = this.#secret
+    const held = this.#held
+    const ends: number[] = []
+    this.#held = this.#secret.search(chunk, held, ends)
+    const length = held + chunk.length - this.#held
+    if (held === 0 && ends.length === 0) return length === chunk.length ? chunk : chunk.subarray(0, length)
+    const shown = Buffer.allocUnsafe(length)
+    bytes.copy(shown, 0, 0, held)
+    chunk.copy(shown, held)
+    for (const end of ends) shown.fill(STAR, held + end - bytes.length, held + end)
+    return shown
   }
 
   /** The reply is over: what was held back was not the key. Null: nothing was. */
@@ -30,12 +35,4 @@ export class Veil {
     this.#held = 0
     return rest
   }
-}
-
-/** A copy of the bytes without the key. */
-function covered(bytes: Buffer, secret: Secret, first: number): Buffer {
-  const copy = Buffer.from(bytes)
-  const { length } = secret.bytes
-  for (let at = first; at >= 0; at = secret.find(copy, at + length)) copy.fill(STAR, at, at + length)
-  return copy
 }

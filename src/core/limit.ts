@@ -18,6 +18,18 @@ export function drained(level: number, elapsedMs: number, limit: number, periodM
   return left > 0 ? left : 0
 }
 
+/** Whole periods that it takes at most until there is room again, beyond the maximum, whatever was used. */
+const MOST_PERIODS = 2
+
+/**
+ * The highest level there is. What a call used beyond its limits is told by its model server alone where nothing else bounds
+ * the call, and a single lie would shut a project for weeks otherwise.
+ * @param pace units that drain in a period
+ */
+export function mostOwed(pace: number): number {
+  return pace * (1 + MOST_PERIODS)
+}
+
 /** Whether a limit has room for a cost. What costs nothing always fits, also where more than the limit was used. */
 export function fits(level: number, cost: number, limit: number): boolean {
   return cost === 0 || level + cost <= limit + limit * SLACK

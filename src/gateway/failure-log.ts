@@ -33,11 +33,12 @@ export class FailureLog {
     if (unsaid !== null) this.#log.warn({ ...about, ...since(unsaid) }, message)
   }
 
-  /** A model server reported more than a call can have used. */
+  /** A model server reported more than a call can have used, or its limits can owe. */
   exceeded(upstream: string, about: object): void {
     const unsaid = this.#turn(`exceeded ${upstream}`)
     if (unsaid === null) return
-    const message = 'the model server reports more tokens than the call can have used; nobody is charged for the rest'
+    const message =
+      'the model server reports more tokens than the call can have used or its limits can owe; they are not charged with the rest'
     this.#log.warn({ upstream, ...about, ...since(unsaid) }, message)
   }
 

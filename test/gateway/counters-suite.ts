@@ -194,6 +194,15 @@ export function countersSuite(name: string, make: () => Made, runs: number): voi
       await hasLeft(made, 0, nano(10) - taken.length * nano(0.1))
     })
 
+    test('no window owes more than two of its periods beyond its maximum, whatever is settled', async () => {
+      const made = make()
+      const { guarded, settled } = guard(made.counters)
+      const taken = await Promise.all([1, 2].map(() => take(guarded, { windows, costs: [1, 1, 1], money: null })))
+      for (const one of taken) guarded.settle(one ?? assert.fail(), [1e9, 100, 1e9], 0)
+      await settled()
+      assert.deepEqual(await levelsOf(made), [90, 180, 45])
+    })
+
     test('what is settled twice counts once', async () => {
       const made = make()
       const { guarded } = guard(made.counters)

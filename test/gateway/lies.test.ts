@@ -117,6 +117,22 @@ describe('a model server that lies', () => {
     assert.ok(Number(next.headers.get('x-ratelimit-remaining-project-tokens')) > 4000)
   })
 
+  test('about a call that nothing bounds leaves its limits a debt of two minutes beyond a whole one, and the rest is told', async () => {
+    const of = await makeKey(gate.app)
+    const { rateLimits } = gate.app.admin().organization.projects
+    await rateLimits.updateRateLimit('rl-open', { project_id: of.projectId, max_tokens_per_1_minute: 20_000 })
+    gate.upstream.answer(json({ choices: [], usage: { prompt_tokens: 5, completion_tokens: LIE } }))
+    const excess = () => gate.app.metric('gatehouse_upstream_excess_tokens_total{upstream="default"}').catch(() => 0)
+    const before = await excess()
+    const asked = { ...question, model: 'open' }
+    assert.equal((await ask(of, asked)).status, 200)
+    const next = await ask(of, asked)
+    assert.deepEqual([next.status, next.body.error?.code], [429, 'rate_limit_exceeded'])
+    const wait = Number(next.headers.get('retry-after'))
+    assert.ok(wait > 120 && wait <= 180, `${wait} seconds`)
+    assert.equal((await excess()) - before, LIE + 5 - 60_000)
+  })
+
   test('is not charged for what the call itself allows no more than, and its maximum beats that of the model', async () => {
     const of = await place()
     gate.upstream.answer(json({ choices: [], usage: { prompt_tokens: 5, completion_tokens: LIE } }))

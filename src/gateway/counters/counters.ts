@@ -16,7 +16,8 @@ export interface Taken {
   /**
    * Corrects what was taken to what was used. It may reject, or throw, and is then called again with the same: whatever of it
    * arrived counts once.
-   * @param costs of the windows, in their order; one that is no amount stays as it was taken
+   * @param costs of the windows, in their order; one that is no amount stays as it was taken, and no level gets
+   *   higher than `mostOwed`
    * @param nano what the call did cost, in nano-dollars, a whole number; all that was set aside is given back
    */
   settle: (costs: readonly number[], nano: number) => void | Promise<void>

@@ -215,9 +215,9 @@ test("the default row governs calls without a model and models that have no row,
 
 test('what a call costs nothing of is not refused, also when more than the limit was used', () => {
   const { call, refused } = setUp(model('m', { max_tokens_per_1_minute: 10, max_images_per_1_minute: 0 }))
-  call(rulesOf(), 'm', { tokens: 10 }).settle({ tokens: 50 }, 0)
+  call(rulesOf(), 'm', { tokens: 10 }).settle({ tokens: 25 }, 0)
   assert.equal(call(rulesOf(), 'm').headers['x-ratelimit-remaining-tokens'], '0')
-  assert.match(refused(rulesOf(), 'm', { tokens: 1 }).message, /Limit 10, Used 50, Requested 1\./)
+  assert.match(refused(rulesOf(), 'm', { tokens: 1 }).message, /Limit 10, Used 25, Requested 1\./)
 })
 
 test('a failed call gives back all but its request; a refused one took nothing', () => {

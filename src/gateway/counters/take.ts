@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mostOwed } from '../../core/limit.ts'
 import { limitHeaders } from '../limits/headers.ts'
 import type { GovernedWindow, Measure, ModelWindows } from '../limits/windows.ts'
 import type { Money } from '../spend/money.ts'
@@ -28,11 +29,12 @@ export interface Admission {
    * Corrects what was taken to what the call really used, once; what is left out stays as it was taken. A call that failed
    * gives back all but its request: `settle({ tokens: 0, images: 0, audioMegabytes: 0 }, 0)`.
    * @param nano what it did cost, in nano-dollars, a whole number
+   * @returns tokens of it that no window of its limits can owe, whatever was used before
    */
-  settle: (actual: Partial<Omit<Cost, 'requests'>>, nano: number) => void
+  settle: (actual: Partial<Omit<Cost, 'requests'>>, nano: number) => number
 }
 
-const unlimited: Admission = { headers: Object.freeze(limitHeaders([], [])), settle() {} }
+const unlimited: Admission = { headers: Object.freeze(limitHeaders([], [])), settle: () => 0 }
 
 /**
  * Takes a call's share of all of its limits and sets its money aside, or takes nothing.
@@ -89,8 +91,8 @@ class Counted implements Admission {
     this.headers = limitHeaders(model.windows, levels)
   }
 
-  settle(actual: Partial<Omit<Cost, 'requests'>>, nano: number): void {
-    if (!this.#open) return
+  settle(actual: Partial<Omit<Cost, 'requests'>>, nano: number): number {
+    if (!this.#open) return 0
     this.#open = false
     const costs: number[] = []
     // What is no number stays as it was taken.
@@ -98,6 +100,7 @@ class Counted implements Admission {
       costs.push(measure === 'requests' ? Number.NaN : (actual[measure] ?? Number.NaN))
     }
     this.#counters.settle(this.#taken, costs, nano)
+    return unowed(this.#windows, actual.tokens ?? 0)
   }
 }
 
@@ -115,13 +118,21 @@ class Uncounted implements Admission {
     this.#share = share
   }
 
-  settle(actual: Partial<Omit<Cost, 'requests'>>, nano: number): void {
-    if (!this.#open) return
+  settle(actual: Partial<Omit<Cost, 'requests'>>, nano: number): number {
+    if (!this.#open) return 0
     this.#open = false
     const costs = this.#windows.map(({ measure }, i) => {
       const asked = this.#share.costs[i] ?? 0
       return measure === 'requests' ? asked : (actual[measure] ?? asked)
     })
     this.#counters.makeUp(this.#share, costs, nano)
+    return unowed(this.#windows, actual.tokens ?? 0)
   }
+}
+
+/** How many tokens are more than the window that can owe least of them ever does. */
+function unowed(windows: readonly GovernedWindow[], tokens: number): number {
+  let most = tokens
+  for (const { measure, limit } of windows) if (measure === 'tokens') most = Math.min(most, mostOwed(limit))
+  return tokens - most
 }

@@ -27,11 +27,11 @@ export function settle(
   const { route, grant, at } = call
   const conclude = (seen: Used) => {
     const { used, excess } = capped(seen, asked)
-    if (excess > 0 && upstream !== null) {
-      gate.countExcess.tokens(upstream, excess)
-      gate.failures.exceeded(upstream, { model: asked.model?.id, tokens: excess })
+    const { costs, unowed } = ticket.settle(used)
+    if (excess + unowed > 0 && upstream !== null) {
+      gate.countExcess.tokens(upstream, excess + unowed)
+      gate.failures.exceeded(upstream, { model: asked.model?.id, tokens: excess + unowed })
     }
-    const costs = ticket.settle(used)
     if (route.report.kind === 'none') return
     gate.tally.add({ grant, route, at, asked, used }, costs)
     // What they used is not seen: those for which that mattered were refused.

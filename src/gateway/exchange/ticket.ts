@@ -26,19 +26,19 @@ export class Ticket {
   /**
    * Corrects what was taken to what was used; only the first time counts.
    * @param used what it is charged with; null for a call that failed: it gets everything back but its request
-   * @returns the line items of what it did cost
+   * @returns the line items of what it did cost, and how many of its tokens its limits are not charged with
    */
-  settle(used: Used | null): CostEntry[] {
+  settle(used: Used | null): { costs: CostEntry[]; unowed: number } {
     if (used === null) {
       this.#held.settle({ tokens: 0, images: 0, audioMegabytes: 0 }, 0)
-      return []
+      return { costs: [], unowed: 0 }
     }
     const costs = this.#asked.model ? costEntries(this.#asked.model, used) : []
     const nano = costs.reduce((sum, { amount_nano }) => sum + amount_nano, 0)
     if (nano > this.#nano) this.#overReserved(nano - this.#nano)
     // Audio stays as it was taken: what was sent was sent.
-    this.#held.settle({ tokens: used.inputTokens + used.outputTokens, images: used.images }, nano)
-    return costs
+    const tokens = used.inputTokens + used.outputTokens
+    return { costs, unowed: this.#held.settle({ tokens, images: used.images }, nano) }
   }
 }
 

@@ -10,7 +10,7 @@ export type Window = {
 export interface LimitsTaken {
   /**
    * Corrects what was taken to what was used, window by window as they were taken; once. A cost that is no amount stays as
-   * it was taken.
+   * it was taken. No window's level gets higher than `mostOwed`.
    */
   settle: (costs: readonly number[]) => void
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Let, neverBelowExact, neverOver, played, type Step, step } from '../../../test/gateway/buckets.ts'
 import { ApiError } from '../../contract/error.ts'
-import { DAY_MS, drained, drainMs, fits, MINUTE_MS, used } from '../../core/limit.ts'
+import { DAY_MS, drained, drainMs, fits, MINUTE_MS, mostOwed, used } from '../../core/limit.ts'
 import type { LimitsTaken, Window } from './limiter.ts'
 import { MemoryLimiter } from './memory.ts'
 
@@ -185,6 +185,34 @@ test('what was used more than was taken counts, beyond the limit too, and is wai
   assert.ok(limiter.take([one], [1]).taken)
 })
 
+test('no window owes more than two of its periods beyond its maximum, whatever was used and of however many calls', () => {
+  const call = fc.record({ cost: fc.integer({ min: 1, max: 20 }), actual: fc.oneof(fc.nat(100), fc.nat(1e9)) })
+  fc.assert(
+    fc.property(fc.array(call, { minLength: 1, maxLength: 30 }), ([...calls]) => {
+      const { limiter, time, levelOf } = setUp()
+      const one = window('w', 60)
+      const open = calls.map(({ cost, actual }) => ({ taken: limiter.take([one], [cost]).taken, actual }))
+      for (const { taken, actual } of open) taken?.settle([actual])
+      assert.ok(levelOf(one) <= 180)
+      time.ms += 2 * MINUTE_MS
+      assert.ok(levelOf(one) <= 60)
+      time.ms += MINUTE_MS
+      const next = limiter.take([one], [60])
+      assert.ok(next.taken)
+      next.taken.settle([20])
+      assert.equal(levelOf(one), 20)
+    }),
+  )
+})
+
+test('a debt under a limit that was lowered since is bounded by the higher one, which it drains with', () => {
+  const { limiter, levelOf } = setUp()
+  const { taken } = limiter.take([window('w', 1000)], [500])
+  limiter.take([window('w', 10)], [0])
+  taken?.settle([1e9])
+  assert.equal(levelOf(window('w', 10)), 3000)
+})
+
 test('a call is settled once, and nonsense leaves it as it was taken', () => {
   const { limiter, levelOf } = setUp()
   const one = window('w', 100)
@@ -241,7 +269,7 @@ test('freeing drained windows changes no decision: all are as with counters that
           later.push(() => {
             touch()
             taken.settle([Math.max(cost, actual)])
-            count.level += Math.max(cost, actual) - cost
+            count.level = Math.min(count.level + Math.max(cost, actual) - cost, mostOwed(10))
           })
         }
         assert.ok(Math.abs((levels[0] ?? 0) - count.level) < 1e-6)

@@ -1,6 +1,6 @@
 import { type ApiError, unavailable } from '../../contract/error.ts'
 import { UNLIMITED } from '../../core/catalogue.ts'
-import { corrected, DAY_MS, drained, fits } from '../../core/limit.ts'
+import { corrected, DAY_MS, drained, fits, mostOwed } from '../../core/limit.ts'
 import type { LimitsDecision, LimitsTaken, Window } from './limiter.ts'
 
 /*
@@ -146,11 +146,12 @@ export class MemoryLimiter {
     const level = corrected(this.#level(slot, now), taken, actual, total - mark)
     // Of a call that the slot does not know any more, only what it used too much is new.
     const used = isOpen ? actual : Math.max(0, actual - taken)
-    const settled = this.#drained(SETTLED, slot, now) + used
+    const most = mostOwed(Math.max(window.limit, state[base + LIMIT] ?? 0))
+    const settled = Math.min(this.#drained(SETTLED, slot, now) + used, most)
     const open = isOpen ? Math.max(0, (state[base + OPEN] ?? 0) - taken) : (state[base + OPEN] ?? 0)
     state[base + SETTLED] = settled
     state[base + OPEN] = open
-    state[base + LEVEL] = Math.min(level, settled + open)
+    state[base + LEVEL] = Math.min(level, settled + open, most)
     state[base + AT] = now
     if (actual > taken) state[base + TAKEN] = total + actual - taken
     if (window.periodMs >= DAY_MS) this.#changeDay(slot)

@@ -221,6 +221,23 @@ describe('a model server that lies', () => {
     assert.equal((await charged(of)).cents, 5005)
   })
 
+  test('about the length of a recording reports no more seconds than its bytes can have', async () => {
+    for (const said of [{ usage: { type: 'duration', seconds: LIE } }, { duration: LIE }]) {
+      const of = await makeKey(gate.app)
+      gate.upstream.answer(json({ text: 'x', ...said }))
+      const form = new FormData()
+      form.append('model', 'reader')
+      form.append('file', new Blob(['s'.repeat(5000)]), 'a.wav')
+      const headers = { authorization: `Bearer ${of.key}` }
+      const reply = await fetch(`${gate.app.url}/v1/audio/transcriptions`, { method: 'POST', headers, body: form })
+      assert.equal(reply.status, 200)
+      await reply.arrayBuffer()
+      const heard = async () => (await rows(of)).find(({ kind }) => kind === 'audio_transcriptions')
+      await until(async () => (await heard()) !== undefined, 'the transcription')
+      assert.equal(Number((await heard())?.units), 30)
+    }
+  })
+
   test('and Chinese text, which has more tokens than characters by four, overdraws nothing', async () => {
     const of = await place(1500)
     const content = '\u9f98'.repeat(1000)

@@ -31,6 +31,18 @@ test('no more is charged than a call can have used, its parts stay within the wh
   )
 })
 
+test('no more seconds are reported than the sound can have, and no more calls of tools than a call can make', () => {
+  const tools = { webSearchCalls: 1e6, fileSearchCalls: 1e6, codeInterpreterSessions: 1e6 }
+  const most = { webSearchCalls: 1000, fileSearchCalls: 1000, codeInterpreterSessions: 1000 }
+  const asked = asks()
+  asked.worst.audioMegabytes = 1
+  const seen: Used = { ...NOTHING_USED, ...tools, seconds: 1e9, inputTokens: 7 }
+  assert.deepEqual(capped(seen, asked), { used: { ...seen, ...most, seconds: 2020 }, excess: 0 })
+  const possible: Used = { ...seen, ...most, seconds: 2020 }
+  assert.equal(capped(possible, asked).used, possible)
+  assert.equal(capped({ ...NOTHING_USED, seconds: 1e9 }, asks()).used.seconds, 20)
+})
+
 test('what can have been used stays as it was reported', () => {
   const seen: Used = { ...NOTHING_USED, inputTokens: 7, outputTokens: 9, cachedInputTokens: 3 }
   assert.equal(capped(seen, asks()).used, seen)

@@ -1,21 +1,36 @@
 import type { Asked } from '../call.ts'
 import type { Used } from '../use.ts'
 
+/** Of a recording: 4 kbit/s, less than any codec for speech takes, as where its most tokens are bounded. */
+const LEAST_BYTES_PER_SECOND = 500
+/** That a recording can have whatever its size: servers round up, and bill a least. */
+const LEAST_SECONDS = 20
+
+/**
+ * Calls of one kind of tool, or sessions, within one call. They are counted by the items of the reply and not by a number in
+ * it, but an item costs who makes it up 30 bytes; research that takes half an hour has some hundreds.
+ */
+const MOST_TOOL_CALLS = 1000
+
 /** What a call is charged with, and how many tokens were reported beyond that. */
 export type Capped = { used: Used; excess: number }
 
-/** What was used, as far as it can have been: no more than the call's own most. The parts stay within the whole they are in. */
+/**
+ * What was used, as far as it can have been: no more than the call's own most, and in the reports no more than is possible. The
+ * parts stay within the whole they are in.
+ */
 export function capped(used: Used, { caps, worst }: Pick<Asked, 'caps' | 'worst'>): Capped {
   const inputTokens = Math.min(used.inputTokens, caps.inputTokens ?? used.inputTokens)
   const outputTokens = Math.min(used.outputTokens, caps.outputTokens ?? used.outputTokens)
-  const images = Math.min(used.images, worst.images)
+  const counts = possible(used, worst)
   const excess = used.inputTokens - inputTokens + used.outputTokens - outputTokens
-  if (excess === 0 && images === used.images) return { used, excess }
+  if (excess === 0 && isSame(counts, used)) return { used, excess }
   const inputAudioTokens = Math.min(used.inputAudioTokens, inputTokens)
   const outputAudioTokens = Math.min(used.outputAudioTokens, outputTokens)
   return {
     used: {
       ...used,
+      ...counts,
       inputTokens,
       cachedInputTokens: Math.min(used.cachedInputTokens, inputTokens),
       inputAudioTokens,
@@ -23,8 +38,28 @@ export function capped(used: Used, { caps, worst }: Pick<Asked, 'caps' | 'worst'
       outputTokens,
       outputAudioTokens,
       outputImageTokens: Math.min(used.outputImageTokens, outputTokens - outputAudioTokens),
-      images,
     },
     excess,
   }
 }
+
+type Counts = Pick<Used, 'images' | 'seconds' | 'webSearchCalls' | 'fileSearchCalls' | 'codeInterpreterSessions'>
+
+/** What is counted beside tokens, as far as it can be. */
+function possible(used: Used, { images, audioMegabytes }: Asked['worst']): Counts {
+  const seconds = LEAST_SECONDS + Math.ceil((audioMegabytes * 1_000_000) / LEAST_BYTES_PER_SECOND)
+  return {
+    images: Math.min(used.images, images),
+    seconds: Math.min(used.seconds, seconds),
+    webSearchCalls: Math.min(used.webSearchCalls, MOST_TOOL_CALLS),
+    fileSearchCalls: Math.min(used.fileSearchCalls, MOST_TOOL_CALLS),
+    codeInterpreterSessions: Math.min(used.codeInterpreterSessions, MOST_TOOL_CALLS),
+  }
+}
+
+const isSame = (counts: Counts, used: Used) =>
+  counts.images === used.images &&
+  counts.seconds === used.seconds &&
+  counts.webSearchCalls === used.webSearchCalls &&
+  counts.fileSearchCalls === used.fileSearchCalls &&
+  counts.codeInterpreterSessions === used.codeInterpreterSessions

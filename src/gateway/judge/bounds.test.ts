@@ -152,7 +152,7 @@ test('what limits are charged with stays the friendlier estimate', () => {
   assert.ok(worst.inputTokens * 4 < worst.boundTokens)
 })
 
-test('the maximum is found in forms: it raises what is set aside, never lowers it, and bounds nothing', () => {
+test('the maximum is found in forms: it raises what can be said and never lowers it', () => {
   const names = ['max_tokens', 'max_completion_tokens', 'max_output_tokens']
   for (const route of ['audio.transcriptions.create', 'audio.translations.create', 'images.edit'] as const) {
     for (const name of names) {
@@ -160,14 +160,14 @@ test('the maximum is found in forms: it raises what is set aside, never lowers i
         const { worst, caps } = judgedForm(route, fields)
         return [worst.outputTokens, caps.outputTokens]
       }
-      assert.deepEqual(most({ [name]: '2000000' }), [2_000_000, null], `${route} ${name}`)
-      assert.deepEqual(most({ [name]: '1' }), [4096, null])
+      assert.deepEqual(most({ [name]: '2000000' }), [2_000_000, 2_000_000], `${route} ${name}`)
+      assert.deepEqual(most({ [name]: '1' }), [4096, 4096])
       assert.deepEqual(most({ [name]: '1', model: 'short' }), [100, 100])
       assert.deepEqual(most({ [name]: '2000000', model: 'short' }), [100, 100])
       assert.deepEqual(most({}), [4096, null])
     }
   }
-  assert.equal(judgedForm('images.edit', { n: '3', max_tokens: '5000' }).worst.outputTokens, 15_000)
+  assert.equal(judgedForm('images.edit', { n: '3', max_tokens: '5000' }).caps.outputTokens, 15_000)
 })
 
 test('an answer is charged at the most that its own call, or its model, allows, for each answer and question', () => {

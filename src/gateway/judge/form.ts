@@ -1,3 +1,4 @@
+import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { FormFields } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import type { FormShape, StreamSign } from '../routes/declaration.ts'
@@ -37,7 +38,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     bytes: bytesOf(fields),
     unseen: null,
     questions: 1,
-    requested: maximumOf(shape, fields),
+    requested: maximumOf(shape, fields, model, fallback),
     maximum: null,
   })
   if (route.charges.audio) worst.audioMegabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / MEGABYTE
@@ -65,9 +66,20 @@ function bytesOf(fields: FormFields['fields']): number {
   return bytes
 }
 
-/** The most tokens of an answer, as the form says it. Many a model server that takes a form takes no notice of it. */
-const maximumOf = (shape: FormShape, fields: FormFields['fields']): Requested =>
-  requestedOf(shape, null, (name, least, most) => writtenInteger(name, fields.get(name), least, most))
+/**
+ * The most tokens of an answer, as the form says it. Many a model server that takes a form takes no notice of it, so that it
+ * raises what is set aside and never lowers it.
+ */
+function maximumOf(
+  shape: FormShape,
+  fields: FormFields['fields'],
+  { maxOutputTokens }: CatalogueModel,
+  fallback: number,
+): Requested {
+  const { most } = requestedOf(shape, null, (name, least, max) => writtenInteger(name, fields.get(name), least, max))
+  if (most === null || maxOutputTokens !== null) return { most: null, isObeyed: false }
+  return { most: Math.max(most, fallback), isObeyed: true }
+}
 
 function asksForStream(signs: readonly StreamSign[], fields: FormFields['fields']): boolean {
   let asked = false

@@ -50,8 +50,13 @@ async function runFiles(files: readonly string[]): Promise<void> {
     timeout: TIMEOUT_MS,
     signal: stopped.signal,
   })
-  events.on('test:summary', ({ success }) => {
-    if (!success) process.exitCode = 1
+  let failed = false
+  events.on('test:fail', ({ todo }) => {
+    if (todo === undefined || todo === false) failed = true
+  })
+  // At the very end: what ends PostgreSQL with this process ends it with an exit code of its own, 0.
+  process.once('exit', () => {
+    if (failed) process.exitCode = 1
   })
   const report = events.compose(spec)
   for await (const text of report) process.stdout.write(text)

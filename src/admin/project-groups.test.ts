@@ -56,7 +56,7 @@ for (const database of databases) {
         assert.deepEqual(created, expected)
         assert.deepEqual(await groups.retrieve(group_id, { project_id }), expected)
         const [held] = (await groups.roles.list(group_id, { project_id })).data
-        assert.equal(held?.id, role.split('__')[0])
+        assert.equal(held?.id, role)
         const deleted = { object: 'project.group.deleted', deleted: true }
         assert.deepEqual(await groups.delete(group_id, { project_id }), deleted)
         await assert.rejects(groups.retrieve(group_id, { project_id }), { status: 404, param: 'group_id' })

@@ -138,7 +138,8 @@ async function update(db: Db, resource: Resource, id: string, body: Input, now: 
   const isOther = permissions_added.length + permissions_removed.length > 0
   const changes_requested = {
     ...(body.role_name && { role_name: body.role_name }),
-    ...(body.description !== undefined && { description: body.description }),
+    // The published description of the log has a text here, never null.
+    ...(body.description !== undefined && { description: body.description ?? '' }),
     permissions_added,
     permissions_removed,
     ...resourceFields(resource),

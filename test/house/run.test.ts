@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { longest } from '../support/longest.ts'
+import { SHARED_POSTGRES } from '../support/shared-postgres.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -13,6 +14,26 @@ test('a word that is in no path of a test file ends npm test with exit code 1, a
   })
   assert.deepEqual([status, `${stdout}`], [1, ''])
   assert.equal(`${stderr}`, "No test file has 'no-such-word' in its path.\n")
+})
+
+test('a test that fails ends npm test with exit code 1, a PostgreSQL beside it or not', () => {
+  const file = join(root, 'test/house/fails-on-purpose.test.ts')
+  const lines = [
+    "import { test } from 'node:test'",
+    `test('it fails', async () => {`,
+    `  await fetch(process.env.${SHARED_POSTGRES} ?? '')`,
+    "  throw new Error('on purpose')",
+    '})',
+  ]
+  writeFileSync(file, lines.join('\n'))
+  try {
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
+    const { status, stdout } = spawnSync(process.execPath, ['test/run.ts', 'fails-on-purpose'], { cwd: root, env })
+    assert.match(`${stdout}`, /on purpose/)
+    assert.equal(status, 1)
+  } finally {
+    rmSync(file)
+  }
 })
 
 test('every file that npm test begins early is there', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { recorded } from '../../test/decision/audit.ts'
 import { awayPlace, homePlace, type Place } from '../../test/decision/people.ts'
+import { idsOf } from '../../test/decision/roles.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
@@ -22,7 +23,6 @@ for (const database of databases) {
     const newGroup = async (name = 'g') => (await home.admin.groups.create({ name })).id
     const newAccount = async (project = home.project) =>
       (await home.admin.projects.serviceAccounts.create(project, { name: 'bot' })).id
-    const idsOf = async (list: AsyncIterable<{ id: string }>) => (await Array.fromAsync(list)).map(({ id }) => id)
     const scimManaged = (id: string) =>
       app.db.updateTable('user_group').set({ scim_managed_at: 1 }).where('id', '=', id).execute()
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { recorded } from '../../test/decision/audit.ts'
 import { awayPlace, homePlace, type Place } from '../../test/decision/people.ts'
+import { lacking } from '../../test/decision/roles.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
@@ -10,7 +11,6 @@ const VIEWER = 'role-api-project-viewer'
 const NO_GROUP = 'group_000000000000000000000000'
 /** The gate's answers to a key that opens nothing, and to one that opens something else. */
 const outside = { status: 401, message: /You must be a member of an organization/ }
-const lacking = (permission: string) => ({ status: 401, message: new RegExp(`Missing scopes: ${permission}\\.`) })
 
 for (const database of databases) {
   describe(`${database}: groups in projects`, () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { assignmentsOf } from '../../test/decision/assignments.ts'
 import { recorded } from '../../test/decision/audit.ts'
 import { homePlace, type Place } from '../../test/decision/people.ts'
+import { idsOf, lacking } from '../../test/decision/roles.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { predefinedRoles } from '../core/permission.ts'
@@ -11,22 +13,7 @@ const READER = 'role-api-organization-reader'
 const PROJECT_OWNER = 'role-api-project-owner'
 const MEMBER = 'role-api-project-member'
 const VIEWER = 'role-api-project-viewer'
-const lacking = (permission: string) => ({ status: 401, message: new RegExp(`Missing scopes: ${permission}\\.`) })
 const notHeld = { status: 404, code: 'not_found', param: 'role_id' }
-
-/** The same four operations, wherever the roles are held and by whom. */
-type Assignments = {
-  level: 'organization' | 'project'
-  resource: string
-  kind: 'user' | 'group'
-  holder: string
-  create: (role_id: string) => Promise<{ role: object }>
-  retrieve: (role_id: string) => Promise<Held>
-  list: (query?: Query) => AsyncIterable<Held> & PromiseLike<{ data: Held[]; has_more: boolean; next: string | null }>
-  delete: (role_id: string) => Promise<object>
-}
-type Held = { id: string; assignment_sources: { principal_type: string; principal_id: string }[] | null }
-type Query = { limit?: number; after?: string; order?: 'asc' | 'desc' }
 
 for (const database of databases) {
   describe(`${database}: role assignments`, () => {
@@ -38,63 +25,8 @@ for (const database of databases) {
     })
     after(() => app[Symbol.asyncDispose]())
 
-    const newGroup = async () => (await home.admin.groups.create({ name: 'g' })).id
-    let named = 0
-    const newRole = async (permissions: string[] = []) =>
-      (await home.admin.roles.create({ role_name: `Role ${++named}`, permissions })).id
-    const newProjectRole = async (project: string, permissions: string[] = []) =>
-      (await home.admin.projects.roles.create(project, { role_name: `Role ${++named}`, permissions })).id
-    const idsOf = async (list: AsyncIterable<{ id: string }>) => (await Array.fromAsync(list)).map(({ id }) => id)
+    const { ofUser, ofUserInProject, kinds, newGroup, newRole, newProjectRole, roleFor } = assignmentsOf(() => home)
     const by = (principal_type: 'user' | 'group', principal_id: string) => ({ principal_type, principal_id })
-
-    async function ofUser(): Promise<Assignments> {
-      const [user_id, { roles }] = [await home.newUser(), home.admin.users]
-      return {
-        ...({ level: 'organization', resource: home.id, kind: 'user', holder: user_id } as const),
-        create: (role_id) => roles.create(user_id, { role_id }),
-        retrieve: (role) => roles.retrieve(role, { user_id }),
-        list: (query) => roles.list(user_id, query),
-        delete: (role) => roles.delete(role, { user_id }),
-      }
-    }
-    async function ofGroup(): Promise<Assignments> {
-      const [group_id, { roles }] = [await newGroup(), home.admin.groups]
-      await roles.create(group_id, { role_id: READER })
-      return {
-        ...({ level: 'organization', resource: home.id, kind: 'group', holder: group_id } as const),
-        create: (role_id) => roles.create(group_id, { role_id }),
-        retrieve: (role) => roles.retrieve(role, { group_id }),
-        list: (query) => roles.list(group_id, query),
-        delete: (role) => roles.delete(role, { group_id }),
-      }
-    }
-    async function ofUserInProject(): Promise<Assignments> {
-      const [user_id, project_id] = [await home.newUser(), await home.newProject()]
-      const { users } = home.admin.projects
-      await users.create(project_id, { user_id, role: 'member' })
-      return {
-        ...({ level: 'project', resource: project_id, kind: 'user', holder: user_id } as const),
-        create: (role_id) => users.roles.create(user_id, { project_id, role_id }),
-        retrieve: (role) => users.roles.retrieve(role, { project_id, user_id }),
-        list: (query) => users.roles.list(user_id, { project_id, ...query }),
-        delete: (role) => users.roles.delete(role, { project_id, user_id }),
-      }
-    }
-    async function ofGroupInProject(): Promise<Assignments> {
-      const [group_id, project_id] = [await newGroup(), await home.newProject()]
-      const { groups } = home.admin.projects
-      await groups.create(project_id, { group_id, role: MEMBER })
-      return {
-        ...({ level: 'project', resource: project_id, kind: 'group', holder: group_id } as const),
-        create: (role_id) => groups.roles.create(group_id, { project_id, role_id }),
-        retrieve: (role) => groups.roles.retrieve(role, { project_id, group_id }),
-        list: (query) => groups.roles.list(group_id, { project_id, ...query }),
-        delete: (role) => groups.roles.delete(role, { project_id, group_id }),
-      }
-    }
-    const kinds = [ofUser, ofGroup, ofUserInProject, ofGroupInProject]
-    const roleFor = (held: Assignments, permissions?: string[]) =>
-      held.level === 'project' ? newProjectRole(held.resource, permissions) : newRole(permissions)
 
     test('have the published shapes: `scim_managed` in a group, no `object` in a list', async () => {
       for (const make of kinds) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { homePlace, type Place } from '../../test/decision/people.ts'
+import { idsOf } from '../../test/decision/roles.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
@@ -23,7 +24,6 @@ for (const database of databases) {
     })
     after(() => app[Symbol.asyncDispose]())
 
-    const idsOf = async (list: AsyncIterable<{ id: string }>) => (await Array.fromAsync(list)).map(({ id }) => id)
     const heldBy = (user: string) => idsOf(home.admin.users.roles.list(user))
     const heldIn = (project_id: string, user: string) =>
       idsOf(home.admin.projects.users.roles.list(user, { project_id }))

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { recorded } from '../../test/decision/audit.ts'
 import { awayPlace, homePlace, type Place } from '../../test/decision/people.ts'
-import { organizationRoles, projectRoles, type Roles } from '../../test/decision/roles.ts'
+import { idsOf, lacking, organizationRoles, projectRoles, type Roles } from '../../test/decision/roles.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { customPermissions, predefinedRoles } from '../core/permission.ts'
 
 const NO_ROLE = 'role_000000000000000000000000'
 const taken = { status: 400, code: 'role_already_exists', param: 'role_name' }
-const lacking = (permission: string) => ({ status: 401, message: new RegExp(`Missing scopes: ${permission}\\.`) })
 
 for (const database of databases) {
   describe(`${database}: roles`, () => {
@@ -27,7 +26,6 @@ for (const database of databases) {
     const both = async () => [organizationRoles(home), await inProject()]
     let named = 0
     const newName = () => `Role ${++named}`
-    const idsOf = async (list: AsyncIterable<{ id: string }>) => (await Array.fromAsync(list)).map(({ id }) => id)
 
     test('begin with the predefined ones, the strongest first, with ids that never change', async () => {
       for (const roles of await both()) {

@@ -39,3 +39,12 @@ export function projectRoles({ roles }: Place['admin']['projects'], project_id: 
     delete: (role) => roles.delete(role, { project_id }),
   }
 }
+
+/** The ids of a whole list, page by page as the client reads it. */
+export const idsOf = async (list: AsyncIterable<{ id: string }>) => (await Array.fromAsync(list)).map(({ id }) => id)
+
+/** How a call is refused that needs a permission of which the caller does not hold as much. */
+export const lacking = (permission: string) => ({
+  status: 401,
+  message: new RegExp(`Missing scopes: ${permission.replaceAll('.', '\\.')}\\.`),
+})

@@ -4,77 +4,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { sql } from 'kysely'
 import type { UsageEntry } from '../../src/core/usage-entry.ts'
-import { migrate } from '../../src/db/migrate.ts'
-import { openDb, openGateDb } from '../../src/db/open.ts'
 import type { Db } from '../../src/db/tables.ts'
-import { Beat, type Writer } from '../../src/ledger/beat.ts'
-import { Usage } from '../../src/ledger/usage.ts'
+import type { Writer } from '../../src/ledger/beat.ts'
 import { until } from '../process/gatehouse.ts'
-import { type DatabaseKind, databases, openTestDatabase } from '../support/databases.ts'
+import { databases } from '../support/databases.ts'
 import { startSlowPostgres } from './slow-postgres.ts'
-
-const NOW = 1_790_553_600_000
-const at = NOW / 1000
-const entry = (more: Partial<UsageEntry> = {}): UsageEntry => ({
-  organization_id: 'org-a',
-  kind: 'completions',
-  at,
-  api_key_id: 'key_a',
-  model: 'm1',
-  input_tokens: 10,
-  num_model_requests: 1,
-  ...more,
-})
-
-type Line = { level: string; message: string; fields: object }
-
-/** Usage with a beat and a database of its own; `db` looks at what is stored. */
-async function openUsage(kind: DatabaseKind, throughUrl?: (url: string) => Promise<{ url: string } & AsyncDisposable>) {
-  const stack = new AsyncDisposableStack()
-  const own = stack.use(await openTestDatabase(kind))
-  const url = throughUrl ? stack.use(await throughUrl(own.url)).url : own.url
-  const db = await openDb(own.url, { connections: 4 })
-  stack.defer(() => db.destroy())
-  await migrate(db)
-  const main = await openDb(url, { connections: 4 })
-  stack.defer(() => main.destroy())
-  const gate = openGateDb(url, main)
-  stack.defer(() => gate.destroy())
-  const lines: Line[] = []
-  const to = (level: string) => (fields: object, message: string) => void lines.push({ level, message, fields })
-  let dropped = 0
-  const log = { info: to('info'), warn: to('warn'), error: to('error') }
-  const start = () => {
-    const beat = new Beat(log)
-    const lost = (entries: number) => {
-      dropped += entries
-    }
-    const usage = new Usage({ db: gate, beat, log, dropped: lost, now: () => NOW })
-    beat.add(usage)
-    return Object.assign(usage, { beat, flush: () => beat.flush() })
-  }
-  return {
-    db,
-    gate,
-    start,
-    lines,
-    dropped: () => dropped,
-    logged: (level: string) => lines.filter((line) => line.level === level).length,
-    sums: () => sumsOf(db),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  }
-}
-
-async function sumsOf(db: Db) {
-  const rows = await db
-    .selectFrom('usage_rollup')
-    .select((eb) => ['api_key_id', eb.fn.sum<number>('num_model_requests').as('requests')])
-    .where('grain', '=', 60)
-    .groupBy('api_key_id')
-    .orderBy('api_key_id')
-    .execute()
-  return Object.fromEntries(rows.map(({ api_key_id, requests }) => [api_key_id, Number(requests)]))
-}
+import { at, entry, openUsage } from './usage-writer.ts'
 
 /** Another that is written with the same beat. */
 const something = (more: Partial<Writer>) => ({

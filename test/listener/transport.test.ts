@@ -1,138 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CHAT, makeKey, question, startGate } from '../gateway/gate.ts'
+import { startGate } from '../gateway/gate.ts'
 import { EVENTS, event, until } from '../gateway/upstream.ts'
 import { isRefusal, Wire } from '../gateway/wire.ts'
-import { ADMIN_KEY, startTestApp } from '../support/harness.ts'
-
-/** Both doors, each with a request that works. */
-async function open() {
-  await using stack = new AsyncDisposableStack()
-  const app = stack.use(await startTestApp())
-  const { key } = await makeKey(app)
-  const rest = stack.move()
-  const doors = [
-    { door: 'gateway', get: '/v1/models', post: CHAT, key },
-    { door: 'admin', get: '/v1/organization/projects', post: '/v1/organization/projects', key: ADMIN_KEY },
-    { door: 'operations', get: '/healthz', post: '/healthz', key: 'none' },
-  ] as const
-  return { app, doors, [Symbol.asyncDispose]: () => rest.disposeAsync() }
-}
-type Door = { get: string; post: string; key: string }
-
-const http = (first: string, key: string, ...lines: string[]) =>
-  [first, 'Host: gate', `Authorization: Bearer ${key}`, ...lines, '', ''].join('\r\n')
-const post = ({ post: path, key }: Door, type: string, body: string) =>
-  http(`POST ${path} HTTP/1.1`, key, `Content-Type: ${type}`, `Content-Length: ${body.length}`) + body
-const asking = (key: string) => {
-  const body = JSON.stringify(question)
-  const length = `Content-Length: ${body.length}`
-  return http(`POST ${CHAT} HTTP/1.1`, key, 'Content-Type: application/json', length) + body
-}
-const normal = ({ get, key }: Door) => http(`GET ${get} HTTP/1.1`, key)
-
-async function answersNormally(url: string, door: Door, wire?: Wire) {
-  using fresh = wire ? null : await Wire.open(url)
-  const used = wire ?? fresh ?? assert.fail()
-  await used.send(normal(door))
-  assert.equal((await used.reply()).status, 200)
-}
-
-/** Bytes that are no HTTP as anybody should understand it; the connection cannot go on behind them. */
-const malformed: Record<string, (door: Door) => string | Buffer> = {
-  'text that is no request': () => 'hello\r\n\r\n',
-  'a TLS greeting': () => Buffer.from('16030100c8010000c40303', 'hex'),
-  'the preface of HTTP/2': () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-  'an unknown method': ({ get, key }) => http(`FETCH ${get} HTTP/1.1`, key),
-  'a method in lower case': ({ get, key }) => http(`get ${get} HTTP/1.1`, key),
-  'a version that is none': ({ get, key }) => http(`GET ${get} HTTP/9.9`, key),
-  'a header without a colon': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'no colon here'),
-  'a space before the colon': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'x-header : 1'),
-  'a NUL in a header': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'x-header: a\0b'),
-  'a lone line feed in a header': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'x-header: a\nx-injected: b'),
-  'a header without a name': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, ': 1'),
-  'a length that is no number': ({ post, key }) => http(`POST ${post} HTTP/1.1`, key, 'Content-Length: many'),
-  'a negative length': ({ post, key }) => http(`POST ${post} HTTP/1.1`, key, 'Content-Length: -1'),
-  'a length with a sign': ({ post, key }) => http(`POST ${post} HTTP/1.1`, key, 'Content-Length: +2'),
-  'a length beyond all numbers': ({ post, key }) =>
-    http(`POST ${post} HTTP/1.1`, key, 'Content-Length: 99999999999999999999'),
-  'two lengths': ({ post, key }) => http(`POST ${post} HTTP/1.1`, key, 'Content-Length: 2', 'Content-Length: 3'),
-  'a length and chunks': ({ post, key }) =>
-    `${http(`POST ${post} HTTP/1.1`, key, 'Content-Length: 5', 'Transfer-Encoding: chunked')}0\r\n\r\n`,
-  'chunks and a length': ({ post, key }) =>
-    `${http(`POST ${post} HTTP/1.1`, key, 'Transfer-Encoding: chunked', 'Content-Length: 5')}0\r\n\r\n`,
-  'chunks inside another coding': ({ post, key }) =>
-    http(`POST ${post} HTTP/1.1`, key, 'Transfer-Encoding: chunked, identity'),
-  'chunks around another coding': ({ post, key }) =>
-    `${http(`POST ${post} HTTP/1.1`, key, 'Transfer-Encoding: gzip, chunked')}0\r\n\r\n`,
-  'chunks in HTTP/1.0': ({ post, key }) =>
-    `${http(`POST ${post} HTTP/1.0`, key, 'Transfer-Encoding: chunked')}0\r\n\r\n`,
-  'a version that this is not': ({ get, key }) => http(`GET ${get} HTTP/2.0`, key),
-  'two hosts': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'Host: another'),
-  'the same host twice': ({ get, key }) => http(`GET ${get} HTTP/1.1`, key, 'host: gate'),
-}
-
-for (const [what, bytes] of Object.entries(malformed)) {
-  test(`${what} is 400 in the one envelope, and the connection ends`, async () => {
-    await using server = await open()
-    for (const door of server.doors) {
-      using wire = await Wire.open(server.app.url)
-      await wire.send(bytes(door))
-      isRefusal(await wire.reply('POST'), 400)
-      await until(() => wire.ended, 'the end of the connection')
-      assert.equal(wire.rest, '')
-      await answersNormally(server.app.url, door)
-    }
-  })
-}
-
-/** The same, noticed behind the head: where a refusal needs no body, it may already have been sent. */
-const badBodies: Record<string, [coding: string, body: string]> = {
-  'a coding nobody knows': ['xchunked', '{}'],
-  'a misspelled coding': ['"chunked"', '0\r\n\r\n'],
-  'a chunk size that is no number': ['chunked', 'zz\r\n{}\r\n0\r\n\r\n'],
-  'a negative chunk size': ['chunked', '-2\r\n{}\r\n0\r\n\r\n'],
-  'a chunk size beyond all numbers': ['chunked', 'fffffffffffffffff\r\n'],
-  'a chunk longer than it says': ['chunked', '2\r\n{"a":1}\r\n0\r\n\r\n'],
-  'a chunk extension without end': ['chunked', `2;${'x'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`],
-}
-
-for (const [what, [coding, body]] of Object.entries(badBodies)) {
-  test(`${what} is 4xx in the one envelope, and the connection ends`, async () => {
-    await using server = await open()
-    for (const door of server.doors) {
-      using wire = await Wire.open(server.app.url)
-      const lines = ['Content-Type: application/json', `Transfer-Encoding: ${coding}`]
-      await wire.send(http(`POST ${door.post} HTTP/1.1`, door.key, ...lines) + body)
-      const reply = await wire.reply('POST')
-      assert.ok(reply.status >= 400 && reply.status < 500)
-      isRefusal(reply, reply.status)
-      await until(() => wire.ended, 'the end of the connection')
-      await answersNormally(server.app.url, door)
-    }
-  })
-}
-
-test('headers or a URL beyond 16 kB are 431, and the connection ends', async () => {
-  await using server = await open()
-  for (const door of server.doors) {
-    const long = 'x'.repeat(20_000)
-    const many = Array.from({ length: 3000 }, (_, i) => `x-${i}: y`)
-    const requests = [
-      http(`GET ${door.get} HTTP/1.1`, door.key, `x-long: ${long}`),
-      http(`GET ${door.get}?${long} HTTP/1.1`, door.key),
-      http(`GET ${door.get} HTTP/1.1`, door.key, ...many),
-      http(`GET ${door.get} HTTP/1.1`, long),
-    ]
-    for (const request of requests) {
-      using wire = await Wire.open(server.app.url)
-      await wire.send(request)
-      isRefusal(await wire.reply(), 431)
-      await until(() => wire.ended, 'the end of the connection')
-    }
-    await answersNormally(server.app.url, door)
-  }
-})
+import { answersNormally, asking, type Door, http, normal, openDoors, post } from './doors.ts'
 
 /** Requests that are refused for what they say, not for how: the same connection carries the next one. */
 const refused: Record<string, { request: (door: Door) => string; status: number | number[]; method?: string }> = {
@@ -169,7 +40,7 @@ const refused: Record<string, { request: (door: Door) => string; status: number 
 
 for (const [what, { request, status }] of Object.entries(refused)) {
   test(`${what} is refused in the one envelope, and the connection carries on`, async () => {
-    await using server = await open()
+    await using server = await openDoors()
     for (const door of server.doors) {
       using wire = await Wire.open(server.app.url)
       await wire.send(request(door))
@@ -183,7 +54,7 @@ for (const [what, { request, status }] of Object.entries(refused)) {
 }
 
 test('a HEAD has an answer without a body, and the connection carries on', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   for (const door of server.doors) {
     using wire = await Wire.open(server.app.url)
     await wire.send(http(`HEAD ${door.get} HTTP/1.1`, door.key))
@@ -195,7 +66,7 @@ test('a HEAD has an answer without a body, and the connection carries on', async
 })
 
 test('an expectation other than 100-continue is 400, and the connection carries on', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   for (const door of server.doors) {
     using wire = await Wire.open(server.app.url)
     await wire.send(http(`GET ${door.get} HTTP/1.1`, door.key, 'Expect: something'))
@@ -205,7 +76,7 @@ test('an expectation other than 100-continue is 400, and the connection carries 
 })
 
 test('CONNECT is 405 and opens no tunnel', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   using wire = await Wire.open(server.app.url)
   await wire.send('CONNECT 127.0.0.1:5432 HTTP/1.1\r\nHost: 127.0.0.1:5432\r\n\r\n')
   const reply = await wire.reply()
@@ -215,7 +86,7 @@ test('CONNECT is 405 and opens no tunnel', async () => {
 })
 
 test('an Upgrade is not taken up: the request is answered as it stands', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   for (const door of server.doors) {
     for (const protocol of ['websocket', 'h2c', 'TLS/1.3']) {
       using wire = await Wire.open(server.app.url)
@@ -246,7 +117,7 @@ const openings: [what: string, request: string, upgrade: string[], status: numbe
 ]
 
 test('the opening of a WebSocket where no GET is offered is 426 and the connection goes on over HTTP', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   const [door] = server.doors
   for (const [what, request, upgrade, status] of openings) {
     using wire = await Wire.open(server.app.url)
@@ -259,7 +130,7 @@ test('the opening of a WebSocket where no GET is offered is 426 and the connecti
 })
 
 test('pipelined requests are answered in their order, refused ones among them', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   const [gateway, admin, operations] = server.doors
   using wire = await Wire.open(server.app.url)
   const wrong = http(`GET ${gateway.get} HTTP/1.1`, 'wrong')
@@ -272,7 +143,7 @@ test('pipelined requests are answered in their order, refused ones among them', 
 })
 
 test('HTTP/1.0 is served, without a Host too, and its connection ends', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   for (const { get, key } of server.doors) {
     using wire = await Wire.open(server.app.url)
     await wire.send(`GET ${get} HTTP/1.0\r\nAuthorization: Bearer ${key}\r\n\r\n`)
@@ -282,7 +153,7 @@ test('HTTP/1.0 is served, without a Host too, and its connection ends', async ()
 })
 
 test('a client that has said all it will say still gets its answer', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   for (const door of server.doors) {
     using wire = await Wire.open(server.app.url)
     wire.socket.end(normal(door))
@@ -292,7 +163,7 @@ test('a client that has said all it will say still gets its answer', async () =>
 })
 
 test('clients that stop in the middle of a request, at any place, leave nothing behind', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   for (const door of server.doors) {
     const body = '{"name":"never"}'
     const whole = `${http(`POST ${door.post} HTTP/1.1`, door.key, 'Content-Type: application/json', `Content-Length: ${body.length}`)}${body}`
@@ -313,7 +184,7 @@ const MB = 1024 * 1024
 for (const announced of [true, false]) {
   const how = announced ? 'announced' : 'in chunks'
   test(`an administration request above 1 MiB (${how}) is 413, which a client that sends it all can read`, async () => {
-    await using server = await open()
+    await using server = await openDoors()
     const [, admin] = server.doors
     for (const size of [MB + 1, 8 * MB]) {
       using wire = await Wire.open(server.app.url)
@@ -330,7 +201,7 @@ for (const announced of [true, false]) {
 }
 
 test('whoever is refused while still sending a large body can read why, at either door', async () => {
-  await using server = await open()
+  await using server = await openDoors()
   for (const door of server.doors.slice(0, 2)) {
     using wire = await Wire.open(server.app.url)
     const length = `Content-Length: ${900_000}`
@@ -369,15 +240,4 @@ test('nonsense behind two requests cuts the first answer off, although the secon
   await wire.send('nonsense that is no request\r\n\r\n')
   await until(() => wire.ended, 'the end of the connection')
   assert.equal(wire.rest.match(/HTTP\/1\.1/g)?.length, 1, wire.rest)
-})
-
-test('a broken chunk in a body is a 400 and reaches no model server', async () => {
-  await using gate = await startGate()
-  using wire = await Wire.open(gate.app.url)
-  const head = http(`POST ${CHAT} HTTP/1.1`, gate.key, 'Content-Type: application/json', 'Transfer-Encoding: chunked')
-  await wire.send(`${head}f\r\n{"model": "m1",\r\nzz\r\n`)
-  await until(() => wire.ended, 'the end of the connection')
-  assert.match(wire.rest, /^HTTP\/1\.1 400 [\s\S]*"type":"invalid_request_error"/)
-  assert.equal(wire.rest.match(/HTTP\/1\.1/g)?.length, 1, wire.rest)
-  assert.equal(gate.upstream.calls.length, 0)
 })

@@ -7,6 +7,7 @@ export const longest: readonly string[] = [
   'test/process/crash.test.ts',
   'test/gateway/statements.test.ts',
   'test/listener/transport.test.ts',
+  'test/listener/malformed.test.ts',
   'test/gateway/revocation-load.test.ts',
   'test/gateway/limits-load.test.ts',
   'test/process/process.test.ts',

@@ -1,74 +1,31 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { startBodyServer } from '../../../test/gateway/body-server.ts'
+import {
+  END,
+  field,
+  file,
+  type Made,
+  MODEL,
+  part,
+  post,
+  refusal,
+  reread,
+  startForms,
+  TYPE,
+} from '../../../test/gateway/form-server.ts'
 import { until } from '../../../test/gateway/upstream.ts'
 import { Wire } from '../../../test/gateway/wire.ts'
-import { type FormBody, readForm } from './form-body.ts'
+import { readForm } from './form-body.ts'
 import { BODY_LIMIT, ClientGone } from './receive-bytes.ts'
 
 const MB = 1024 * 1024
-type Made = { fields: [string, string][]; files: FormBody['files']; type: string; sent: string }
-
-/** A server that reads forms, and answers with what it understood and with what it would send. */
-async function start(before: (form: FormBody) => void = () => {}, budgetBytes = 256 * MB) {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-form-'))
-  const server = await startBodyServer(
-    (request, budget) => readForm(request, budget, folder),
-    async (form) => {
-      if (form === null) return null
-      before(form)
-      const sent: Buffer = Buffer.concat(await form.stream().toArray())
-      assert.equal(sent.length, form.length)
-      form.release()
-      form.release()
-      return { fields: [...form.fields], files: form.files, type: form.contentType, sent: sent.toString('latin1') }
-    },
-    { budgetBytes },
-  )
-  return {
-    ...server,
-    folder,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]()
-      assert.deepEqual(readdirSync(folder), [], 'a temporary file is left')
-      assert.equal(server.budget.used, 0)
-      rmSync(folder, { recursive: true })
-    },
-  }
-}
-
-async function post(server: { url: string }, body: FormData | string | Buffer, type?: string) {
-  const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
-  const content = body instanceof FormData ? body : new Uint8Array(Buffer.from(body))
-  const response = await fetch(`${server.url}/v1/any`, { method: 'POST', body: content, headers })
-  return { status: response.status, body: JSON.parse(await response.text()) }
-}
-
-/** What another parser reads in what would be sent. */
-const reread = ({ sent, type }: Made) =>
-  new Response(new Uint8Array(Buffer.from(sent, 'latin1')), { headers: { 'content-type': type } }).formData()
-
-const part = (headers: string, content: string) => `--b\r\n${headers}\r\n\r\n${content}\r\n`
-const field = (name: string, content: string) => part(`Content-Disposition: form-data; name="${name}"`, content)
-const file = (name: string, content = 'RIFF') =>
-  part(`Content-Disposition: form-data; name="${name}"; filename="a.wav"\r\nContent-Type: audio/wav`, content)
-const TYPE = 'multipart/form-data; boundary=b'
-const MODEL = field('model', 'whisper-1')
-const END = '--b--\r\n'
-
-async function refusal(server: { url: string }, body: string | Buffer, type = TYPE) {
-  const reply = await post(server, body, type)
-  assert.equal(reply.status, 400, reply.body.sent ?? JSON.stringify(reply.body))
-  return reply.body.error
-}
-
 test('what is sent is what was understood, between new boundaries, in the same order', async () => {
-  await using server = await start()
+  await using server = await startForms()
   const form = new FormData()
   const content = randomBytes(3 * MB)
   form.append('file', new Blob([content], { type: 'audio/wav' }), 'naïve "take" 1.wav')
@@ -90,7 +47,7 @@ test('what is sent is what was understood, between new boundaries, in the same o
 })
 
 test('any fields and files arrive as they were sent, in whatever pieces', async () => {
-  await using server = await start()
+  await using server = await startForms()
   const text = fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.toWellFormed())
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
@@ -148,7 +105,7 @@ test('any fields and files arrive as they were sent, in whatever pieces', async 
 })
 
 test('a form without fields or with an empty file is one, and an empty body is none', async () => {
-  await using server = await start()
+  await using server = await startForms()
   assert.deepEqual((await post(server, END, TYPE)).body.fields, [])
   assert.equal((await post(server, `${file('file', '')}${MODEL}${END}`, TYPE)).body.files[0].bytes, 0)
   assert.equal((await post(server, `${MODEL}${field('prompt', '')}${END}`, TYPE)).body.fields.length, 2)
@@ -156,7 +113,7 @@ test('a form without fields or with an empty file is one, and an empty body is n
 })
 
 test('a set field is sent in place of the one that came, or before all else', async () => {
-  await using server = await start((form) => {
+  await using server = await startForms((form) => {
     form.set('model', 'upstream/whisper')
     form.set('stream', 'true')
     assert.equal(form.fields.get('model'), 'upstream/whisper')
@@ -168,7 +125,7 @@ test('a set field is sent in place of the one that came, or before all else', as
 })
 
 test('a field that would have others read in other letters goes no further', async () => {
-  await using server = await start()
+  await using server = await startForms()
   const { body } = await post(
     server,
     `${field('_charset_', 'utf-7')}${MODEL}${field('_Charset_', 'ibm037')}${END}`,
@@ -179,7 +136,7 @@ test('a field that would have others read in other letters goes no further', asy
 })
 
 test('lists may repeat; every other name may not, as field, as file or as both', async () => {
-  await using server = await start()
+  await using server = await startForms()
   const lists = `${field('include[]', 'a')}${field('include[]', 'b')}${file('image[]')}${file('image[]')}${END}`
   const { body } = await post(server, lists, TYPE)
   assert.deepEqual([body.fields, body.files.length], [[['include[]', 'a,b']], 2])
@@ -195,7 +152,7 @@ test('lists may repeat; every other name may not, as field, as file or as both',
 })
 
 test('what some reader could take for a governed field is refused, however it is dressed', async () => {
-  await using server = await start()
+  await using server = await startForms()
   for (const name of [
     'model',
     'n',
@@ -246,7 +203,7 @@ test('what some reader could take for a governed field is refused, however it is
 })
 
 test('an extended file name counts before the plain one, and only its last step', async () => {
-  await using server = await start()
+  await using server = await startForms()
   const named = (parameters: string) => part(`Content-Disposition: form-data; name="file"; ${parameters}`, 'x') + END
   for (const [parameters, name] of [
     ['filename="plain.wav"; filename*=UTF-8\'\'na%C3%AFve.wav', 'naïve.wav'],
@@ -262,7 +219,7 @@ test('an extended file name counts before the plain one, and only its last step'
 })
 
 test('a broken form is 400 and is never waited for', async () => {
-  await using server = await start()
+  await using server = await startForms()
   for (const body of [
     'nothing',
     MODEL,
@@ -297,7 +254,7 @@ test('a broken form is 400 and is never waited for', async () => {
 })
 
 test('garbage in place of a form is decided', async () => {
-  await using server = await start()
+  await using server = await startForms()
   const piece = fc.constantFrom(
     '--b',
     '--b--',
@@ -322,7 +279,7 @@ test('garbage in place of a form is decided', async () => {
 test('a large form lies in a file without a name, and every byte of it counts against the budget', async () => {
   let held = 0
   let names: string[] = ['not looked yet']
-  await using server = await start(() => {
+  await using server = await startForms(() => {
     held = server.budget.used
     names = readdirSync(server.folder)
   }, 12 * MB)
@@ -336,7 +293,7 @@ test('a large form lies in a file without a name, and every byte of it counts ag
 })
 
 test('a form above the limit is 413, and one that cannot be kept is 503', async () => {
-  await using server = await start()
+  await using server = await startForms()
   const reply = await post(server, Buffer.alloc(BODY_LIMIT + 1), TYPE)
   assert.equal(reply.status, 413)
   await using broken = await startBodyServer(
@@ -349,7 +306,7 @@ test('a form above the limit is 413, and one that cannot be kept is 503', async 
 })
 
 test('a client that leaves in the middle of a file leaves nothing behind', async () => {
-  await using server = await start()
+  await using server = await startForms()
   using wire = await Wire.open(server.url)
   await wire.send(`POST /v1/any HTTP/1.1\r\nhost: a\r\ncontent-type: ${TYPE}\r\ncontent-length: ${20 * MB}\r\n\r\n`)
   await wire.send(file('file', 'x'.repeat(5 * MB)).slice(0, -2))

@@ -92,7 +92,7 @@ export const certificates: Handlers<typeof routes> = {
 }
 
 /** What lists show; the content, up to 16 kB each, is not among it. */
-export const listedColumns = ['id', 'name', 'valid_at', 'expires_at', 'created_at', 'activated_at'] as const
+const listedColumns = ['id', 'name', 'valid_at', 'expires_at', 'created_at', 'activated_at'] as const
 export type ListedCertificate = Pick<Row<'certificate'>, (typeof listedColumns)[number]>
 
 /**

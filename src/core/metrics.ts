@@ -19,7 +19,7 @@ export const counters = {
     labels: ['operation'],
   },
   gatehouse_upstream_excess_tokens_total: {
-    help: 'Tokens that a model server reported beyond the most that its calls can have used, by its name in the configuration; nobody is charged for them.',
+    help: 'Tokens that a model server reported beyond the most that its calls can have used, which nobody is charged for, or beyond what their limits can owe, which those alone are spared; by its name in the configuration.',
     labels: ['upstream'],
   },
   gatehouse_settled_over_reserved_total: {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/settings.ts'
 import { clientAddress } from '../core/origin.ts'
 import type { Changed } from '../db/changed.ts'
 import type { Ledger, LedgerParts } from '../ledger/open.ts'
+import { within } from '../ledger/within.ts'
 import { BodyBudget } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
 import { MemoryCounters } from './counters/memory.ts'
@@ -81,7 +81,7 @@ export async function openGateway(
 
 /** Waits for what is still counted. What is not counted after a while is estimated: a stop does not wait for the tokenizer. */
 async function settle(gateway: Gateway, tokens: TokenCounter): Promise<void> {
-  await Promise.race([gateway.settled(), sleep(COUNTING_MS, undefined, { ref: false })])
+  await within(COUNTING_MS, gateway.settled())
   tokens.close()
   await gateway.settled()
 }

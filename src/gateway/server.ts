@@ -55,9 +55,10 @@ export function createGateway(parts: GatewayParts): Gateway {
       const arrival = { request, response, headers }
       way(gate, arrival).then(
         (outcome) => {
+          if (outcome?.end !== 'upstream_broke' && outcome?.end !== 'overran') return
           const about = { request_id: id, path: pathOf(request) }
-          if (outcome?.end === 'upstream_broke') gate.failures.broke(about)
-          if (outcome?.end === 'overran') gate.failures.broke(about, OVERRAN)
+          if (outcome.end === 'overran') gate.failures.broke(about, OVERRAN)
+          else gate.failures.broke(about)
         },
         (thrown) => fail(gate, id, arrival, thrown),
       )

@@ -97,5 +97,5 @@ export async function ask({ app }: TestGate, route: Declaration, place: Place, m
 }
 
 /** What the reports have of a project, by the minute. */
-export const metered = ({ app }: TestGate, { projectId }: Place) =>
+export const metered = ({ app }: TestGate, { projectId }: Pick<Place, 'projectId'>) =>
   app.db.selectFrom('usage_rollup').selectAll().where('project_id', '=', projectId).where('grain', '=', 60).execute()

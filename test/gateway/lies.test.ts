@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { RouteName } from '../../src/gateway/routes/table.ts'
 import { routes } from '../../src/gateway/routes/table.ts'
 import { modelsFile } from '../support/models-file.ts'
+import { metered } from './declared.ts'
 import { CHAT, makeKey, openCall, question, replyTo, startGate, type TestGate } from './gate.ts'
 import { EVENTS, event, json, until } from './upstream.ts'
 
@@ -54,13 +55,7 @@ describe('a model server that lies', () => {
     return made
   }
 
-  const rows = ({ projectId }: Place) =>
-    gate.app.db
-      .selectFrom('usage_rollup')
-      .selectAll()
-      .where('project_id', '=', projectId)
-      .where('grain', '=', 60)
-      .execute()
+  const rows = (of: Place) => metered(gate, of)
 
   /** What is charged, in cents, and what the usage says, once it is written. */
   async function charged(of: Place) {

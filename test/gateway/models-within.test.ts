@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { modelsFile } from '../support/models-file.ts'
 import { checkSent, told } from './check/checking.ts'
+import { metered } from './declared.ts'
 import { makeKey, startGate, type TestGate } from './gate.ts'
 import { json, until } from './upstream.ts'
 
@@ -193,13 +194,7 @@ test('its requests are in the report under its own name; where nothing runs, not
   const count = { model: 'm1', input: 'x', tools: [draw('priced')] }
   assert.equal((await send('/v1/responses/input_tokens', count)).status, 200)
   assert.equal((await respond(draw('plain'), draw('plain'))).status, 200)
-  const rows = () =>
-    gate.app.db
-      .selectFrom('usage_rollup')
-      .selectAll()
-      .where('project_id', '=', projectId)
-      .where('grain', '=', 60)
-      .execute()
+  const rows = () => metered(gate, { projectId })
   await until(async () => (await rows()).length > 0, 'a row of the usage')
   const found = (await rows()).filter(({ kind }) => kind === 'completions')
   assert.deepEqual(found.map((row) => [row.model, row.num_model_requests, row.input_tokens]).sort(), [

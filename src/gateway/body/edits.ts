@@ -34,7 +34,7 @@ export class Edits {
   readonly #values = new Map<string, unknown>()
   readonly #reasons: Edit[] = []
   /** Containers that are copies of ours, to be changed in place. */
-  readonly #copies = new WeakSet<object>()
+  #copies: WeakSet<object> | null = null
 
   constructor(fields: Fields) {
     this.#fields = fields
@@ -51,8 +51,10 @@ export class Edits {
   }
 
   set(field: string, value: unknown, reason: Reason): void {
+    // A field that was never set has no reason yet: to look for one would take longer with each field that is decided.
+    const again = this.#values.has(field)
     this.#values.set(field, value)
-    const known = this.#reasons.some((edit) => edit.field === field && edit.reason.kind === reason.kind)
+    const known = again && this.#reasons.some((edit) => edit.field === field && edit.reason.kind === reason.kind)
     if (!known) this.#reasons.push({ field, reason })
   }
 
@@ -92,6 +94,7 @@ export class Edits {
   /** A copy that may be changed, made once of each container. */
   #copyOf(container: unknown): object {
     if (typeof container !== 'object' || container === null) throw new Error('there is nothing at this place')
+    this.#copies ??= new WeakSet()
     if (this.#copies.has(container)) return container
     // A member that is called `__proto__` is copied like any other.
     const copy = Array.isArray(container) ? [...container] : { ...container }

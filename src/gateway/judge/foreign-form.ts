@@ -5,7 +5,7 @@ import { JsonText } from '../body/json-text.ts'
 import { unknownParameter, wrongValue } from '../invalid.ts'
 import type { FormShape } from '../routes/declaration.ts'
 import type { Foreign } from './foreign.ts'
-import { unsearched } from './searched.ts'
+import { namesModel, unsearched } from './searched.ts'
 
 /** No JSON that a server reads from a field is longer. */
 const LONGEST = 65_536
@@ -31,7 +31,7 @@ function judgePart(foreign: Foreign, known: FormShape['fields'], name: string, t
   for (const step of isKnown ? steps : [base, ...steps]) foreign.named(step, name)
   const value = text === null || unsearched.has(base) ? null : read(name, text)
   if (isKnown) foreign.known(base, value)
-  else if (base !== 'model' && lookalike(base) !== 'model') foreign.unknown(name, value)
+  else if (!namesModel(base)) foreign.unknown(name, value)
 }
 
 /** What a text says to whoever reads it as JSON; null where it says nothing. No name in it may occur twice. */

@@ -4,6 +4,7 @@ import type { FormShape } from '../routes/declaration.ts'
 import type { NamedModel } from '../rules/rule.ts'
 import type { Court } from './court.ts'
 import { namedModel } from './named-models.ts'
+import { namesModel } from './searched.ts'
 
 /**
  * Judges models that are named within a field, such as `svg[model]`: what another model is to draw.
@@ -15,7 +16,7 @@ export function modelsInForm(court: Court, shape: FormShape, fields: FormFields[
     if (name === shape.model) continue
     const steps = name.split(/[[\].]+/)
     if (steps.some((step) => /^(file|skill|container|vector_store)_ids?$/i.test(step))) throw notOffered(name)
-    if (!steps.some((step) => /^model$/i.test(step))) continue
+    if (!steps.some(namesModel)) continue
     found.push({ model: namedModel(court, value, [name], name), param: name })
   }
   return found

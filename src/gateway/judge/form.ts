@@ -34,7 +34,11 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
   const answers =
     shape.answers === null ? 1 : (writtenInteger(shape.answers, fields.get(shape.answers), 1, MOST_ANSWERS) ?? 1)
   const { worst, caps } = worstOf({
-    ...{ route, model, content, answers, fallback },
+    route,
+    model,
+    content,
+    answers,
+    fallback,
     bytes: bytesOf(fields),
     unseen: null,
     questions: 1,

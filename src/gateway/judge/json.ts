@@ -34,7 +34,10 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
   const responseId = responseGoneOnFrom(shape.references, fields)
   const { worst, caps } = worstOf({
-    ...{ route, model, content, fallback },
+    route,
+    model,
+    content,
+    fallback,
     bytes: body.size,
     unseen: unseenIn(fields, content, model, responseId),
     answers: answersOf(fields),

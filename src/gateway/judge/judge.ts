@@ -25,6 +25,8 @@ export type Case = {
 /** What a request asks for, and what is decided about its body. */
 export type Judgement = { asked: Asked; edits: Edits }
 
+const UNSAID: readonly Dialect[] = [ANY_DIALECT]
+
 /**
  * Judges a request by the rules of its project, without I/O and without touching its body: what may not be is refused, what
  * is to be sent otherwise is decided, and what the request can use is added up. What is judged is what will be sent.
@@ -37,7 +39,7 @@ export function judge({ rules, route, body, models, defaultMaxOutputTokens: fall
   const edits = new Edits(isForm(body) ? {} : body.fields)
   // Of a model that no upstream was named for, nobody knows what server takes it.
   const of = (upstreams: readonly string[]) =>
-    upstreams.length === 0 ? [ANY_DIALECT] : upstreams.map((name) => dialects.get(name) ?? ANY_DIALECT)
+    upstreams.length === 0 ? UNSAID : upstreams.map((name) => dialects.get(name) ?? ANY_DIALECT)
   const court = { rules, route, models, fallback, edits, dialects: of }
   if (shape.kind === 'form' && isForm(body)) return { asked: judgeForm(court, shape, body), edits }
   if (shape.kind === 'json' && !isForm(body)) return { asked: judgeJson(court, shape, body), edits }

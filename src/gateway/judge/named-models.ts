@@ -54,12 +54,21 @@ export function modelsInBody(
   const search = new Search(court)
   const isSent = (field: string) => isGiven(fields[field]) && court.edits.value(field) !== undefined
   for (const place of places) {
-    const [field = ''] = place.split('[')
+    const field = fieldOf[place]
     if (isSent(field) && search.at(place, fields[field])) court.edits.asRead(field)
   }
   for (const { field, holder, param } of letThrough)
     if (isSent(field) && !search.judged.has(holder)) throw couldDo(param, 'choose another model')
   return search.found
+}
+
+/** The field that a place is in. */
+const fieldOf: Record<ModelPlace, string> = {
+  tools: 'tools',
+  moderation: 'moderation',
+  svg: 'svg',
+  'input[].tools': 'input',
+  'messages[].tools': 'messages',
 }
 
 const NOTHING: ReadonlySet<unknown> = new Set()

@@ -59,11 +59,7 @@ export const namesModel = (key: string): boolean => key === 'model' || lookalike
  * @param judged whether the models that it may name are
  */
 export function lookWithin(field: string, value: unknown, judged: boolean): Look {
-  if (!namesModels.has(field))
-    return (key, inner) => {
-      if (isFree(key) || (key === 'value' && field === 'response_format')) return 'free'
-      return namesModel(key) ? 'choose another model' : denialWithin(key, inner)
-    }
+  if (!namesModels.has(field)) return field === 'response_format' ? lookWithinFormat : lookWithinOther
   const own = ownIn(field === 'tools' ? value : null)
   return (key, inner) => {
     if (own.has(inner)) return 'free'
@@ -72,6 +68,14 @@ export function lookWithin(field: string, value: unknown, judged: boolean): Look
     return denialWithin(key, inner)
   }
 }
+
+const lookWithinOther: Look = (key, inner) => {
+  if (isFree(key)) return 'free'
+  return namesModel(key) ? 'choose another model' : denialWithin(key, inner)
+}
+
+/** Some servers take the schema of an answer under `value`. */
+const lookWithinFormat: Look = (key, inner) => (key === 'value' ? 'free' : lookWithinOther(key, inner))
 
 const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0
 
@@ -118,7 +122,7 @@ function ownOf(tool: JsonObject): unknown[] {
 const valuesOf = (holder: unknown, keys: readonly string[]) => (isObject(holder) ? keys.map((key) => holder[key]) : [])
 
 /** The type of a tool for every reader: a function may leave it out. Null where a careless reader could find another. */
-export function toolType(tool: JsonObject): unknown {
+function toolType(tool: JsonObject): unknown {
   for (const key in tool) if (lookalike(key) === 'type') return null
   if (isGiven(tool.type)) return tool.type
   return isObject(tool.function) || isObject(tool.input_schema) ? 'function' : null

@@ -7,20 +7,21 @@ import type { Grants } from './grants.ts'
 /** A key that was brought, without its secret: what it is found by, and how it is shown to whoever brought it. */
 export type BroughtKey = { hash: string; shown: string }
 
-/** The key that a connection brought last: clients keep both, and to compare costs less than to hash. */
-const brought = new WeakMap<object, BroughtKey & { token: string }>()
+/** The header that a connection brought last, and its key: clients keep both, and to compare costs less than to hash. */
+const brought = new WeakMap<object, BroughtKey & { authorization: string | undefined }>()
 
 /**
  * The key that a request brings. From here on nobody has its secret in hand.
  * @throws ApiError 401 where there is none, or one that is none of ours by its form: a mistyped key costs no look-up
  */
 export function broughtKey({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): BroughtKey {
-  const token = bearer(headers.authorization, missingKey)
+  const { authorization } = headers
   const last = brought.get(socket)
-  if (last?.token === token) return last
+  if (last !== undefined && last.authorization === authorization) return last
+  const token = bearer(authorization, missingKey)
   const shown = showKey(token)
   if (keyKind(token) === null) throw wrongKey({ shown })
-  const key = { token, hash: hashSecret(token), shown }
+  const key = { authorization, hash: hashSecret(token), shown }
   brought.set(socket, key)
   return key
 }

@@ -40,7 +40,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   #observer: ReplyObserver | null = null
   readonly #veil: Veil | null
   readonly #terms: Terms
-  readonly #patience = new Patience()
+  /** Begun with the first interim answer, which few upstreams send. */
+  #patience: Patience | null = null
   #decoder: Transform | null = null
   /** Bytes that the client was told to expect; -1 where it was not. */
   #length = -1
@@ -93,7 +94,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (this.#over || this.#patience.outlasts(status, this.#terms.replyTimeoutMs)) return
+    if (this.#over) return
+    if (status < 200) this.#patience ??= new Patience()
+    if (this.#patience?.outlasts(status, this.#terms.replyTimeoutMs)) return
     const refusal = refusalOf(status, headers, this.#witness.name) ?? this.#undecodable(headers)
     try {
       if (refusal) this.#refuse(refusal, status >= 200)

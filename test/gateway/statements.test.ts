@@ -110,6 +110,21 @@ for (const database of databases) {
     assert.equal(ran, 0)
   })
 
+  test(`${database}: a warm call that names an older response runs one statement, which finds whose it is`, async () => {
+    await using gate = await startGate({ database })
+    const { app, key, projectId } = gate
+    const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+    const owner = { organization_id: id, project_id: projectId, upstream: 'default', expires_at: 2_000_000_000 }
+    await app.db
+      .insertInto('response_owner')
+      .values({ response_id: 'resp_older', ...owner })
+      .execute()
+    gate.upstream.answer(json({ id: 'resp_older', object: 'response' }))
+    const retrieve = async () => assert.equal((await app.send('GET', '/v1/responses/resp_older', { key })).status, 200)
+    const ran = await count(gate, retrieve, () => ask(gate, key))
+    assert.equal(ran, 1)
+  })
+
   test(`${database}: a cold key costs two statements, however many call with it at once`, async () => {
     await using gate = await startGate({ database })
     const { key } = await makeKey(gate.app, gate.projectId)

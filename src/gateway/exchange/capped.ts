@@ -22,15 +22,17 @@ export type Capped = { used: Used; excess: number }
 export function capped(used: Used, { caps, worst }: Pick<Asked, 'caps' | 'worst'>): Capped {
   const inputTokens = Math.min(used.inputTokens, caps.inputTokens ?? used.inputTokens)
   const outputTokens = Math.min(used.outputTokens, caps.outputTokens ?? used.outputTokens)
-  const counts = possible(used, worst)
   const excess = used.inputTokens - inputTokens + used.outputTokens - outputTokens
-  if (excess === 0 && isSame(counts, used)) return { used, excess }
+  const seconds = mostSeconds(worst)
+  const calls = Math.max(used.webSearchCalls, used.fileSearchCalls, used.codeInterpreterSessions)
+  // Nearly every call.
+  if (excess === 0 && used.images <= worst.images && used.seconds <= seconds && calls <= MOST_TOOL_CALLS)
+    return { used, excess }
   const inputAudioTokens = Math.min(used.inputAudioTokens, inputTokens)
   const outputAudioTokens = Math.min(used.outputAudioTokens, outputTokens)
   return {
     used: {
       ...used,
-      ...counts,
       inputTokens,
       cachedInputTokens: Math.min(used.cachedInputTokens, inputTokens),
       inputAudioTokens,
@@ -38,28 +40,16 @@ export function capped(used: Used, { caps, worst }: Pick<Asked, 'caps' | 'worst'
       outputTokens,
       outputAudioTokens,
       outputImageTokens: Math.min(used.outputImageTokens, outputTokens - outputAudioTokens),
+      images: Math.min(used.images, worst.images),
+      seconds: Math.min(used.seconds, seconds),
+      webSearchCalls: Math.min(used.webSearchCalls, MOST_TOOL_CALLS),
+      fileSearchCalls: Math.min(used.fileSearchCalls, MOST_TOOL_CALLS),
+      codeInterpreterSessions: Math.min(used.codeInterpreterSessions, MOST_TOOL_CALLS),
     },
     excess,
   }
 }
 
-type Counts = Pick<Used, 'images' | 'seconds' | 'webSearchCalls' | 'fileSearchCalls' | 'codeInterpreterSessions'>
-
-/** What is counted beside tokens, as far as it can be. */
-function possible(used: Used, { images, audioMegabytes }: Asked['worst']): Counts {
-  const seconds = LEAST_SECONDS + Math.ceil((audioMegabytes * 1_000_000) / LEAST_BYTES_PER_SECOND)
-  return {
-    images: Math.min(used.images, images),
-    seconds: Math.min(used.seconds, seconds),
-    webSearchCalls: Math.min(used.webSearchCalls, MOST_TOOL_CALLS),
-    fileSearchCalls: Math.min(used.fileSearchCalls, MOST_TOOL_CALLS),
-    codeInterpreterSessions: Math.min(used.codeInterpreterSessions, MOST_TOOL_CALLS),
-  }
-}
-
-const isSame = (counts: Counts, used: Used) =>
-  counts.images === used.images &&
-  counts.seconds === used.seconds &&
-  counts.webSearchCalls === used.webSearchCalls &&
-  counts.fileSearchCalls === used.fileSearchCalls &&
-  counts.codeInterpreterSessions === used.codeInterpreterSessions
+/** Of sound, from recordings of so many bytes. */
+const mostSeconds = ({ audioMegabytes }: Asked['worst']) =>
+  LEAST_SECONDS + Math.ceil((audioMegabytes * 1_000_000) / LEAST_BYTES_PER_SECOND)

@@ -14,6 +14,8 @@ const governed: ReadonlySet<string> = new Set([
 /** @throws ApiError 400 for a name that such a reader would take for one of the route's, or for one that rules are about */
 export function refuseLookalikes({ fields: known }: JsonShape, fields: Fields): void {
   for (const key in fields) {
+    // Most are the route's own, and those stand for nothing else.
+    if (known.has(key)) continue
     const name = lookalike(key)
     if (name !== null && (governed.has(name) || known.has(name))) throw unknownParameter(key)
   }

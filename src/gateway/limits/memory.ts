@@ -128,9 +128,13 @@ export class MemoryLimiter {
     return new MemoryTaken(this, windows, costs, slots, marks)
   }
 
+  /** Now, for `correct`. */
+  now(): number {
+    return this.#clock()
+  }
+
   /** Puts right one window of what `take` gave. @param mark what had been taken from the slot by then */
-  correct(window: Window, lastSlot: number, mark: number, taken: number, actual: number): void {
-    const now = this.#clock()
+  correct(window: Window, lastSlot: number, mark: number, taken: number, actual: number, now: number): void {
     let slot = lastSlot
     let isOpen = mark > (this.#state[slot * STRIDE + CLAIMED] ?? 0)
     if (slot === NONE || this.#keys[slot] !== window.key) {
@@ -143,12 +147,15 @@ export class MemoryLimiter {
     const base = slot * STRIDE
     const state = this.#state
     const total = state[base + TAKEN] ?? 0
-    const level = corrected(this.#level(slot, now), taken, actual, total - mark)
+    const held = state[base + OPEN] ?? 0
+    const before = this.#drained(SETTLED, slot, now)
+    const lower = Math.min(this.#drained(LEVEL, slot, now), before + held)
+    const level = corrected(lower, taken, actual, total - mark)
     // Of a call that the slot does not know any more, only what it used too much is new.
     const used = isOpen ? actual : Math.max(0, actual - taken)
     const most = mostOwed(Math.max(window.limit, state[base + LIMIT] ?? 0))
-    const settled = Math.min(this.#drained(SETTLED, slot, now) + used, most)
-    const open = isOpen ? Math.max(0, (state[base + OPEN] ?? 0) - taken) : (state[base + OPEN] ?? 0)
+    const settled = Math.min(before + used, most)
+    const open = isOpen ? Math.max(0, held - taken) : held
     state[base + SETTLED] = settled
     state[base + OPEN] = open
     state[base + LEVEL] = Math.min(level, settled + open, most)
@@ -281,6 +288,7 @@ class MemoryTaken implements LimitsTaken {
   settle(costs: readonly number[]): void {
     if (!this.#open) return
     this.#open = false
+    const now = this.#limiter.now()
     let i = -1
     for (const window of this.#windows) {
       i++
@@ -291,7 +299,7 @@ class MemoryTaken implements LimitsTaken {
       // What a model server reports may be nonsense; a level that is no number would never drain.
       const actual = told >= 0 && told <= UNLIMITED ? told : taken
       if (taken === 0 && actual === 0) continue
-      this.#limiter.correct(window, this.#slots[i] ?? NONE, this.#marks[i] ?? 0, taken, actual)
+      this.#limiter.correct(window, this.#slots[i] ?? NONE, this.#marks[i] ?? 0, taken, actual, now)
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Endpoint } from '../admin/index.ts'
 import { challenge, methodNotAllowed, unknownUrl, unsupportedContentType } from '../contract/error.ts'
 import { type Admitted, admit } from './admit.ts'
 import type { AdminApp } from './app.ts'
+import { decodedBody } from './decoded.ts'
 import { ADMIN_BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
 import { perform } from './perform.ts'
 import { parseQuery } from './query.ts'
@@ -81,6 +82,10 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
       request.setDecorator('admitted', admitted)
       request.query = parseQuery(request.query as string)
     },
+    ...(route.method !== 'GET' && {
+      preParsing: async ({ raw, routeOptions }, _reply, payload) =>
+        (await decodedBody(raw, routeOptions.bodyLimit, route.permission !== null)) ?? payload,
+    }),
     handler: async (request, reply) => {
       const admitted = request.getDecorator<Admitted>('admitted')
       const { caller } = admitted

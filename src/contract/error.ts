@@ -32,6 +32,7 @@ const table = {
   malformed_url: { status: 400, code: null },
   malformed_json: { status: 400, code: null },
   malformed_form: { status: 400, code: null },
+  malformed_coding: { status: 400, code: null },
   request_timeout: { status: 408, code: null },
   headers_too_large: { status: 431, code: null },
   body_too_large: { status: 413, type: 'server_error', code: null },
@@ -261,10 +262,21 @@ export function malformedForm(detail: string): ApiError {
   return new ApiError('malformed_form', `We could not parse the multipart form of your request. ${detail}`)
 }
 
-/** @param coding as the client wrote it */
-export function unsupportedContentEncoding(coding: string): ApiError {
-  const message = `Unsupported content encoding: '${coding}'. This API takes request bodies as they are, without any 'Content-Encoding'.`
-  return new ApiError('unsupported_content_encoding', message)
+/**
+ * @param coding as the client wrote it
+ * @param read the codings that are read there; the header says them to programs (RFC 9110, 12.5.3)
+ */
+export function unsupportedContentEncoding(coding: string, read: readonly string[]): ApiError {
+  const what = read.length === 0 ? 'without any' : `as they are, or in one of these: '${read.join("', '")}'. Send one`
+  const message = `Unsupported content encoding: '${coding.slice(0, 100)}'. Request bodies are read here ${what} 'Content-Encoding'.`
+  const headers = { 'accept-encoding': read.length === 0 ? 'identity' : read.join(', ') }
+  return new ApiError('unsupported_content_encoding', message, { headers })
+}
+
+/** @param coding as the client wrote it @param why what is wrong with the bytes */
+export function malformedCoding(coding: string, why: string): ApiError {
+  const message = `We could not decode the body of your request, which says that its 'Content-Encoding' is '${coding.slice(0, 100)}': ${why}.`
+  return new ApiError('malformed_coding', message)
 }
 
 /** @param accepted the one type that the route takes */
@@ -275,7 +287,7 @@ export function unsupportedContentType(type: string, accepted = 'application/jso
   )
 }
 
-/** @param limit bytes @param read bytes, as far as they were counted */
+/** @param limit bytes @param read bytes, as far as they were counted; of a compressed body those that came out */
 export function bodyTooLarge(limit: number, read: number | string): ApiError {
   return new ApiError('body_too_large', `Maximum content size limit (${limit}) exceeded (${read} bytes read)`)
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { CHAT } from './gate.ts'
 import { AUDIO, EDITS, LARGE, type Ledger, large, openLedger } from './ledger.ts'
 import { Wire } from './wire.ts'
@@ -44,7 +45,18 @@ const badJson: Record<string, Refused> = {
     body: '{"model":"m1","messages":[],"max_tokens":-1}',
     is: [400, 'integer_below_min_value'],
   },
-  'a compressed body': { body: text, headers: ['content-encoding: gzip'], is: [415, 'unsupported_content_encoding'] },
+  'a body in a coding that is not read': {
+    body: text,
+    headers: ['content-encoding: compress'],
+    is: [415, 'unsupported_content_encoding'],
+  },
+  'a body that is not compressed as it says': { body: text, headers: ['content-encoding: gzip'], is: malformed },
+  'a compressed body that ends too early': {
+    body: gzipSync(text).subarray(0, -1),
+    headers: ['content-encoding: gzip'],
+    is: malformed,
+  },
+  'a bomb': { body: gzipSync(Buffer.alloc(30_000_000)), headers: ['content-encoding: gzip'], is: [413, null] },
   'another content type': { body: text, type: 'text/plain', is: [400, 'unsupported_content_type'] },
   'another charset': { body: text, type: 'application/json; charset=utf-16', is: [400, 'unsupported_content_type'] },
 }

@@ -5,7 +5,8 @@ import { Readable } from 'node:stream'
 import { unsupportedContentType } from '../../contract/error.ts'
 import { type Budget, Held } from './budget.ts'
 import { type Field, type File, FormReader, type Part } from './form-reader.ts'
-import { announced, receive } from './receive-bytes.ts'
+import { announced } from './receive-bytes.ts'
+import { receiveBody } from './receive-decoded.ts'
 import { Spool, type Stretch } from './spool.ts'
 
 /** To some readers it says in what letters all other fields are (RFC 7578, 4.6). They were read as UTF-8, and are sent so. */
@@ -110,7 +111,7 @@ export async function readForm(
   const spool = new Spool(folder, held)
   try {
     const reader = new FormReader(boundary, spool, held)
-    await receive(request, (chunk) => reader.take(chunk))
+    await receiveBody(request, budget, (chunk) => reader.take(chunk))
     await reader.finish()
     return new FormBody(reader.parts, spool, held)
   } catch (error) {

@@ -5,7 +5,8 @@ import { type Budget, Held } from './budget.ts'
 import { Gathered } from './gathered.ts'
 import { JsonScan, type Span } from './json-scan.ts'
 import { JsonText } from './json-text.ts'
-import { announced, BODY_LIMIT, receive } from './receive-bytes.ts'
+import { announced, BODY_LIMIT } from './receive-bytes.ts'
+import { receiveBody } from './receive-decoded.ts'
 import { Splicing } from './splicing.ts'
 
 /** Bytes of memory that a parsed value is taken for: an empty list has two bytes as text, and about fifty as an object. */
@@ -157,7 +158,7 @@ export function readJson(request: IncomingMessage, budget: Budget): JsonBody | n
   const type = headers['content-type'] ?? ''
   if (type !== 'application/json' && !isJson(type)) throw unsupportedContentType(type)
   const held = new Held(budget)
-  if (length === null || request.readableLength < length) return gather(request, length, held)
+  if (length === null || request.readableLength < length) return gather(request, length, budget, held)
   return releasedOnFailure(held, () => {
     // Without a size only the first piece comes, where it came in several.
     const bytes: Buffer = request.read(length)
@@ -168,13 +169,18 @@ export function readJson(request: IncomingMessage, budget: Budget): JsonBody | n
   })
 }
 
-async function gather(request: IncomingMessage, length: number | null, held: Held): Promise<JsonBody | null> {
+async function gather(
+  request: IncomingMessage,
+  length: number | null,
+  budget: Budget,
+  held: Held,
+): Promise<JsonBody | null> {
   const scan = new JsonScan()
   const gathered = new Gathered(held, BODY_LIMIT, length)
   try {
     // Refused before it is sent, if it cannot be taken whole.
     held.check(length ?? 0)
-    await receive(request, (chunk) => {
+    await receiveBody(request, budget, (chunk) => {
       gathered.append(chunk)
       scan.scan(gathered.buffer, gathered.length)
       return undefined

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { bodyTooLarge, unsupportedContentEncoding } from '../../contract/error.ts'
+import { CODINGS, codingOf } from '../../core/decoding.ts'
 
 /** Bytes of the largest body the gateway takes: the original's limit. */
 export const BODY_LIMIT = 26_214_400
@@ -18,18 +19,22 @@ export class ClientGone extends Error {
 
 /**
  * What a head says of the body behind it, refused where that can never be read.
- * @returns the bytes that were announced; null for a body that says only at its end how long it is
- * @throws ApiError 415 for a coding that would have to be undone first; 413
+ * @returns the bytes that were announced; null for a body that says only at its end how long it is, as a compressed one does
+ * @throws ApiError 415 for a coding that is not read; 413
  */
 export function announced(headers: IncomingHttpHeaders): number | null {
-  const coding = headers['content-encoding']
-  if (coding !== undefined && coding !== '' && coding.toLowerCase() !== 'identity') {
-    throw unsupportedContentEncoding(coding)
-  }
-  if (headers['transfer-encoding'] !== undefined) return null
   const length = Number(headers['content-length'] ?? 0)
   if (length > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT, length)
-  return length
+  const coding = headers['content-encoding']
+  if (coding !== undefined && isCoded(coding))
+    return length === 0 && headers['transfer-encoding'] === undefined ? 0 : null
+  return headers['transfer-encoding'] === undefined ? length : null
+}
+
+function isCoded(header: string): boolean {
+  const coding = codingOf(header)
+  if (coding === null) throw unsupportedContentEncoding(header, CODINGS)
+  return coding !== 'plain'
 }
 
 /**

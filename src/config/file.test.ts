@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from './settings.ts'
 
-const any = { kind: 'other', extraFields: [], unknownFields: null }
+const any = { kind: 'other', extraFields: [], unknownFields: null, asksForUsage: 'auto' }
 
 async function read(text: string, env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-config-'))
@@ -176,4 +176,19 @@ test('a model searches where the file says so, and where its name is one of the 
     [true, false, true, false],
   )
   await assert.rejects(read('models: { m1: { searches: maybe } }'), /models.m1.searches/)
+})
+
+test('whether streams are asked for their usage is said of each upstream, or of the only one in the environment', async () => {
+  const env = { GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE: 'never' }
+  const url = { GATEHOUSE_UPSTREAM_URL: 'http://h/v1' }
+  const asked = async (text: string, more: Record<string, string>, name: string) =>
+    (await read(text, more)).upstreams.get(name)?.asksForUsage
+  assert.equal(await asked('{}', url, 'default'), 'auto')
+  assert.equal(await asked('{}', { ...url, ...env }, 'default'), 'never')
+  const one = "upstreams: { a: { url: 'http://a/v1', asks_for_usage: always } }"
+  assert.deepEqual([await asked(one, {}, 'a'), await asked(one, env, 'a')], ['always', 'never'])
+  const two = "upstreams: { a: { url: 'http://a/v1' }, b: { url: 'http://b/v1' } }"
+  for (const text of [two, '{}'])
+    await assert.rejects(read(text, env), /GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE: (the|there)/)
+  await assert.rejects(read(one.replace('always', 'maybe')), /upstreams.a.asks_for_usage/)
 })

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Catalogue, type CatalogueModel, type Dimension, dimensions, plainModel } from '../core/catalogue.ts'
 import { deniedField } from '../core/denied-field.ts'
-import { type UnknownFields, type UpstreamKind, upstreamKinds } from '../core/upstream-kind.ts'
+import {
+  type UnknownFields,
+  type UpstreamKind,
+  type UsageAsking,
+  upstreamKinds,
+  usageAsking,
+} from '../core/upstream-kind.ts'
 import { headerText, httpUrl } from './text.ts'
 import { everywhere, type UpstreamConfig, type UpstreamConfigs } from './upstreams.ts'
 
@@ -68,6 +74,7 @@ const upstream = closed(
     kind: { enum: upstreamKinds },
     extra_fields: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 128 } },
     unknown_fields: unknownFields,
+    asks_for_usage: { enum: usageAsking },
   },
   ['url'],
 )
@@ -110,6 +117,7 @@ type WrittenUpstream = {
   kind?: UpstreamKind
   extra_fields?: string[]
   unknown_fields?: UnknownFields
+  asks_for_usage?: UsageAsking
 }
 type WrittenModel = {
   upstreams?: string[]
@@ -185,6 +193,7 @@ function toUpstream(
     kind,
     extraFields: extra_fields,
     unknownFields: unknown_fields,
+    asksForUsage: written.asks_for_usage ?? 'auto',
   }
 }
 

@@ -119,6 +119,7 @@ test('every setting has its flag', () => {
     'tls-cert',
     'tls-key',
     'trusted-proxies',
+    'upstream-asks-for-usage',
     'upstream-key',
     'upstream-kind',
     'upstream-url',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { Catalogue } from '../core/catalogue.ts'
 import { isAdminKey } from '../core/key.ts'
-import { upstreamKinds } from '../core/upstream-kind.ts'
+import { upstreamKinds, usageAsking } from '../core/upstream-kind.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
 import { serviceVariables } from './services.ts'
@@ -70,6 +70,7 @@ const settings = {
   GATEHOUSE_UPSTREAM_URL: setting(null, httpUrl),
   GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
   GATEHOUSE_UPSTREAM_KIND: setting(null, oneOf(upstreamKinds)),
+  GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE: setting(null, oneOf(usageAsking)),
   GATEHOUSE_TRUSTED_PROXIES: setting(null, addresses),
   GATEHOUSE_TLS_CERT: setting(null, text),
   GATEHOUSE_TLS_KEY: setting(null, text),
@@ -134,6 +135,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     url: read('GATEHOUSE_UPSTREAM_URL'),
     key: read('GATEHOUSE_UPSTREAM_KEY'),
     kind: read('GATEHOUSE_UPSTREAM_KIND'),
+    asksForUsage: read('GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE'),
     urlGiven: isGiven('GATEHOUSE_UPSTREAM_URL'),
   }
   const config = {

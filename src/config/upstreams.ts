@@ -1,5 +1,5 @@
 import { BUILT_IN_UPSTREAM, type Catalogue } from '../core/catalogue.ts'
-import type { UnknownFields, UpstreamKind } from '../core/upstream-kind.ts'
+import type { UnknownFields, UpstreamKind, UsageAsking } from '../core/upstream-kind.ts'
 
 /** One model server of several. */
 export type UpstreamConfig = {
@@ -15,12 +15,19 @@ export type UpstreamConfig = {
   extraFields: readonly string[]
   /** What becomes of all others; null: what its kind says. */
   unknownFields: UnknownFields | null
+  asksForUsage: UsageAsking
 }
 
 export type UpstreamConfigs = ReadonlyMap<string, UpstreamConfig>
 
 /** What settings say of the one upstream of a small install. Null: not given, or no value that could be used. */
-export type SmallInstall = { url: string | null; key: string | null; kind: UpstreamKind | null; urlGiven: boolean }
+export type SmallInstall = {
+  url: string | null
+  urlGiven: boolean
+  key: string | null
+  kind: UpstreamKind | null
+  asksForUsage: UsageAsking | null
+}
 
 /** The name of an upstream that has none, because settings name it. */
 const UNNAMED = 'default'
@@ -31,32 +38,36 @@ export const everywhere = (upstreams: readonly string[]) => (upstreams.length > 
 /** The upstreams of the file, or the one of the settings; and the models with the names of those that serve them. */
 export function chooseUpstreams(
   file: { upstreams: UpstreamConfigs; models: Catalogue; unknownFields: UnknownFields | null },
-  { url, key, kind, urlGiven }: SmallInstall,
+  { url, urlGiven, key, kind, asksForUsage }: SmallInstall,
   mistakes: string[],
 ): { upstreams: UpstreamConfigs; models: Catalogue } {
   const [only, ...others] = file.upstreams
   if (url !== null && only) mistakes.push('GATEHOUSE_UPSTREAM_URL: the configuration file names an upstream already')
-  if (key !== null && !urlGiven && !only)
-    mistakes.push('GATEHOUSE_UPSTREAM_KEY: there is no GATEHOUSE_UPSTREAM_URL that it could be for')
-  if (kind !== null && !urlGiven && !only)
-    mistakes.push('GATEHOUSE_UPSTREAM_KIND: there is no GATEHOUSE_UPSTREAM_URL that it could be for')
-  if (kind !== null && others.length > 0)
-    mistakes.push(
-      'GATEHOUSE_UPSTREAM_KIND: the configuration file names several upstreams; there each has its own kind',
-    )
-  if (key !== null && others.length > 0)
-    mistakes.push('GATEHOUSE_UPSTREAM_KEY: the configuration file names several upstreams; there each has its own key')
+  const ofOne = { KEY: [key, 'key'], KIND: [kind, 'kind'], ASKS_FOR_USAGE: [asksForUsage, 'word on that'] } as const
+  for (const [name, [value, what]] of Object.entries(ofOne)) {
+    if (value === null || (only ? others.length === 0 : urlGiven)) continue
+    const why = only
+      ? `the configuration file names several upstreams; there each has its own ${what}`
+      : 'there is no GATEHOUSE_UPSTREAM_URL that it could be for'
+    mistakes.push(`GATEHOUSE_UPSTREAM_${name}: ${why}`)
+  }
   if (only) {
     const [name, one] = only
-    const said = { ...one, key: key ?? one.key, kind: kind ?? one.kind }
+    const said = {
+      ...one,
+      key: key ?? one.key,
+      kind: kind ?? one.kind,
+      asksForUsage: asksForUsage ?? one.asksForUsage,
+    }
     const upstreams = others.length > 0 ? file.upstreams : new Map([[name, said]])
     return { upstreams, models: file.models }
   }
   if (url === null) return { upstreams: new Map(), models: file.models }
   const fields = { kind: kind ?? 'other', extraFields: [], unknownFields: file.unknownFields }
+  const one = { url, key, timeoutMs: null, weight: 1, ...fields, asksForUsage: asksForUsage ?? 'auto' }
   const models = [...file.models].map(([id, model]) => [id, { ...model, upstreams: [UNNAMED] }] as const)
   return {
-    upstreams: new Map([[UNNAMED, { url, key, timeoutMs: null, weight: 1, ...fields }]]),
+    upstreams: new Map([[UNNAMED, one]]),
     models: new Map(models),
   }
 }

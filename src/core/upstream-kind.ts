@@ -5,6 +5,12 @@ export type UpstreamKind = (typeof upstreamKinds)[number]
 /** What becomes of a field that neither the original nor the model server is known to have. */
 export type UnknownFields = 'pass' | 'refuse' | 'drop'
 
+/**
+ * Whether streams are asked for their usage where their client does not ask. `auto`: until the model server refuses it.
+ */
+export const usageAsking = ['auto', 'always', 'never'] as const
+export type UsageAsking = (typeof usageAsking)[number]
+
 /** Fields that a model server takes besides the original's. */
 export type Dialect = {
   kind: UpstreamKind

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { CatalogueModel } from '../core/catalogue.ts'
+import type { JsonObject } from './body/fields.ts'
 import type { Caps } from './caps.ts'
 import type { Grant } from './keys/grant.ts'
 import type { BroughtKey } from './keys/identify.ts'
@@ -17,8 +18,10 @@ export type Asked = {
   caps: Caps
   /** Whether the reply is to be a stream of events. */
   stream: boolean
-  /** Whether the client itself asked for the usage at the end of a stream; if not, it was asked for in its place. */
+  /** Whether the client itself asks for the usage at the end of a stream; if not, it is asked for in its place. */
   usageWanted: boolean
+  /** What the client says itself in `stream_options`; null where it says nothing. */
+  streamOptions: JsonObject | null
   /** The response that the request goes on from or is about. */
   responseId: string | null
   /** Whether the model server keeps the response, so that it gets an owner. */

@@ -21,6 +21,7 @@ export const asks = (
     caps,
     stream: false,
     usageWanted: false,
+    streamOptions: null,
     responseId: null,
     stored: false,
     inputText: () => 'one two three',

@@ -11,8 +11,6 @@ export type Reason =
   | { kind: 'as_read' }
   /** The model server is not known to have such a field, and its operator has it left out. */
   | { kind: 'unknown' }
-  /** A stream is asked for what it used. */
-  | { kind: 'counting' }
 
 /** Why one field is sent otherwise than it came. */
 export type Edit = { field: string; reason: Reason }

@@ -24,9 +24,8 @@ function refusalOf(field: string, value: unknown, reason: Reason): ApiError | nu
       return mustSend(field, value)
     case 'renamed':
       return calledOtherwise(reason.model)
-    // No name occurs twice in what was read, so it is the same; and nobody counts here.
+    // No name occurs twice in what was read, so it is the same.
     case 'as_read':
-    case 'counting':
       return null
     default:
       return unforeseen(reason)

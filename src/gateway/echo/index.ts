@@ -58,7 +58,8 @@ async function answerTo(call: Forwarding, id: string, created: number): Promise<
 }
 
 async function read({ body }: Forwarding): Promise<Fields> {
-  const bytes = typeof body === 'function' ? await buffer(body().stream) : body
+  const sent = body(true)
+  const bytes = typeof sent === 'function' ? await buffer(sent().stream) : sent
   if (bytes === null || bytes.length === 0) return {}
   try {
     const parsed: unknown = JSON.parse(bytes.toString('utf8'))

@@ -4,6 +4,7 @@ import type { Gate } from '../gate.ts'
 import type { Inquiry } from '../inquire.ts'
 import { type Observer, observe } from '../observe/observe.ts'
 import { contentTypeOf } from '../upstreams/headers.ts'
+import { bodyFor } from './body-for.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -23,7 +24,9 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
       method: route.method,
       upstreamPath: route.upstreamPath,
       headers: body.headers,
-      body: body.forwarded(),
+      body: (asksForUsage) => bodyFor(body, asked, asksForUsage),
+      usageOf: asked.usageWanted ? null : (asked.model?.upstreamName ?? null),
+      besideOptions: asked.streamOptions !== null,
       upstreams: asked.upstreams,
       request,
       response,

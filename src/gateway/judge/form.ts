@@ -53,6 +53,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     caps,
     stream: asksForStream(shape.streams, fields),
     usageWanted: true,
+    streamOptions: null,
     responseId: null,
     stored: false,
     inputText: () => text,

@@ -1,6 +1,5 @@
 import type { Dialect } from '../../core/upstream-kind.ts'
-import type { Edits } from '../body/edits.ts'
-import { type Fields, isGiven, isObject, type JsonFields } from '../body/fields.ts'
+import { type Fields, isGiven, isObject, type JsonFields, type JsonObject } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import { missing, notOffered, wrongType } from '../invalid.ts'
 import type { JsonShape, StreamSign } from '../routes/declaration.ts'
@@ -47,13 +46,15 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   })
   const stream = asksForStream(shape.streams, fields)
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
+  const options = stream && onDemand ? streamOptionsOf(fields) : null
   return {
     model,
     within: runWithin(route, within),
     worst,
     caps,
     stream,
-    usageWanted: stream && onDemand ? askForUsage(fields, edits) : true,
+    usageWanted: stream && onDemand ? options?.include_usage === true : true,
+    streamOptions: options,
     responseId,
     stored: shape.store === 'by_default' && edits.value('store') !== false,
     inputText: inputTextOf(body),
@@ -125,12 +126,10 @@ function asksForStream(signs: readonly StreamSign[], fields: Fields): boolean {
   return asked
 }
 
-/** @returns whether the client asked for it itself */
-function askForUsage({ stream_options: options }: Fields, edits: Edits): boolean {
-  if (isGiven(options) && !isObject(options)) throw wrongType('stream_options', 'an object', options)
-  const said = isObject(options) ? options : {}
-  edits.set('stream_options', { ...said, include_usage: true }, { kind: 'counting' })
-  return said.include_usage === true
+function streamOptionsOf({ stream_options: options }: Fields): JsonObject | null {
+  if (!isGiven(options)) return null
+  if (isObject(options)) return options
+  throw wrongType('stream_options', 'an object', options)
 }
 
 /** Characters as people count them, not as the language stores them. */

@@ -55,6 +55,7 @@ function about(route: GatewayRoute): Asked {
     caps: NO_CAPS,
     stream: route.stream,
     usageWanted: true,
+    streamOptions: null,
     responseId: route.ids.response_id ?? null,
     stored: false,
     inputText: () => '',

@@ -16,9 +16,9 @@ export async function openUpstreams(
   // Loaded only where there is somebody to talk to: a server that echoes starts without it.
   const { httpUpstream } = await import('../upstreams/http.ts')
   return new Map(
-    [...configured].map(([name, { url, key, weight, timeoutMs }]) => [
+    [...configured].map(([name, { url, key, weight, asksForUsage, timeoutMs }]) => [
       name,
-      httpUpstream({ url, key, weight, ...(timeoutMs !== null && { replyTimeoutMs: timeoutMs }) }),
+      httpUpstream({ url, key, weight, asksForUsage, ...(timeoutMs !== null && { replyTimeoutMs: timeoutMs }) }),
     ]),
   )
 }

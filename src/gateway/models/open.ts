@@ -35,6 +35,12 @@ export async function openModelServers(
     failed: (upstream, reason) => metrics.count('gatehouse_upstream_failures_total', { upstream, reason }),
     down: (upstream, err) => complain(upstream, err, 'the model server cannot be reached; calls go around it'),
     up: (upstream) => log.info({ upstream }, 'the model server can be reached again'),
+    usageUnknown: (upstream) =>
+      complain(
+        upstream,
+        undefined,
+        'the model server does not know stream_options: tokens of its streams are counted here',
+      ),
   }
   const upstreams = new Upstreams(given ?? (await openUpstreams(config.upstreams, newId, now)), { watch })
   const catalogue = new ModelCatalogue(config.models, upstreams.sources(), (upstream, err, listed) =>

@@ -28,7 +28,7 @@ export function isEventStream(type = ''): boolean {
   return type !== 'application/json' && /^text\/event-stream *(;|$)/i.test(type)
 }
 
-/** A body that is read anew for every attempt, as a form that lies in a file; its length in bytes. */
+/** A body that is read anew each time, as a form that lies in a file; its length in bytes. */
 export type BodySource = () => { stream: Readable; length: number }
 
 /** A call that was let through, on its way to a model server. */
@@ -38,7 +38,11 @@ export type Forwarding = {
   upstreamPath: string
   /** The client's. What is the connection's, the client's own or ours is left out when they are sent. */
   headers: IncomingHttpHeaders
-  body: Buffer | BodySource | null
+  body: (asksForUsage: boolean) => Buffer | BodySource | null
+  /** The model whose stream is asked for its usage in the client's place, as its server calls it; null: nothing is asked for. */
+  usageOf: string | null
+  /** Whether that stands beside options of the client's own, which may be what a server refuses. */
+  besideOptions: boolean
   /** Names of the upstreams that may serve it. */
   upstreams: readonly string[]
   request: IncomingMessage
@@ -67,6 +71,8 @@ export interface Witness {
   /** There is a connection, and the request is about to be written to it. */
   reached: () => void
   failed: (reason: FailureReason, cause: unknown) => void
+  /** It refuses to be asked for the usage of streams, and is not asked for a while. */
+  usageUnknown: () => void
 }
 
 /** A model server. */

@@ -1,8 +1,10 @@
 import { Pool } from 'undici'
+import type { UsageAsking } from '../../core/upstream-kind.ts'
 import { UNREAD_TIMEOUT_MS, type Upstream } from './forwarding.ts'
 import { listModels } from './listing.ts'
 import { Secret } from './secret.ts'
-import { send } from './send.ts'
+import { sender } from './send.ts'
+import { UsageQuestion } from './usage-question.ts'
 
 export type HttpUpstreamOptions = {
   /** What a client would use as base URL: it ends in `/v1`. */
@@ -11,6 +13,8 @@ export type HttpUpstreamOptions = {
   key: string | null
   /** Its share of the calls, against the weights of the others that serve the same model. */
   weight?: number
+  /** Whether streams are asked for their usage in the client's place. */
+  asksForUsage?: UsageAsking
   /** Milliseconds until the reply must begin. Generous: a model may think for minutes before its first byte. */
   replyTimeoutMs?: number
   /** Milliseconds of silence within a reply after which it counts as broken. */
@@ -40,10 +44,10 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     replyTimeoutMs,
     secret: Secret.of(options.key),
   }
-  const target = { pool, base, key: options.key, terms }
+  const question = new UsageQuestion(options.asksForUsage ?? 'auto')
   return {
     weight: options.weight ?? 1,
-    attempt: (call, witness) => send(target, call, witness),
+    attempt: sender({ pool, base, key: options.key, terms, question }),
     models: (witness) => listModels(pool, `${base}/models`, options.key, witness),
     close: () => pool.destroy(),
   }

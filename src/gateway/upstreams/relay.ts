@@ -7,6 +7,7 @@ import { decoderFor } from './decode.ts'
 import { invalidReply, refusalOf, type UpstreamFailure } from './failures.ts'
 import { type Forwarding, isEventStream, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
 import { contentTypeOf, replyHeaders } from './headers.ts'
+import { HeldRefusal, isMisunderstood } from './held-refusal.ts'
 import { Patience } from './patience.ts'
 import type { Secret } from './secret.ts'
 import { Veil } from './veil.ts'
@@ -28,6 +29,14 @@ export type Terms = {
   /** What no reply may show. */
   secret: Secret | null
 }
+
+/** Sends a call once more, in another way, and settles it in its place. */
+export type Again = (
+  call: Forwarding,
+  witness: Witness,
+  resolve: (outcome: Outcome) => void,
+  reject: (error: unknown) => void,
+) => void
 
 /** Carries one reply from the upstream to the client, no faster than the client reads. */
 export class Relay implements Dispatcher.DispatchHandler {
@@ -51,6 +60,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   #unread: NodeJS.Timeout | null = null
   /** Bytes of a refused reply that were read; -1 where it is not refused. */
   #readAway = -1
+  /** What is done where a refusal names what the gate has put into the request; null: nothing, and none is waited for. */
+  readonly #again: Again | null
+  #held: HeldRefusal | null = null
   /** Nobody waits for this relay any more: its promise is settled. */
   #over = false
 
@@ -60,6 +72,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     terms: Terms,
     resolve: (outcome: Outcome) => void,
     reject: (error: unknown) => void,
+    again: Again | null = null,
   ) {
     this.#call = call
     this.#witness = witness
@@ -68,6 +81,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#veil = terms.secret && new Veil(terms.secret)
     this.#resolve = resolve
     this.#reject = reject
+    this.#again = again
     this.#response.on('close', this.#closed)
   }
 
@@ -100,6 +114,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const refusal = refusalOf(status, headers, this.#witness.name) ?? this.#undecodable(headers)
     try {
       if (refusal) this.#refuse(refusal, status >= 200)
+      else if (this.#again !== null && isMisunderstood(status)) this.#held = new HeldRefusal(status, headers)
       else this.#begin(status, headers)
     } catch (error) {
       this.#fail(error)
@@ -162,6 +177,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #pass(chunk: Buffer): boolean {
     if (this.#over || chunk.length === 0) return true
+    if (this.#held !== null) return this.#held.add(chunk) || this.#letGo(this.#held)
     const out = this.#observer === null ? chunk : this.#observed(chunk)
     if (this.#observer?.overran) {
       this.#breakOff(new Error('the reply is more than twice as long as it can be'), 'overran')
@@ -176,6 +192,17 @@ export class Relay implements Dispatcher.DispatchHandler {
     return this.#response.write(out)
   }
 
+  /** The refusal is for the client after all. */
+  #letGo({ status, headers, bytes }: HeldRefusal): boolean {
+    this.#held = null
+    try {
+      this.#begin(status, headers)
+    } catch (error) {
+      this.#fail(error)
+    }
+    return this.#pass(bytes)
+  }
+
   #observed(chunk: Buffer | null): Buffer | null {
     try {
       return (chunk ? this.#observer?.chunk(chunk) : this.#observer?.end()) ?? null
@@ -188,6 +215,12 @@ export class Relay implements Dispatcher.DispatchHandler {
   #complete(): void {
     const held = this.#veil === null ? null : this.#veil.end()
     if (held !== null) this.#pass(held)
+    if (this.#held?.namesUsage && !this.#over) {
+      this.#leave()
+      this.#again?.(this.#call, this.#witness, this.#resolve, this.#reject)
+      return
+    }
+    if (this.#held !== null) this.#letGo(this.#held)
     const last = this.#observer === null ? null : this.#observed(null)
     if (this.#over) return
     if (last !== null && last.length > 0) this.#response.write(last)
@@ -271,17 +304,22 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #fail(error: unknown): void {
     if (this.#over) return
-    this.#settle()
-    // Another upstream may be tried, with a relay of its own.
-    this.#response.off('close', this.#closed)
+    this.#leave()
     this.#reject(error)
     this.#stop()
+  }
+
+  /** Another relay may try in its place. */
+  #leave(): void {
+    this.#settle()
+    this.#response.off('close', this.#closed)
   }
 
   #finish(end: Outcome['end']): void {
     if (this.#over) return
     this.#settle()
-    this.#resolve({ status: this.#response.headersSent ? this.#response.statusCode : null, end })
+    const status = this.#response.headersSent ? this.#response.statusCode : (this.#held?.status ?? null)
+    this.#resolve({ status, end })
   }
 
   #settle(): void {

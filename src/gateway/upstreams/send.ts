@@ -2,27 +2,71 @@ import type { Pool } from 'undici'
 import type { Outcome } from '../call.ts'
 import type { Forwarding, Witness } from './forwarding.ts'
 import { requestHeaders } from './headers.ts'
-import { Relay, type Terms } from './relay.ts'
+import { type Again, Relay, type Terms } from './relay.ts'
+import type { UsageQuestion } from './usage-question.ts'
 
-/** Where requests go: connections, what stands before every path, and the key that they bring. */
-export type Target = { pool: Pool; base: string; key: string | null; terms: Terms }
+/** Where requests go: connections, what stands before every path, the key that they bring, and whether streams are asked. */
+export type Target = { pool: Pool; base: string; key: string | null; terms: Terms; question: UsageQuestion }
 
-/** Sends one request, and has its reply relayed. */
-export function send({ pool, base, key, terms }: Target, call: Forwarding, witness: Witness): Promise<Outcome> {
-  const { method, body } = call
-  const path = base + call.upstreamPath
-  const headers = requestHeaders(call.headers, key)
-  if (typeof body !== 'function') {
-    return new Promise((resolve, reject) => {
-      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, terms, resolve, reject))
-    })
-  }
-  const { stream, length } = body()
-  headers.push('content-length', String(length))
-  const sent = new Promise<Outcome>((resolve, reject) => {
-    const relay = new Relay(call, witness, terms, resolve, reject)
+/** What sends requests to one model server, and has their replies relayed. */
+export function sender(target: Target): (call: Forwarding, witness: Witness) => Promise<Outcome> {
+  const { pool, base, key, terms, question } = target
+
+  const send = (
+    call: Forwarding,
+    witness: Witness,
+    resolve: (outcome: Outcome) => void,
+    reject: (error: unknown) => void,
+    asks: boolean,
+  ) => {
+    const { method } = call
+    const path = base + call.upstreamPath
+    const headers = requestHeaders(call.headers, key)
+    const body = call.body(asks)
+    const again = asks && call.usageOf !== null && question.learns ? withoutAsking : null
+    if (typeof body !== 'function') {
+      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, terms, resolve, reject, again))
+      return
+    }
+    const { stream, length } = body()
+    headers.push('content-length', String(length))
+    const over = () => void stream.destroy()
+    const relay = new Relay(
+      call,
+      witness,
+      terms,
+      after(over, resolve),
+      after(over, reject),
+      again && after(over, again),
+    )
     stream.on('error', (error) => relay.bodyFailed(error))
     pool.dispatch({ method, path, headers, body: stream }, relay)
-  })
-  return sent.finally(() => stream.destroy())
+  }
+
+  /** A request that was refused for what the gate put into it has done nothing: it is the same call, and is tried once more. */
+  const withoutAsking: Again = (call, witness, resolve, reject) => {
+    const learning: Forwarding = {
+      ...call,
+      begin(status, headers, upstream) {
+        // Of a client's own options nobody knows which one was refused.
+        const taught = status < 300 && !call.besideOptions
+        if (taught && question.refused(call)) witness.usageUnknown()
+        return call.begin(status, headers, upstream)
+      },
+    }
+    send(learning, witness, resolve, reject, false)
+  }
+
+  return (call, witness) =>
+    new Promise((resolve, reject) => {
+      send(call, witness, resolve, reject, call.usageOf === null || question.isAsked(call))
+    })
 }
+
+/** A function, with something that is done before it. */
+const after =
+  <A extends unknown[]>(first: () => void, then: (...args: A) => void) =>
+  (...args: A): void => {
+    first()
+    then(...args)
+  }

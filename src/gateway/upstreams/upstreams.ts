@@ -18,6 +18,8 @@ export type UpstreamWatch = {
   down: (upstream: string, cause: unknown) => void
   /** It can be reached again. */
   up: (upstream: string) => void
+  /** It refuses to be asked for the usage of streams. */
+  usageUnknown: (upstream: string) => void
 }
 
 /** An upstream's list of models, as the catalogue asks for it. */
@@ -52,6 +54,10 @@ class Member implements Witness {
   failed(reason: FailureReason, cause: unknown): void {
     this.#watch.failed(this.name, reason)
     if (reason === 'unreachable' && this.health.failed(this.#clock())) this.#watch.down(this.name, cause)
+  }
+
+  usageUnknown(): void {
+    this.#watch.usageUnknown(this.name)
   }
 }
 

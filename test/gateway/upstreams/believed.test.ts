@@ -126,7 +126,7 @@ for (const within of ['\x00', '\x01', '\x0b', '\x7f', '\r', '\n x', '\r\n folded
     assert.ok(failure instanceof ApiError)
     assert.doesNotMatch(inspect(failure.cause, { depth: 9, showHidden: true }), new RegExp(KEY))
     const list = httpUpstream({ url: `${raw.origin}/v1`, key: KEY })
-    await assert.rejects(list.models({ name: 'main', reached() {}, failed() {} }), (error) => {
+    await assert.rejects(list.models({ name: 'main', reached() {}, failed() {}, usageUnknown() {} }), (error) => {
       return !inspect(error, { depth: 9, showHidden: true }).includes(KEY)
     })
     await list.close()

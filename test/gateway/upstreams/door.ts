@@ -27,7 +27,7 @@ export type DoorOptions = Pick<UpstreamsOptions, 'clock' | 'random'> & {
   /** The extra headers and the observer of every reply. */
   headers?: Record<string, string>
   observer?: () => ReplyObserver
-  body?: (bytes: Buffer) => Forwarding['body']
+  body?: (bytes: Buffer) => ReturnType<Forwarding['body']>
   /** Which upstreams serve a call; all, unless said. */
   serving?: string[]
 }
@@ -47,6 +47,7 @@ export async function openDoor(members: Record<string, string | Upstream>, optio
         failed: (upstream, reason) => told.push(`failed ${upstream} ${reason}`),
         down: (upstream) => told.push(`down ${upstream}`),
         up: (upstream) => told.push(`up ${upstream}`),
+        usageUnknown: (upstream) => told.push(`usage unknown ${upstream}`),
       },
       ...(clock && { clock }),
       ...(random && { random }),
@@ -61,7 +62,9 @@ export async function openDoor(members: Record<string, string | Upstream>, optio
         method: request.method ?? '',
         upstreamPath: (request.url ?? '').slice('/v1'.length),
         headers: request.headers,
-        body: options.body ? options.body(bytes) : bytes.length > 0 ? bytes : null,
+        body: () => (options.body ? options.body(bytes) : bytes.length > 0 ? bytes : null),
+        usageOf: null,
+        besideOptions: false,
         upstreams: serving,
         request,
         response,

@@ -12,7 +12,7 @@ import { CHAT, question, startGate } from '../gate.ts'
 import { json, until } from '../upstream.ts'
 
 const MB = 1024 * 1024
-const witness = { name: 'main', reached() {}, failed() {} }
+const witness = { name: 'main', reached() {}, failed() {}, usageUnknown() {} }
 
 /** What is made of a list of models that comes as these bytes. */
 async function read(bytes: Buffer | string, headers: Record<string, string> = {}, key: string | null = null) {

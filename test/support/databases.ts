@@ -35,7 +35,8 @@ export async function openPostgres(own?: PostgresServer): Promise<TestDatabase> 
 
 const stack = new AsyncDisposableStack()
 // Registered here, at the file's own level: inside a test or a hook it would belong to that one and stop the server early.
-after(() => stack.disposeAsync())
+// Where PostgreSQL is somebody else's to stop, a program that is no test can use this too.
+if (!process.env[SHARED_POSTGRES]) after(() => stack.disposeAsync())
 
 let running: Promise<PostgresServer> | undefined
 

@@ -28,6 +28,8 @@ export type Asked = {
   stored: boolean
   /** The text that input tokens are counted by where the reply does not say; read only then. Null: it is gone, the estimate stands. */
   inputText: () => string | null
+  /** Whether each answer is to begin with the request's own text, which is no output. */
+  echoes: boolean
   /** Tokens of the input that its text does not show: images, recordings, files, and tokens that were sent as numbers. */
   besideText: number
   /** What the speech route reads out, in characters. */

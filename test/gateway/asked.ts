@@ -25,6 +25,7 @@ export const asks = (
     responseId: null,
     stored: false,
     inputText: () => 'one two three',
+    echoes: false,
     besideText: 0,
     characters: 0,
     size: null,

@@ -57,6 +57,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     responseId: null,
     stored: false,
     inputText: () => text,
+    echoes: false,
     besideText: content.tokens,
     characters: 0,
     size: fields.get('size') ?? null,

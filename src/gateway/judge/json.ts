@@ -58,6 +58,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     responseId,
     stored: shape.store === 'by_default' && edits.value('store') !== false,
     inputText: inputTextOf(body),
+    echoes: fields.echo === true,
     besideText: content.tokens,
     characters: shape.characters === null ? 0 : charactersOf(shape.characters, fields),
     size: typeof fields.size === 'string' ? fields.size : null,

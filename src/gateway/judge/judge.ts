@@ -59,6 +59,7 @@ function about(route: GatewayRoute): Asked {
     responseId: route.ids.response_id ?? null,
     stored: false,
     inputText: () => '',
+    echoes: false,
     besideText: 0,
     characters: 0,
     size: null,

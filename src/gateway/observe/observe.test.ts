@@ -68,7 +68,20 @@ test('a reply that comes byte by byte has used the same', async () => {
 
 test('numbers that cannot be are not believed: what they should say is counted', async () => {
   const said = { choices: [{ index: 0, message: { content: 'one two' } }] }
-  for (const broken of ['-5', '"12"', '1e300', '1e999', 'null', '{}', '[3]', 'true', '-0.0', '99999999999']) {
+  for (const broken of [
+    '-5',
+    '"-12"',
+    '"1e3"',
+    '"12 tokens"',
+    '1e300',
+    '1e999',
+    'null',
+    '{}',
+    '[3]',
+    'true',
+    '-0.0',
+    '99999999999',
+  ]) {
     const observer = watch('chat.completions.create', false)
     const usage = `{"prompt_tokens":${broken},"completion_tokens":${broken},"total_tokens":${broken}}`
     observer.chunk(Buffer.from(`${JSON.stringify(said).slice(0, -1)},"usage":${usage}}`))

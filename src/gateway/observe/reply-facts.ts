@@ -1,6 +1,8 @@
+import { amount } from './amount.ts'
 import type { JsonSink, ListStep } from './json-watch.ts'
 import { Said } from './output-text.ts'
-import { amount } from './usage-object.ts'
+import { merged, NO_USAGE, readUsage, type UsageFields } from './usage-object.ts'
+import { saysNone, spokenIn } from './usage-reported.ts'
 
 /** Calls of the tools that a model server runs itself, as far as the answer's items tell. */
 class ToolCalls {
@@ -21,9 +23,9 @@ class ToolCalls {
 
 /** Everything that matters of one reply, as far as it has come; a stream's events are read one after the other. */
 export class Reading implements JsonSink {
-  /** The last usage reported: some servers report it with every event, each time all of it. */
-  usage: unknown = null
-  /** Whether the model said more after its usage was reported, so that the report is not the last word. */
+  /** All that was reported of its use: some servers report it with every event, each time all of it. */
+  usage: Readonly<UsageFields> = NO_USAGE
+  /** Whether the model said more than its use was reported for, so that the report is not the last word. */
   get saidMore(): boolean {
     return this.said.bytes > this.#saidAtUsage
   }
@@ -44,6 +46,8 @@ export class Reading implements JsonSink {
 
   readonly #onResponseId: (id: string) => void
   #saidAtUsage = 0
+  /** What this event's report says of the output: more than any before, the same once more, or nothing to go by. */
+  #report: 'more' | 'same' | 'none' = 'none'
   #saidBefore = 0
   #answer = 0
   #event = ''
@@ -68,7 +72,7 @@ export class Reading implements JsonSink {
   kept(name: string, value: unknown): void {
     if (name === 'usage') this.#reported(value)
     else if (name === 'index') this.#answer = amount(value) ?? 0
-    else if (name === 'duration') this.duration = amount(typeof value === 'string' ? Number(value) : value)
+    else if (name === 'duration') this.duration = amount(value)
     else if (typeof value !== 'string') return
     else if (name === 'event') this.#event = value
     else if (name === 'item') this.#item = value
@@ -91,8 +95,11 @@ export class Reading implements JsonSink {
     else this.#itemEnded(this.#listed)
   }
 
-  /** Between two events, and after the last one. */
-  eventEnded(): void {
+  /**
+   * Between two events, and after the last one.
+   * @param isWhole whether it was no event but a whole reply, which says its use and its text at once
+   */
+  eventEnded(isWhole = false): void {
     const type = this.#event
     // The same item comes once more when it is done; a search that was begun is paid for.
     this.#itemEnded(type === '' ? this.#listed : type === 'response.output_item.added' ? this.#begun : null)
@@ -101,10 +108,13 @@ export class Reading implements JsonSink {
       if (!this.imageBegun) this.images++
     }
     this.events++
-    if (this.said.bytes > this.#saidBefore) this.texts++
+    const spoke = this.said.bytes > this.#saidBefore
+    if (spoke) this.texts++
+    // What stays the same while a text grows counts nothing of it.
+    if (this.#report === 'more' || (this.#report === 'same' && (isWhole || !spoke))) this.#saidAtUsage = this.said.bytes
     this.#saidBefore = this.said.bytes
-    if (this.hasUsage) this.#saidAtUsage = this.said.bytes
     this.hasUsage = false
+    this.#report = 'none'
     this.choices = 'unseen'
     this.#event = ''
     this.#answer = 0
@@ -112,8 +122,12 @@ export class Reading implements JsonSink {
 
   #reported(value: unknown): void {
     if (typeof value !== 'object' || value === null) return
-    this.usage = value
     this.hasUsage = true
+    const report = readUsage(value)
+    const [before, now] = [spokenIn(this.usage), spokenIn(report)]
+    if (now > before) this.#report = 'more'
+    else if (this.#report === 'none' && now === before && (now > 0 || saysNone(report))) this.#report = 'same'
+    this.usage = this.usage === NO_USAGE ? report : merged(this.usage, report)
   }
 
   #choice(step: ListStep): void {

@@ -1,75 +1,89 @@
-/** The usage that a reply reports, of whatever server; null where it does not say, or says what cannot be. */
-export type Reported = {
-  inputTokens: number | null
-  cachedInputTokens: number
-  outputTokens: number | null
-  inputAudioTokens: number
-  inputImageTokens: number
-  outputAudioTokens: number
-  outputImageTokens: number
+import { amount } from './amount.ts'
+
+/** What model servers have said of the use of a call, name by name; null where none said it, or what cannot be. */
+export type UsageFields = {
+  /** Both names of the input: only beside the second one is what a cache had not in it. */
+  prompt: number | null
+  input: number | null
+  output: number | null
+  total: number
+  /** Of the input, from a cache. */
+  cached: number
+  /** Read from a cache and written into it, by the names of a server that has neither in its input (Anthropic). */
+  cacheRead: number
+  cacheWritten: number
+  inputAudio: number
+  inputImage: number
+  outputAudio: number
+  outputImage: number
   seconds: number | null
 }
 
-/** More than any one call can use: a number beyond it is a mistake and not a measurement. */
-const MOST = 1_000_000_000
+export const NO_USAGE: Readonly<UsageFields> = {
+  prompt: null,
+  input: null,
+  output: null,
+  total: 0,
+  cached: 0,
+  cacheRead: 0,
+  cacheWritten: 0,
+  inputAudio: 0,
+  inputImage: 0,
+  outputAudio: 0,
+  outputImage: 0,
+  seconds: null,
+}
 
 type Fields = Record<string, unknown>
-
-/** A whole number from 0 on; a fraction counts as one more, and null is what cannot be an amount. */
-export function amount(value: unknown): number | null {
-  return typeof value === 'number' && value >= 0 && value <= MOST ? Math.ceil(value) || 0 : null
-}
 
 function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
 }
 
-/** The first of several names under which something is reported. */
-function first(of: Fields, ...names: string[]): number | null {
-  for (const name of names) {
-    const found = amount(of[name])
-    if (found !== null) return found
-  }
-  return null
-}
-
-const within = (whole: number | null, part: unknown) => Math.min(amount(part) ?? 0, whole ?? 0)
-
-/**
- * Reads a `usage` object. The parts are never more than the whole that they are in.
- *
- * A `total_tokens` larger than input and output together is believed, since somebody is billed for it: first it is the cached
- * input, where a server reports more of it than input (Anthropic's way), and what is left is thoughts that a server does not
- * count as output (Gemini, Grok).
- */
-export function readUsage(value: unknown): Reported {
+/** Reads one `usage` object, whoever's names it has. */
+export function readUsage(value: unknown): UsageFields {
   const usage = fields(value)
-  const inputDetails = fields(usage.prompt_tokens_details ?? usage.input_tokens_details ?? usage.input_token_details)
-  const outputDetails = fields(
-    usage.completion_tokens_details ?? usage.output_tokens_details ?? usage.output_token_details,
-  )
-  let input = first(usage, 'prompt_tokens', 'input_tokens')
-  let output = first(usage, 'completion_tokens', 'output_tokens')
-  const cached = first(inputDetails, 'cached_tokens') ?? first(usage, 'cached_tokens', 'prompt_cache_hit_tokens') ?? 0
-  let unexplained = (amount(usage.total_tokens) ?? 0) - (input ?? 0) - (output ?? 0)
-  if (input !== null && cached > input && unexplained > 0) {
-    const outside = Math.min(cached, unexplained)
-    input += outside
-    unexplained -= outside
-  }
-  if (input !== null && output !== null && unexplained > 0) output += unexplained
-  const inputAudio = within(input, inputDetails.audio_tokens)
-  const inputImage = within((input ?? 0) - inputAudio, inputDetails.image_tokens)
-  const outputAudio = within(output, outputDetails.audio_tokens)
-  const outputImage = within((output ?? 0) - outputAudio, outputDetails.image_tokens)
+  const input = fields(usage.prompt_tokens_details ?? usage.input_tokens_details ?? usage.input_token_details)
+  const output = fields(usage.completion_tokens_details ?? usage.output_tokens_details ?? usage.output_token_details)
   return {
-    inputTokens: input,
-    cachedInputTokens: Math.min(cached, input ?? 0),
-    outputTokens: output,
-    inputAudioTokens: inputAudio,
-    inputImageTokens: inputImage,
-    outputAudioTokens: outputAudio,
-    outputImageTokens: outputImage,
+    prompt: amount(usage.prompt_tokens),
+    input: amount(usage.input_tokens),
+    output: larger(amount(usage.completion_tokens), amount(usage.output_tokens)),
+    total: some(usage.total_tokens),
+    cached: Math.max(some(input.cached_tokens), some(usage.cached_tokens), some(usage.prompt_cache_hit_tokens)),
+    cacheRead: some(usage.cache_read_input_tokens),
+    cacheWritten: some(usage.cache_creation_input_tokens),
+    inputAudio: some(input.audio_tokens),
+    inputImage: some(input.image_tokens),
+    outputAudio: some(output.audio_tokens),
+    outputImage: some(output.image_tokens),
     seconds: amount(usage.seconds),
   }
 }
+
+/**
+ * Two reports of one call as one. A server reports all of its use so far, each time it does, so that of each field the larger
+ * is the later one; what is smaller behind a larger one is a placeholder, a half, or of a server that forgot.
+ */
+export function merged(one: Readonly<UsageFields>, other: Readonly<UsageFields>): UsageFields {
+  return {
+    prompt: larger(one.prompt, other.prompt),
+    input: larger(one.input, other.input),
+    output: larger(one.output, other.output),
+    total: Math.max(one.total, other.total),
+    cached: Math.max(one.cached, other.cached),
+    cacheRead: Math.max(one.cacheRead, other.cacheRead),
+    cacheWritten: Math.max(one.cacheWritten, other.cacheWritten),
+    inputAudio: Math.max(one.inputAudio, other.inputAudio),
+    inputImage: Math.max(one.inputImage, other.inputImage),
+    outputAudio: Math.max(one.outputAudio, other.outputAudio),
+    outputImage: Math.max(one.outputImage, other.outputImage),
+    seconds: larger(one.seconds, other.seconds),
+  }
+}
+
+const some = (value: unknown) => amount(value) ?? 0
+
+/** Of those that are known. */
+export const larger = (one: number | null, other: number | null) =>
+  one === null || other === null ? (one ?? other) : Math.max(one, other)

@@ -1,4 +1,4 @@
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { endpoints } from './admin/index.ts'
 import { bootstrap, isLivingAdminKey } from './admin/organization.ts'
 import type { AdminApp } from './api/app.ts'
@@ -17,6 +17,7 @@ import { type Ledger, openLedger } from './ledger/open.ts'
 import { opened } from './listener/cors.ts'
 import { PrometheusMetrics } from './listener/metrics.ts'
 import { serve } from './listener/serve.ts'
+import { openLog } from './log/open.ts'
 
 /** What tests put in place of the real thing. */
 export type Overrides = Replaced & {
@@ -53,7 +54,7 @@ type Machine = { db: Db; ledger: Ledger; changed: Changed }
  */
 export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
-  const tools = toolsOf(config, overrides)
+  const tools = stack.use(toolsOf(config, overrides))
   if (config.serviceVariables) {
     tools.log.info(
       { ignored: config.serviceVariables },
@@ -81,20 +82,16 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   return { url: serving.url, firstKey, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-function toolsOf(config: Config, overrides: Overrides): Tools {
+function toolsOf(config: Config, overrides: Overrides): Tools & Disposable {
   const now = overrides.now ?? Date.now
-  const log = overrides.log ?? pino({ level: config.logLevel, base: null }, logTo())
   const metrics = new PrometheusMetrics()
+  const dropped = () => metrics.count('gatehouse_log_lines_dropped_total')
+  const { log, [Symbol.dispose]: dispose } = overrides.log
+    ? { log: overrides.log, [Symbol.dispose]: () => {} }
+    : openLog(config.logLevel, dropped)
   const onQuery = () => metrics.count('gatehouse_sql_statements_total')
   const seeing = { onQuery, plugins: overrides.plugins ?? [] }
-  return { now, log, newId: idSource(now), metrics, seeing }
-}
-
-/** The log must not end the process: on a full disk it is what cannot be written first. */
-function logTo() {
-  const destination = pino.destination({ dest: 2, sync: true })
-  destination.on('error', () => {})
-  return destination
+  return { now, log, newId: idSource(now), metrics, seeing, [Symbol.dispose]: dispose }
 }
 
 async function openMachine(config: Config, tools: Tools): Promise<Machine & AsyncDisposable> {

@@ -1,3 +1,5 @@
+import { BoundedWriter } from '../log/bounded-writer.ts'
+
 /** Where a command writes: its result on standard output, everything else on standard error. */
 export type Output = {
   /** The command's result, for a person. */
@@ -8,8 +10,23 @@ export type Output = {
   note: (text: string) => void
 }
 
-export const standardOutput: Output = {
-  line: (text) => void process.stdout.write(`${text}\n`),
-  json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
-  note: (text) => void process.stderr.write(`${text}\n`),
+/** A command's result waits until it is read, as long as that takes. */
+export const standardOutput: Output = output(
+  (text) => void process.stdout.write(text),
+  (text) => void process.stderr.write(text),
+)
+
+/** What a server says besides its log, a text or two. Nobody may ever read it, which must hold up neither the server nor its end. */
+export function servingOutput(): Output {
+  const losses = { dropped: () => {}, over: () => {} }
+  const say = (fd: number) => (text: string) => new BoundedWriter(fd, losses).write(text)
+  return output(say(1), say(2))
+}
+
+function output(result: (text: string) => void, other: (text: string) => void): Output {
+  return {
+    line: (text) => result(`${text}\n`),
+    json: (value) => result(`${JSON.stringify(value)}\n`),
+    note: (text) => other(`${text}\n`),
+  }
 }

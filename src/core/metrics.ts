@@ -28,6 +28,10 @@ export const counters = {
   },
   gatehouse_sql_statements_total: { help: 'SQL statements run.', labels: [] },
   gatehouse_usage_entries_dropped_total: { help: 'Entries of usage and costs that were lost.', labels: [] },
+  gatehouse_log_lines_dropped_total: {
+    help: 'Lines of the log that were dropped because nobody read them in time.',
+    labels: [],
+  },
   gatehouse_spend_alerts_total: { help: 'Spend alerts raised, by level: project or organization.', labels: ['level'] },
   gatehouse_mails_total: { help: 'Mails, by outcome: sent, or failed for good.', labels: ['outcome'] },
 } as const

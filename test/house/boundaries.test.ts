@@ -16,10 +16,11 @@ const mayImport: Record<string, readonly string[]> = {
   db: ['core'],
   ledger: ['core', 'db'],
   listener: ['config', 'contract', 'core'],
+  log: [],
   admin: ['contract', 'core', 'db'],
   api: ['admin', 'contract', 'core', 'db'],
   gateway: ['contract/error.ts', 'core', 'db', 'ledger'],
-  cli: ['admin', 'config', 'contract', 'core', 'db', 'app.ts'],
+  cli: ['admin', 'config', 'contract', 'core', 'db', 'log', 'app.ts'],
 }
 
 /** What a folder may import as types only: they are gone at run time. */

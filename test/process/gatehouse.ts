@@ -5,7 +5,12 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-export type RunOptions = { env?: Record<string, string>; cwd?: string }
+export type RunOptions = {
+  env?: Record<string, string>
+  cwd?: string
+  /** Where standard error goes: read by this class, nowhere, to a descriptor, or into a pipe that is left unread. */
+  stderr?: 'ignore' | 'unread' | number
+}
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
 
 /** A `gatehouse` process, as a shell would start it: nothing of this process's settings reaches it. */
@@ -15,11 +20,11 @@ export class Gatehouse {
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], { env = {}, cwd }: RunOptions = {}) {
+  constructor(args: readonly string[], { env = {}, cwd, stderr }: RunOptions = {}) {
     const { PATH = '', HOME = '', TMPDIR, NODE_COMPILE_CACHE } = process.env
     this.child = spawn(process.execPath, [main, ...args], {
       env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', stderr === undefined || stderr === 'unread' ? 'pipe' : stderr],
       ...(cwd && { cwd }),
     })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -28,6 +33,7 @@ export class Gatehouse {
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text
     })
+    if (stderr === 'unread') this.child.stderr?.pause()
     this.ended = once(this.child, 'close').then(([code, signal]) => ({
       code,
       signal,

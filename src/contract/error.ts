@@ -279,11 +279,11 @@ export function malformedCoding(coding: string, why: string): ApiError {
   return new ApiError('malformed_coding', message)
 }
 
-/** @param accepted the one type that the route takes */
-export function unsupportedContentType(type: string, accepted = 'application/json'): ApiError {
+/** @param accepted the types that the route takes */
+export function unsupportedContentType(type: string, accepted: readonly string[] = ['application/json']): ApiError {
   return new ApiError(
     'unsupported_content_type',
-    `Unsupported content type: '${type}'. This API method only accepts '${accepted}' requests, but you specified the header 'Content-Type: ${type}'. Please try again with a supported content type.`,
+    `Unsupported content type: '${type}'. This API method only accepts '${accepted.join("' or '")}' requests, but you specified the header 'Content-Type: ${type}'. Please try again with a supported content type.`,
   )
 }
 

@@ -3,6 +3,7 @@ import type { Gate } from './gate.ts'
 import { callRefusal } from './keys/authorize.ts'
 import { userOf } from './keys/grant.ts'
 import { broughtKey, identify } from './keys/identify.ts'
+import { asBrought } from './routes/brought.ts'
 import { withQuery } from './routes/match.ts'
 import type { GatewayRoute } from './routes/table.ts'
 
@@ -18,7 +19,7 @@ export async function letIn(gate: Gate, arrival: Arrival, route: GatewayRoute, u
   const grant = await identify(gate.grants, key)
   const call: Call = { request, response, headers, route, key, grant, at: gate.now() }
   authorize(gate, call)
-  call.route = withQuery(route, url)
+  call.route = asBrought(withQuery(route, url), request.headers)
   return call
 }
 

@@ -6,6 +6,7 @@ import type { Editable } from '../../src/gateway/body/edits.ts'
 import type { JudgedBody } from '../../src/gateway/body/fields.ts'
 import type { Asked } from '../../src/gateway/call.ts'
 import { judge } from '../../src/gateway/judge/judge.ts'
+import { asBrought } from '../../src/gateway/routes/brought.ts'
 import { routeOf, withQuery } from '../../src/gateway/routes/match.ts'
 import { type RouteName, routes } from '../../src/gateway/routes/table.ts'
 import { decodeRules, type ProjectRules } from '../../src/gateway/rules/index.ts'
@@ -82,7 +83,8 @@ function judgedBody(
   sent: Record<string, unknown>,
   rules: Partial<ProjectRules>,
 ): Judged {
-  const route = routeOf('POST', routes[name].path)
+  const type = body && 'whole' in body ? 'application/json' : 'multipart/form-data'
+  const route = asBrought(routeOf('POST', routes[name].path), { 'content-type': type })
   const before = JSON.stringify(body && 'whole' in body ? body.fields : null)
   const { asked, edits } = judge({
     rules: { ...OPEN, ...rules },

@@ -9,6 +9,7 @@ import { announced } from './receive-bytes.ts'
 import { receiveBody } from './receive-decoded.ts'
 import { Spool, type Stretch } from './spool.ts'
 
+export const FORM = 'multipart/form-data'
 /** To some readers it says in what letters all other fields are (RFC 7578, 4.6). They were read as UTF-8, and are sent so. */
 const CHARSET = '_charset_'
 
@@ -93,6 +94,7 @@ export class FormBody {
 /**
  * Reads a request's body as multipart/form-data. Its files are kept in memory up to 1 MB, the rest in a temporary file.
  * @param folder for that file
+ * @param accepted the types that the route takes
  * @returns null for an empty body
  * @throws ApiError 400 for what is no such form, 413, 415, 503; ClientGone
  */
@@ -100,11 +102,12 @@ export async function readForm(
   request: IncomingMessage,
   budget: Budget,
   folder: string = tmpdir(),
+  accepted: readonly string[] = [FORM],
 ): Promise<FormBody | null> {
   const { headers } = request
   const length = announced(headers)
   if (length === 0) return null
-  const boundary = boundaryOf(headers['content-type'] ?? '')
+  const boundary = boundaryOf(headers['content-type'] ?? '', accepted)
   // Refused before it is sent, if it cannot be taken whole.
   const held = new Held(budget)
   held.check(length ?? 0)
@@ -127,12 +130,12 @@ function discard(spool: Spool, held: Held) {
 }
 
 /** RFC 2046, 5.1.1: up to 70 characters of these. */
-function boundaryOf(type: string): string {
+function boundaryOf(type: string, accepted: readonly string[]): string {
   const found =
     /^multipart\/form-data *;(?:.*;)? *boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+,./:=?-]{1,70}))(?: *;.*)?$/i
   const [, quoted, bare] = found.exec(type) ?? []
   const boundary = quoted ?? bare
-  if (boundary === undefined) throw unsupportedContentType(type, 'multipart/form-data')
+  if (boundary === undefined) throw unsupportedContentType(type, accepted)
   return boundary
 }
 

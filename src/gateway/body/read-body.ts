@@ -5,8 +5,10 @@ import type { FormShape, JsonShape } from '../routes/declaration.ts'
 import type { BodyBudget } from './budget.ts'
 import type { Editable } from './edits.ts'
 import type { JudgedBody } from './fields.ts'
-import { type FormBody, readForm } from './form-body.ts'
+import { FORM, type FormBody, readForm } from './form-body.ts'
 import { type JsonBody, readJson } from './json-body.ts'
+
+const JSON_TYPE = 'application/json'
 
 /** A request's body, whole: what is judged of it, and what is sent on, with what was decided written into it. */
 export type Body = Editable & {
@@ -35,7 +37,7 @@ export async function readBody(bodies: BodyBudget, { request, route, grant }: Ca
   if (shape.kind === 'none') return nothing(headers)
   const budget = bodies.share(grant.rules.projectId)
   if (shape.kind === 'form') {
-    const form = await readForm(request, budget)
+    const form = await readForm(request, budget, undefined, shape.json === null ? [FORM] : [FORM, JSON_TYPE])
     return form === null ? nothing(headers) : ofForm(form, shape, headers)
   }
   const read = readJson(request, budget)

@@ -65,6 +65,12 @@ export class Content {
     }
   }
 
+  /** The same of a field that holds images: a text in it, alone or in a list, is a link or the data itself. */
+  readImages(name: string, value: unknown): string | null {
+    const read = (one: unknown) => (typeof one === 'string' ? { image_url: one } : one)
+    return this.read(name, Array.isArray(value) ? value.map(read) : read(value))
+  }
+
   /** @param at the key that it stands under, lists left out */
   #walk(value: unknown, depth: number, at: string): string | null {
     if (typeof value === 'string') {

@@ -24,6 +24,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   refuseReferences(shape.references, fields)
   const content = new Content()
   readAll(fields, content)
+  readImages(shape.images, fields, content)
   boundTools(fields, content)
   const dialects = court.dialects(model.upstreams)
   const foreign = new Foreign(dialects, edits, true)
@@ -91,6 +92,14 @@ function readAll(fields: Fields, content: Content): void {
     const value = fields[name]
     if (value === undefined) continue
     const reference = content.read(name, value)
+    if (reference !== null) throw notOffered(reference)
+  }
+}
+
+function readImages(names: JsonShape['images'], fields: Fields, content: Content): void {
+  for (const name of names) {
+    const value = fields[name]
+    const reference = value === undefined ? null : content.readImages(name, value)
     if (reference !== null) throw notOffered(reference)
   }
 }

@@ -56,6 +56,8 @@ export type JsonShape = {
   store: 'never' | 'on_request' | 'by_default'
   /** The field whose characters are what is used. */
   characters: 'input' | null
+  /** Fields that hold images, by the original or by other servers: a text in one is a link, or the data itself. */
+  images: readonly string[]
 }
 
 export type FormShape = {
@@ -73,6 +75,8 @@ export type FormShape = {
   streams: readonly StreamSign[]
   /** What its files are: images that the model looks at, or sound that it hears. */
   files: 'images' | 'audio'
+  /** The same request as JSON, where the route takes that in the place of a form. */
+  json: JsonShape | null
 }
 
 /** What a reply, and each event of a stream, says of what the call used. */

@@ -12,6 +12,14 @@ const pictures = {
   makesImages: true,
   hears: false,
 } as const satisfies WatchedReply
+/** Where images stand in JSON: the original's `images` and `mask`, and what other servers call them. */
+const inJson = { ...plainJson, images: ['images', 'image', 'mask', 'markup'] } as const
+/** What says how a picture is to be changed, in a form and in JSON. */
+const editing = [
+  ...['background', 'complexity', 'frame_count', 'frame_duration_ms', 'input_fidelity', 'markup', 'mask', 'model', 'n'],
+  ...['output_compression', 'output_format', 'partial_images', 'prompt', 'quality', 'response_format'],
+  ...['safety_identifier', 'size', 'stream', 'svg', 'user'],
+]
 const drawing = { ...form, answers: 'n', files: 'images' } as const satisfies Omit<FormShape, 'fields'>
 
 /** Images (openai 7.57). */
@@ -20,7 +28,7 @@ export const images = {
     ...ask,
     path: '/v1/images/generations',
     body: {
-      ...plainJson,
+      ...inJson,
       fields: new Set([
         ...['background', 'complexity', 'frame_count', 'frame_duration_ms', 'model', 'moderation', 'n'],
         ...['output_compression', 'output_format', 'partial_images', 'prompt', 'quality', 'response_format'],
@@ -36,11 +44,8 @@ export const images = {
     path: '/v1/images/edits',
     body: {
       ...drawing,
-      fields: new Set([
-        ...['background', 'complexity', 'frame_count', 'frame_duration_ms', 'image', 'input_fidelity'],
-        ...['markup', 'mask', 'model', 'n', 'output_compression', 'output_format', 'partial_images'],
-        ...['prompt', 'quality', 'response_format', 'safety_identifier', 'size', 'stream', 'svg', 'user'],
-      ]),
+      fields: new Set([...editing, 'image']),
+      json: { ...inJson, fields: new Set([...editing, 'images', 'moderation']) },
     },
     reply: pictures,
     charges: charged.images,

@@ -44,6 +44,7 @@ export const plainJson = {
   tier: 'none',
   store: 'never',
   characters: null,
+  images: [],
 } as const satisfies Omit<JsonShape, 'fields'>
 
 /** A form: fields and files. */
@@ -55,6 +56,7 @@ export const form = {
   // The original's have no maximum; other model servers take some of these names for it.
   maxima: ['max_tokens', 'max_completion_tokens', 'max_output_tokens'],
   streams: streamed,
+  json: null,
 } as const satisfies Partial<FormShape>
 
 const watched = { kind: 'watched', streamReports: 'always', makesImages: false, hears: false } as const

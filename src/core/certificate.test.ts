@@ -6,6 +6,8 @@ import {
   extension,
   type KeyType,
   makeCertificate,
+  nameConstraints,
+  purpose,
   usage,
 } from '../../test/support/certificates.ts'
 import { type CaCertificate, readCaCertificate } from './certificate.ts'
@@ -42,6 +44,23 @@ test('an intermediate CA is accepted: it signs client certificates as a root doe
   await accepted((await makeCertificate('intermediate', { issuer })).pem)
 })
 
+for (const purposes of [[purpose.clientAuth], [purpose.serverAuth, purpose.clientAuth], ['2.5.29.37.0']]) {
+  test(`a CA whose extended key usage allows it for TLS clients is accepted: ${purposes.join()}`, async () => {
+    await accepted((await makeCertificate('authority', { purposes })).pem)
+  })
+}
+
+test('an intermediate CA that its issuer signed with SHA-1 is refused, and so is one signed with MD5', async () => {
+  const issuer = await makeCertificate('root', { key: 'RSA' })
+  const { pem } = await makeCertificate('intermediate', { key: 'RSA', issuer })
+  await accepted(pem)
+  for (const algorithm of ['05', '04']) {
+    const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64').toString('hex')
+    const changed = der.replaceAll('2a864886f70d01010b', `2a864886f70d0101${algorithm}`)
+    assert.match(String(await read(block(Buffer.from(changed, 'hex').toString('base64')))), /signed with SHA-1, MD5/)
+  }
+})
+
 test('a CA that becomes valid later is accepted, so that a change of authorities can be prepared', async () => {
   const { pem } = await makeCertificate('later', { validFrom: 30 })
   assert.ok((await accepted(pem)).valid_at > now)
@@ -56,6 +75,16 @@ const flaws: [what: string, options: CertificateOptions, reason: RegExp][] = [
   ['one without a subject key identifier', { subjectKey: null }, /no subject key identifier/],
   ['one without an authority key identifier', { authorityKey: null }, /no authority key identifier/],
   ['one whose authority key identifier names no key', { authorityKey: 'issuer' }, /no authority key identifier/],
+  ['one that is signed with SHA-1', { hash: 'SHA-1' }, /signed with SHA-1/],
+  ['one with an RSA key that is signed with SHA-1', { key: 'RSA', hash: 'SHA-1' }, /signed with SHA-1/],
+  ['one for servers only', { purposes: [purpose.serverAuth] }, /clientAuth/],
+  ['one with critical name constraints', { extra: [nameConstraints(true)] }, /name constraints/],
+  ['one with name constraints that are not critical', { extra: [nameConstraints(false)] }, /name constraints/],
+  [
+    'one with a critical extension nobody knows',
+    { extra: [extension('1.2.3.4.5', Buffer.from([5, 0]))] },
+    /critical extension/,
+  ],
   ['an expired one', { validFrom: -9, expiresIn: -1 }, /has expired/],
   ['one that expires within a day', { expiresIn: 0.9 }, /expires within a day/],
   [

@@ -8,6 +8,7 @@ import {
   oids,
   usages,
 } from './certificate-extensions.ts'
+import { whyNoIssuer } from './certificate-issuer.ts'
 
 /** A certificate authority's certificate. Times are Unix seconds. */
 export type CaCertificate = {
@@ -24,7 +25,8 @@ const DAY = 86_400
 /**
  * Reads one CA certificate, the kind that directly signs client certificates. What is asked of it are the original's rules
  * for uploads (help.openai.com, article 10876024): PEM, less than 16 kB, CA, key usage for certificates and revocation
- * lists, subject and authority key identifiers, and more than a day to live.
+ * lists, subject and authority key identifiers, and more than a day to live. What would restrict it and is not enforced here is
+ * refused, and so are signatures that do not hold.
  * @param now Unix seconds
  * @returns the certificate, or the reason to refuse it, to stand behind a colon; nothing that is given makes it throw
  */
@@ -102,8 +104,8 @@ const demands: [oid: string, holds: (value: Buffer) => boolean | null, reason: s
 
 const unreadable = 'its extensions are not valid'
 
-function whyNoAuthority({ raw, ca }: X509Certificate): string | null {
-  const extensions = extensionsOf(raw)
+function whyNoAuthority(certificate: X509Certificate): string | null {
+  const extensions = extensionsOf(certificate.raw)
   if (extensions === null) return unreadable
   for (const [oid, holds, reason] of demands) {
     const extension = extensions.get(oid)
@@ -112,7 +114,7 @@ function whyNoAuthority({ raw, ca }: X509Certificate): string | null {
     if (!held) return reason
   }
   // OpenSSL reads all of them, and more of each.
-  return ca ? null : unreadable
+  return certificate.ca ? whyNoIssuer(certificate, extensions) : unreadable
 }
 
 /** A key that cannot be read here verifies nothing; one that did not make its own certificate's signature is not its own. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
+import { KeyObject, sign, type webcrypto, X509Certificate } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import {
   type CertificateAuthority,
@@ -8,6 +8,7 @@ import {
   type KeyType,
   makeCertificate,
   makeClient,
+  nameConstraints,
   purpose,
   usage,
 } from '../../test/support/certificates.ts'
@@ -86,6 +87,8 @@ describe('a client certificate', () => {
     'without a subject key identifier': [{ subjectKey: null }, /subject key identifier/],
     'without an authority key identifier': [{ authorityKey: null }, /authority key identifier/],
     'without a subject alternative name': [{ names: null }, /subject alternative name/],
+    'signed with SHA-1': [{ hash: 'SHA-1' }, /signed with SHA-1/],
+    'with critical name constraints': [{ extra: [nameConstraints(true)] }, /critical extension/],
     'with a critical extension nobody knows': [
       { extra: [extension('1.2.3.4.5', new Uint8Array([5, 0]))] },
       /critical extension/,
@@ -94,6 +97,27 @@ describe('a client certificate', () => {
   for (const [what, [options, reason]] of Object.entries(flaws)) {
     test(`${what} does not pass, and is told why`, async () => {
       assert.match(clientCertificateFlaw(active, await client(authority, options), now) ?? '', reason)
+    })
+  }
+
+  test('with a good signature of MD5 does not pass', async () => {
+    const signer = await makeCertificate('authority', { key: 'RSA' })
+    const certificate = signedWithMd5(await client(signer, { key: 'RSA' }), signer.keys.privateKey)
+    assert.match(clientCertificateFlaw([read(signer)], certificate, now) ?? '', /signed with SHA-1, MD5/)
+  })
+
+  const refusedToday: Record<string, CertificateOptions> = {
+    'has name constraints': { extra: [nameConstraints(true)] },
+    'is for servers only': { purposes: [purpose.serverAuth] },
+    'is signed with SHA-1': { hash: 'SHA-1' },
+    'has a critical extension nobody knows': { extra: [extension('1.2.3.4.5', new Uint8Array([5, 0]))] },
+  }
+  for (const [what, options] of Object.entries(refusedToday)) {
+    test(`does not pass with an authority that ${what}, which may have been uploaded before that was asked`, async () => {
+      const old = await makeCertificate('authority', options)
+      const signer = { ...old, certificate: authority.certificate }
+      const certificate = await client(signer)
+      assert.match(clientCertificateFlaw([read(old)], certificate, now) ?? '', /refused at upload today/)
     })
   }
 
@@ -130,3 +154,14 @@ describe('a client certificate', () => {
     assert.match(clientCertificateFlaw(list, certificate, now - 3 * DAY) ?? '', /not valid yet/)
   })
 })
+
+/** The same certificate with another signature: of an RSA key, and as long as the one before. */
+function signedWithMd5({ raw }: X509Certificate, key: webcrypto.CryptoKey): X509Certificate {
+  const changed = raw.toString('hex').replaceAll('2a864886f70d01010b', '2a864886f70d010104')
+  const der = Buffer.from(changed, 'hex')
+  // Both it and what is signed have lengths of two bytes.
+  const toBeSigned = der.subarray(4, 8 + der.readUInt16BE(6))
+  const signature = sign('md5', toBeSigned, KeyObject.from(key))
+  signature.copy(der, der.length - signature.length)
+  return new X509Certificate(der)
+}

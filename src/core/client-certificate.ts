@@ -1,6 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { Bounded } from './bounded.ts'
 import { type Extension, extensionsOf, hasBits, oids, usages } from './certificate-extensions.ts'
+import { CLIENT_AUTH, isBeyondUs, weakSignature, whyNoIssuer } from './certificate-issuer.ts'
+import { isSignedToHold } from './certificate-signature.ts'
 
 /** From when until when something counts, in Unix seconds. A date that cannot be read is NaN, and with that never. */
 type Validity = { from: number; until: number }
@@ -54,8 +56,10 @@ function verdictOn(authorities: readonly X509Certificate[], certificate: X509Cer
 
 function judge(authorities: readonly X509Certificate[], certificate: X509Certificate): Verdict {
   try {
-    const issuers = authorities.filter((authority) => hasSigned(authority, certificate)).map(validityOf)
-    if (issuers.length === 0) return { flaw: 'no active certificate has signed it directly' }
+    const signers = authorities.filter((authority) => hasSigned(authority, certificate))
+    if (signers.length === 0) return { flaw: 'no active certificate has signed it directly' }
+    const issuers = signers.filter(isIssuer).map(validityOf)
+    if (issuers.length === 0) return { flaw: 'the authority that signed it is one that is refused at upload today' }
     const flaw = whyNoClient(certificate)
     return flaw === null ? { own: validityOf(certificate), issuers } : { flaw }
   } catch {
@@ -67,17 +71,18 @@ function judge(authorities: readonly X509Certificate[], certificate: X509Certifi
 const hasSigned = (authority: X509Certificate, certificate: X509Certificate) =>
   certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
 
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
-
-/** Critical extensions that a client's certificate may have. */
-const understood: ReadonlySet<string> = new Set(Object.values(oids))
+/** What was uploaded before it was asked stays in the list, and lets nobody in. */
+function isIssuer(authority: X509Certificate): boolean {
+  const extensions = extensionsOf(authority.raw)
+  return extensions !== null && whyNoIssuer(authority, extensions) === null
+}
 
 function whyNoClient(certificate: X509Certificate): string | null {
   if (certificate.ca) return 'it is the certificate of an authority, and a client needs one of its own'
   const extensions = extensionsOf(certificate.raw)
   if (extensions === null) return 'its extensions are not valid'
-  const strange = [...extensions].some(([oid, { critical }]) => critical && !understood.has(oid))
-  if (strange) return 'it has a critical extension that this server does not know'
+  if (!isSignedToHold(certificate.raw)) return weakSignature
+  if (isBeyondUs(extensions)) return 'it has a critical extension that this server does not know'
   if (!certificate.keyUsage?.includes(CLIENT_AUTH)) {
     return 'its extended key usage does not allow it for TLS clients (clientAuth)'
   }

@@ -19,13 +19,17 @@ const { clientAuth, serverAuth } = x509.ExtendedKeyUsage
 export const purpose = { clientAuth, serverAuth }
 
 /** An extension that says whatever it is told to. */
-export const extension = (oid: string, value: Uint8Array) => new x509.Extension(oid, true, value)
+export const extension = (oid: string, value: Uint8Array, critical = true) => new x509.Extension(oid, critical, value)
+/** That an authority signs for hosts named x alone. */
+export const nameConstraints = (critical: boolean) =>
+  extension('2.5.29.30', Buffer.from('3007a0053003820178', 'hex'), critical)
 
 const DAY_MS = 86_400_000
 
 /** What differs from a flawless authority, or from a flawless client: null leaves an extension out. */
 export type CertificateOptions = {
   key?: KeyType
+  hash?: 'SHA-1'
   ca?: boolean | null
   usages?: number | null
   subjectKey?: null
@@ -47,7 +51,7 @@ export type KeyPair = { cert: string; key: string }
 
 /** A certificate with a fresh key: self-signed unless it is given an issuer. */
 export async function makeCertificate(name: string, options: CertificateOptions = {}): Promise<CertificateAuthority> {
-  const algorithm = algorithms[options.key ?? 'EC']
+  const algorithm = { ...algorithms[options.key ?? 'EC'], ...(options.hash && { hash: options.hash }) }
   const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
   const signer = options.issuer?.keys ?? keys
   const subject = `CN=${name}`
@@ -59,7 +63,11 @@ export async function makeCertificate(name: string, options: CertificateOptions 
     notAfter: new Date(Date.now() + (options.expiresIn ?? 365) * DAY_MS),
     signingKey: signer.privateKey,
     publicKey: keys.publicKey,
-    signingAlgorithm: { ...algorithm, ...(options.issuer?.certificate.signatureAlgorithm ?? {}) },
+    signingAlgorithm: {
+      ...algorithm,
+      ...(options.issuer?.certificate.signatureAlgorithm ?? {}),
+      ...(options.hash && { hash: options.hash }),
+    },
     extensions: await extensionsOf(options, keys.publicKey, signer.publicKey, subject),
   })
   return { pem: certificate.toString('pem'), certificate, keys }

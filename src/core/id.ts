@@ -59,12 +59,6 @@ export function timeOf(prefix: Prefix, id: string): number {
 /** Whether this text could be an id at all. Others name nothing, and a database may refuse to look for them. */
 export const isPlainId = (text: string) => /^[\x21-\x7e]+$/.test(text)
 
-/**
- * Whether a model server's response can have this id: what can stand in a path and in an index. One rule for all who ask: what
- * nobody could ask for gets no owner either.
- */
-export const isResponseId = (text: string) => /^[A-Za-z0-9_-]{1,200}$/.test(text)
-
 const base36 = (n: number, width: number) => n.toString(DIGITS).padStart(width, '0')
 
 /** All pairs of base-36 digits: every request gets an id, which is put together from these. */

@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely'
+import type { OwnedKind } from '../core/owned.ts'
 import type { Grain, UsageKind } from '../core/usage.ts'
 
 /*
@@ -85,13 +86,17 @@ export interface SpendAlertSentTable {
   sent_at: number
 }
 
-/** Whose a response that a model server keeps is. It goes when it has expired. */
-export interface ResponseOwnerTable {
-  response_id: string
+/** Whose the things are that model servers keep: responses, and the items that came with them. It goes when it has expired. */
+export interface OwnedTable {
+  kind: OwnedKind
+  id: string
   organization_id: string
   project_id: string
   /** The name of the upstream that keeps it. */
   upstream: string
+  /** The response that it came with, whose end is its own; null for a response, and where nobody knows. */
+  response_id: string | null
+  /** Unix seconds. What was ended before its time has that moment here. */
   expires_at: number
 }
 

@@ -53,17 +53,21 @@ export async function deleteUsageMinutes(db: Db, part: UsagePart, before: number
   return last !== undefined
 }
 
-/** Deletes who owned responses that have expired. @param now Unix seconds @returns whether there may be more */
-export async function deleteExpiredOwners(db: Db, now: number): Promise<boolean> {
+/** Deletes what was said of things that have expired. @param now Unix seconds @returns whether there may be more */
+export async function deleteExpiredOwned(db: Db, now: number): Promise<boolean> {
   const { numDeletedRows } = await db
-    .deleteFrom('response_owner')
-    .where('response_id', 'in', (eb) =>
-      eb
-        .selectFrom('response_owner')
-        .select('response_id')
-        .where('expires_at', '<=', now)
-        .orderBy('expires_at')
-        .limit(BATCH),
+    .deleteFrom('owned')
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('kind', 'id'),
+        'in',
+        selectFrom('owned')
+          .select(['kind', 'id'])
+          .where('expires_at', '<=', now)
+          .orderBy('expires_at')
+          .limit(BATCH)
+          .$asTuple('kind', 'id'),
+      ),
     )
     .executeTakeFirstOrThrow()
   return numDeletedRows >= BATCH

@@ -4,7 +4,7 @@ import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { DefaultTier, HostedTool, ModelMode, OrganizationRetention, ProjectRetention } from '../core/policy.ts'
 import type {
   LimitLevelTable,
-  ResponseOwnerTable,
+  OwnedTable,
   SpendAlertSentTable,
   SpendTotalTable,
   UsageRollupTable,
@@ -284,7 +284,7 @@ export interface Tables {
   usage_rollup: UsageRollupTable
   spend_total: SpendTotalTable
   spend_alert_sent: SpendAlertSentTable
-  response_owner: ResponseOwnerTable
+  owned: OwnedTable
   usage_writer: UsageWriterTable
   meta: MetaTable
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from './body/fields.ts'
 import type { Caps } from './caps.ts'
 import type { Grant } from './keys/grant.ts'
 import type { BroughtKey } from './keys/identify.ts'
+import type { Reference } from './references.ts'
 import type { GatewayRoute } from './routes/table.ts'
 import type { NamedModel } from './rules/rule.ts'
 import type { Worst } from './use.ts'
@@ -22,9 +23,9 @@ export type Asked = {
   usageWanted: boolean
   /** What the client says itself in `stream_options`; null where it says nothing. */
   streamOptions: JsonObject | null
-  /** The response that the request goes on from or is about. */
-  responseId: string | null
-  /** Whether the model server keeps the response, so that it gets an owner. */
+  /** What the request names of the things that a model server keeps: what it is about, or goes on from. */
+  references: readonly Reference[]
+  /** Whether the model server keeps what the reply shows, so that it gets an owner. */
   stored: boolean
   /** The text that input tokens are counted by where the reply does not say; read only then. Null: it is gone, the estimate stands. */
   inputText: () => string | null

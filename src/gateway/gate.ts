@@ -4,7 +4,7 @@ import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import type { Dialect } from '../core/upstream-kind.ts'
 import type { LastUsed } from '../ledger/last-used.ts'
-import type { ResponseOwners } from '../ledger/owners.ts'
+import type { Owners } from '../ledger/owners.ts'
 import type { Refusals } from '../ledger/refusals.ts'
 import type { Usage } from '../ledger/usage.ts'
 import type { BodyBudget } from './body/budget.ts'
@@ -30,7 +30,7 @@ export type GatewayParts = {
   whenCountersFail?: WhenFailing
   spend: Spend
   usage: Usage
-  owners: ResponseOwners
+  owners: Owners
   tokens: TokenCounter
   bodies: BodyBudget
   lastUsed: LastUsed

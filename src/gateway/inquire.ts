@@ -3,11 +3,11 @@ import type { Edits } from './body/edits.ts'
 import type { Body } from './body/read-body.ts'
 import type { Asked, Call } from './call.ts'
 import type { Gate } from './gate.ts'
-import { previousResponseNotFound } from './invalid.ts'
 import { judge } from './judge/judge.ts'
 import type { Models } from './models/models.ts'
+import { keeperOf } from './references.ts'
 
-/** What is asked, and of which upstreams: those that have the model, or the one that keeps the response it is about. */
+/** What is asked, and of which upstreams: those that have the model, or the one that keeps what it refers to. */
 export type Inquiry = Asked & { upstreams: readonly string[] }
 
 /** What of the gate inquiring needs. */
@@ -18,8 +18,8 @@ export type Inquiring = Pick<Gate, 'defaultMaxOutputTokens' | 'dialects' | 'owne
 
 /**
  * What a call asks for, judged by its project's rules, with what it refers to looked up; and what is decided about its body,
- * which stays as it is. Without I/O but for a model that nobody lists and a response that is not in memory.
- * @throws ApiError what the judge says; 404 for a response that is not the project's
+ * which stays as it is. Without I/O but for a model that nobody lists and what it refers to that is not in memory.
+ * @throws ApiError what the judge says; 404 for a response or an item that is not the project's
  */
 export async function inquire(
   gate: Inquiring,
@@ -34,24 +34,10 @@ export async function inquire(
     judge({ rules: grant.rules, route, body: body.judged, models, defaultMaxOutputTokens, dialects }),
   )
   const upstreams = asked.model?.upstreams ?? gate.upstreams.names
-  if (asked.responseId === null) return { inquiry: Object.assign(asked, { upstreams }), edits }
-  const kept = await keeperOf(gate, call, asked.responseId, upstreams)
-  return { inquiry: Object.assign(asked, { upstreams: [kept] }), edits }
-}
-
-/** The upstream that keeps the response that a call is about, if that is the project's. */
-async function keeperOf(
-  gate: Inquiring,
-  { grant, route }: Call,
-  responseId: string,
-  upstreams: readonly string[],
-): Promise<string> {
-  const owner = await gate.owners.find(responseId)
-  const { organizationId, projectId } = grant.rules
-  const isTheirs = owner?.organizationId === organizationId && owner.projectId === projectId
-  if (isTheirs && upstreams.includes(owner.upstream)) return owner.upstream
-  if (route.ids.response_id === undefined) throw previousResponseNotFound(responseId)
-  throw new ApiError('not_found', `Response with id '${responseId}' not found.`, { param: 'response_id' })
+  if (asked.references.length === 0) return { inquiry: Object.assign(asked, { upstreams }), edits }
+  const owners = await gate.owners.find(asked.references)
+  const kept = keeperOf(asked.references, owners, grant.rules, upstreams)
+  return { inquiry: Object.assign(asked, { upstreams: kept }), edits }
 }
 
 /** A known key's call that is refused for who asks, not for how, is a case for the audit log. */

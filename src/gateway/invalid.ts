@@ -49,12 +49,6 @@ export function cannotGovern(param: string, id: string, why: string): ApiError {
   return new ApiError('parameter_not_offered', message, { param: shown(param) })
 }
 
-/** The original's sentence, for a response that is nobody's and for one that is another project's. */
-export function previousResponseNotFound(id: string): ApiError {
-  const message = `Previous response with id '${shown(id)}' not found.`
-  return new ApiError('previous_response_not_found', message, { param: 'previous_response_id' })
-}
-
 const kinds: Record<string, string> = { boolean: 'a boolean', object: 'an object', string: 'a string' }
 
 function kindOf(value: unknown): string {

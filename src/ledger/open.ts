@@ -6,7 +6,7 @@ import { openGateDb, type Seeing } from '../db/open.ts'
 import type { Db } from '../db/tables.ts'
 import { Beat } from './beat.ts'
 import { LastUsed } from './last-used.ts'
-import { ResponseOwners } from './owners.ts'
+import { Owners } from './owners.ts'
 import { Refusals } from './refusals.ts'
 import { Retention } from './retention.ts'
 import { Usage } from './usage.ts'
@@ -31,7 +31,7 @@ export type Ledger = AsyncDisposable & {
   gateDb: Db
   beat: Beat
   usage: Usage
-  owners: ResponseOwners
+  owners: Owners
   lastUsed: LastUsed
   refusals: Refusals
 }
@@ -43,7 +43,7 @@ export function openLedger({ databaseUrl, retention }: Config, parts: LedgerPart
   const beat = new Beat(log)
   const dropped = (entries: number) => metrics.count('gatehouse_usage_entries_dropped_total', {}, entries)
   const usage = new Usage({ db: gateDb, beat, log, dropped, now })
-  const owners = new ResponseOwners({ read: db, write: gateDb, beat, log, now, days: retention.responsesDays })
+  const owners = new Owners({ read: db, write: gateDb, beat, log, now, days: retention.responsesDays })
   const cleaning = new Retention({ db: gateDb, log, now, usageMinutesDays: retention.usageMinutesDays })
   const lastUsed = new LastUsed(gateDb, beat)
   const refusals = new Refusals(gateDb, newId, beat)

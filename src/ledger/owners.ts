@@ -1,18 +1,28 @@
 import { Bounded } from '../core/bounded.ts'
-import { isResponseId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
+import { isOwnedId, keyOf, type Owned } from '../core/owned.ts'
 import { batches } from '../db/batches.ts'
+import { endOwned, findOwned } from '../db/owned.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Beat, Writer } from './beat.ts'
 
 /** Owners kept in memory, beyond those that are not written yet. */
-const KEPT = 10_000
-/** Most that wait to be written: beyond, a response gets no owner, so that nobody can ask for it again. */
+const KEPT = 20_000
+/** Most that wait to be written: beyond, nothing gets an owner, so that nobody can ask for it again. */
 const MOST_WAITING = 50_000
 const DAY = 86_400
 
-/** Whose a response is, and which upstream keeps it. */
+/** Whose something is, and which upstream keeps it. */
 export type Owner = { organizationId: string; projectId: string; upstream: string }
+
+/**
+ * Whose all is that one reply shows. Where the reply names its response only later, that is set here meanwhile: what was
+ * claimed before has it too, unless it is written by then.
+ */
+export type Origin = Owner & { responseId: string | null }
+
+type Claim = Owned & { origin: Origin; expiresAt: number }
+type Ending = Owned & Pick<Owner, 'organizationId'>
 
 export type OwnersParts = {
   /** Where a request waits for the answer: the main database. */
@@ -23,22 +33,24 @@ export type OwnersParts = {
   log: Pick<Log, 'error'>
   /** Milliseconds since the epoch. */
   now: () => number
-  /** How many days a response is its owner's. */
+  /** How many days something is its owner's. */
   days: number
 }
 
 /**
- * Whose the responses are that model servers keep: only the project that created one may ask for it or go on from it. A claim
- * holds on this node at once, and on others when it is written, half a second later. The first claim of an id is the one that counts.
+ * Whose the things are that model servers keep: only the project that made one may ask for it or refer to it. A claim holds on
+ * this node at once, and on others when it is written, half a second later; the end of one likewise. The first claim of an id
+ * is the one that counts.
  */
-export class ResponseOwners implements Writer {
+export class Owners implements Writer {
   readonly what = 'owners of responses'
   readonly kept = true
   readonly #parts: OwnersParts
   /** Not in the database yet. */
-  readonly #waiting = new Map<string, Row<'response_owner'>>()
+  readonly #claims = new Map<string, Claim>()
+  readonly #endings = new Map<string, Ending>()
   /** The latest ones that are. */
-  readonly #known = new Bounded<string, Row<'response_owner'>>(KEPT)
+  readonly #known = new Bounded<string, Row<'owned'>>(KEPT)
   #told = false
 
   constructor(parts: OwnersParts) {
@@ -46,67 +58,81 @@ export class ResponseOwners implements Writer {
   }
 
   get waiting(): boolean {
-    return this.#waiting.size > 0
+    return this.#claims.size > 0 || this.#endings.size > 0
   }
 
-  /** Makes a response its creator's. Never throws and never waits. */
-  claim(responseId: string, { organizationId, projectId, upstream }: Owner): void {
-    if (!isResponseId(responseId) || this.#waiting.has(responseId) || this.#known.has(responseId)) return
-    if (this.#waiting.size >= MOST_WAITING) {
+  /** Makes something its creator's. Never throws and never waits. @returns whether it was nobody's, as far as is known here */
+  claim({ kind, id }: Owned, origin: Origin): boolean {
+    const key = keyOf({ kind, id })
+    if (!isOwnedId(id) || this.#claims.has(key) || this.#known.has(key)) return false
+    if (this.#claims.size >= MOST_WAITING) {
       this.#lose()
-      return
+      return false
     }
-    const expires_at = this.#now() + this.#parts.days * DAY
-    const row = {
-      response_id: responseId,
-      organization_id: organizationId,
-      project_id: projectId,
-      upstream,
-      expires_at,
-    }
-    this.#waiting.set(responseId, row)
+    this.#claims.set(key, { kind, id, origin, expiresAt: this.#now() + this.#parts.days * DAY })
+    this.#parts.beat.wake()
+    return true
+  }
+
+  /** A response is gone, and with it the items that came with it: they are nobody's any more. Never throws and never waits. */
+  end({ kind, id }: Owned, { organizationId }: Pick<Owner, 'organizationId'>): void {
+    if (this.#endings.size >= MOST_WAITING) return
+    this.#endings.set(keyOf({ kind, id }), { kind, id, organizationId })
     this.#parts.beat.wake()
   }
 
-  /** Whose a response is: from memory, else with one read. Null for one that nobody owns, or whose time is over. */
-  async find(responseId: string): Promise<Owner | null> {
-    if (!isResponseId(responseId)) return null
-    const row = this.#waiting.get(responseId) ?? this.#known.get(responseId) ?? (await this.#read(responseId))
-    if (!row || row.expires_at <= this.#now()) return null
-    return { organizationId: row.organization_id, projectId: row.project_id, upstream: row.upstream }
+  /** Whose these are: from memory, and the rest with one read. Null for what nobody owns, and for what is over. */
+  async find(wanted: readonly Owned[]): Promise<(Owner | null)[]> {
+    const here = wanted.map((one) => this.#here(one))
+    const far = wanted.filter((one, i) => here[i] === undefined && isOwnedId(one.id))
+    const read = new Map<string, Row<'owned'>>()
+    for (const row of far.length === 0 ? [] : await findOwned(this.#parts.read, far)) {
+      read.set(keyOf(row), row)
+      this.#known.set(keyOf(row), row)
+    }
+    return wanted.map((one, i) => this.#ownerIn(here[i] ?? read.get(keyOf(one))))
   }
 
-  /** Writes the claims that wait. @throws what the database does; they then wait on */
+  /** Writes what waits. @throws what the database does; the rest then waits on */
   async write(): Promise<void> {
-    for (const rows of batches([...this.#waiting.values()])) await this.#insert(rows)
+    for (const claims of batches([...this.#claims.values()])) await this.#insert(claims)
+    await this.#end(new Map(this.#endings))
     this.#told = false
   }
 
-  async #insert(rows: Row<'response_owner'>[]): Promise<void> {
+  #here(one: Owned): Row<'owned'> | undefined {
+    const claim = this.#claims.get(keyOf(one))
+    return claim ? rowOf(claim) : this.#known.get(keyOf(one))
+  }
+
+  #ownerIn(row: Row<'owned'> | undefined): Owner | null {
+    if (!row || row.expires_at <= this.#now() || isEnded(row, this.#endings)) return null
+    return { organizationId: row.organization_id, projectId: row.project_id, upstream: row.upstream }
+  }
+
+  async #insert(claims: Claim[]): Promise<void> {
+    const rows = claims.map(rowOf)
     // In one order, so that two nodes with the same ids cannot deadlock.
-    rows.sort((a, b) => (a.response_id < b.response_id ? -1 : 1))
-    const insert = this.#parts.write.insertInto('response_owner').values(rows)
+    rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    const insert = this.#parts.write.insertInto('owned').values(rows)
     const written = await insert
-      .onConflict((conflict) => conflict.column('response_id').doNothing())
-      .returning('response_id')
+      .onConflict((conflict) => conflict.columns(['kind', 'id']).doNothing())
+      .returning(['kind', 'id'])
       .execute()
-    const ours = new Set(written.map((row) => row.response_id))
+    const ours = new Set(written.map(keyOf))
     for (const row of rows) {
-      this.#waiting.delete(row.response_id)
+      this.#claims.delete(keyOf(row))
       // Somebody was earlier, or an attempt of ours whose end we did not hear: the database knows.
-      if (ours.has(row.response_id)) this.#known.set(row.response_id, row)
+      if (ours.has(keyOf(row))) this.#known.set(keyOf(row), row)
     }
   }
 
-  async #read(responseId: string): Promise<Row<'response_owner'> | undefined> {
-    const { read } = this.#parts
-    const row = await read
-      .selectFrom('response_owner')
-      .selectAll()
-      .where('response_id', '=', responseId)
-      .executeTakeFirst()
-    if (row) this.#known.set(row.response_id, row)
-    return row
+  async #end(endings: ReadonlyMap<string, Ending>): Promise<void> {
+    if (endings.size === 0) return
+    const now = this.#now()
+    for (const ending of endings.values()) await endOwned(this.#parts.write, ending, now)
+    for (const row of this.#known.values()) if (isEnded(row, endings)) row.expires_at = now
+    for (const key of endings.keys()) this.#endings.delete(key)
   }
 
   #now = () => Math.floor(this.#parts.now() / 1000)
@@ -114,10 +140,26 @@ export class ResponseOwners implements Writer {
   #lose() {
     if (this.#told) return
     this.#told = true
-    const fields = { waiting: this.#waiting.size }
+    const fields = { waiting: this.#claims.size }
     this.#parts.log.error(
       fields,
       'responses get no owner, so nobody can ask for them again: too many wait to be written',
     )
   }
 }
+
+const rowOf = ({ kind, id, origin, expiresAt }: Claim): Row<'owned'> => ({
+  kind,
+  id,
+  organization_id: origin.organizationId,
+  project_id: origin.projectId,
+  upstream: origin.upstream,
+  response_id: kind === 'response' ? null : origin.responseId,
+  expires_at: expiresAt,
+})
+
+/** Whether something is over by itself, or with the response that it came with. */
+const isEnded = (row: Row<'owned'>, endings: ReadonlyMap<string, Ending>) =>
+  endings.size > 0 &&
+  (endings.has(keyOf(row)) ||
+    (row.response_id !== null && endings.has(keyOf({ kind: 'response', id: row.response_id }))))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../core/log.ts'
 import {
-  deleteExpiredOwners,
+  deleteExpiredOwned,
   deleteOldWriters,
   deleteUsageMinutes,
   nextUsagePart,
@@ -67,7 +67,7 @@ export class Retention implements Writer {
         while ((await deleteUsageMinutes(db, part, before)) && (await this.#pause()));
         if (!(await this.#pause())) return
       }
-      while ((await deleteExpiredOwners(db, now)) && (await this.#pause()));
+      while ((await deleteExpiredOwned(db, now)) && (await this.#pause()));
       await deleteOldWriters(db, now - WRITERS_DAYS * DAY)
     } catch (err) {
       log.warn({ err }, 'what is too old could not be deleted; it is tried again in an hour')

@@ -65,7 +65,7 @@ export function assertRefused({ status, body, text }: Reply, expected: Refusal, 
 }
 
 /** What the server keeps of calls, when it comes to it. */
-const keptOfCalls = ['usage_rollup', 'spend_total', 'spend_alert_sent', 'response_owner', 'limit_level']
+const keptOfCalls = ['usage_rollup', 'spend_total', 'spend_alert_sent', 'owned', 'limit_level']
 /** Which tables they are does not matter here; the type is one of theirs. */
 const tables = tablesOfOrganizations.filter((name) => !keptOfCalls.includes(name)) as 'audit_log'[]
 

@@ -22,7 +22,7 @@ export const asks = (
     stream: false,
     usageWanted: false,
     streamOptions: null,
-    responseId: null,
+    references: [],
     stored: false,
     inputText: () => 'one two three',
     echoes: false,

@@ -68,8 +68,8 @@ async function newPlace({ app }: TestGate): Promise<Place> {
   const response_id = `resp_${projectId}`
   const owner = { organization_id, project_id: projectId, upstream: 'default', expires_at: 2_000_000_000 }
   await app.db
-    .insertInto('response_owner')
-    .values({ response_id, ...owner })
+    .insertInto('owned')
+    .values({ kind: 'response', id: response_id, ...owner })
     .execute()
   return { projectId, keyId, key, ids: { response_id, model: 'm1' } }
 }

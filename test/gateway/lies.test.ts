@@ -169,7 +169,9 @@ describe('a model server that lies', () => {
 
   test('cannot be asked where a spend limit holds and nothing bounds the answer, or what is read', async () => {
     const of = await place()
-    gate.upstream.answer(json({ choices: [], output: [], usage: { prompt_tokens: 5, completion_tokens: 5 } }))
+    gate.upstream.answer(
+      json({ choices: [], output: [{ id: 'msg_1' }], usage: { prompt_tokens: 5, completion_tokens: 5 } }),
+    )
     const said = async (body: object, path = CHAT) => {
       const { status, body: reply } = await ask(of, body, path)
       if (status === 200) return '200'
@@ -188,6 +190,8 @@ describe('a model server that lies', () => {
     const searching = { model: 'open', input: 'x', max_output_tokens: 5, tools: [{ type: 'web_search' }] }
     assert.equal(await said(searching, '/v1/responses'), '400 context_tokens_unknown tools')
     assert.equal(await said({ ...searching, model: 'm1' }, '/v1/responses'), '200')
+    const referring = { model: 'open', max_output_tokens: 5, input: ['x', { type: 'item_reference', id: 'msg_1' }] }
+    assert.equal(await said(referring, '/v1/responses'), '400 context_tokens_unknown input[1].id')
     assert.equal(
       await said({ model: 'open', prompt: 'x' }, '/v1/images/generations'),
       '400 max_output_tokens_unknown model',

@@ -4,14 +4,19 @@ import { sql } from 'kysely'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
 import { Beat } from '../../src/ledger/beat.ts'
-import { ResponseOwners } from '../../src/ledger/owners.ts'
+import { type Origin, Owners } from '../../src/ledger/owners.ts'
 import { Retention } from '../../src/ledger/retention.ts'
 import { until } from '../process/gatehouse.ts'
 import { type DatabaseKind, databases, openTestDatabase } from '../support/databases.ts'
 
 const DAY = 86_400
-const a = { organizationId: 'org-a', projectId: 'proj_a', upstream: 'main' }
+const owner = { organizationId: 'org-a', projectId: 'proj_a', upstream: 'main' }
+const a: Origin = { ...owner, responseId: null }
 const b = { ...a, projectId: 'proj_b' }
+const response = (id: string) => ({ kind: 'response' as const, id })
+const item = (id: string) => ({ kind: 'item' as const, id })
+const numberOf = (id: string) => Number(id.replace('msg_', ''))
+const ownerOf = async (owners: Owners, id: string) => (await owners.find([response(id)]))[0]
 
 /** A database and as many nodes on it as a test wants, with a clock of their own and a count of the statements. */
 async function openNodes(kind: DatabaseKind) {
@@ -33,7 +38,7 @@ async function openNodes(kind: DatabaseKind) {
     log,
     told,
     node: (beat: Pick<Beat, 'wake'> = { wake() {} }) =>
-      new ResponseOwners({ read: db, write: gate, beat, log, now: () => now, days: 30 }),
+      new Owners({ read: db, write: gate, beat, log, now: () => now, days: 30 }),
     now: () => now,
     advance: (days: number) => {
       now += days * DAY * 1000
@@ -47,17 +52,17 @@ for (const kind of databases) {
   test(`${kind}: a response is its creator's at once, and on other nodes when it is written`, async () => {
     await using given = await openNodes(kind)
     const [here, there] = [given.node(), given.node()]
-    here.claim('resp_1', a)
+    here.claim(response('resp_1'), a)
     const before = given.statements()
-    assert.deepEqual(await here.find('resp_1'), a)
+    assert.deepEqual(await ownerOf(here, 'resp_1'), owner)
     assert.equal(given.statements(), before)
-    assert.equal(await there.find('resp_1'), null)
+    assert.equal(await ownerOf(there, 'resp_1'), null)
     await here.write()
-    assert.deepEqual(await there.find('resp_1'), a)
-    assert.deepEqual(await given.node().find('resp_1'), a)
+    assert.deepEqual(await ownerOf(there, 'resp_1'), owner)
+    assert.deepEqual(await ownerOf(given.node(), 'resp_1'), owner)
     // Once read, it is remembered.
     const read = given.statements()
-    for (const node of [here, there]) assert.deepEqual(await node.find('resp_1'), a)
+    for (const node of [here, there]) assert.deepEqual(await ownerOf(node, 'resp_1'), owner)
     assert.equal(given.statements(), read)
   })
 
@@ -66,10 +71,10 @@ for (const kind of databases) {
     const beat = new Beat(given.log)
     const owners = given.node(beat)
     beat.add(owners)
-    for (let i = 0; i < 250; i++) owners.claim(`resp_${i}`, a)
-    const count = async () => (await given.db.selectFrom('response_owner').select('response_id').execute()).length
+    for (let i = 0; i < 250; i++) owners.claim(response(`resp_${i}`), a)
+    const count = async () => (await given.db.selectFrom('owned').select('id').execute()).length
     await until(async () => (await count()) === 250, 'the rows')
-    owners.claim('resp_last', a)
+    owners.claim(response('resp_last'), a)
     await beat.close()
     assert.equal(await count(), 251)
     assert.deepEqual(given.told, [])
@@ -78,73 +83,124 @@ for (const kind of databases) {
   test(`${kind}: the first claim of an id is the one that counts, on every node`, async () => {
     await using given = await openNodes(kind)
     const [first, second] = [given.node(), given.node()]
-    first.claim('resp_1', a)
-    first.claim('resp_1', b)
-    second.claim('resp_1', b)
+    first.claim(response('resp_1'), a)
+    first.claim(response('resp_1'), b)
+    second.claim(response('resp_1'), b)
     await first.write()
     await second.write()
-    for (const node of [first, second, given.node()]) assert.deepEqual(await node.find('resp_1'), a)
+    for (const node of [first, second, given.node()]) assert.deepEqual(await ownerOf(node, 'resp_1'), owner)
   })
 
   test(`${kind}: what could not be written waits, and is found meanwhile`, async () => {
     await using given = await openNodes(kind)
     const owners = given.node()
-    await sql`alter table response_owner rename to elsewhere`.execute(given.db)
-    owners.claim('resp_1', a)
+    await sql`alter table owned rename to elsewhere`.execute(given.db)
+    owners.claim(response('resp_1'), a)
     await assert.rejects(owners.write())
-    assert.deepEqual(await owners.find('resp_1'), a)
-    await sql`alter table elsewhere rename to response_owner`.execute(given.db)
+    assert.deepEqual(await ownerOf(owners, 'resp_1'), owner)
+    await sql`alter table elsewhere rename to owned`.execute(given.db)
     await owners.write()
-    assert.deepEqual(await given.node().find('resp_1'), a)
+    assert.deepEqual(await ownerOf(given.node(), 'resp_1'), owner)
   })
 
   test(`${kind}: nobody owns an unknown response, nor one after its time, and what is no id is not looked for`, async () => {
     await using given = await openNodes(kind)
     const owners = given.node()
-    assert.equal(await owners.find('resp_unknown'), null)
+    assert.equal(await ownerOf(owners, 'resp_unknown'), null)
     const before = given.statements()
     for (const id of ['', 'a b', 'a\0b', '\ud800', 'ä', 'x'.repeat(201)]) {
-      owners.claim(id, a)
-      assert.equal(await owners.find(id), null)
+      owners.claim(response(id), a)
+      assert.equal(await ownerOf(owners, id), null)
     }
     assert.equal(given.statements(), before)
-    owners.claim('resp_1', a)
+    owners.claim(response('resp_1'), a)
     await owners.write()
     given.advance(29)
-    assert.deepEqual(await owners.find('resp_1'), a)
+    assert.deepEqual(await ownerOf(owners, 'resp_1'), owner)
     given.advance(1)
-    for (const node of [owners, given.node()]) assert.equal(await node.find('resp_1'), null)
+    for (const node of [owners, given.node()]) assert.equal(await ownerOf(node, 'resp_1'), null)
   })
 
   test(`${kind}: owners whose time is over are deleted, in batches, and only they`, async () => {
     await using given = await openNodes(kind)
     const owners = given.node()
-    for (let i = 0; i < 2500; i++) owners.claim(`resp_${i}`, a)
+    for (let i = 0; i < 2500; i++) owners.claim(response(`resp_${i}`), a)
     await owners.write()
     given.advance(15)
-    owners.claim('resp_young', a)
+    owners.claim(response('resp_young'), a)
     await owners.write()
     const retention = new Retention({ db: given.gate, log: given.log, now: given.now, usageMinutesDays: 30 })
     given.advance(15)
     await retention.run()
-    assert.deepEqual(await given.db.selectFrom('response_owner').select('response_id').execute(), [
-      { response_id: 'resp_young' },
-    ])
+    assert.deepEqual(await given.db.selectFrom('owned').select('id').execute(), [{ id: 'resp_young' }])
     assert.deepEqual(given.told, [])
     await retention.close()
+  })
+
+  test(`${kind}: many are found with one statement, each kind by itself, and what is not there is nobody's`, async () => {
+    await using given = await openNodes(kind)
+    const owners = given.node()
+    const wanted = Array.from({ length: 300 }, (_, i) => item(`msg_${i}`))
+    for (const one of wanted) owners.claim(one, numberOf(one.id) % 2 === 0 ? a : b)
+    owners.claim(response('msg_300'), a)
+    await owners.write()
+    const other = given.node()
+    const before = given.statements()
+    const found = await other.find([...wanted, item('msg_300'), response('msg_1'), response('msg_300')])
+    assert.equal(given.statements(), before + 1)
+    const projects = wanted.map(({ id }) => (numberOf(id) % 2 === 0 ? a : b).projectId)
+    assert.deepEqual(
+      found.map((one) => one?.projectId ?? null),
+      [...projects, null, null, a.projectId],
+    )
+    await other.find(wanted)
+    assert.equal(given.statements(), before + 1)
+  })
+
+  test(`${kind}: with a response ends what came with it, on every node, and nothing else`, async () => {
+    await using given = await openNodes(kind)
+    const [here, there] = [given.node(), given.node()]
+    const all = [response('resp_1'), item('msg_1'), response('resp_2'), item('msg_2')]
+    const first = { ...a }
+    // The response is named behind its first item.
+    here.claim(item('msg_1'), first)
+    first.responseId = 'resp_1'
+    here.claim(response('resp_1'), first)
+    for (const one of [response('resp_2'), item('msg_2')]) here.claim(one, { ...a, responseId: 'resp_2' })
+    const left = [null, null, owner, owner]
+    assert.deepEqual(await here.find(all), [owner, owner, owner, owner])
+    await here.write()
+    here.end(response('resp_1'), owner)
+    assert.deepEqual(await here.find(all), left)
+    assert.equal(here.waiting, true)
+    await here.write()
+    assert.equal(here.waiting, false)
+    for (const node of [here, there, given.node()]) assert.deepEqual(await node.find(all), left)
+    // Nobody else is given what was ended.
+    for (const node of [here, there]) {
+      node.claim(item('msg_1'), b)
+      await node.write()
+      assert.deepEqual(await node.find(all), left)
+    }
+    // What has not been written yet ends all the same, and the word of another organization ends nothing.
+    here.claim(item('msg_3'), { ...a, responseId: 'resp_3' })
+    here.end(response('resp_3'), owner)
+    there.end(response('resp_2'), { organizationId: 'org-b' })
+    for (const node of [here, there]) await node.write()
+    assert.deepEqual(await given.node().find([item('msg_3'), ...all]), [null, ...left])
   })
 }
 
 test('memory is bounded: beyond 50,000 claims that wait a response gets no owner, and the log says so once', async () => {
   await using given = await openNodes('sqlite')
   const owners = given.node()
-  for (let i = 0; i < 50_010; i++) owners.claim(`resp_${i}`, a)
-  assert.deepEqual(await owners.find('resp_49999'), a)
-  assert.equal(await owners.find('resp_50000'), null)
+  for (let i = 0; i < 50_010; i++) owners.claim(response(`resp_${i}`), a)
+  assert.deepEqual(await ownerOf(owners, 'resp_49999'), owner)
+  assert.equal(await ownerOf(owners, 'resp_50000'), null)
   assert.equal(given.told.length, 1)
   await owners.write()
-  owners.claim('resp_50000', a)
-  assert.deepEqual(await owners.find('resp_50000'), a)
+  owners.claim(response('resp_50000'), a)
+  assert.deepEqual(await ownerOf(owners, 'resp_50000'), owner)
   // Long written ones have left the memory, not the database.
-  assert.deepEqual(await owners.find('resp_0'), a)
+  assert.deepEqual(await ownerOf(owners, 'resp_0'), owner)
 })

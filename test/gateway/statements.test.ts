@@ -110,19 +110,46 @@ for (const database of databases) {
     assert.equal(ran, 0)
   })
 
-  test(`${database}: a warm call that names an older response runs one statement, which finds whose it is`, async () => {
+  test(`${database}: a warm call that names older things runs one statement, however many they are`, async () => {
     await using gate = await startGate({ database })
     const { app, key, projectId } = gate
-    const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
-    const owner = { organization_id: id, project_id: projectId, upstream: 'default', expires_at: 2_000_000_000 }
-    await app.db
-      .insertInto('response_owner')
-      .values({ response_id: 'resp_older', ...owner })
-      .execute()
+    const { id: organization_id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+    const owner = { organization_id, project_id: projectId, upstream: 'default', expires_at: 2_000_000_000 }
+    const items = Array.from({ length: 3000 }, (_, i) => ({ kind: 'item' as const, id: `msg_${i}`, ...owner }))
+    const older = { kind: 'response' as const, id: 'resp_older', ...owner }
+    for (let i = 0; i < items.length; i += 1000) {
+      await app.db
+        .insertInto('owned')
+        .values(items.slice(i, i + 1000))
+        .execute()
+    }
+    await app.db.insertInto('owned').values(older).execute()
     gate.upstream.answer(json({ id: 'resp_older', object: 'response' }))
     const retrieve = async () => assert.equal((await app.send('GET', '/v1/responses/resp_older', { key })).status, 200)
-    const ran = await count(gate, retrieve, () => ask(gate, key))
-    assert.equal(ran, 1)
+    assert.equal(await count(gate, retrieve, () => ask(gate, key)), 1)
+    const references = (from: number, to: number) =>
+      items.slice(from, to).map(({ id }) => ({ type: 'item_reference', id }))
+    const call = async (from: number, to: number) => {
+      const body = { model: 'm1', input: references(from, to), previous_response_id: 'resp_older', store: false }
+      assert.equal((await app.send('POST', '/v1/responses', { key, body })).status, 200)
+    }
+    for (const [from, to, ran] of [
+      [0, 1, 1],
+      [0, 1, 0],
+      [1, 4, 1],
+      [0, 3000, 1],
+      [0, 3000, 0],
+    ] as const) {
+      assert.equal(
+        await count(
+          gate,
+          () => call(from, to),
+          () => ask(gate, key),
+        ),
+        ran,
+        `${from} to ${to}`,
+      )
+    }
   })
 
   test(`${database}: a cold key costs two statements, however many call with it at once`, async () => {

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { migrate } from '../../src/db/migrate.ts'
 import { migrations } from '../../src/db/migrations/index.ts'
@@ -61,6 +62,35 @@ for (const kind of databases) {
         const mended = await migrateWith(db, { '0001-good': good, '0002-bad': makes('second', 'third') })
         assert.equal(mended.error, undefined)
         assert.deepEqual(await tablesOf(db), ['first', 'second', 'third'])
+      } finally {
+        await db.destroy()
+      }
+    })
+
+    test('whose the responses of an earlier release were is known of them as things of one kind', async () => {
+      await using own = await openTestDatabase(kind)
+      const db = await openDb(own.url)
+      try {
+        const { '0045-owned': _, ...earlier } = migrations
+        const before = Object.fromEntries(Object.entries(earlier).filter(([name]) => name < '0045-owned'))
+        assert.equal((await migrateWith(db, before)).error, undefined)
+        const rows = ['a', 'b'].map((name) => ({
+          ...{ organization_id: `org-${name}`, project_id: `proj_${name}`, upstream: 'main' },
+          expires_at: 2_000_000_000,
+        }))
+        for (const [i, row] of rows.entries()) {
+          const names = Object.keys(row).map((column) => sql.ref(column))
+          await sql`insert into response_owner (response_id, ${sql.join(names)})
+            values (${`resp_${i}`}, ${sql.join(Object.values(row))})`.execute(db)
+        }
+        assert.ok((await migrate(db)).includes('0045-owned'))
+        assert.deepEqual(await tablesOf(db), knownTables)
+        const found = await db.selectFrom('owned').selectAll().orderBy('id').execute()
+        const expected = rows.map((row, i) => ({ kind: 'response', id: `resp_${i}`, ...row, response_id: null }))
+        assert.deepEqual(
+          found.map((row) => ({ ...row })),
+          expected,
+        )
       } finally {
         await db.destroy()
       }

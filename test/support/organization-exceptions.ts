@@ -1,6 +1,6 @@
 /**
  * A statement that names no organization, word for word: how it finds its rows, without what it takes of them and without
- * what it joins with them, or all of a statement that is written as text. A `?` stands for each value.
+ * what it joins with them, or all of a statement that is written as text. A `?` stands for each value, and for each list of them.
  */
 type Exception = { name: string; why: string; statement: string }
 
@@ -25,9 +25,9 @@ export const exceptions: readonly Exception[] = [
     statement: 'select from invite where token_hash = ?',
   },
   {
-    name: 'the owner of a response',
+    name: 'the owners of what a call refers to',
     why: 'Whose it is is the question: the caller is another organization, or it is not.',
-    statement: 'select from response_owner where response_id = ?',
+    statement: 'select from owned where kind in (?) and id in (?)',
   },
   {
     name: 'the first kind of usage, for the retention',
@@ -40,15 +40,15 @@ export const exceptions: readonly Exception[] = [
     statement: 'select from usage_rollup where (organization_id, kind) > (?, ?) order by organization_id, kind limit ?',
   },
   {
-    name: 'owners of responses that have expired',
+    name: 'things whose time is over',
     why: 'Time is over for all organizations at once, and the index is by the time.',
-    statement: 'select from response_owner where expires_at <= ? order by expires_at limit ?',
+    statement: 'select from owned where expires_at <= ? order by expires_at limit ?',
   },
   {
-    name: 'the deletion of those owners',
+    name: 'the deletion of those things',
     why: 'They are the rows that the statement before finds.',
     statement:
-      'delete from response_owner where response_id in (select response_id from response_owner where expires_at <= ? order by expires_at limit ?)',
+      'delete from owned where (kind, id) in (select kind, id from owned where expires_at <= ? order by expires_at limit ?)',
   },
   {
     name: 'levels of limits at a start',
@@ -79,5 +79,11 @@ export const exceptions: readonly Exception[] = [
     name: 'roles of service accounts become assignments',
     why: 'The same.',
     statement: `${assignments} select organization_id, project_id, 'service_account', id, 'role-api-project-' || role, created_at from service_account where role <> 'none'`,
+  },
+  {
+    name: 'owners of responses become owners of things of any kind',
+    why: 'The same.',
+    statement:
+      "insert into owned (kind, id, organization_id, project_id, upstream, expires_at) select 'response', response_id, organization_id, project_id, upstream, expires_at from response_owner",
   },
 ]

@@ -10,7 +10,7 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
-import { deleteExpiredOwners, deleteOldWriters, deleteUsageMinutes, nextUsagePart } from '../../src/db/retention.ts'
+import { deleteExpiredOwned, deleteOldWriters, deleteUsageMinutes, nextUsagePart } from '../../src/db/retention.ts'
 import type { Tables } from '../../src/db/tables.ts'
 import { exceptions } from './organization-exceptions.ts'
 import { OrganizationFilter } from './organization-filter.ts'
@@ -198,7 +198,7 @@ test('what goes through all organizations passes', async () => {
   assert.equal(await nextUsagePart(filtered, null), null)
   assert.equal(await nextUsagePart(filtered, { organization_id: 'org-a', kind: 'costs' }), null)
   await deleteUsageMinutes(filtered, { organization_id: 'org-a', kind: 'costs' }, 3600)
-  await deleteExpiredOwners(filtered, 1)
+  await deleteExpiredOwned(filtered, 1)
   await deleteOldWriters(filtered, 1)
 })
 

@@ -115,11 +115,14 @@ function objectionsToStatement(node: Node, around: Sources): string[] {
 
 const compiler = new SqliteQueryCompiler()
 
-/** How a statement finds its rows, as text: without what it takes of them, what it makes of them and what it joins with them. */
+/**
+ * How a statement finds its rows, as text: without what it takes of them, what it makes of them and what it joins with them. A
+ * list of values is one, however long it is.
+ */
 function findingOf(node: Node): string {
   const { selections, joins, updates, returning, ...finding } = node
   const { sql } = compiler.compileQuery(finding as RootOperationNode, createQueryId())
-  return sql.replaceAll('"', '')
+  return sql.replaceAll('"', '').replace(/ in \(\?(, \?)*\)/g, ' in (?)')
 }
 
 /** Whose rows the condition of a join keeps out: of both sides, or only of what is joined where the other side stays without. */

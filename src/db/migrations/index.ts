@@ -11,6 +11,7 @@ import { limitLevel } from './0042-limit-level.ts'
 import { usageWriter } from './0042-usage-writer.ts'
 import { inviteMaker } from './0043-invite-maker.ts'
 import { roleForm } from './0044-role-form.ts'
+import { owned } from './0045-owned.ts'
 
 /** Forward only, in the order of their names. A released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '0042-usage-writer': usageWriter,
   '0043-invite-maker': inviteMaker,
   '0044-role-form': roleForm,
+  '0045-owned': owned,
 }

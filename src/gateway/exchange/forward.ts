@@ -6,6 +6,7 @@ import { observe } from '../observe/observe.ts'
 import type { Observer } from '../observe/observer.ts'
 import { contentTypeOf } from '../upstreams/headers.ts'
 import { bodyFor } from './body-for.ts'
+import { claiming, endsNamed } from './claiming.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -36,7 +37,8 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
         answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
         observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })
-        if (asked.stored) observer.onResponseId = (id) => claim(gate, call, id, upstream)
+        if (asked.stored) observer.onShown = claiming(gate.owners, call, upstream)
+        if (status < 300) endsNamed(gate.owners, call)
         return { headers, observer }
       },
     })
@@ -46,10 +48,4 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
     ticket.settle(null)
     throw error
   }
-}
-
-/** A response belongs to the project that created it, from before its id is known to anybody. */
-function claim({ owners }: Gate, { grant }: Call, responseId: string, upstream: string) {
-  const { organizationId, projectId } = grant.rules
-  owners.claim(responseId, { organizationId, projectId, upstream })
 }

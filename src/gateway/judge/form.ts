@@ -1,6 +1,7 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import type { FormFields } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
+import { NO_REFERENCES } from '../references.ts'
 import type { FormShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
 import { type Requested, requestedOf } from './asked-for.ts'
@@ -54,7 +55,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     stream: asksForStream(shape.streams, fields),
     usageWanted: true,
     streamOptions: null,
-    responseId: null,
+    references: NO_REFERENCES,
     stored: false,
     inputText: () => text,
     echoes: false,

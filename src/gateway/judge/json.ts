@@ -11,7 +11,7 @@ import { Foreign } from './foreign.ts'
 import { refuseLookalikes } from './lookalikes.ts'
 import { modelsInBody, namedModel, runWithin } from './named-models.ts'
 import { flag, integer } from './numbers.ts'
-import { refuseReferences, responseGoneOnFrom } from './references.ts'
+import { referencesIn, refuseReferences } from './references.ts'
 import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
 
@@ -32,14 +32,14 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   judgeSeen(rules, { project: rules, route, fields, model, edits })
   const within = modelsInBody(court, shape, fields, foreign.letThrough)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
-  const responseId = responseGoneOnFrom(shape.references, fields)
+  const references = referencesIn(shape.references, fields)
   const { worst, caps } = worstOf({
     route,
     model,
     content,
     fallback,
     bytes: body.size,
-    unseen: unseenIn(fields, content, model, responseId),
+    unseen: unseenIn(fields, content, model, references),
     answers: answersOf(fields),
     questions: questionsOf(shape, fields),
     requested: maximumIn(fields, maxima, dialects),
@@ -56,7 +56,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     stream,
     usageWanted: stream && onDemand ? options?.include_usage === true : true,
     streamOptions: options,
-    responseId,
+    references,
     stored: shape.store === 'by_default' && edits.value('store') !== false,
     inputText: inputTextOf(body),
     echoes: fields.echo === true,

@@ -4,6 +4,8 @@ import { isForm, type JudgedBody } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import { NO_CAPS } from '../caps.ts'
 import { missing } from '../invalid.ts'
+import type { Reference } from '../references.ts'
+import { type IdName, idKinds } from '../routes/ids.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import { NO_WORST } from '../use.ts'
@@ -46,7 +48,7 @@ export function judge({ rules, route, body, models, defaultMaxOutputTokens: fall
   throw new Error(`the body of ${route.name} was read as another kind`)
 }
 
-/** A request that is all in its path: about a response. */
+/** A request that is all in its path, and about what that names. */
 function about(route: GatewayRoute): Asked {
   return {
     model: null,
@@ -56,8 +58,8 @@ function about(route: GatewayRoute): Asked {
     stream: route.stream,
     usageWanted: true,
     streamOptions: null,
-    responseId: route.ids.response_id ?? null,
-    stored: false,
+    references: inPath(route),
+    stored: route.reply.kind === 'shows',
     inputText: () => '',
     echoes: false,
     besideText: 0,
@@ -65,4 +67,13 @@ function about(route: GatewayRoute): Asked {
     size: null,
     serviceTier: null,
   }
+}
+
+function inPath({ ids }: GatewayRoute): readonly Reference[] {
+  const named: Reference[] = []
+  for (const name of Object.keys(ids) as IdName[]) {
+    const [kind, id] = [idKinds[name].owned, ids[name]]
+    if (kind !== null && id !== undefined) named.push({ kind, id, param: name })
+  }
+  return named
 }

@@ -23,15 +23,6 @@ const references: [RouteName, object, string][] = [
     [name, { background: true }, 'background'],
     [name, { background: 'true' }, 'background'],
     [name, { multi_agent: { enabled: true } }, 'multi_agent'],
-    [
-      name,
-      { prompt_cache_options: { comparison_response_id: 'resp_1' } },
-      'prompt_cache_options.comparison_response_id',
-    ],
-    [name, { input: ['x', { type: 'item_reference', id: 'msg_1' }] }, 'input[1].id'],
-    [name, { input: [{ id: 'msg_1' }] }, 'input[0].id'],
-    [name, { input: [{ type: null, id: 'msg_1' }] }, 'input[0].id'],
-    [name, { input: [{ type: 'image_generation_call', id: 'ig_1' }] }, 'input[0].id'],
     [name, { input: [{ type: 'code_interpreter_call', container_id: 'cntr_1' }] }, 'input[0].container_id'],
     [name, { input: [{ type: 'computer_call_output', output: { file_id: 'file-1' } }] }, 'input[0].output.file_id'],
     [
@@ -103,7 +94,7 @@ test('fields that could name something and do not are let through', () => {
       {
         input: [
           { role: 'user', content: 'my file_id is file-1' },
-          { type: 'message', id: 'msg_1' },
+          { type: 'message', id: 'msg_1', content: 'x' },
         ],
       },
     ],
@@ -129,10 +120,73 @@ test('fields that could name something and do not are let through', () => {
   for (const [name, fields] of fine) assert.ok(judged(name, fields), JSON.stringify(fields))
 })
 
+/** Items by which a request refers to one that is kept, and those that bring all of theirs. */
+const referring: object[] = [
+  { type: 'item_reference', id: 'x_1' },
+  { id: 'x_1' },
+  { type: null, id: 'x_1' },
+  { type: 'image_generation_call', id: 'x_1' },
+  { type: 'image_generation_call', id: 'x_1', result: null },
+  { type: 'reasoning', id: 'x_1' },
+  { type: 'reasoning', id: 'x_1', summary: [{ type: 'summary_text', text: 'x' }], content: [] },
+  { type: 'reasoning', id: 'x_1', summary: [], encrypted_content: '' },
+  { type: 'message', id: 'x_1' },
+  { type: 'message', id: 'x_1', role: 'assistant', content: [] },
+  { id: 'x_1', role: 'assistant', content: null },
+  { type: 'function_call', id: 'x_1', status: 'completed' },
+  { type: 'web_search_call', id: 'x_1' },
+  { type: 'anything', id: 'x_1', output: [] },
+]
+const complete: object[] = [
+  { type: 'image_generation_call', id: 'x_1', result: 'QUJD' },
+  { type: 'reasoning', id: 'x_1', summary: [], encrypted_content: 'x' },
+  { type: 'reasoning', id: 'x_1', summary: [], content: [{ type: 'reasoning_text', text: 'x' }] },
+  { type: 'reasoning', summary: [] },
+  { type: 'message', id: 'x_1', role: 'assistant', content: [{ type: 'output_text', text: 'x' }] },
+  { id: 'x_1', role: 'assistant', content: 'x' },
+  { role: 'user' },
+  { type: 'function_call', id: 'x_1', call_id: 'call_1', name: 'f', arguments: '{}' },
+  { type: 'web_search_call', id: 'x_1', action: { type: 'search', query: 'x' } },
+  { type: 'function_call_output', call_id: 'call_1', output: '' },
+]
+
+test('an item that brings nothing but its id is told to whoever knows its owner, and no other is', () => {
+  for (const name of responses) {
+    for (const item of referring) {
+      const { references } = judged(name, { input: ['x', item] })
+      assert.deepEqual(references, [{ kind: 'item', id: 'x_1', param: 'input[1].id' }], JSON.stringify(item))
+    }
+    for (const item of complete)
+      assert.equal(judged(name, { input: [item] }).references.length, 0, JSON.stringify(item))
+    const input = [{ type: 'item_reference', id: 'msg_1' }]
+    const all = { input, previous_response_id: 'resp_1', prompt_cache_options: { comparison_response_id: 'resp_2' } }
+    assert.deepEqual(
+      judged(name, all).references.map(({ kind, id }) => `${kind} ${id}`),
+      ['response resp_1', 'response resp_2', 'item msg_1'],
+    )
+    for (const id of [null, 5, {}])
+      assert.equal(
+        verdict(() => judged(name, { input: [{ type: 'item_reference', id }] })),
+        '400 invalid_type input[0].id',
+      )
+    for (const id of ['', 'a/b', 'x'.repeat(201), '\ud800']) {
+      const { status, code, message } = refusalOf(() => judged(name, { input: [{ type: 'item_reference', id }] }))
+      assert.deepEqual([status, code], [404, null])
+      assert.match(message, /^Item with id '.*' not found\. /)
+    }
+    const many = Array.from({ length: 4097 }, (_, i) => ({ type: 'item_reference', id: `msg_${i}` }))
+    assert.equal(judged(name, { input: many.slice(1) }).references.length, 4096)
+    assert.equal(
+      verdict(() => judged(name, { input: many })),
+      '400 invalid_value input',
+    )
+  }
+})
+
 test('the response that a request goes on from is told to whoever knows its owner', () => {
   for (const name of responses) {
-    assert.equal(judged(name, { previous_response_id: 'resp_1' }).responseId, 'resp_1')
-    assert.equal(judged(name, { previous_response_id: null }).responseId, null)
+    assert.equal(judged(name, { previous_response_id: 'resp_1' }).references[0]?.id, 'resp_1')
+    assert.equal(judged(name, { previous_response_id: null }).references.length, 0)
     assert.equal(
       verdict(() => judged(name, { previous_response_id: 5 })),
       '400 invalid_type previous_response_id',
@@ -143,11 +197,11 @@ test('the response that a request goes on from is told to whoever knows its owne
     }
   }
   const long = (units: number) => () => judged('responses.create', { previous_response_id: 'r'.repeat(units) })
-  assert.equal(long(200)().responseId, 'r'.repeat(200))
+  assert.equal(long(200)().references[0]?.id, 'r'.repeat(200))
   assert.equal(refusalOf(long(201)).status, 404)
   const about = judgedPath('GET', '/v1/responses/resp_1?stream=true')
-  assert.deepEqual([about.responseId, about.stream, about.model], ['resp_1', true, null])
-  assert.equal(judgedPath('DELETE', '/v1/responses/resp_1').responseId, 'resp_1')
+  assert.deepEqual([about.references[0]?.id, about.stream, about.model], ['resp_1', true, null])
+  assert.equal(judgedPath('DELETE', '/v1/responses/resp_1').references[0]?.id, 'resp_1')
 })
 
 test('a body as deep as it is long is refused, in a time that its length bounds', () => {

@@ -1,7 +1,9 @@
-import { isResponseId } from '../../core/id.ts'
+import { isOwnedId } from '../../core/owned.ts'
 import { type Fields, isGiven, isObject } from '../body/fields.ts'
-import { notOffered, previousResponseNotFound, wrongType } from '../invalid.ts'
+import { notOffered, wrongType, wrongValue } from '../invalid.ts'
+import { MOST_REFERENCES, NO_REFERENCES, notFound, type Reference } from '../references.ts'
 import type { JsonShape, RefusedField } from '../routes/declaration.ts'
+import { itemsReferredTo } from './items.ts'
 
 type References = JsonShape['references']
 
@@ -10,45 +12,41 @@ type References = JsonShape['references']
  * has an owner here. What stands deeper, in messages and tools, is found while they are read.
  * @throws ApiError 400 `not_offered` that names the field
  */
-export function refuseReferences({ refused, items }: References, fields: Fields): void {
-  for (const one of refused) if (names(fields, one)) throw notOffered(one.field)
-  if (items !== null) refuseItems(items, fields[items])
+export function refuseReferences({ refused }: References, fields: Fields): void {
+  for (const one of refused) {
+    const value = valueAt(fields, one.field)
+    if (isGiven(value) && value !== unless(one)) throw notOffered(one.field)
+  }
   if (isObject(fields.voice)) throw notOffered('voice.id')
   if (isObject(fields.audio) && isObject(fields.audio.voice)) throw notOffered('audio.voice.id')
 }
 
-function names(fields: Fields, { field, unless }: RefusedField): boolean {
+const unless = (field: RefusedField): unknown => field.unless
+
+/** @param field with dots where it stands deeper */
+function valueAt(fields: Fields, field: string): unknown {
   const dot = field.indexOf('.')
-  if (dot < 0) return isGiven(fields[field]) && fields[field] !== unless
+  if (dot < 0) return fields[field]
   const within = fields[field.slice(0, dot)]
-  return isObject(within) && names(within, { field: field.slice(dot + 1), ...(unless !== undefined && { unless }) })
+  return isObject(within) ? valueAt(within, field.slice(dot + 1)) : undefined
 }
 
 /**
- * Items that stand for stored ones: those that are nothing but an id, and images without their bytes. An item without a type
- * is a message if it has a role, a reference if it has none.
+ * The responses and items of its project's own that a request names; whose they are, is for others to say.
+ * @throws ApiError 404 for a text that is no such id
  */
-function refuseItems(name: string, list: unknown): void {
-  if (!Array.isArray(list)) return
-  for (let i = 0; i < list.length; i++) {
-    const item: unknown = list[i]
-    if (!isObject(item)) continue
-    const { type } = item
-    const bare = !isGiven(type) && !isGiven(item.role) && isGiven(item.id)
-    const image = type === 'image_generation_call' && typeof item.result !== 'string'
-    if (bare || image || type === 'item_reference') throw notOffered(`${name}[${i}].id`)
+export function referencesIn({ responses, items }: References, fields: Fields): readonly Reference[] {
+  let found: Reference[] | null = null
+  for (const param of responses) {
+    const id = valueAt(fields, param)
+    if (!isGiven(id)) continue
+    if (typeof id !== 'string') throw wrongType(param, 'a string', id)
+    found ??= []
+    found.push({ kind: 'response', id, param })
   }
-}
-
-/**
- * The response that a request goes on from; whose it is, is for others to say.
- * @throws ApiError 404 for a text that is no response's id
- */
-export function responseGoneOnFrom({ response }: References, fields: Fields): string | null {
-  if (response === null) return null
-  const id = fields[response]
-  if (id === undefined || id === null) return null
-  if (typeof id !== 'string') throw wrongType(response, 'a string', id)
-  if (!isResponseId(id)) throw previousResponseNotFound(id)
-  return id
+  if (items !== null) found = itemsReferredTo(items, fields[items], found)
+  if (found === null) return NO_REFERENCES
+  if (found.length > MOST_REFERENCES) throw wrongValue(items ?? '', `it refers to more than ${MOST_REFERENCES} items.`)
+  for (const reference of found) if (!isOwnedId(reference.id)) throw notFound(reference)
+  return found
 }

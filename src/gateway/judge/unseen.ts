@@ -1,21 +1,23 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
+import type { Reference } from '../references.ts'
 import { bringsTools, isClientRun, webSearchField } from '../rules/disabled-tools.ts'
 import type { Content } from './content.ts'
 
 /**
  * What a model reads for a request without its being in there: an earlier response, what stands behind a link, what a tool of
  * the model server finds. Tools are known to be lists of objects.
- * @param responseId of the response that it goes on from
+ * @param references what it names that a model server keeps: a response that it goes on from, items
  * @returns the field that brings it, as a client writes it; null where all is here
  */
 export function unseenIn(
   fields: Fields,
   content: Content,
   model: CatalogueModel,
-  responseId: string | null,
+  references: readonly Reference[],
 ): string | null {
-  if (responseId !== null) return 'previous_response_id'
+  const [kept] = references
+  if (kept !== undefined) return kept.param
   if (content.link !== null) return content.link
   if (model.searches) return 'model'
   if (isGiven(fields.mcp_servers)) return 'mcp_servers'

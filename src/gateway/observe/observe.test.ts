@@ -151,22 +151,36 @@ test('an upstream that failed has used nothing, and a client that left before th
   assert.deepEqual(await left('responses.retrieve'), NOTHING_USED)
 })
 
-test('the id of a response is told with the bytes that complete it, before they are handed on, and once', () => {
+test('the ids of a response and its items are told with the bytes that complete them, before they are handed on', () => {
+  const item = { type: 'message', id: 'msg_1', content: [{ id: 'no', text: '"id":"no"' }] }
   const created = { type: 'response.created', response: { id: 'resp_1', output: [] } }
-  const replies: [boolean, Buffer][] = [
-    [false, Buffer.from('{"object":"response","metadata":{"id":"no"},"id":"resp_1","output":[{"id":"msg"}]}')],
-    [true, streamOf([created, { ...created, type: 'response.completed' }])],
+  const completed = { type: 'response.completed', response: { id: 'resp_1', output: [item] } }
+  const whole = Buffer.from(
+    `{"object":"response","metadata":{"id":"no"},"id":"resp_1","output":[${JSON.stringify(item)},{"id":"rs_1"}]}`,
+  )
+  const stream = streamOf([created, { type: 'response.output_item.added', item }, completed])
+  const replies: [RouteName, boolean, Buffer, string[]][] = [
+    ['responses.create', false, whole, ['resp_1', 'msg_1', 'rs_1']],
+    ['responses.create', true, stream, ['resp_1', 'msg_1', 'msg_1']],
+    ['responses.retrieve', false, whole, ['msg_1', 'rs_1']],
+    ['responses.retrieve', true, stream, ['msg_1', 'msg_1']],
+    ['responses.cancel', false, whole, ['msg_1', 'rs_1']],
+    ['responses.inputItems.list', false, Buffer.from('{"data":[{"id":"msg_1"},{"id":"fc_2"}]}'), ['msg_1', 'fc_2']],
+    ['responses.delete', false, whole, []],
+    ['responses.inputTokens.count', false, whole, []],
   ]
-  for (const [isStream, bytes] of replies) {
-    const observer = watch('responses.create', isStream)
-    const told: string[] = []
-    observer.onResponseId = (id) => told.push(id)
-    const end = bytes.indexOf('resp_1"') + 'resp_1"'.length
-    for (let i = 0; i < bytes.length; i++) {
-      observer.chunk(bytes.subarray(i, i + 1))
-      assert.equal(told.length, i + 1 >= end ? 1 : 0)
-    }
-    assert.deepEqual(told, ['resp_1'])
+  for (const [name, isStream, bytes, ids] of replies) {
+    const observer = watch(name, isStream)
+    const told: { id: string; at: number }[] = []
+    let at = 0
+    observer.onShown = (_, id) => told.push({ id, at })
+    for (at = 1; at <= bytes.length; at++) observer.chunk(bytes.subarray(at - 1, at))
+    let end = 0
+    const complete = ids.map((id) => {
+      end = bytes.indexOf(`${id}"`, end) + id.length + 1
+      return { id, at: end }
+    })
+    assert.deepEqual(told, complete, name)
   }
 })
 

@@ -1,12 +1,15 @@
+import { isEventStream } from '../upstreams/forwarding.ts'
 import { NOTHING_USED, type Used } from '../use.ts'
 import { countedInput } from './counted.ts'
 import type { Observed, Observer } from './observer.ts'
+import { Showing } from './showing.ts'
 import { Watch } from './watch.ts'
 
 /** The observer of a reply whose head has come. */
 export function observe(observed: Observed): Observer {
   const { reply } = observed.route
-  return reply.kind === 'plain' || observed.status >= 400 ? new Passing() : new Watch(reply, observed)
+  if (reply.kind === 'plain' || observed.status >= 400) return new Passing()
+  return reply.kind === 'shows' ? new Showing(reply, isEventStream(observed.contentType)) : new Watch(reply, observed)
 }
 
 /**
@@ -18,14 +21,14 @@ export async function usedUnseen({
   asked,
   tokens,
 }: Pick<Observed, 'route' | 'asked' | 'tokens'>): Promise<Used> {
-  if (reply.kind === 'plain') return NOTHING_USED
+  if (reply.kind !== 'watched') return NOTHING_USED
   const images = reply.makesImages ? asked.worst.images : 0
   return { ...NOTHING_USED, images, inputTokens: reply.counts === 'nothing' ? 0 : await countedInput(asked, tokens) }
 }
 
 /** A reply that says nothing of use. */
 class Passing implements Observer {
-  onResponseId = null
+  onShown = null
   readonly overran = false
 
   chunk(bytes: Buffer): Buffer {

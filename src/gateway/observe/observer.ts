@@ -1,7 +1,11 @@
+import type { OwnedKind } from '../../core/owned.ts'
 import type { Asked, Outcome } from '../call.ts'
 import type { Declaration } from '../routes/declaration.ts'
 import type { Used } from '../use.ts'
 import type { TokenCounter } from './token-counter.ts'
+
+/** A response may be told once, an item as often as it is shown. */
+export type OnShown = (kind: OwnedKind, id: string) => void
 
 /** Watches one reply on its way to the client, for what it says that the call has used. */
 export interface Observer {
@@ -11,8 +15,8 @@ export interface Observer {
   end(): Buffer | null
   /** What the call has used, once the reply is over in whatever way; a promise where it is counted, for seconds perhaps. Never fails. */
   used(end: Outcome['end']): Used | Promise<Used>
-  /** Told as soon as that id is whole, before its last bytes are handed to the client. */
-  onResponseId: ((id: string) => void) | null
+  /** Told of what the reply shows as soon as its id is whole, before the last bytes of that are handed to the client. */
+  onShown: OnShown | null
   /** Whether it has said more than twice what its call can be charged with. */
   readonly overran: boolean
 }

@@ -1,3 +1,4 @@
+import type { OwnedKind } from '../../core/owned.ts'
 import { amount } from './amount.ts'
 import type { JsonSink, ListStep } from './json-watch.ts'
 import { Said } from './output-text.ts'
@@ -42,9 +43,9 @@ export class Reading implements JsonSink {
   images = 0
   /** Whether an image was being made that has not come whole. */
   imageBegun = false
-  responseId: string | null = null
+  #isNamed = false
 
-  readonly #onResponseId: (id: string) => void
+  readonly #onShown: (kind: OwnedKind, id: string) => void
   #saidAtUsage = 0
   /** What this event's report says of the output: more than any before, the same once more, or nothing to go by. */
   #report: 'more' | 'same' | 'none' = 'none'
@@ -57,8 +58,9 @@ export class Reading implements JsonSink {
   readonly #begun = new ToolCalls()
   #listed = new ToolCalls()
 
-  constructor(onResponseId: (id: string) => void) {
-    this.#onResponseId = onResponseId
+  /** @param onShown told of each thing that the reply shows, as soon as its id is whole */
+  constructor(onShown: (kind: OwnedKind, id: string) => void) {
+    this.#onShown = onShown
   }
 
   get toolCalls(): Record<'webSearch' | 'fileSearch' | 'codeInterpreter', number> {
@@ -78,9 +80,10 @@ export class Reading implements JsonSink {
     else if (name === 'item') this.#item = value
     else if (name === 'container') this.#container = value
     else if (name === 'service_tier') this.serviceTier = value
-    else if (name === 'id' && this.responseId === null) {
-      this.responseId = value
-      this.#onResponseId(value)
+    else if (name === 'item_id') this.#onShown('item', value)
+    else if (name === 'id' && !this.#isNamed) {
+      this.#isNamed = true
+      this.#onShown('response', value)
     }
   }
 

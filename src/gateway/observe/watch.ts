@@ -7,7 +7,7 @@ import { usedBy } from './conclude.ts'
 import { EventStream } from './event-stream.ts'
 import { JsonWatch } from './json-watch.ts'
 import { tellWhole } from './json-whole.ts'
-import type { Observed, Observer } from './observer.ts'
+import type { Observed, Observer, OnShown } from './observer.ts'
 import { Reading } from './reply-facts.ts'
 import type { TokenCounter } from './token-counter.ts'
 import { readUsage } from './usage-object.ts'
@@ -34,7 +34,7 @@ export class Watch implements Observer {
   /** Whether all that matters of the reply is known. */
   #known = false
   #over = false
-  onResponseId: ((id: string) => void) | null = null
+  onShown: OnShown | null = null
   /** Of the reply, so far. */
   #bytes = 0
   /** Tokens beyond which it is said too much. */
@@ -46,7 +46,7 @@ export class Watch implements Observer {
     this.#asked = asked
     this.#tokens = tokens
     this.#most = 2 * (asked.caps.outputTokens ?? Number.POSITIVE_INFINITY)
-    this.#reading = new Reading((id) => this.onResponseId?.(id))
+    this.#reading = new Reading((kind, id) => this.onShown?.(kind, id))
     const isNamed = isEventStream(contentType)
     // Only what says that it is a stream is one whose length may change.
     const withholds = isNamed && reply.streamReports === 'on_demand' && !asked.usageWanted

@@ -1,5 +1,6 @@
 import type { ModelPermission } from '../../core/permission.ts'
 import type { Maximum } from '../../core/upstream-kind.ts'
+import type { IdName } from './ids.ts'
 import type { Want } from './want.ts'
 
 /*
@@ -40,8 +41,8 @@ export type JsonShape = {
   streams: readonly StreamSign[]
   references: {
     refused: readonly RefusedField[]
-    /** The field that names a response of the project's own. */
-    response: 'previous_response_id' | null
+    /** Fields that name a response of the project's own, with dots where they stand deeper. */
+    responses: readonly string[]
     /** The list whose items may stand for stored ones. */
     items: 'input' | null
   }
@@ -96,6 +97,8 @@ export type WatchedReply = {
 }
 /** It says nothing of use, or is about what was metered when it was made. */
 export type PlainReply = { kind: 'plain' }
+/** The same, and it shows things that belong to whom the thing belongs to that it is about. */
+export type ShowingReply = { kind: 'shows'; whole: Want; event: Want }
 
 /** What a call is charged with against the limits and in money, besides one request. */
 export type Charges = {
@@ -126,7 +129,7 @@ type Metered = {
 }
 /** What uses nothing that is paid for; its input may count against the limits. */
 type Unmetered = {
-  reply: PlainReply
+  reply: PlainReply | ShowingReply
   charges: Charges & { output: false; images: false; audio: false }
   report: NoReport
 }
@@ -141,6 +144,8 @@ type Facts = {
   permission: ModelPermission
   /** The query parameters that the model server hears of, once or as a list; of all others it does not. */
   query: Readonly<Record<string, 'once' | 'list'>>
+  /** The id in the path of what is gone once the model server has done it. */
+  ends: IdName | null
   /** A model server, or what the gate knows of the models. */
   answeredBy: 'model_server' | 'catalogue'
   body: NoBody | JsonShape | FormShape

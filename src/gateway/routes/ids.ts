@@ -1,4 +1,4 @@
-import { isResponseId } from '../../core/id.ts'
+import { isOwnedId, type OwnedKind } from '../../core/owned.ts'
 
 /** The kinds of ids that can stand in a path: what one looks like as it is written there, and what it says. */
 export type IdKind = {
@@ -6,11 +6,13 @@ export type IdKind = {
   read: (written: string) => string | null
   /** Whether the rest of the path is one id, slashes and all. */
   takesRest: boolean
+  /** What it names of a project's own; null for what belongs to no project. */
+  owned: OwnedKind | null
 }
 
 export const idKinds = {
-  response_id: { read: (written) => (isResponseId(written) ? written : null), takesRest: false },
-  model: { read: modelId, takesRest: true },
+  response_id: { read: (written) => (isOwnedId(written) ? written : null), takesRest: false, owned: 'response' },
+  model: { read: modelId, takesRest: true, owned: null },
 } as const satisfies Record<string, IdKind>
 
 export type IdName = keyof typeof idKinds

@@ -9,6 +9,7 @@ export const ask = {
   method: 'POST',
   permission: 'api.model.request',
   query: {},
+  ends: null,
   answeredBy: 'model_server',
   check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>
@@ -16,6 +17,7 @@ export const ask = {
 /** One that is all in its path. */
 export const bare = {
   query: {},
+  ends: null,
   body: { kind: 'none' },
   check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>
@@ -37,7 +39,7 @@ export const plainJson = {
   streams: streamed,
   references: {
     refused: [{ field: 'previous_response_id' }, { field: 'conversation' }],
-    response: null,
+    responses: [],
     items: null,
   },
   tools: 'none',

@@ -28,7 +28,7 @@ export const completion = object({
   ...tier,
 })
 
-const item = { type: keep('item'), container_id: keep('container') }
+const item = { id: keep('item_id'), type: keep('item'), container_id: keep('container') }
 const output = list(
   object({
     ...item,
@@ -51,6 +51,15 @@ export const responseEvent = object({
   item: object(item),
   response: object({ id: keep('id'), output: list(object(item), 'output'), usage, ...tier }),
 })
+
+const itemId = object({ id: keep('item_id') })
+
+/** A response that is shown again, whole or as its events: the items that came with it. */
+export const shownResponse = object({ output: list(itemId) })
+export const shownEvent = object({ item: itemId, response: shownResponse })
+
+/** A page of items. */
+export const shownItems = object({ data: list(itemId) })
 
 /** Embeddings and moderations. */
 export const usageOnly = object({ usage })

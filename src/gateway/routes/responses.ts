@@ -14,9 +14,8 @@ const body = {
       { field: 'background', unless: false },
       // Agents that start agents: the original sets their number no bound, so nothing could be reserved for them.
       { field: 'multi_agent' },
-      { field: 'prompt_cache_options.comparison_response_id' },
     ],
-    response: 'previous_response_id',
+    responses: ['previous_response_id', 'prompt_cache_options.comparison_response_id'],
     items: 'input',
   },
   tools: 'hosted_with_models',

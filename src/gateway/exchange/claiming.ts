@@ -1,0 +1,35 @@
+import type { Origin, Owners } from '../../ledger/owners.ts'
+import type { Call } from '../call.ts'
+import type { OnShown } from '../observe/observer.ts'
+import { idKinds } from '../routes/ids.ts'
+
+/** Items that one reply brings to its project, at most: a model server can name as many as it likes. */
+const MOST_ITEMS = 1000
+
+/**
+ * What takes for a call's project all that its reply shows, from before the ids are known to anybody. Items are of the
+ * response that the reply names, or that the call is about.
+ * @param upstream the one that answers
+ */
+export function claiming(
+  owners: Pick<Owners, 'claim'>,
+  { grant, route }: Pick<Call, 'grant' | 'route'>,
+  upstream: string,
+): OnShown {
+  const { organizationId, projectId } = grant.rules
+  const origin: Origin = { organizationId, projectId, upstream, responseId: route.ids.response_id ?? null }
+  let items = 0
+  return (kind, id) => {
+    if (kind === 'response') origin.responseId ??= id
+    else if (items >= MOST_ITEMS) return
+    if (owners.claim({ kind, id }, origin) && kind === 'item') items++
+  }
+}
+
+/** What a call was to end, and its model server has, is nobody's any more. */
+export function endsNamed(owners: Pick<Owners, 'end'>, { grant, route }: Pick<Call, 'grant' | 'route'>): void {
+  const { ends, ids } = route
+  if (ends === null) return
+  const [kind, id] = [idKinds[ends].owned, ids[ends]]
+  if (kind !== null && id !== undefined) owners.end({ kind, id }, grant.rules)
+}

@@ -1,6 +1,7 @@
 import { ApiError, projectArchived } from '../contract/error.ts'
 import type { Invite, invites as routes } from '../contract/invites.ts'
 import { hashSecret } from '../core/key.ts'
+import { idsAfterNewest } from '../db/audit.ts'
 import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
@@ -78,7 +79,8 @@ export const invites: Handlers<typeof routes> = {
   async accept({ db, body, now, newId }) {
     const invite = await useToken(db, body.token, now)
     const { organization_id: organizationId, email, role } = invite
-    const user = await insertUser(db, { id: newId('user'), organizationId, email, name: body.name, role, now })
+    const ids = await idsAfterNewest(db, organizationId, newId)
+    const user = await insertUser(db, { id: ids('user'), organizationId, email, name: body.name, role, now })
     const { default_project_id } = await db
       .selectFrom('organization')
       .select('default_project_id')

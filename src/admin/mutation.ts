@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditActor, AuditType, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
-import { insertAudit } from '../db/audit.ts'
+import { idsAfterNewest, insertAudit } from '../db/audit.ts'
 import { announceChange } from '../db/changes.ts'
 import { isDeadlock } from '../db/errors.ts'
 import { lockOrganization, takeTurn } from '../db/lock.ts'
@@ -21,8 +21,11 @@ export type Attribution = {
 
 export type Mutator = { db: Db; newId: NewId }
 
-/** What the change is in the audit log, when (Unix seconds), and whose; null where its work is yet to find that out. */
-export type Event = { type: AuditType; now: number; organizationId: string | null }
+/** What the change is in the audit log, and whose; null where its work is yet to find that out. */
+export type Event = { type: AuditType; organizationId: string | null }
+
+/** What a change does in its transaction, with ids for what it makes. */
+type Work<C> = (tx: Tx, newId: NewId) => Promise<{ change: C; by: Attribution }>
 
 const ATTEMPTS = 3
 
@@ -34,7 +37,7 @@ const ATTEMPTS = 3
 export async function mutate<C extends Change<unknown>>(
   app: Mutator,
   event: Event,
-  work: (tx: Tx) => Promise<{ change: C; by: Attribution }>,
+  work: Work<C>,
 ): Promise<C & { by: Attribution }> {
   const endTurn = event.organizationId === null ? null : await takeTurn(app.db, event.organizationId)
   try {
@@ -53,16 +56,18 @@ export async function mutate<C extends Change<unknown>>(
 
 function attemptOnce<C extends Change<unknown>>(
   { db, newId }: Mutator,
-  { type, now, organizationId: locked }: Event,
-  work: (tx: Tx) => Promise<{ change: C; by: Attribution }>,
+  { type, organizationId: locked }: Event,
+  work: Work<C>,
 ): Promise<C & { by: Attribution }> {
   return db.transaction().execute(async (tx) => {
     if (locked !== null) await lockOrganization(tx, locked)
-    const { change, by } = await work(tx)
+    const known = locked === null ? null : await idsAfterNewest(tx, locked, newId)
+    const { change, by } = await work(tx, known ?? newId)
     const { organizationId, actor, origin } = by
+    const ids = known ?? (await idsAfterNewest(tx, organizationId, newId))
     const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]
     const rows = events.map(({ type, payload, projectId = by.projectId ?? by.defaultProjectId }) => {
-      return { id: newId('audit'), organizationId, projectId, type, at: now, actor, origin, payload }
+      return { id: ids('audit'), organizationId, projectId, type, actor, origin, payload }
     })
     await insertAudit(tx, rows)
     await announceChange(tx, { organizationId, projectId: by.projectId })

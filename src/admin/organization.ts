@@ -45,13 +45,9 @@ export async function createOrganization(
   input: { name: string; ownerEmail: string },
   now: number,
 ): Promise<NewOrganization> {
-  const done = await mutate(app, { type: 'project.created', now, organizationId: null }, async (tx) => {
-    const { organization, owner, created, events } = await insertOrganization(
-      tx,
-      app.newId,
-      { ...input, ownerName: 'Owner' },
-      now,
-    )
+  const done = await mutate(app, { type: 'project.created', organizationId: null }, async (tx, newId) => {
+    const named = { ...input, ownerName: 'Owner' }
+    const { organization, owner, created, events } = await insertOrganization(tx, newId, named, now)
     const by = {
       ...nobody,
       organizationId: organization.id,
@@ -75,10 +71,10 @@ export async function bootstrap(app: Mutator, wanted: string | null, now: number
   const key = wanted === null ? mintKey('admin') : describeKey(wanted)
   const input = { name: 'My organization', ownerEmail: 'owner@localhost', ownerName: 'Owner' }
   try {
-    await mutate(app, { type: 'project.created', now, organizationId: null }, async (tx) => {
+    await mutate(app, { type: 'project.created', organizationId: null }, async (tx, newId) => {
       await claimBootstrap(tx)
-      const { organization, owner, created, events } = await insertOrganization(tx, app.newId, input, now)
-      const columns = keyColumns(key, { name: 'First admin key', expiresAt: null }, now, app.newId)
+      const { organization, owner, created, events } = await insertOrganization(tx, newId, input, now)
+      const columns = keyColumns(key, { name: 'First admin key', expiresAt: null }, now, newId)
       await tx
         .insertInto('admin_api_key')
         .values({ ...columns, organization_id: organization.id, user_id: owner.id })
@@ -135,8 +131,8 @@ export async function createUser(
   input: { email: string; name: string; role: OrganizationRole },
   now: number,
 ): Promise<Row<'organization_user'>> {
-  const done = await mutate(app, { type: 'user.added', now, organizationId: organization.id }, async (tx) => {
-    const user = await insertUser(tx, { ...input, id: app.newId('user'), organizationId: organization.id, now })
+  const done = await mutate(app, { type: 'user.added', organizationId: organization.id }, async (tx, newId) => {
+    const user = await insertUser(tx, { ...input, id: newId('user'), organizationId: organization.id, now })
     return { change: { reply: user, audit: { id: user.id, data: { role: user.role } } }, by: byNobody(organization) }
   })
   return done.reply

@@ -1,9 +1,10 @@
 import { heldBy, refuseBeyond } from '../admin/escalation.ts'
 import type { Call, Caller, Change, PublicChange, Rights } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
-import { type Attribution, type Event, mutate } from '../admin/mutation.ts'
+import { type Attribution, type Mutator, mutate } from '../admin/mutation.ts'
 import { ApiError, notFound, projectArchived, unknownId } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
+import type { AuditType } from '../core/audit.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import { isPlainId } from '../core/id.ts'
 import type { ChangeScope } from '../db/changed.ts'
@@ -17,7 +18,7 @@ import { mtlsRefusal } from './certificate.ts'
 type Input = { params: Record<string, string>; query: unknown; body: unknown }
 
 /** What a handler is given besides what the database says. */
-type Given = Input & Pick<Call<Route>, 'now' | 'newId'> & { models: Catalogue | null }
+type Given = Input & Pick<Call<Route>, 'now'> & { models: Catalogue | null }
 
 type AnyChange = Change<unknown> | PublicChange<unknown>
 
@@ -28,11 +29,11 @@ export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitt
   const now = Math.floor(app.now() / 1000)
   // Before any transaction: the catalogue may have to be asked for over the network.
   const models = route.usesModels ? await app.models() : null
-  const given = { ...input, now, newId: app.newId, models }
-  if (route.method !== 'GET') return change(app, endpoint, request, { type: route.audit, now }, given)
+  const given = { ...input, now, models }
+  if (route.method !== 'GET') return change(app, endpoint, request, route.audit, given)
   const { caller } = request
   const project = caller && (await projectAtHand(app.db, route, caller, input.params.project_id))
-  return handle(app.db, endpoint, caller, project, given)
+  return handle(app, endpoint, caller, project, given)
 }
 
 /**
@@ -43,14 +44,14 @@ async function change(
   app: AdminApp,
   endpoint: Endpoint,
   request: Admitted,
-  event: Pick<Event, 'type' | 'now'>,
+  type: AuditType,
   given: Given,
 ): Promise<unknown> {
   let scope: ChangeScope | undefined
   const organizationId = request.caller?.organizationId ?? null
   try {
-    const done = await mutate(app, { ...event, organizationId }, async (tx) => {
-      const made = await changeOn(tx, app, endpoint, request, given)
+    const done = await mutate(app, { type, organizationId }, async (tx, newId) => {
+      const made = await changeOn({ db: tx, newId }, app, endpoint, request, given)
       scope = made.by
       return made
     })
@@ -65,11 +66,12 @@ async function change(
  * All of a change that its transaction sees: the caller, who is asked again, the project, what the handler does, and whether
  * that hands out or takes more than the caller held before.
  */
-async function changeOn(tx: Db, app: AdminApp, endpoint: Endpoint, request: Admitted, given: Given) {
+async function changeOn(on: Mutator, app: AdminApp, endpoint: Endpoint, request: Admitted, given: Given) {
+  const tx = on.db
   const caller = await permittedCaller(app, tx, endpoint, request)
   const project = caller && (await projectAtHand(tx, endpoint.route, caller, given.params.project_id))
   const held = caller && isGrant(endpoint.route) ? await heldBy(tx, caller, project) : null
-  const change = (await handle(tx, endpoint, caller, project, given)) as AnyChange
+  const change = (await handle(on, endpoint, caller, project, given)) as AnyChange
   if (held) refuseBeyond(held, (change as Change<unknown> & { rights: Rights }).rights)
   if (caller !== null && endpoint.route.bindsCallers) await refuseLockOut(tx, app, caller, request)
   return { change, by: { ...whose(caller, project, change), origin: request.origin } }
@@ -78,9 +80,10 @@ async function changeOn(tx: Db, app: AdminApp, endpoint: Endpoint, request: Admi
 const isGrant = (route: Route) => route.method !== 'GET' && route.grants === 'rights'
 
 /** Calls the handler. */
-function handle(db: Db, endpoint: Endpoint, caller: Caller | null, project: Row<'project'> | null, given: Given) {
+function handle(on: Mutator, endpoint: Endpoint, caller: Caller | null, project: Row<'project'> | null, given: Given) {
+  const { db, newId } = on
   // The schemas have been checked against this route's own; the types say so again inside its handler.
-  return endpoint.handle({ ...given, db, caller, project } as Call<Route>)
+  return endpoint.handle({ ...given, db, newId, caller, project } as Call<Route>)
 }
 
 /** The caller whose own connection would not pass after this change would have nobody to take it back. */

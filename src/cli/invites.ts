@@ -18,7 +18,7 @@ export const inviteLink: Command = {
     // A link is a new way in, so it is recorded like the invite itself.
     const { reply: invite } = await mutate(
       { db, newId },
-      { type: 'invite.sent', now, organizationId: organization.id },
+      { type: 'invite.sent', organizationId: organization.id },
       async (tx) => {
         const invite = await findInvite(tx, organization.id, words[0] ?? '')
         const done = await tx
@@ -51,7 +51,8 @@ export const inviteAccept: Command = {
   words: 1,
   async run({ db, newId, now, flags, words }) {
     const body = { token: words[0] ?? '', name: nameFlag(flags) }
-    const done = await mutate({ db, newId }, { type: 'invite.accepted', now, organizationId: null }, async (tx) => {
+    const event = { type: 'invite.accepted', organizationId: null } as const
+    const done = await mutate({ db, newId }, event, async (tx, newId) => {
       const change = await invites.accept({
         db: tx,
         newId,

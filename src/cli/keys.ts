@@ -5,6 +5,7 @@ import { byNobody } from '../admin/organization.ts'
 import { findProjectKey, view as projectKeyView } from '../admin/project-api-keys.ts'
 import { emailKey, members } from '../admin/users.ts'
 import { projectArchived } from '../contract/error.ts'
+import type { NewId } from '../core/id.ts'
 import { projectAccess } from '../db/access.ts'
 import { findProject } from '../db/projects.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
@@ -16,19 +17,19 @@ export const adminKeyCreate: Command = {
   about: 'Creates an admin key that acts as that user. Also the way back in for one who lost the key.',
   flags: ['user', 'name', 'scopes', 'expires-in-seconds'],
   async run(context) {
-    const { newId, now, flags } = context
+    const { now, flags } = context
     const organization = await theOrganization(context)
     const scopes = scopesFlag(flags)
     checkAdminScopes(scopes)
     const name = flags.name === undefined ? 'Admin key' : nameFlag(flags)
     const lifetime = lifetimeFlag(flags)
     const input = { name, scopes, expiresAt: lifetime == null ? null : now + lifetime }
-    const { value, columns } = newKey('admin', input, now, newId)
-    const reply = await record(context, organization, scopes, async (tx) => {
+    const { reply, value } = await record(context, organization, scopes, async (tx, newId) => {
+      const { value, columns } = newKey('admin', input, now, newId)
       const user = await theUser(tx, organization, need(flags, 'user'))
       const row = { ...columns, organization_id: organization.id, user_id: user.id }
       await tx.insertInto('admin_api_key').values(row).execute()
-      return { reply: adminKeyView(await findKey(tx, organization.id, row.id)), projectId: null }
+      return { reply: adminKeyView(await findKey(tx, organization.id, row.id)), value, projectId: null }
     })
     return shownOnce(`Admin key ${reply.id} of ${reply.owner.name}`, reply, value)
   },
@@ -39,12 +40,13 @@ export const projectKeyCreate: Command = {
   about: "Creates a user's own key for a project, which the original's API cannot make.",
   flags: ['project', 'user', 'name', 'scopes'],
   async run(context) {
-    const { newId, now, flags } = context
+    const { now, flags } = context
     const organization = await theOrganization(context)
     const scopes = scopesFlag(flags)
     checkProjectScopes(scopes)
-    const { value, columns } = newKey('user', { name: nameFlag(flags), scopes, expiresAt: null }, now, newId)
-    const reply = await record(context, organization, scopes, async (tx) => {
+    const input = { name: nameFlag(flags), scopes, expiresAt: null }
+    const { reply, value } = await record(context, organization, scopes, async (tx, newId) => {
+      const { value, columns } = newKey('user', input, now, newId)
       const project = await theProject(tx, organization, need(flags, 'project'))
       const user = await theUser(tx, organization, need(flags, 'user'))
       if ((await projectAccess(tx, { organizationId: organization.id, id: user.id }, project.id)) === null) {
@@ -53,7 +55,7 @@ export const projectKeyCreate: Command = {
       const whose = { organization_id: organization.id, project_id: project.id, user_id: user.id }
       const row = { ...columns, ...whose, service_account_id: null }
       await tx.insertInto('project_api_key').values(row).execute()
-      return { reply: projectKeyView(await findProjectKey(tx, project, row.id)), projectId: project.id }
+      return { reply: projectKeyView(await findProjectKey(tx, project, row.id)), value, projectId: project.id }
     })
     return shownOnce(`Key ${reply.id} "${reply.name}"`, reply, value)
   },
@@ -61,18 +63,18 @@ export const projectKeyCreate: Command = {
 
 /** Stores a key with its audit row, in one transaction. The command line has no caller: nobody made it. */
 async function record<Reply extends { id: string }>(
-  { db, newId, now }: Context,
+  { db, newId }: Context,
   organization: Row<'organization'>,
   scopes: string[],
-  insert: (tx: Tx) => Promise<{ reply: Reply; projectId: string | null }>,
-): Promise<Reply> {
-  const event = { type: 'api_key.created', now, organizationId: organization.id } as const
-  const { reply } = await mutate({ db, newId }, event, async (tx) => {
-    const { reply, projectId } = await insert(tx)
-    const change = { reply, audit: { id: reply.id, data: { scopes } } }
+  insert: (tx: Tx, newId: NewId) => Promise<{ reply: Reply; value: string; projectId: string | null }>,
+): Promise<{ reply: Reply; value: string }> {
+  const event = { type: 'api_key.created', organizationId: organization.id } as const
+  const done = await mutate({ db, newId }, event, async (tx, newId) => {
+    const { reply, value, projectId } = await insert(tx, newId)
+    const change = { reply: { reply, value }, audit: { id: reply.id, data: { scopes } } }
     return { change, by: { ...byNobody(organization), projectId } }
   })
-  return reply
+  return done.reply
 }
 
 const shownOnce = (what: string, reply: object, value: string) => ({

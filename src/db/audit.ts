@@ -1,16 +1,35 @@
 import type { AuditActor, AuditPayload, AuditType, Origin } from '../core/audit.ts'
+import { isId, type NewId, timeOf } from '../core/id.ts'
+import { idsAfter } from '../core/ids-after.ts'
 import type { Db } from './tables.ts'
 
 export type AuditEntry = {
+  /** From `idsAfterNewest`: it says when the event was recorded, too. */
   id: string
   organizationId: string
   projectId: string | null
   type: AuditType
-  /** Unix seconds. */
-  at: number
   actor: AuditActor | null
   origin: Origin
   payload: AuditPayload
+}
+
+/**
+ * Ids that sort behind everything the organization has recorded, for what a transaction is about to make and to record. Every
+ * change leaves a row in the log whose id is its last, so no list gets anything before what somebody may have read already:
+ * neither after the clock was set back nor on nodes whose clocks differ.
+ * @param tx a transaction that has locked the organization
+ */
+export async function idsAfterNewest(tx: Db, organizationId: string, newId: NewId): Promise<NewId> {
+  const newest = await tx
+    .selectFrom('audit_log')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .orderBy('effective_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return newest && isId('audit', newest.id) ? idsAfter(newest.id, newId) : newId
 }
 
 /** Records what happened. Given a transaction, the record commits or vanishes with the change itself. */
@@ -20,7 +39,7 @@ export async function insertAudit(db: Db, entries: readonly AuditEntry[]): Promi
     id: entry.id,
     organization_id: entry.organizationId,
     type: entry.type,
-    effective_at: entry.at,
+    effective_at: Math.floor(timeOf('audit', entry.id) / 1000),
     project_id: entry.projectId,
     ...who(entry.actor),
     actor: entry.actor && JSON.stringify(entry.actor),

@@ -1,6 +1,7 @@
 import type { AuditActor, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
-import { type AuditEntry, insertAudit } from '../db/audit.ts'
+import { type AuditEntry, idsAfterNewest, insertAudit } from '../db/audit.ts'
+import { lockOrganization } from '../db/lock.ts'
 import type { Db } from '../db/tables.ts'
 import type { Beat, Writer } from './beat.ts'
 
@@ -24,11 +25,11 @@ type Repeatable = Pick<Refusal, 'organizationId' | 'by' | 'operation'>
 const MINUTE = 60
 /** Refusals of one organization in a minute, at most: nobody's keys crowd out what others are to know. */
 const REMEMBERED = 1000
-/** Rows in one statement, at most. */
+/** Rows in one transaction, at most. */
 const BATCH = 100
 
 /** A row on its way, how it is forgotten that it was, and who waits for it. */
-type Waiting = { entry: AuditEntry; forget: () => void; written: PromiseWithResolvers<void> }
+type Waiting = { entry: Omit<AuditEntry, 'id'>; forget: () => void; written: PromiseWithResolvers<void> }
 
 /**
  * Writes refused calls of known keys to the audit log as `login.failed`: at most one for each key, operation and minute,
@@ -73,10 +74,10 @@ export class Refusals implements Writer {
     this.#seen.set(refusal.organizationId, seen.add(repeated))
     const { organizationId, projectId, actor, origin } = refusal
     const payload = { id: refusal.by, error_code: refusal.code, error_message: refusal.message }
-    const entry = { organizationId, projectId, type: 'login.failed' as const, at: now, actor, origin, payload }
+    const entry = { organizationId, projectId, type: 'login.failed' as const, actor, origin, payload }
     const written = Promise.withResolvers<void>()
     const forget = () => seen.delete(repeated)
-    this.#waiting.push({ entry: { id: this.#newId('audit'), ...entry }, forget, written })
+    this.#waiting.push({ entry, forget, written })
     this.#beat.urge(this)
     await written.promise
   }
@@ -84,10 +85,9 @@ export class Refusals implements Writer {
   /** Writes what waits, and what comes meanwhile. A failure is told to those who wait for it; nothing is kept of it. */
   async write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, BATCH)
+      const batch = this.#takeBatch()
       try {
-        const entries = batch.map(({ entry }) => entry)
-        await insertAudit(this.#db, entries)
+        await this.#insert(batch.map(({ entry }) => entry))
       } catch (error) {
         // What was not written is not known yet: the next one like it is to be.
         for (const { forget, written } of [...batch, ...this.#waiting.splice(0)]) {
@@ -98,6 +98,27 @@ export class Refusals implements Writer {
       }
       for (const { written } of batch) written.resolve()
     }
+  }
+
+  /** The next ones of one organization. */
+  #takeBatch(): Waiting[] {
+    const organizationId = this.#waiting[0]?.entry.organizationId
+    const end = this.#waiting.findIndex(({ entry }) => entry.organizationId !== organizationId)
+    return this.#waiting.splice(0, end < 0 ? BATCH : Math.min(end, BATCH))
+  }
+
+  /** Their ids are made where they are written: one made before could come before what is written meanwhile. */
+  async #insert(entries: readonly Omit<AuditEntry, 'id'>[]): Promise<void> {
+    const [first] = entries
+    if (!first) return
+    await this.#db.transaction().execute(async (tx) => {
+      await lockOrganization(tx, first.organizationId)
+      const ids = await idsAfterNewest(tx, first.organizationId, this.#newId)
+      await insertAudit(
+        tx,
+        entries.map((entry) => ({ id: ids('audit'), ...entry })),
+      )
+    })
   }
 }
 

@@ -7,8 +7,10 @@ import {
   nextUsagePart,
   type UsagePart,
 } from '../db/retention.ts'
+import { newestMinute, recordRetention, retentionRanAt } from '../db/retention-record.ts'
 import type { Db } from '../db/tables.ts'
 import type { Writer } from './beat.ts'
+import { ClockCheck } from './clock-check.ts'
 
 const DAY = 86_400
 const HOUR = 3600
@@ -17,6 +19,7 @@ const EVERY_MS = HOUR * 1000
 const FIRST_MS = 60_000
 /** Between two deletions, so that others get their turn. */
 const PAUSE_MS = 20
+const MINUTE_MS = 60_000
 /** A writer that has been silent for so long has ended, whatever outage there was. */
 const WRITERS_DAYS = 30
 
@@ -26,12 +29,14 @@ export type RetentionParts = {
   log: Pick<Log, 'info' | 'warn'>
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Milliseconds on a clock that nobody sets; left out, the process's own. */
+  elapsed?: () => number
   usageMinutesDays: number
 }
 
 /**
  * Deletes what has had its time, once an hour, in small batches. It is asked in the beats that others cause: where nothing is
- * used, nothing grows.
+ * used, nothing grows. What a wrong clock deletes is gone for good, so it waits an hour where the clock is in doubt.
  */
 export class Retention implements Writer {
   readonly what = 'the retention'
@@ -39,18 +44,26 @@ export class Retention implements Writer {
   readonly waiting = false
   readonly #parts: RetentionParts
   readonly #stop = new AbortController()
+  readonly #check: ClockCheck
+  /** Unix seconds at the beginning of the minute in which this process began. */
+  readonly #begun: number
   #due: number
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: RetentionParts) {
     this.#parts = parts
-    this.#due = parts.now() + FIRST_MS
+    const { now, elapsed = () => performance.now() } = parts
+    this.#check = new ClockCheck({ now, elapsed })
+    this.#begun = Math.floor(now() / MINUTE_MS) * (MINUTE_MS / 1000)
+    this.#due = now() + FIRST_MS
   }
 
   /** Begins a run where one is due; nobody waits for it. */
   async write(): Promise<void> {
     const now = this.#parts.now()
-    if (now < this.#due || this.#stop.signal.aborted) return
+    const isFar = this.#due - now > EVERY_MS
+    // Far ahead is what is due where the clock was set back since.
+    if ((now < this.#due && !isFar) || this.#stop.signal.aborted) return
     this.#due = now + EVERY_MS
     this.#running = this.#running.then(() => this.run())
   }
@@ -58,17 +71,20 @@ export class Retention implements Writer {
   /** One run, from the beginning to the end; a failure is logged, and the next hour's run goes on from there. */
   async run(): Promise<void> {
     const { db, log, usageMinutesDays } = this.#parts
-    const now = Math.floor(this.#parts.now() / 1000)
-    const before = Math.floor((now - usageMinutesDays * DAY) / HOUR) * HOUR
+    const now = this.#parts.now()
+    const seconds = Math.floor(now / 1000)
+    const before = Math.floor((seconds - usageMinutesDays * DAY) / HOUR) * HOUR
     try {
-      for (let part: UsagePart | null = null; ; ) {
-        part = await nextUsagePart(db, part)
-        if (part === null) break
+      const parts = await this.#usageParts()
+      if (await this.#isDoubtful(parts)) return
+      for (const part of parts) {
         while ((await deleteUsageMinutes(db, part, before)) && (await this.#pause()));
         if (!(await this.#pause())) return
       }
-      while ((await deleteExpiredOwned(db, now)) && (await this.#pause()));
-      await deleteOldWriters(db, now - WRITERS_DAYS * DAY)
+      while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
+      await deleteOldWriters(db, seconds - WRITERS_DAYS * DAY)
+      await recordRetention(db, now)
+      this.#check.recorded(now)
     } catch (err) {
       log.warn({ err }, 'what is too old could not be deleted; it is tried again in an hour')
     }
@@ -83,6 +99,40 @@ export class Retention implements Writer {
   /** Resolves when the run that was begun is over. */
   idle(): Promise<void> {
     return this.#running
+  }
+
+  async #usageParts(): Promise<UsagePart[]> {
+    const parts: UsagePart[] = []
+    for (let part: UsagePart | null = null; ; parts.push(part)) {
+      part = await nextUsagePart(this.#parts.db, part)
+      if (part === null) return parts
+    }
+  }
+
+  /** Where no run was recorded yet, the newest usage of before this process says when the clock was right. */
+  async #isDoubtful(parts: readonly UsagePart[]): Promise<boolean> {
+    const { db, log, now } = this.#parts
+    const known = await retentionRanAt(db)
+    const last = known ?? (await this.#newestUsage(parts))
+    const ms = this.#check.doubt(last)
+    if (ms === 0) return false
+    // So that a restart within the hour, after which usage of this hour is there too, doubts it as well.
+    if (known === null) await recordRetention(db, last ?? this.#begun * 1000)
+    const about = { clock: new Date(now()), last_run: last === null ? null : new Date(last), days: ms / (DAY * 1000) }
+    log.warn(
+      about,
+      'the clock was set by more than a day, or nothing ran for as long: nothing that is too old is deleted for an hour',
+    )
+    return true
+  }
+
+  async #newestUsage(parts: readonly UsagePart[]): Promise<number | null> {
+    let newest: number | null = null
+    for (const part of parts) {
+      const time = await newestMinute(this.#parts.db, part, this.#begun)
+      if (time !== null) newest = Math.max(newest ?? 0, time * 1000)
+    }
+    return newest
   }
 
   /** @returns whether to go on */

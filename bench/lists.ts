@@ -38,7 +38,7 @@ async function fill(db: Db, organizationId: string, rows: number): Promise<Fille
   const account = { ...shared, id: newId('serviceAccount'), project_id: project, name: 's', role: 'member' as const }
   const keys = made(() => {
     const id = newId('key')
-    const owner = { project_id: project, user_id: null, service_account_id: account.id }
+    const owner = { project_id: project, user_id: null, service_account_id: account.id, owner_standing: 'own' as const }
     const never = { expires_at: null, last_used_at: null }
     return { ...shared, ...owner, ...never, id, name: 'k', hash: id, redacted_value: 'sk-', scopes: '[]' }
   })

@@ -6,6 +6,7 @@ import { permissionsAssigned } from './assigned.ts'
 import { refuseLockOut } from './escalation.ts'
 import { findGroup, findWritableGroup } from './groups.ts'
 import type { Handlers } from './handlers.ts'
+import { noteStanding } from './key-standing.ts'
 import { cursor, nextPage } from './page.ts'
 
 export const groupUsers: Handlers<typeof routes> = {
@@ -30,6 +31,7 @@ export const groupUsers: Handlers<typeof routes> = {
       .values(row)
       .onConflict((conflict) => conflict.columns(['group_id', 'user_id']).doNothing())
       .execute()
+    await noteStanding(db, group.organization_id, [body.user_id])
     const reply = { object: 'group.user' as const, user_id: row.user_id, group_id: group.id }
     const audit = { id: group.id, changes_requested: { users_added: [row.user_id] } }
     return { reply, audit, rights: { permissions } }
@@ -52,6 +54,7 @@ export const groupUsers: Handlers<typeof routes> = {
       .where('user_id', '=', params.user_id)
       .executeTakeFirst()
     if (done.numDeletedRows === 0n) throw notFound('user', params.user_id, 'user_id')
+    await noteStanding(db, group.organization_id, [params.user_id])
     await refuseLockOut(db, caller)
     const audit = { id: group.id, changes_requested: { users_removed: [params.user_id] } }
     const permissions = await permissionsAssigned(db, group.organization_id, [group.id])

@@ -5,6 +5,7 @@ import type { Db, Row } from '../db/tables.ts'
 import { permissionsAssigned } from './assigned.ts'
 import { refuseLockOut } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
+import { keyOwnersIn, noteStanding } from './key-standing.ts'
 import { existing } from './owned.ts'
 import { behind, nextPage } from './page.ts'
 
@@ -57,11 +58,13 @@ export const groups: Handlers<typeof routes> = {
       .where(...ours)
       .where('group_id', '=', id)
       .execute()
+    const owners = await keyOwnersIn(db, organization_id, id)
     await db
       .deleteFrom('group_user')
       .where(...ours)
       .where('group_id', '=', id)
       .execute()
+    await noteStanding(db, organization_id, owners)
     await db
       .deleteFrom('user_group')
       .where(...ours)

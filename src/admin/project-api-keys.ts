@@ -1,9 +1,8 @@
-import { expressionBuilder, sql } from 'kysely'
 import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectApiKey, projectApiKeys as routes } from '../contract/project-api-keys.ts'
-import { ORGANIZATION_OWNER } from '../core/permission.ts'
-import type { Db, Row, Tables } from '../db/tables.ts'
+import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
+import { hasAccess, idsByAccess } from './key-access.ts'
 import { checkProjectScopes, keyView } from './keys.ts'
 import { behind, page } from './page.ts'
 import { widening } from './widening.ts'
@@ -11,11 +10,11 @@ import { widening } from './widening.ts'
 export const projectApiKeys: Handlers<typeof routes> = {
   // The keys of an archived project are kept, so that the gate can say why it refuses them, but no longer shown.
   async list({ db, project, query }) {
-    let rows = behind(keys(db, project), query, 'key', 'k.id')
+    if (project.archived_at !== null) return page([], query.limit, view)
     const access = query.owner_project_access ?? 'active'
-    if (access === 'active') rows = rows.where(hasAccess, '=', 1)
-    if (access === 'inactive') rows = rows.where(hasAccess, '=', 0)
-    return page(project.archived_at === null ? await rows.execute() : [], query.limit, view)
+    let rows = behind(keys(db, project), query, 'key', 'k.id')
+    if (access !== 'any') rows = rows.where('k.id', 'in', idsByAccess(db, project, access, query))
+    return page(await rows.execute(), query.limit, view)
   },
 
   async retrieve({ db, project, params }) {
@@ -61,39 +60,6 @@ export const projectApiKeys: Handlers<typeof routes> = {
     }
   },
 }
-
-/** What the subqueries below refer to of the query around them. */
-const eb = expressionBuilder<Tables & { k: Tables['project_api_key'] }, 'k'>()
-
-/** The groups that a key's owner is in. */
-const groups = eb
-  .selectFrom('group_user as g')
-  .whereRef('g.organization_id', '=', 'k.organization_id')
-  .where('g.user_id', '=', eb.fn.coalesce('k.user_id', 'k.service_account_id'))
-
-const inThroughGroup = groups
-  .innerJoin('project_group as p', (join) =>
-    join.onRef('p.organization_id', '=', 'g.organization_id').onRef('p.group_id', '=', 'g.group_id'),
-  )
-  .select('p.project_id')
-  .whereRef('p.project_id', '=', 'k.project_id')
-
-const ownsThroughGroup = groups
-  .innerJoin('role_assignment as a', (join) =>
-    join.onRef('a.organization_id', '=', 'g.organization_id').onRef('a.principal_id', '=', 'g.group_id'),
-  )
-  .select('a.role_id')
-  .whereRef('a.resource_id', '=', 'k.organization_id')
-  .where('a.role_id', '=', ORGANIZATION_OWNER)
-
-/** Whether the owner can use the project now: by a role or membership of their own, through a group, or as an owner of all. */
-const hasAccess = sql<number>`case
-  when s.id is not null and s.role <> 'none' then 1
-  when k.user_id is not null and (u.id is null or u.removed_at is not null) then 0
-  when u.role = 'owner' or m.user_id is not null then 1
-  when exists ${inThroughGroup} then 1
-  when exists ${ownsThroughGroup} then 1
-  else 0 end`
 
 function keys(db: Db, project: Row<'project'>) {
   return db

@@ -3,6 +3,7 @@ import type { ProjectUser, projectUsers as routes } from '../contract/project-us
 import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
+import { noteStanding } from './key-standing.ts'
 import { ownedBy } from './owned.ts'
 import { cursor, page } from './page.ts'
 import { type Holding, setPredefinedRole, unassignAll } from './role-store.ts'
@@ -60,6 +61,7 @@ export const projectUsers: Handlers<typeof routes> = {
       .where('user_id', '=', user.id)
       .execute()
     const { permissions } = await unassignAll(db, holding(project, user.id))
+    await noteStanding(db, project.organization_id, [user.id])
     return {
       reply: { object: 'organization.project.user.deleted', id: user.id, deleted: true },
       audit: { id: user.id },

@@ -7,6 +7,7 @@ import type {
   userRoles as userRoutes,
 } from '../contract/role-assignments.ts'
 import type { Role } from '../contract/roles.ts'
+import { isId } from '../core/id.ts'
 import { ORGANIZATION_OWNER, predefinedRole } from '../core/permission.ts'
 import { projectAccess } from '../db/access.ts'
 import type { Db, Row } from '../db/tables.ts'
@@ -17,7 +18,7 @@ import { heldRoles } from './held-roles.ts'
 import { nextPage } from './page.ts'
 import { holding } from './project-users.ts'
 import { assignRole, type Holding, unassignRole } from './role-store.ts'
-import { findRole, inOrganization, inProject, ownId, placeOf, type Resource, resourceFields } from './roles.ts'
+import { findRole, inOrganization, inProject, ownId, type Resource, resourceFields } from './roles.ts'
 import { findUser, organizationHolding, refuseLastOwner, refuseSelf, userView } from './users.ts'
 
 export const userRoles: Handlers<typeof userRoutes> = {
@@ -200,6 +201,29 @@ async function listHeld(
     (role) => role,
     ({ id }) => id,
   )
+}
+
+/**
+ * Where a list of held roles goes on. Nobody holds more than a handful, so such a list is made whole and cut. A role that is
+ * gone keeps its place by its id.
+ */
+function placeOf(
+  held: readonly { id: string }[],
+  resource: Pick<Resource, 'level' | 'id'>,
+  { after, order }: { after?: string; order?: 'asc' | 'desc' },
+): number {
+  if (!after) return 0
+  const ids = held.map(({ id }) => ownId(id, resource))
+  const last = ownId(after, resource)
+  const known = ids.indexOf(last)
+  if (known >= 0) return known + 1
+  if (isId('role', last) || predefinedRole(last, resource.level, resource.id)) {
+    const behind = ids.findIndex((id) => (order === 'desc' ? id < last : id > last))
+    return behind < 0 ? held.length : behind
+  }
+  throw new ApiError('invalid_value', `Invalid 'after': '${after}' is not the ID of an object of this list.`, {
+    param: 'after',
+  })
 }
 
 async function findHeld(db: Db, resource: Resource, holder: Holding, roleId: string): Promise<AssignedRole> {

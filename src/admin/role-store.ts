@@ -1,6 +1,7 @@
 import { type Level, permissionsOf, predefinedRoles } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { permissionsAssigned } from './assigned.ts'
+import { noteStanding } from './key-standing.ts'
 
 /** Where a role is held, and by whom: the key of an assignment without its role. */
 export type Holding = {
@@ -87,6 +88,7 @@ export async function forgetPrincipal(
     .where('user_id', '=', id)
     .returning('group_id')
     .execute()
+  await noteStanding(db, organization_id, [id])
   const groups = left.map(({ group_id }) => group_id)
   return { own, throughGroups: await permissionsAssigned(db, organization_id, groups) }
 }
@@ -140,4 +142,5 @@ async function syncOlderView(db: Db, holding: Holding): Promise<void> {
       .where('user_id', '=', principalId)
       .execute()
   }
+  await noteStanding(db, organizationId, [principalId])
 }

@@ -1,11 +1,11 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import { ASSIGNING } from '../contract/role-assignments.ts'
 import type { projectRoles as projectRoutes, Role, roles as routes } from '../contract/roles.ts'
-import { isId, type NewId } from '../core/id.ts'
+import type { NewId } from '../core/id.ts'
 import { customPermissions, type Level, predefinedRole, predefinedRoles } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
-import { nextPage } from './page.ts'
+import { behind, nextPage } from './page.ts'
 
 /** The organization and its projects have roles in the same way: what differs is where they are kept. */
 export const roles: Handlers<typeof routes> = {
@@ -35,41 +35,28 @@ export function inProject(project: Row<'project'>): Resource {
   return { organizationId: project.organization_id, level: 'project', id: project.id, project }
 }
 
+/** The predefined roles stand before the custom ones, and those in the order of their creation: only what a page shows is read. */
 async function list(db: Db, resource: Resource, query: { limit: number; after?: string; order: 'asc' | 'desc' }) {
+  const { limit, order } = query
   const predefined = predefinedRoles.filter(({ level }) => level === resource.level).map(predefinedView)
-  const custom = (await customRoles(db, resource).orderBy('id').execute()).map((row) => view(row))
-  const everything = [...predefined, ...custom]
-  if (query.order === 'desc') everything.reverse()
-  const start = placeOf(everything, resource, query)
+  if (order === 'desc') predefined.reverse()
+  const last = ownId(query.after ?? '', resource)
+  const place = predefined.findIndex(({ id }) => id === last)
+  const behindIt = predefined.slice(place + 1)
+  const after = place < 0 ? query.after : undefined
+  // Backwards there is no custom role behind a predefined one.
+  const rows =
+    order === 'desc' && place >= 0
+      ? []
+      : await behind(customRoles(db, resource), { limit, order, after }, 'role').execute()
+  const shown = rows.map(view)
+  const all = order === 'desc' ? [...shown, ...behindIt] : after ? shown : [...behindIt, ...shown]
   return nextPage(
-    everything.slice(start, start + query.limit + 1),
-    query.limit,
+    all,
+    limit,
     (role) => role,
     ({ id }) => id,
   )
-}
-
-/**
- * A resource has a handful of roles, so a list of them is made whole and cut here. A role that is gone keeps its place by its
- * id: predefined ones stand before custom ones, and those in the order of their creation.
- */
-export function placeOf(
-  everything: readonly { id: string }[],
-  resource: Pick<Resource, 'level' | 'id'>,
-  { after, order }: { after?: string; order?: 'asc' | 'desc' },
-): number {
-  if (!after) return 0
-  const ids = everything.map(({ id }) => ownId(id, resource))
-  const last = ownId(after, resource)
-  const known = ids.indexOf(last)
-  if (known >= 0) return known + 1
-  if (isId('role', last) || predefinedRole(last, resource.level, resource.id)) {
-    const behind = ids.findIndex((id) => (order === 'desc' ? id < last : id > last))
-    return behind < 0 ? everything.length : behind
-  }
-  throw new ApiError('invalid_value', `Invalid 'after': '${after}' is not the ID of an object of this list.`, {
-    param: 'after',
-  })
 }
 
 /** A predefined role has two ids, which are one: this is the one that it is kept by. */

@@ -5,6 +5,7 @@ import { usableOf, usableWith } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { endOfKey } from './escalation.ts'
 import type { Change, Handlers } from './handlers.ts'
+import { noteStanding } from './key-standing.ts'
 import { checkProjectScopes, type KeyInput, newKey } from './keys.ts'
 import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
@@ -127,8 +128,9 @@ async function insertKey(
   const { organization_id, project_id, id } = account
   await db
     .insertInto('project_api_key')
-    .values({ ...columns, organization_id, project_id, user_id: null, service_account_id: id })
+    .values({ ...columns, organization_id, project_id, user_id: null, service_account_id: id, owner_standing: 'none' })
     .execute()
+  await noteStanding(db, organization_id, [id])
   return {
     object: 'organization.project.service_account.api_key',
     id: columns.id,

@@ -1,4 +1,5 @@
 import { view as adminKeyView, findKey } from '../admin/admin-api-keys.ts'
+import { noteStanding } from '../admin/key-standing.ts'
 import { checkAdminScopes, checkProjectScopes, newKey } from '../admin/keys.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
@@ -53,8 +54,9 @@ export const projectKeyCreate: Command = {
         throw new CommandRefusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
       }
       const whose = { organization_id: organization.id, project_id: project.id, user_id: user.id }
-      const row = { ...columns, ...whose, service_account_id: null }
+      const row = { ...columns, ...whose, service_account_id: null, owner_standing: 'none' as const }
       await tx.insertInto('project_api_key').values(row).execute()
+      await noteStanding(tx, organization.id, [user.id])
       return { reply: projectKeyView(await findProjectKey(tx, project, row.id)), value, projectId: project.id }
     })
     return shownOnce(`Key ${reply.id} "${reply.name}"`, reply, value)

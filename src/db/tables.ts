@@ -149,6 +149,11 @@ export interface AdminApiKeyTable extends KeyColumns {
 export interface ProjectApiKeyTable extends KeyColumns, OfProject {
   user_id: string | null
   service_account_id: string | null
+  /**
+   * What lets the owner into the project: something of their own, only their groups if anything, or nothing. Written by
+   * `admin/key-standing.ts` alone.
+   */
+  owner_standing: 'own' | 'groups' | 'none'
 }
 
 export interface InviteTable {

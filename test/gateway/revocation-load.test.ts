@@ -153,7 +153,7 @@ for (const database of databases) {
       }
       await tx
         .insertInto('project_api_key')
-        .values({ ...row, ...owner, created_at: 1, expires_at: null, last_used_at: null })
+        .values({ ...row, ...owner, owner_standing: 'own', created_at: 1, expires_at: null, last_used_at: null })
         .execute()
     })
     const changedAt = performance.now()

@@ -86,4 +86,9 @@ export const exceptions: readonly Exception[] = [
     statement:
       "insert into owned (kind, id, organization_id, project_id, upstream, expires_at) select 'response', response_id, organization_id, project_id, upstream, expires_at from response_owner",
   },
+  {
+    name: "how the owners of keys stand in the keys' projects",
+    why: 'A migration works it out for all keys; within, each is tied to its organization.',
+    statement: `update project_api_key as k set owner_standing = case when exists (select 1 from service_account s where s.organization_id = k.organization_id and s.id = k.service_account_id and s.role <> 'none') then 'own' when exists (select 1 from organization_user u where u.organization_id = k.organization_id and u.id = k.user_id and u.role = 'owner' and u.removed_at is null) then 'own' when exists (select 1 from project_user m where m.organization_id = k.organization_id and m.project_id = k.project_id and m.user_id = k.user_id) then 'own' when exists (select 1 from group_user g where g.organization_id = k.organization_id and g.user_id = coalesce(k.user_id, k.service_account_id)) then 'groups' else 'none' end`,
+  },
 ]

@@ -12,6 +12,7 @@ import { usageWriter } from './0042-usage-writer.ts'
 import { inviteMaker } from './0043-invite-maker.ts'
 import { roleForm } from './0044-role-form.ts'
 import { owned } from './0045-owned.ts'
+import { sparseLists } from './0046-sparse-lists.ts'
 
 /** Forward only, in the order of their names. A released one is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0043-invite-maker': inviteMaker,
   '0044-role-form': roleForm,
   '0045-owned': owned,
+  '0046-sparse-lists': sparseLists,
 }

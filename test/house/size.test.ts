@@ -9,7 +9,7 @@ const MOST = 400
 const PROGRAM = { median: 65, p90: 180, max: 350 }
 
 test('no file of src/ or test/ is over 400 lines', (t) => {
-  const files = globSync(['src/**/*.ts', 'test/**/*.ts'], { cwd: root })
+  const files = globSync(['src/**/*.ts', 'test/**/*.ts'], { cwd: root, exclude: ['**/node_modules/**'] })
   const sizes = files.map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
   for (const folder of ['src', 'test']) {
     const lines = sizes.filter(({ file }) => file.startsWith(folder)).map((size) => size.lines)

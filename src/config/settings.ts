@@ -28,6 +28,8 @@ export type Config = Readonly<{
   tls: TlsFiles | null
   /** Whether the organization's certificates bind the Administration API too. */
   adminMtls: boolean
+  /** What becomes of a stream whose key may no longer make such a call. */
+  revokedStreams: 'end' | 'finish'
   /** Whose pages may call the gate from a browser. */
   corsOrigins: Origins
   /** Whose pages may call the Administration API. */
@@ -75,6 +77,7 @@ const settings = {
   GATEHOUSE_TLS_CERT: setting(null, text),
   GATEHOUSE_TLS_KEY: setting(null, text),
   GATEHOUSE_ADMIN_MTLS: setting('off', oneOf(['off', 'on'])),
+  GATEHOUSE_REVOKED_STREAMS: setting('end', oneOf(['end', 'finish'])),
   GATEHOUSE_CORS_ORIGINS: setting('*', origins),
   GATEHOUSE_ADMIN_CORS_ORIGINS: setting('none', namedOrigins),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
@@ -150,6 +153,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
     adminMtls: read('GATEHOUSE_ADMIN_MTLS') === 'on',
+    revokedStreams: read('GATEHOUSE_REVOKED_STREAMS') ?? 'end',
     corsOrigins: read('GATEHOUSE_CORS_ORIGINS') ?? NO_ORIGIN,
     adminCorsOrigins: read('GATEHOUSE_ADMIN_CORS_ORIGINS') ?? NO_ORIGIN,
     publicUrl: read('GATEHOUSE_PUBLIC_URL'),

@@ -11,6 +11,7 @@ import type { BodyBudget } from './body/budget.ts'
 import type { Call } from './call.ts'
 import type { Counters } from './counters/counters.ts'
 import type { GuardedCounters, WhenFailing } from './counters/guarded.ts'
+import type { RunningStreams } from './exchange/running-streams.ts'
 import type { FailureLog } from './failure-log.ts'
 import type { Grants } from './keys/grants.ts'
 import type { Models } from './models/models.ts'
@@ -33,6 +34,8 @@ export type GatewayParts = {
   owners: Owners
   tokens: TokenCounter
   bodies: BodyBudget
+  /** Replies that are cut when their key may no longer make such a call; null: they run to their end. */
+  streams: RunningStreams | null
   lastUsed: LastUsed
   refusals: Refusals
   newId: NewId

@@ -6,6 +6,7 @@ import { within } from '../ledger/within.ts'
 import { BodyBudget } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
 import { MemoryCounters } from './counters/memory.ts'
+import { RunningStreams } from './exchange/running-streams.ts'
 import { Grants } from './keys/grants.ts'
 import { openLimiter } from './limits/open.ts'
 import { dialectsOf } from './models/dialects.ts'
@@ -54,8 +55,12 @@ export async function openGateway(
   const bodies = new BodyBudget(config.bodyBudgetBytes, FOR_SMALL_BODIES)
   const grants = new Grants(db, (rules) => spend.load(rules))
   changed.subscribe((scope) => grants.invalidate(scope))
+  const { trustedProxies } = config
+  const streams =
+    config.revokedStreams === 'end' ? stack.use(new RunningStreams({ grants, now, log, trustedProxies })) : null
+  changed.subscribe((scope) => streams?.changed(scope))
   const gateway = createGateway({
-    ...{ grants, catalogue, upstreams, counters, spend, tokens, bodies, newId, now, log },
+    ...{ grants, catalogue, upstreams, counters, spend, tokens, bodies, streams, trustedProxies, newId, now, log },
     usage: ledger.usage,
     owners: ledger.owners,
     lastUsed: ledger.lastUsed,
@@ -66,8 +71,7 @@ export async function openGateway(
       cost: (nano) => metrics.count('gatehouse_settled_over_reserved_total', {}, nano),
       tokens: (upstream, tokens) => metrics.count('gatehouse_upstream_excess_tokens_total', { upstream }, tokens),
     },
-    address: (remote, forwarded) => clientAddress(remote, forwarded, config.trustedProxies),
-    trustedProxies: config.trustedProxies,
+    address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
     dialects: dialectsOf(config.upstreams),
   })

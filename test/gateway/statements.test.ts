@@ -8,7 +8,7 @@ import { databases } from '../support/databases.ts'
 import { ADMIN_KEY } from '../support/harness.ts'
 import { checkChat } from './check/checking.ts'
 import { CHAT, makeKey, question, startGate, type TestGate } from './gate.ts'
-import { json, until } from './upstream.ts'
+import { EVENTS, event, json, until } from './upstream.ts'
 
 /*
  * SQL is counted exactly, once, and not within a margin: the intervals on which usage and last uses are written are stopped
@@ -95,6 +95,16 @@ for (const database of databases) {
       await many(50, () => ask(gate, other.key), 200)
     }
     const ran = await count(gate, work, warm)
+    assert.equal(ran, 0)
+  })
+
+  test(`${database}: nor does a warm stream`, async () => {
+    await using gate = await startGate({ database })
+    const { app, key } = gate
+    gate.upstream.answer(({ response }) => response.writeHead(200, EVENTS).end(event('[DONE]')))
+    const body = { ...question, stream: true }
+    const stream = async () => (await app.send('POST', CHAT, { key, body })).status
+    const ran = await count(gate, () => many(50, stream, 200), stream)
     assert.equal(ran, 0)
   })
 

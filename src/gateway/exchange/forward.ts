@@ -4,6 +4,7 @@ import type { Gate } from '../gate.ts'
 import type { Inquiry } from '../inquire.ts'
 import { observe } from '../observe/observe.ts'
 import type { Observer } from '../observe/observer.ts'
+import { isEventStream } from '../upstreams/forwarding.ts'
 import { contentTypeOf } from '../upstreams/headers.ts'
 import { bodyFor } from './body-for.ts'
 import { claiming, endsNamed } from './claiming.ts'
@@ -34,6 +35,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
       response,
       begin(status, replied, upstream) {
         body.replied()
+        if (isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)
         answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
         observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })
@@ -47,5 +49,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
   } catch (error) {
     ticket.settle(null)
     throw error
+  } finally {
+    gate.streams?.over(call)
   }
 }

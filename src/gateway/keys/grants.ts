@@ -50,6 +50,11 @@ export class Grants {
     return this.#grants.get(hash)
   }
 
+  /** The grant that was loaded last for this hash, however old; null where a change has ended it. */
+  last(hash: string): Grant | null {
+    return this.#grants.last(hash)
+  }
+
   /** Forgets an organization's grants and rules, or those of one of its projects; null: all, for changes nobody saw. */
   invalidate(scope: ChangeScope | null): void {
     this.#rules.invalidate(scope)

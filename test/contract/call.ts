@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Endpoint } from '../../src/admin/index.ts'
 import type { Reply, SendOptions, TestApp } from '../support/harness.ts'
-import { tablesOfOrganizations } from '../support/tables.ts'
+import { keptOfCalls, tablesOfOrganizations } from '../support/tables.ts'
 import type { ValidRequest } from './requests.ts'
 
 type Encode = (value: string) => string
@@ -64,8 +64,6 @@ export function assertRefused({ status, body, text }: Reply, expected: Refusal, 
   if (expected.message !== undefined) assert.match(body.error.message, expected.message, said)
 }
 
-/** What the server keeps of calls, when it comes to it. */
-const keptOfCalls = ['usage_rollup', 'spend_total', 'spend_alert_sent', 'owned', 'limit_level']
 /** Which tables they are does not matter here; the type is one of theirs. */
 const tables = tablesOfOrganizations.filter((name) => !keptOfCalls.includes(name)) as 'audit_log'[]
 

@@ -2,10 +2,12 @@
 export const longest: readonly string[] = [
   'test/contract/input.test.ts',
   'test/contract/contract.test.ts',
+  'test/fuzz/fuzz.test.ts',
   'test/gateway/settings.test.ts',
   'test/gateway/revocation.test.ts',
   'test/process/crash.test.ts',
   'test/gateway/statements.test.ts',
+  'test/soak/soak.test.ts',
   'test/listener/transport.test.ts',
   'test/listener/malformed.test.ts',
   'test/gateway/revocation-load.test.ts',

@@ -1,0 +1,137 @@
+import type { Declaration, FormShape, JsonShape } from '../../src/gateway/routes/declaration.ts'
+import { routes } from '../../src/gateway/routes/table.ts'
+import { fieldsOf } from '../gateway/declared.ts'
+import type { Chance } from '../support/seeded.ts'
+import { encoded, inPath, strangeHeaders } from './admin-requests.ts'
+import type { Request } from './request.ts'
+import { type Making, spoilt, textOf } from './values.ts'
+import { keyFor, type World } from './world.ts'
+
+const all = Object.entries(routes) as [string, Declaration][]
+/** Paths of the gate that no route is declared for, and those of the other doors. */
+const elsewhere = [
+  '/v1/files',
+  '/v1/threads/x',
+  '/v1/nowhere',
+  '/v1//models',
+  '/check',
+  '/check/v1/models',
+  '/',
+  '/healthz',
+].concat('/readyz', '/metrics', '/openapi.json', '/invite', '/nowhere', '//', '/v1', '/v1/models/', '/%2e%2e/v1/models')
+
+/** A request of some route of the gate, or of none: as it is declared, or with something in it that nobody could mean. */
+export function gateRequest(world: World, number: number, chance: Chance, hostile: readonly unknown[]): Request {
+  const making: Making = { chance, hostile, ids: [...world.ids.values()].flat() }
+  const key = keyFor(world, 'gate', chance)
+  const [name, route] = chance.pick(all)
+  const isElsewhere = chance.next() < 0.08
+  const { type, body } = bodyOf(route, making)
+  const ids: Record<string, string> = { response_id: `resp_${chance.between(1, 50)}`, model: 'm1' }
+  const path = route.path.replace(/\{(\w+)\}/g, (_, kind: string) =>
+    inPath(chance.next() < 0.7 ? (ids[kind] ?? 'id_1') : textOf(chance.pick(hostile)), chance),
+  )
+  return {
+    number,
+    from: isElsewhere ? 'no route' : name,
+    by: key.by,
+    method: chance.next() < 0.97 ? route.method : chance.pick(['GET', 'POST', 'DELETE', 'HEAD', 'PUT', 'OPTIONS']),
+    path: (isElsewhere ? chance.pick(elsewhere) : path) + queryOf(route, making),
+    headers: {
+      ...(key.authorization !== null && { authorization: key.authorization }),
+      ...(body !== null && { 'content-type': type, 'content-length': String(Buffer.byteLength(body)) }),
+      ...strangeHeaders(world, chance),
+      ...(isElsewhere && checked(making)),
+    },
+    body,
+  }
+}
+
+/** What a proxy tells the check door of the request that it asks about. */
+function checked({ chance, hostile }: Making): Record<string, string> {
+  const [, route] = chance.pick(all)
+  const url = chance.next() < 0.7 ? route.path : encoded(textOf(chance.pick(hostile)).slice(0, 500))
+  return {
+    'x-original-method': chance.next() < 0.8 ? route.method : 'X',
+    'x-original-uri': url,
+    'x-gatehouse-model': 'm1',
+  }
+}
+
+function queryOf(route: Declaration, { chance, hostile }: Making): string {
+  if (chance.next() < 0.8) return ''
+  const names = [...Object.keys(route.query), 'stream', 'include[]', 'x']
+  return `?${chance.pick(names)}=${encoded(textOf(chance.pick(hostile))).slice(0, 1000)}`
+}
+
+function bodyOf({ body, ...route }: Declaration, making: Making): { type: string; body: string | Buffer | null } {
+  const { chance, hostile } = making
+  if (body.kind === 'none')
+    return { type: 'text/plain', body: chance.next() < 0.05 ? textOf(chance.pick(hostile)) : null }
+  if (body.kind === 'form') return formOf(body, making)
+  const fields = changed(fieldsOf({ body, ...route } as Declaration), body, making)
+  const json = JSON.stringify(fields) ?? ''
+  const type =
+    chance.next() < 0.96 ? 'application/json' : chance.pick(['text/plain', 'multipart/form-data; boundary=x'])
+  return { type, body: chance.next() < 0.07 ? spoilt(json, making) : json }
+}
+
+/** Values that routes look into, in shapes that they may have. */
+const nested: readonly unknown[] = [
+  [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'a' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,AA' } },
+      ],
+    },
+  ],
+  [
+    {
+      type: 'function',
+      function: { name: 'f', parameters: { type: 'object', properties: { model: { type: 'string' } } } },
+    },
+  ],
+  [{ type: 'image_generation', model: 'm2' }, { type: 'web_search' }, { type: 'mcp', server_url: 'http://x' }],
+  [
+    { type: 'item_reference', id: 'resp_1' },
+    { role: 'user', content: 'a' },
+    { type: 'computer_call', id: 'x' },
+  ],
+  [[1, 2, 3], [4], []],
+  [1, 2, 3],
+  { type: 'json_schema', json_schema: { name: 'x', schema: { $ref: '#' } } },
+  { include_usage: true },
+  'm2',
+  'auto',
+  'flex',
+]
+
+function changed(right: Record<string, unknown>, { fields }: JsonShape, { chance, hostile }: Making) {
+  const made = { ...right }
+  const names = [...fields]
+  for (let times = chance.between(0, 3); times > 0; times--) {
+    const name = chance.next() < 0.9 ? chance.pick(names) : textOf(chance.pick(hostile)).slice(0, 100)
+    made[name] = chance.next() < 0.5 ? chance.pick(nested) : chance.pick(hostile)
+  }
+  return made
+}
+
+/** A form: its parts as they are declared, with strange names and values, and now and then a frame that is none. */
+function formOf({ fields }: FormShape, { chance, hostile }: Making): { type: string; body: Buffer } {
+  const parts: string[] = [
+    'name="model"\r\n\r\nm1',
+    'name="prompt"\r\n\r\nhello',
+    'name="file"; filename="a.wav"\r\n\r\nxxxx',
+  ]
+  for (let times = chance.between(0, 3); times > 0; times--) {
+    const name = chance.next() < 0.8 ? chance.pick([...fields]) : textOf(chance.pick(hostile)).slice(0, 100)
+    parts.push(`name="${name}"\r\n\r\n${textOf(chance.pick(hostile)).slice(0, 3000)}`)
+  }
+  if (chance.next() < 0.1)
+    parts.push(chance.pick(['\r\n\r\n', 'name=x', 'name="image"; filename="a"\r\ncontent-type: x/y\r\n\r\n', '']))
+  const frame = chance.next() < 0.93 ? '--fuzz' : chance.pick(['--fuz', '', '--fuzz--'])
+  const text = `${parts.map((part) => `${frame}\r\ncontent-disposition: form-data; ${part}\r\n`).join('')}--fuzz--\r\n`
+  return { type: `multipart/form-data; boundary=${chance.next() < 0.96 ? 'fuzz' : ''}`, body: Buffer.from(text) }
+}

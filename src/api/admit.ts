@@ -4,7 +4,7 @@ import type { Endpoint } from '../admin/index.ts'
 import { ApiError, notFound, organizationMismatch } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import type { Origin } from '../core/audit.ts'
-import { isPlainId } from '../core/id.ts'
+import { isNameable } from '../core/model-name.ts'
 import { adminScopeOf, missingScopes, type Permission } from '../core/permission.ts'
 import type { Connection } from '../core/presented-certificate.ts'
 import { projectAccess } from '../db/access.ts'
@@ -82,7 +82,7 @@ async function lacks(db: Db, caller: Caller, permission: Permission, route: Rout
   if (projectId === undefined) return missing(permission)
   // Below a project its own roles count too: its owners manage it. Nobody has one in a project that is not there.
   const principal = { organizationId: caller.organizationId, id: caller.userId }
-  const access = isPlainId(projectId) ? await projectAccess(db, principal, projectId) : null
+  const access = isNameable(projectId) ? await projectAccess(db, principal, projectId) : null
   if (!access) return notFound('project', projectId, 'project_id')
   return access.permissions.has(permission) && route.level !== 'organization' ? null : missing(permission)
 }

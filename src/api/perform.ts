@@ -6,7 +6,7 @@ import { ApiError, notFound, projectArchived, unknownId } from '../contract/erro
 import type { Route } from '../contract/route.ts'
 import type { AuditType } from '../core/audit.ts'
 import type { Catalogue } from '../core/catalogue.ts'
-import { isPlainId } from '../core/id.ts'
+import { isNameable } from '../core/model-name.ts'
 import type { ChangeScope } from '../db/changed.ts'
 import { findProject } from '../db/projects.ts'
 import type { Db, Row } from '../db/tables.ts'
@@ -122,6 +122,6 @@ function whose(caller: Caller | null, project: Row<'project'> | null, change: An
 /** No id has such characters, and a database may refuse to look for them: such a thing is unknown, like any other. */
 function refuseStrangeIds(params: Record<string, string>) {
   for (const [name, value] of Object.entries(params)) {
-    if (!isPlainId(value)) throw unknownId(name, value)
+    if (!isNameable(value)) throw unknownId(name, value)
   }
 }

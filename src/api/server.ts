@@ -17,7 +17,8 @@ export type AdminServer = {
 
 /** A closed, empty object: what an operation without a body takes. */
 const NO_BODY = { type: 'object', properties: {}, additionalProperties: false }
-const LONGEST_PARAM = 512
+/** Characters of the longest id in a path, which is a model's as it is written there. */
+const LONGEST_PARAM = 2048
 /** Bytes of the largest body of an operation that asks for no key: anybody can have it read. */
 const STRANGERS_BODY_LIMIT = 131_072
 /** Characters of the longest path that is compared with every route's, for the methods that it has. */

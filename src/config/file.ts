@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Catalogue, type CatalogueModel, type Dimension, dimensions, plainModel } from '../core/catalogue.ts'
 import { deniedField } from '../core/denied-field.ts'
+import { rowNames } from '../core/model-list.ts'
+import { isModelName } from '../core/model-name.ts'
 import {
   type UnknownFields,
   type UpstreamKind,
@@ -154,10 +156,16 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
       if (!Object.hasOwn(upstreams, name)) wrong(`models.${id}.upstreams names '${name}', which is not there`)
   }
   const served = everywhere(Object.keys(upstreams))
+  const catalogue = new Map(Object.entries(models).map(([id, one]) => [id, toModel(id, one, served)]))
+  const rows = rowNames(catalogue)
+  for (const id of catalogue.keys()) {
+    if (!isModelName(id)) wrong(`models names ${JSON.stringify(id)}, which no model can be called`)
+    if (rows.has(id)) wrong(`models names '${id}', which is the name of a row of limits`)
+  }
   return {
     upstreams: new Map(Object.entries(upstreams).map(([name, one]) => [name, toUpstream(name, one, preset, wrong)])),
     unknownFields: preset,
-    models: new Map(Object.entries(models).map(([id, one]) => [id, toModel(id, one, served)])),
+    models: catalogue,
     defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
     bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
     retention: toRetention((written as Written).retention),

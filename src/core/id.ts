@@ -56,9 +56,6 @@ export function timeOf(prefix: Prefix, id: string): number {
   return Number.parseInt(id.slice(start, start + STAMP), DIGITS)
 }
 
-/** Whether this text could be an id at all. Others name nothing, and a database may refuse to look for them. */
-export const isPlainId = (text: string) => /^[\x21-\x7e]+$/.test(text)
-
 const base36 = (n: number, width: number) => n.toString(DIGITS).padStart(width, '0')
 
 /** All pairs of base-36 digits: every request gets an id, which is put together from these. */

@@ -93,7 +93,7 @@ export function isSameList(one: readonly ListedModel[], other: readonly ListedMo
 }
 
 /** Rows of limits that are no model's. Whoever were called so would have the row, and all that it limits, with no maximum. */
-function rowNames(configured: Catalogue): ReadonlySet<string> {
+export function rowNames(configured: Catalogue): ReadonlySet<string> {
   const pools = [...configured.values()].flatMap(({ sharedPool }) => (sharedPool === null ? [] : [poolRow(sharedPool)]))
   return new Set([DEFAULT_ROW, ...pools])
 }

@@ -15,8 +15,14 @@ const good = [
   '"',
   '<b>',
   '%00',
+  '/models/qwen.gguf',
+  'C:\\models\\q.gguf',
+  'My Model (Q4).gguf',
+  ...['a(b)', 'a,b', 'a#b', 'a?b', 'a%b', 'a&b', 'a+b', 'a@b', "a'b", 'a;b', 'a=b', 'a|b', '[a]', '{a}'],
+  '.hidden',
+  'a..b',
 ]
-const bad = ['', ' ', ' m1', 'm1 ', 'x'.repeat(201)]
+const bad = ['', ' ', ' m1', 'm1 ', '.', '..', '...', 'x'.repeat(201)]
 /** What stands in no name, wherever. */
 const nowhere = {
   control: ['\0', '\t', '\n', '\r', '\x1b', '\x7f', '\x85', '\x9b'],

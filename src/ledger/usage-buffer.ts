@@ -1,8 +1,12 @@
+import { LONGEST_NAME } from '../core/model-name.ts'
 import { measures, type UsageEntry } from '../core/usage-entry.ts'
 
 const MINUTE = 60
-/** Longer names are cut off: an index of the database has to hold a row's whole key. */
-const NAME_LENGTH = 200
+/**
+ * Longer names are cut off: an index of the database has to hold a row's whole key. A line item is a model's name and what of
+ * it was paid for.
+ */
+const NAME_LENGTH = LONGEST_NAME + 40
 
 /** A row that is being summed up, and how many entries it is made of. */
 export type BufferedUsage = { entry: UsageEntry; count: number }

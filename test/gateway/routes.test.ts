@@ -59,23 +59,12 @@ const tricks = [
   '/v1/models//',
   '/v1/models/..',
   '/v1/models/../files',
-  '/v1/models/..%2Ffiles',
-  '/v1/models/..%2ffiles',
   '/v1/models/%2e%2e/files',
-  '/v1/models/%2E%2E%2Ffiles',
   '/v1/models/a/../../files',
-  '/v1/models/a%2F..%2F..%2Ffiles',
-  '/v1/models/a%2F%2Fb',
-  '/v1/models/%2Fa',
-  '/v1/models/a%2F',
   '/v1/models/.',
   '/v1/models/...',
-  '/v1/models/a%252Fb',
-  '/v1/models/..%252Ffiles',
-  '/v1/models/a;b',
   '/v1/models/a%00',
   '/v1/models/a%0d%0aX-Injected:%201',
-  '/v1/models/a%5C..%5Cfiles',
   '/v1/models/a\\..\\files',
   '/v1/models/%zz',
   '/v1/models/%',
@@ -93,7 +82,6 @@ const tricks = [
   '/v1/v1/models',
   'http://gate/v1/../models',
   'http://gate/v1//models',
-  'http://gate/v1/models/..%2Ffiles',
   'http://gate/v1/http://gate/v1/models',
   'http://user:secret@gate@other/v1/files',
   'ftp://gate/v1/models',
@@ -131,6 +119,28 @@ test('no other spelling of a path opens a way to the model server', async () => 
     gate.upstream.calls.map(({ request }) => request.url),
     [],
   )
+})
+
+/** Encoded, these are names that a model could have. */
+const names = [
+  ...['..%2Ffiles', '..%2ffiles', '%2E%2E%2Ffiles', 'a%2F..%2F..%2Ffiles', 'a%2F%2Fb', '%2Fa', 'a%2F', 'a%252Fb'],
+  ...['..%252Ffiles', 'a;b', 'a%5C..%5Cfiles', 'a%3Fb', 'a%23b', 'a%20b', '%E6%A8%A1'],
+]
+
+test('what is encoded in the name of a model opens no way either', async () => {
+  await using gate = await startGate()
+  for (const base of ['/v1/models/', 'http://gate/v1/models/']) {
+    for (const name of names) {
+      using wire = await Wire.open(gate.app.url)
+      const send = (method: string) =>
+        wire.send(`${method} ${base}${name} HTTP/1.1\r\nhost: gate\r\nauthorization: Bearer ${gate.key}\r\n\r\n`)
+      await send('GET')
+      const { code, message } = isRefusal(await wire.reply(), 404)
+      assert.equal(code, 'model_not_found')
+      assert.ok(message.includes(`\`${decodeURIComponent(name)}\``), message)
+    }
+  }
+  assert.equal(gate.upstream.calls.length, 0)
 })
 
 test('a URL in its absolute form is judged by its path, and the host it names is nobody we call', async () => {

@@ -4,8 +4,8 @@ import { BlockList } from 'node:net'
 import { test } from 'node:test'
 import { parseQuery } from '../../src/api/query.ts'
 import { forwardedCertificate } from '../../src/core/forwarded-certificate.ts'
-import { isPlainId } from '../../src/core/id.ts'
 import { bearer, keyKind, showKey } from '../../src/core/key.ts'
+import { isModelName, isNameable } from '../../src/core/model-name.ts'
 import { clientAddress } from '../../src/core/origin.ts'
 import { isOwnedId } from '../../src/core/owned.ts'
 import { originForm } from '../../src/core/target.ts'
@@ -54,7 +54,7 @@ const readers: Record<string, { starts?: readonly string[]; read: (text: string)
     starts: ['', 'sk-admin-', 'sk-proj-', 'sk-svcacct-'],
     read: (text) => [keyKind(text), showKey(text)],
   },
-  'an id': { read: (text) => [isPlainId(text), isOwnedId(text)] },
+  'an id': { read: (text) => [isNameable(text), isModelName(text), isOwnedId(text)] },
   'x-forwarded-for': {
     starts: ['', '::ffff:', '10.0.0.2,'],
     read: (text) => [clientAddress('10.0.0.1', text, trusted), clientAddress('10.0.0.1', `${text},10.0.0.1`, trusted)],

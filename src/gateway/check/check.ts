@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError, unavailable } from '../../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
+import { isDots } from '../../core/model-name.ts'
 import { type Body, readBody } from '../body/read-body.ts'
 import type { Arrival, Asked, Call } from '../call.ts'
 import { NO_CAPS } from '../caps.ts'
@@ -77,7 +79,7 @@ async function unseenModel(gate: Gate, call: Call): Promise<CatalogueModel | nul
   const brings = route.body.kind !== 'none'
   const named = brings ? namedBy(request.headersDistinct) : (route.ids.model ?? null)
   const model = named === null ? null : await gate.catalogue.lookUp(named)
-  if (named !== null && model === null) throw modelUnknown(named)
+  if (named !== null && (model === null || (!brings && mayLeadUp(named)))) throw modelUnknown(named)
   recorded(gate, call, () => {
     judgeUnseen(rules, { project: rules, route, model })
     if (brings && route.check === 'with_body') throw bodyNotSeen(rules, 'may ask for this with its body only')
@@ -87,11 +89,20 @@ async function unseenModel(gate: Gate, call: Call): Promise<CatalogueModel | nul
   return model
 }
 
+/** Whether whoever decodes a path first and reads its steps then could be led elsewhere by this id in it. */
+const mayLeadUp = (id: string) => id.split(/[/\\]/).some(isDots)
+
 /** The model that a proxy names which knows it; proxies leave a header empty to be rid of it. */
 function namedBy(headers: NodeJS.Dict<string[]>): string | null {
-  const [named = '', ...more] = headers['x-gatehouse-model'] ?? []
+  const [written = '', ...more] = headers['x-gatehouse-model'] ?? []
   if (more.length > 0) throw new ApiError('malformed_check', "The header 'x-gatehouse-model' was sent more than once.")
-  return named === '' ? null : named
+  return written === '' ? null : readName(written)
+}
+
+/** Headers come as bytes: what is UTF-8 is read as that, and what is not as it is. */
+function readName(written: string): string {
+  const bytes = Buffer.from(written, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : written
 }
 
 /** What stands for a model that nobody names, where only money spent before is asked about. */

@@ -1,3 +1,4 @@
+import { isDots, isModelName, LONGEST_NAME } from '../../core/model-name.ts'
 import { isOwnedId, type OwnedKind } from '../../core/owned.ts'
 
 /** The kinds of ids that can stand in a path: what one looks like as it is written there, and what it says. */
@@ -17,16 +18,21 @@ export const idKinds = {
 
 export type IdName = keyof typeof idKinds
 
-/** Characters of the longest name of a model that a path is read for. */
-const LONGEST_MODEL = 1024
+/** Characters that the longest name of a model can be written with: three bytes for each of its own, as `%XX`. */
+const LONGEST_MODEL = LONGEST_NAME * 9
 
-/** The model that a path names, decoded; ids may hold `/`, plain or as `%2F`. Null for what no model is called. */
+/**
+ * The model that a path names, decoded; ids may hold `/`, plain or as `%2F`. Null for what no model is called, and for what
+ * makes the path another one: steps that are empty or dots, and what is to be encoded and is not (RFC 3986, 3.3).
+ */
 function modelId(written: string): string | null {
-  if (
-    written.length > LONGEST_MODEL ||
-    !/^[A-Za-z0-9._:@~+-]+((\/|%2F)[A-Za-z0-9._:@~+-]+)*$/i.test(written.replaceAll(/%3A/gi, ':'))
-  )
+  if (written.length > LONGEST_MODEL || !/^[\w.~!$&'()*+,;=:@%/-]+$/.test(written)) return null
+  try {
+    const id = decodeURIComponent(written)
+    const isOther = written.split('/').some((step) => step === '' || isDots(decodeURIComponent(step)))
+    return isModelName(id) && !isOther ? id : null
+  } catch {
+    // No UTF-8, or a percent sign that stands for itself.
     return null
-  const id = decodeURIComponent(written)
-  return id.split('/').some((part) => /^\.+$/.test(part)) ? null : id
+  }
 }

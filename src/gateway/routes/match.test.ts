@@ -179,5 +179,31 @@ test('the routes of models say which model they are about', () => {
   assert.deepEqual(of('GET', '/v1/models'), ['catalogue', undefined])
   assert.deepEqual(of('GET', '/v1/models/org%2Fm'), ['catalogue', 'org/m'])
   assert.deepEqual(of('POST', '/v1/responses'), ['model_server', undefined])
-  assert.equal(refused('GET', '/v1/models/a%252Fb').status, 404)
+  for (const [written, id] of [
+    ['a%252Fb', 'a%2Fb'],
+    ['%2Fmodels%2Fq.gguf', '/models/q.gguf'],
+    ['..%2Fmodels%2Fq.gguf', '../models/q.gguf'],
+    ['C:%5Cmodels%5Cq.gguf', 'C:\\models\\q.gguf'],
+    ['My%20Model%20(Q4).gguf', 'My Model (Q4).gguf'],
+    ["a!$&'()*+,;=:@b", "a!$&'()*+,;=:@b"],
+    ['%C3%BC-model', 'ü-model'],
+    ['%E6%A8%A1'.repeat(200), '模'.repeat(200)],
+  ] as const)
+    assert.equal(routeOf('GET', `/v1/models/${written}`).ids.model, id)
+  const none = [
+    'a%FFb',
+    'a%ED%A0%80',
+    'a%0A',
+    'a%E2%80%AEb',
+    'a\\b',
+    'a b',
+    'a"b',
+    'a^b',
+    '%20a',
+    '.',
+    '%2e',
+    'a/%2e%2E/b',
+  ]
+  for (const written of [...none, 'a//b', '/a', 'a/', '%', '%zz', '%E6%A8%A1'.repeat(201), 'x'.repeat(201)])
+    assert.equal(refused('GET', `/v1/models/${written}`).status, 404, written)
 })

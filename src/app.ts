@@ -74,7 +74,8 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     gateway: serves('gateway') ? opened(gateway.handle, config.corsOrigins, tools.newId) : null,
     check: serves('check') ? gateway.check : null,
   }
-  const serving = stack.use(await serve(config, { ...tools, db: machine.db, doors }))
+  const modelLists = () => catalogue.lists()
+  const serving = stack.use(await serve(config, { ...tools, db: machine.db, doors, modelLists }))
   // Only now: a start that fails because the port is taken must not have made the key that is shown once.
   const firstKey = await createFirstKey(config, tools, machine)
   serving.ready()

@@ -15,6 +15,9 @@ export type ShownModel = Required<Omit<ListedModel, 'description'>> & { object: 
 /** What each upstream that could be read lists, by the upstream's name. */
 export type ModelLists = ReadonlyMap<string, readonly ListedModel[]>
 
+/** How it stands with the list of one upstream; `why` where it could not be read last time, so that an earlier one holds, or none. */
+export type ListState = { state: 'not_asked' | 'read' | 'read_earlier' | 'unread'; why?: string }
+
 export type Offer = {
   models: Catalogue
   /** How each model is shown. */

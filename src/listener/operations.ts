@@ -5,6 +5,7 @@ import type { Door } from '../config/settings.ts'
 import { ApiError, methodNotAllowed, unknownUrl } from '../contract/error.ts'
 import { openapi } from '../contract/openapi.ts'
 import type { NewId } from '../core/id.ts'
+import type { ListState } from '../core/model-list.ts'
 import type { Db } from '../db/tables.ts'
 import { invitePage, invitePageHeaders } from './invite-page.ts'
 import { type Handle, refuse } from './listener.ts'
@@ -20,6 +21,8 @@ type Operations = {
   started: () => boolean
   /** The doors that are served. */
   doors: readonly Door[]
+  /** How it stands with the lists of models, by the upstreams' names. */
+  modelLists: () => Record<string, ListState>
 }
 /** How long `/readyz` waits for the database, in milliseconds. */
 const PATIENCE_MS = 2000
@@ -81,15 +84,18 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** Whether this node can do its work now: the database is asked, not remembered. */
-async function ready({ db, started }: Operations): Promise<Answer> {
+/**
+ * Whether this node can do its work now: the database is asked, not remembered. A list of models that cannot be read is said
+ * beside it: calls go on without.
+ */
+async function ready({ db, started, modelLists }: Operations): Promise<Answer> {
   if (!started()) return { ...json({ status: 'starting' }), status: 503 }
   const patience = new AbortController()
   try {
     await Promise.race([sql`select 1`.execute(db), tooLate(patience.signal)])
-    return json({ status: 'ready', database: 'ok' })
+    return json({ status: 'ready', database: 'ok', model_lists: modelLists() })
   } catch {
-    return { ...json({ status: 'not_ready', database: 'unavailable' }), status: 503 }
+    return { ...json({ status: 'not_ready', database: 'unavailable', model_lists: modelLists() }), status: 503 }
   } finally {
     patience.abort()
   }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { type Config, originOf, version } from '../config/settings.ts'
 import type { NewId } from '../core/id.ts'
+import type { ListState } from '../core/model-list.ts'
 import type { Db } from '../db/tables.ts'
 import type { Watch } from './connection.ts'
 import { createListener, type Doors } from './listener.ts'
@@ -20,6 +21,8 @@ export type ServeParts = {
   metrics: PrometheusMetrics
   /** What is behind the port besides the operations. */
   doors: Omit<Doors, 'operations'>
+  /** How it stands with the lists of models, by the upstreams' names. */
+  modelLists: () => Record<string, ListState>
 }
 
 /** The listener at work. Disposing takes no new calls and lets the running ones come to their end, for a while. */
@@ -31,12 +34,13 @@ export type Serving = AsyncDisposable & {
 }
 
 /** Listens, over TLS where the configuration says so. @throws Error where the port is taken, or the TLS files cannot be used */
-export async function serve(config: Config, { db, newId, log, metrics, doors }: ServeParts): Promise<Serving> {
+export async function serve(config: Config, parts: ServeParts): Promise<Serving> {
   await using stack = new AsyncDisposableStack()
+  const { db, newId, log, metrics, doors, modelLists } = parts
   const { inFlight, watch } = countRequests(metrics)
   let isReady = false
   const operations = createOperations({
-    ...{ db, newId, metrics, version, doors: config.doors },
+    ...{ db, newId, metrics, version, doors: config.doors, modelLists },
     publicUrl: () => config.publicUrl ?? addressOf(server),
     started: () => isReady,
   })

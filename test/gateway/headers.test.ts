@@ -189,7 +189,7 @@ test('the headers of a model server that a client needs reach it; the rest tells
 })
 
 test('every reply has a request id of its own, refused or not', async () => {
-  await using gate = await startGate()
+  await using gate = await startGate({ models: [{ id: 'm1' }] })
   const paths = ['/v1/models', '/v1/nothing', '/v1/models/a//b', CHAT]
   const replies = await Promise.all(
     [gate.key, null, 'wrong'].flatMap((key) => paths.map((path) => gate.app.send('GET', path, { key }))),
@@ -213,7 +213,7 @@ test('a second Authorization header does not smuggle a second key', async () => 
 })
 
 test('the key is read from "Bearer" alone, however it is spelled', async () => {
-  await using gate = await startGate()
+  await using gate = await startGate({ models: [{ id: 'm1' }] })
   const send = (authorization: string) => gate.app.send('GET', '/v1/models', { key: null, headers: { authorization } })
   for (const good of [`Bearer ${gate.key}`, `bearer ${gate.key}`, `BEARER  ${gate.key}`])
     assert.equal((await send(good)).status, 200, good.slice(0, 8))

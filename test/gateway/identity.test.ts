@@ -28,7 +28,7 @@ for (const database of databases) {
   })
 
   test(`${database}: a key narrowed to reading models reads them and calls none`, async () => {
-    await using gate = await startGate({ database })
+    await using gate = await startGate({ database, models: [{ id: 'm1' }] })
     const { apiKeys } = gate.app.admin().organization.projects
     const can = async () => [
       (await gate.app.send('GET', '/v1/models', { key: gate.key })).status,
@@ -54,7 +54,7 @@ for (const database of databases) {
   })
 
   test(`${database}: a client set up for another organization or project is told so and gets nothing`, async () => {
-    await using gate = await startGate({ database })
+    await using gate = await startGate({ database, models: [{ id: 'm1' }] })
     const mine = await gate.app.send('GET', '/v1/models', { key: gate.key })
     const organization = mine.headers.get('openai-organization') ?? ''
     const other = await makeKey(gate.app)
@@ -83,7 +83,7 @@ for (const database of databases) {
   })
 
   test(`${database}: a refused call of a known key is in the audit log, once a minute for each operation`, async () => {
-    await using gate = await startGate({ database })
+    await using gate = await startGate({ database, models: [{ id: 'm1' }] })
     const refusals = () =>
       gate.app.db.selectFrom('audit_log').select(['payload', 'project_id']).where('type', '=', 'login.failed').execute()
     await gate.app.admin().organization.projects.archive(gate.projectId)

@@ -31,7 +31,12 @@ const open = { status: 200, code: null }
 
 /** A gate over TLS, to which the authority has been uploaded. */
 async function startTlsGate(options: Parameters<typeof startGate>[0] = {}) {
-  const gate = await startGate({ ...options, env: { ...files.env, ...options.env }, fetch: tlsFetch(files.ca) })
+  const gate = await startGate({
+    models: [{ id: 'm1' }],
+    ...options,
+    env: { ...files.env, ...options.env },
+    fetch: tlsFetch(files.ca),
+  })
   const { certificates, projects } = gate.app.admin().organization
   const upload = (pem: string) => certificates.create({ certificate: pem, name: 'authority' })
   const certificate_ids = [(await upload(authority.pem)).id]
@@ -164,7 +169,7 @@ test('a header counts for a listed proxy only, and there it is the only thing th
 })
 
 test('behind a proxy that speaks TLS, over plain HTTP, the header is enough', async () => {
-  await using gate = await startGate({ env: { GATEHOUSE_TRUSTED_PROXIES: '127.0.0.0/8' } })
+  await using gate = await startGate({ models: [{ id: 'm1' }], env: { GATEHOUSE_TRUSTED_PROXIES: '127.0.0.0/8' } })
   const { app, key, projectId } = gate
   const { certificates, projects } = app.admin().organization
   const { id } = await certificates.create({ certificate: authority.pem, name: 'authority' })

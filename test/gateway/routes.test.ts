@@ -213,7 +213,7 @@ test('a wrong method is 405 with the right one in allow, and never reaches the m
 })
 
 test('a door that is not served is an unknown URL, and what is behind it stays untouched', async () => {
-  await using gate = await startGate()
+  await using gate = await startGate({ models: [{ id: 'm1' }] })
   await using adminOnly = await startTestApp({ databaseUrl: gate.app.databaseUrl, only: 'admin' })
   const { key } = await makeKey(adminOnly)
   const closed = await adminOnly.send('GET', '/v1/models', { key })

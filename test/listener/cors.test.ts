@@ -22,7 +22,7 @@ const get = (app: TestApp, path: string, key: string | null, origin = ORIGIN) =>
 const crossOrigin = (headers: Headers) => [...headers.keys()].filter((name) => name.startsWith('access-control-'))
 
 test('a page of any origin is let through its preflight and reads every answer of the gate, without credentials', async () => {
-  await using gate = await startGate()
+  await using gate = await startGate({ models: [{ id: 'm1' }] })
   const { app, key } = gate
   for (const path of [CHAT, '/v1/responses', '/v1/models', '/v1/responses/resp_1', '/v1/nothing']) {
     const { status, headers, text } = await ask(app, path)

@@ -4,7 +4,7 @@ import type { Call } from '../call.ts'
 import { modelUnknown } from '../invalid.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import { mayUse, modelForbidden } from '../rules/models.ts'
-import { unreachable } from '../upstreams/failures.ts'
+import { noModels, unreachable } from '../upstreams/failures.ts'
 import { keepList, listKept } from './lists.ts'
 import type { Models } from './models.ts'
 
@@ -15,11 +15,12 @@ const EVERY_MODEL = {}
 
 /**
  * `GET /v1/models`: what the project may use, sorted by id.
- * @throws ApiError 502 where no model server has answered yet: an empty list would be a wrong one
+ * @throws ApiError 502 where no model server has answered yet, or none with a list: an empty one would be wrong
  */
 export async function listModels(models: Models, rules: Rules): Promise<{ object: 'list'; data: ShownModel[] }> {
   const catalogue = await models.models()
-  if (catalogue.size === 0 && models.silent) throw unreachable(new Error('no model server has answered yet'))
+  if (catalogue.size === 0)
+    throw models.silent ? unreachable(new Error('no model server has answered yet')) : noModels()
   const ids = [...catalogue.keys()].filter((id) => mayUse(rules.models, id)).sort()
   return { object: 'list', data: ids.flatMap((id) => models.shown(id) ?? []) }
 }

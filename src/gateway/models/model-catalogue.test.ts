@@ -118,11 +118,11 @@ test('the list of models holds what the project may use, and one model is shown 
   }
 })
 
-test('where no model server ever answered there is no list; where one has none to give, it is empty', async () => {
+test('where no model server ever answered, or none has a list to give, there is no list, and not an empty one', async () => {
   using dead = open([source('a', new Error('down'))])
   await assert.rejects(listModels(dead.catalogue, anything), { status: 502, code: 'upstream_unreachable' })
   using listless = open([source('a', new NoList('404'))])
-  assert.deepEqual(await listModels(listless.catalogue, anything), { object: 'list', data: [] })
+  await assert.rejects(listModels(listless.catalogue, anything), { status: 502, code: 'upstream_invalid_reply' })
   await assert.rejects(retrieveModel(listless.catalogue, anything, 'x'), { status: 404 })
 })
 
@@ -203,4 +203,29 @@ test('a list is written once for all who may use every model, and of others as m
   time.now = 10_000
   await catalogue.lookUp('y')
   assert.deepEqual(JSON.parse((await listBytes(catalogue, anything)).toString()).data.length, 1)
+})
+
+test('how it stands with each list is known, and a failure is told when it is another than before', async () => {
+  const [one, other] = [source('a', new Error('down')), source('b', ['x'])]
+  using opened = open([one, other])
+  const { catalogue, failures, time } = opened
+  const states = () => Object.values(catalogue.lists()).map(({ state, why }) => (why ? `${state}: ${why}` : state))
+  assert.deepEqual(states(), ['not_asked', 'not_asked'])
+  await catalogue.models()
+  assert.deepEqual(states(), ['unread: it does not answer', 'read'])
+  const again = async (says: Error | string[], others: Error | string[]) => {
+    Object.assign(one, { says })
+    Object.assign(other, { says: others })
+    time.now += 5000
+    await catalogue.lookUp('made-up')
+  }
+  await again(new Error('down'), new NoList('its answer is odd'))
+  assert.deepEqual(failures, ['a', 'b'])
+  assert.deepEqual(states(), ['unread: it does not answer', 'read_earlier: its answer is odd'])
+  await again(new NoList('its answer has the status 404'), new NoList('its answer is odd'))
+  assert.deepEqual(failures, ['a', 'b', 'a'])
+  await again(['y'], ['x'])
+  assert.deepEqual(states(), ['read', 'read'])
+  await again(['y'], new NoList('its answer is odd'))
+  assert.deepEqual(failures, ['a', 'b', 'a', 'b'])
 })

@@ -1,9 +1,9 @@
 import { Bounded } from '../../core/bounded.ts'
 import { type Catalogue, type CatalogueModel, plainModel } from '../../core/catalogue.ts'
-import { isHidden, isSameList, type ListedModel, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
+import { isHidden, isSameList, type ListState, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
 import { isModelName } from '../../core/model-name.ts'
-import { NoList } from '../upstreams/forwarding.ts'
 import type { ModelSource } from '../upstreams/upstreams.ts'
+import { Source } from './source.ts'
 
 const REFRESH_MS = 60_000
 /** How long whoever needs the catalogue waits for the upstreams. */
@@ -12,22 +12,6 @@ const PATIENCE_MS = 2000
 const ASK_AGAIN_MS = 5000
 /** Most models kept of upstreams that list none; clients choose these names. */
 const UNLISTED_KEPT = 1000
-
-/** What is known of one upstream's list. */
-class Source {
-  readonly name: string
-  readonly list: ModelSource['list']
-  /** Null: never read. */
-  models: readonly ListedModel[] | null = null
-  /** Whether there ever was an answer, be it a list or none. */
-  answered = false
-  failing = false
-
-  constructor({ name, list }: ModelSource) {
-    this.name = name
-    this.list = list
-  }
-}
 
 /**
  * The models of this server: those of the configuration file and those that the upstreams list, asked again every minute.
@@ -49,7 +33,7 @@ export class ModelCatalogue {
   #timer: NodeJS.Timeout | undefined
 
   /**
-   * @param failed an upstream's list could not be read, though it could before (`listed`) or was never read
+   * @param failed an upstream's list could not be read, for another reason than last time; `listed`: it was read earlier
    * @param clock milliseconds that never step back
    */
   constructor(
@@ -73,6 +57,11 @@ export class ModelCatalogue {
   /** Whether no upstream ever answered, so that nothing can be said of what they offer. */
   get silent(): boolean {
     return this.#sources.every(({ answered }) => !answered)
+  }
+
+  /** How it stands with the list of each upstream, by its name. */
+  lists(): Record<string, ListState> {
+    return Object.fromEntries(this.#sources.map(({ name, state }) => [name, state]))
   }
 
   /** The catalogue; the first call of all waits a moment for the upstreams. */
@@ -155,16 +144,13 @@ export class ModelCatalogue {
     this.#refreshedAt = this.#clock()
     try {
       const models = await source.list()
-      source.answered = true
-      source.failing = false
+      source.read()
       // What follows from the catalogue is worked out anew only where it is another one.
       if (source.models !== null && isSameList(source.models, models)) return
       source.models = models
       this.#merge()
     } catch (error) {
-      if (error instanceof NoList) source.answered = true
-      if (!source.failing) this.#failed(source.name, error, source.models !== null)
-      source.failing = true
+      if (source.failed(error)) this.#failed(source.name, error, source.models !== null)
     }
   }
 

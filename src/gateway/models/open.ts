@@ -49,7 +49,7 @@ export async function openModelServers(
       err,
       listed
         ? 'the model server does not list its models now; what it said last stays true'
-        : 'the model server has never listed its models: any name may be asked of it, with the limits of *default',
+        : 'no list of models could be read from the model server: any name may be asked of it, with the limits of *default',
     ),
   )
   return {

@@ -55,3 +55,14 @@ export function invalidReply(cause: Error): ApiError {
 export function unreachable(cause: unknown): ApiError {
   return new ApiError('upstream_unreachable', 'The model server cannot be reached right now.', { cause })
 }
+
+/** No model server lists a model that could be shown, though one answers. A retry finds the same. */
+export function noModels(): ApiError {
+  const message =
+    'No model server gives a list of models that can be read. Models can be used by their names all the same.'
+  const headers = { ...SOURCE, 'x-should-retry': 'false' }
+  return new ApiError('upstream_invalid_reply', message, {
+    headers,
+    cause: new Error('no list of models could be read'),
+  })
+}

@@ -96,5 +96,5 @@ export interface Upstream {
 /** No byte of the request has left, so another attempt cannot do anything twice. */
 export class Unreached extends Error {}
 
-/** The model server was there and said something else than its list of models. */
+/** The model server was there and said something else than its list of models. The message says what, in words of ours alone. */
 export class NoList extends Error {}

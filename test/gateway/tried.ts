@@ -45,22 +45,32 @@ const needed = { messages: [{ role: 'user', content: TEXT }], input: TEXT, promp
 /** A dollar for a token, so that a cost says how many there were. */
 const price_per_million = { input: 1_000_000, output: 1_000_000 }
 
-/** Makes all these calls, one after the other. */
+/** Calls that are made at once. */
+const AT_ONCE = 8
+/** A header that reaches the model server: which of the calls it is. */
+const WHICH = 'x-client-request-id'
+
+/** Makes all these calls. */
 export async function tryAll<Name extends string>(tried: Record<Name, Tried>): Promise<Record<Name, Seen>> {
   await using file = await modelsFile({ m1: { price_per_million } })
   await using gate = await startGate({ env: { GATEHOUSE_CONFIG: file.path } })
+  const entries = Object.entries<Tried>(tried)
+  gate.upstream.answer((call) => entries[Number(call.header(WHICH))]?.[1].script(call))
   const made: [string, string, Pick<Seen, 'status' | 'text' | 'headers'>][] = []
-  for (const [name, one] of Object.entries<Tried>(tried)) {
-    const { projectId, key } = await makeKey(gate.app)
-    gate.upstream.answer(one.script)
-    made.push([name, projectId, await send(gate, key, one)])
+  const left = entries.entries()
+  const work = async () => {
+    for (const [which, [name, one]] of left) {
+      const { projectId, key } = await makeKey(gate.app)
+      made.push([name, projectId, await send(gate, key, one, which)])
+    }
   }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
   await until(async () => (await gate.app.metric('gatehouse_requests_in_flight')) === 1, 'the end of all')
   await until(async () => (await gate.app.metric('gatehouse_calls_settling')) === 0, 'what was used by all')
   // What comes after them is written after them.
   const { key: last } = await makeKey(gate.app, gate.projectId)
   gate.upstream.answer(json({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } }))
-  await send(gate, last, { route: 'chat.completions.create' })
+  await send(gate, last, { route: 'chat.completions.create' }, entries.length)
   let reports = await reportsOf(gate)
   const written = async () => {
     reports = await reportsOf(gate)
@@ -80,11 +90,12 @@ function seen(reply: Pick<Seen, 'status' | 'text' | 'headers'>, { told, ...total
 const isOf = ({ fields, references }: JsonShape, name: string) =>
   fields.has(name) && !references.refused.some(({ field }) => field === name)
 
-async function send({ app }: TestGate, key: string, { route, fields = {}, leaves }: Omit<Tried, 'script'>) {
+async function send({ app }: TestGate, key: string, tried: Omit<Tried, 'script'>, which: number) {
+  const { route, fields = {}, leaves } = tried
   const { path, body: shape, method } = routes[route]
   const leaving = new AbortController()
   let body: FormData | string
-  const headers: Record<string, string> = { authorization: `Bearer ${key}` }
+  const headers: Record<string, string> = { authorization: `Bearer ${key}`, [WHICH]: String(which) }
   if (shape.kind === 'form') {
     body = new FormData()
     for (const [name, value] of Object.entries({ model: 'm1', prompt: TEXT, ...fields }))

@@ -55,6 +55,8 @@ export class JsonWatch {
   #heldBytes = 0
   /** Where in these bytes the key or the kept value goes on. */
   #from = 0
+  /** Where it broke in the bytes that were pushed last. */
+  brokenAt = 0
 
   constructor(root: Want, sink: JsonSink) {
     this.#root = root
@@ -121,7 +123,10 @@ export class JsonWatch {
 
   #go(right: boolean, mode: number, i: number): number {
     this.#mode = right ? mode : BROKEN
-    if (!right) this.#holding = false
+    if (!right) {
+      this.#holding = false
+      this.brokenAt = i
+    }
     return i + 1
   }
 

@@ -1,4 +1,3 @@
-import { isEventStream } from '../upstreams/forwarding.ts'
 import { NOTHING_USED, type Used } from '../use.ts'
 import { countedInput } from './counted.ts'
 import type { Observed, Observer } from './observer.ts'
@@ -9,7 +8,7 @@ import { Watch } from './watch.ts'
 export function observe(observed: Observed): Observer {
   const { reply } = observed.route
   if (reply.kind === 'plain' || observed.status >= 400) return new Passing()
-  return reply.kind === 'shows' ? new Showing(reply, isEventStream(observed.contentType)) : new Watch(reply, observed)
+  return reply.kind === 'shows' ? new Showing(reply, observed) : new Watch(reply, observed)
 }
 
 /**
@@ -29,6 +28,7 @@ export async function usedUnseen({
 /** A reply that says nothing of use. */
 class Passing implements Observer {
   onShown = null
+  readonly resizes = false
   readonly overran = false
 
   chunk(bytes: Buffer): Buffer {

@@ -17,6 +17,8 @@ export interface Observer {
   used(end: Outcome['end']): Used | Promise<Used>
   /** Told of what the reply shows as soon as its id is whole, before the last bytes of that are handed to the client. */
   onShown: OnShown | null
+  /** Whether the client may get fewer bytes than come, so that their number is not announced. */
+  readonly resizes: boolean
   /** Whether it has said more than twice what its call can be charged with. */
   readonly overran: boolean
 }

@@ -1,29 +1,24 @@
 import type { ShowingReply } from '../routes/declaration.ts'
 import { NOTHING_USED, type Used } from '../use.ts'
-import { EventStream } from './event-stream.ts'
-import { JsonWatch } from './json-watch.ts'
-import type { Observer, OnShown } from './observer.ts'
+import { hintsOf } from './beginning.ts'
+import type { Observed, Observer, OnShown } from './observer.ts'
 import { Reading } from './reply-facts.ts'
+import { ReplyReader } from './reply-reader.ts'
 
 /** A reply that says nothing of use, and shows things that have an owner. It passes as it is. */
 export class Showing implements Observer {
-  readonly #read: (bytes: Buffer) => void
+  readonly #reader: ReplyReader
+  readonly resizes = false
   readonly overran = false
   onShown: OnShown | null = null
 
-  constructor({ whole, event }: ShowingReply, isStream: boolean) {
+  constructor(reply: ShowingReply, { contentType, asked }: Pick<Observed, 'contentType' | 'asked'>) {
     const reading = new Reading((kind, id) => this.onShown?.(kind, id))
-    if (isStream) {
-      const events = new EventStream(reading, event, false)
-      this.#read = (bytes) => events.chunk(bytes)
-    } else {
-      const scan = new JsonWatch(whole, reading)
-      this.#read = (bytes) => scan.push(bytes, 0, bytes.length)
-    }
+    this.#reader = new ReplyReader(reading, reply, hintsOf(contentType, asked.stream), false)
   }
 
   chunk(bytes: Buffer): Buffer {
-    this.#read(bytes)
+    this.#reader.chunk(bytes)
     return bytes
   }
 

@@ -8,10 +8,11 @@ export const UNREAD_TIMEOUT_MS = 120_000
 
 /** Sees the bytes of a reply and decides which of them the client gets when; null: none now. */
 export type ReplyObserver = {
-  /** Of a reply that is no stream of events it hands on as many bytes as it gets: their number was announced. */
   chunk: (bytes: Buffer) => Buffer | null
   /** Once, behind the last chunk: what is still to be sent. */
   end: () => Buffer | null
+  /** Whether the client may get fewer bytes than come, so that their number is not announced. */
+  readonly resizes?: boolean
   /** Whether the reply has become longer than any that was asked for, so that the rest is not to be waited for. */
   readonly overran?: boolean
 }

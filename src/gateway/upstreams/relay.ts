@@ -161,8 +161,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { headers: extra, observer } = this.#call.begin(status, headers, this.#witness.name)
     this.#observer = observer
     const ours = status < 400 ? extra : { 'x-gatehouse-error-source': 'upstream', ...extra }
-    // An observer may keep a part of the events to itself.
-    const sameLength = this.#decoder === null && !events
+    const sameLength = this.#decoder === null && !events && observer?.resizes !== true
     if (sameLength && headers['content-length'] !== undefined) this.#length = Number(headers['content-length'])
     this.#response.writeHead(status, replyHeaders(headers, { status, sameLength, ours, secret: this.#terms.secret }))
     // The first byte of a stream may be seconds away; that it began is news already. flushHeaders() would write a header's bytes

@@ -23,17 +23,25 @@ export type Refusal = {
 type Repeatable = Pick<Refusal, 'organizationId' | 'by' | 'operation'>
 
 const MINUTE = 60
+/**
+ * Refusals of one key in a minute, at most, whatever operations it tries: ten say that somebody tries a key out, and what else it
+ * may not do is in its roles.
+ */
+const OF_A_KEY = 10
 /** Refusals of one organization in a minute, at most: nobody's keys crowd out what others are to know. */
-const REMEMBERED = 1000
+const OF_AN_ORGANIZATION = 1000
 /** Rows in one transaction, at most. */
 const BATCH = 100
+
+/** The operations that were refused in this minute, by key, and how many they are together. */
+type Seen = { byKey: Map<string, Set<string>>; count: number }
 
 /** A row on its way, how it is forgotten that it was, and who waits for it. */
 type Waiting = { entry: Omit<AuditEntry, 'id'>; forget: () => void; written: PromiseWithResolvers<void> }
 
 /**
- * Writes refused calls of known keys to the audit log as `login.failed`: at most one for each key, operation and minute,
- * so that a client in a loop cannot fill the disk. They are written at once, since an answer may wait for it, but one batch after
+ * Writes refused calls of known keys to the audit log as `login.failed`: at most one for each key, operation and minute, and
+ * ten for a key, so that a client in a loop cannot fill the disk. They are written at once, since an answer may wait for it, but one batch after
  * the other: while the database is away they must not queue in front of what is counted.
  */
 export class Refusals implements Writer {
@@ -44,7 +52,7 @@ export class Refusals implements Writer {
   readonly #beat: Pick<Beat, 'urge'>
   #minute = 0
   /** By organization. */
-  readonly #seen = new Map<string, Set<string>>()
+  readonly #seen = new Map<string, Seen>()
   #waiting: Waiting[] = []
 
   constructor(db: Db, newId: NewId, beat: Pick<Beat, 'urge'>) {
@@ -63,23 +71,35 @@ export class Refusals implements Writer {
     if (minute !== this.#minute) this.#seen.clear()
     this.#minute = minute
     const seen = this.#seen.get(organizationId)
-    return !seen || (seen.size < REMEMBERED && !seen.has(repetition(by, operation)))
+    if (seen === undefined) return true
+    const operations = seen.byKey.get(by)
+    if (seen.count >= OF_AN_ORGANIZATION) return false
+    return operations === undefined || (operations.size < OF_A_KEY && !operations.has(operation))
   }
 
   /** Resolves when it is written, or when it is none to be written. @param now Unix seconds */
   async record(refusal: Refusal, now: number): Promise<void> {
     if (!this.isNews(refusal, now)) return
-    const repeated = repetition(refusal.by, refusal.operation)
-    const seen = this.#seen.get(refusal.organizationId) ?? new Set()
-    this.#seen.set(refusal.organizationId, seen.add(repeated))
+    const forget = this.#remember(refusal)
     const { organizationId, projectId, actor, origin } = refusal
     const payload = { id: refusal.by, error_code: refusal.code, error_message: refusal.message }
     const entry = { organizationId, projectId, type: 'login.failed' as const, actor, origin, payload }
     const written = Promise.withResolvers<void>()
-    const forget = () => seen.delete(repeated)
     this.#waiting.push({ entry, forget, written })
     this.#beat.urge(this)
     await written.promise
+  }
+
+  /** @returns what forgets it again */
+  #remember({ organizationId, by, operation }: Repeatable): () => void {
+    const seen = this.#seen.get(organizationId) ?? { byKey: new Map<string, Set<string>>(), count: 0 }
+    this.#seen.set(organizationId, seen)
+    const operations = seen.byKey.get(by) ?? new Set()
+    seen.byKey.set(by, operations.add(operation))
+    seen.count++
+    return () => {
+      if (operations.delete(operation)) seen.count--
+    }
   }
 
   /** Writes what waits, and what comes meanwhile. A failure is told to those who wait for it; nothing is kept of it. */
@@ -121,5 +141,3 @@ export class Refusals implements Writer {
     })
   }
 }
-
-const repetition = (by: string, operation: string) => `${by} ${operation}`

@@ -3,7 +3,7 @@ import { MOST_PARAMETERS, queryParameters } from '../core/query.ts'
 
 /**
  * Reads a query string: a key that stands once is a string, one that repeats is a list, and `x[]=a` is a list from the
- * start (the official SDK writes arrays so). `x[gte]=1` is `{ x: { gte: '1' } }`. Broken percent escapes stay as they are.
+ * start (the official SDK writes arrays so), as `x[0]=a&x[1]=b` is (PHP and others), in the order in which it is said. `x[gte]=1` is `{ x: { gte: '1' } }`. Broken percent escapes stay as they are.
  * @throws ApiError 400 for more parameters than anybody needs
  */
 export function parseQuery(text: string): Record<string, unknown> {
@@ -13,7 +13,7 @@ export function parseQuery(text: string): Record<string, unknown> {
   for (const [written, value] of parameters) {
     const [, name = written, inner] = /^([^[\]]+)\[([^[\]]*)\]$/.exec(written) ?? []
     if (inner === undefined) add(query, name, value)
-    else if (inner === '') query[name] = listed(query[name], value)
+    else if (/^\d*$/.test(inner)) query[name] = listed(query[name], value)
     else add(fieldsOf(query, name), inner, value)
   }
   return query

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Endpoint } from '../admin/index.ts'
 import { challenge, methodNotAllowed, unknownUrl, unsupportedContentType } from '../contract/error.ts'
+import type { Route } from '../contract/route.ts'
 import { type Admitted, admit } from './admit.ts'
 import type { AdminApp } from './app.ts'
 import { decodedBody } from './decoded.ts'
@@ -43,9 +44,9 @@ export async function createAdminServer(app: AdminApp, endpoints: readonly Endpo
   readJsonOnly(fastify)
   fastify.decorateRequest('admitted', null)
   for (const endpoint of endpoints) serve(app, fastify, endpoint)
-  const methodsOf = pathIndex(endpoints)
+  const offeredAt = pathIndex(endpoints)
   const notThere = (request: FastifyRequest) => {
-    const allowed = methodsOf(request.url)
+    const allowed = offeredAt(request.url)
     return allowed.length > 0 ? methodNotAllowed(request, allowed) : unknownUrl(request)
   }
   // Without a body read: whatever a stranger sends to nowhere is nobody's to look at.
@@ -63,7 +64,8 @@ const unread = (query: string) => query as unknown as Record<string, unknown>
 function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
   const { route } = endpoint
   fastify.route({
-    method: route.method,
+    // What is read can be asked for without its body: the same answer, which Node leaves out.
+    method: methodsOf(route),
     url: route.path,
     bodyLimit: route.permission === null ? STRANGERS_BODY_LIMIT : ADMIN_BODY_LIMIT,
     schema: {
@@ -102,6 +104,8 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
     },
   })
 }
+
+const methodsOf = ({ method }: Route) => (method === 'GET' ? ['GET', 'HEAD'] : [method])
 
 /** JSON is the only language, and an empty body is no body, whatever its content type says (openai-python names one). */
 function readJsonOnly(fastify: FastifyInstance) {
@@ -157,11 +161,11 @@ function pathIndex(endpoints: readonly Endpoint[]): (url: string) => string[] {
   const paths = new Map<string, { pattern: RegExp; methods: string[] }>()
   for (const { route } of endpoints) {
     const known = paths.get(route.path)
-    if (known) known.methods.push(route.method)
+    if (known) known.methods.push(...methodsOf(route))
     else
       paths.set(route.path, {
         pattern: new RegExp(`^${route.path.replace(/:\w+/g, '[^/]+')}$`),
-        methods: [route.method],
+        methods: methodsOf(route),
       })
   }
   return (url) => {

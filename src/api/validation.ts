@@ -4,6 +4,7 @@ import type { DataValidationCxt } from 'ajv/dist/types/index.js'
 import type { Schema } from 'fast-json-stringify'
 import { ApiError } from '../contract/error.ts'
 import { flawError, type HttpPart, pathOf } from './flaws.ts'
+import { readWords } from './query-words.ts'
 
 // Loaded at the first request that needs them, which must not wait for a promise: they cost the start 20 ms otherwise.
 const require = createRequire(import.meta.url)
@@ -22,13 +23,13 @@ function ajvFor(part: HttpPart): Ajv {
   const kind = part === 'body' ? 'body' : 'strings'
   const known = validators.get(kind)
   if (known) return known
-  const fresh = newAjv(kind === 'body' ? { coerceTypes: false, allErrors: true } : { coerceTypes: 'array' })
+  const fresh = newAjv(kind === 'body')
   validators.set(kind, fresh)
   return fresh
 }
 
-function newAjv(own: { coerceTypes: boolean | 'array'; allErrors?: boolean }): Ajv {
-  const ajv = new (require('ajv') as typeof import('ajv')).Ajv({ ...options, ...own })
+function newAjv(allErrors: boolean): Ajv {
+  const ajv = new (require('ajv') as typeof import('ajv')).Ajv({ ...options, allErrors })
   return ajv.addKeyword({
     keyword: 'x-trim',
     type: 'string',
@@ -46,7 +47,7 @@ function newAjv(own: { coerceTypes: boolean | 'array'; allErrors?: boolean }): A
 export function lazyValidator(schema: object, part: HttpPart) {
   let validate: ValidateFunction | undefined
   return (data: unknown) => {
-    const value = part === 'body' ? (data ?? {}) : data
+    const value = part === 'body' ? (data ?? {}) : part === 'querystring' ? readWords(schema, data) : data
     validate ??= ajvFor(part).compile(schema)
     if (validate(value)) return part === 'body' ? withoutNul(value) : { value }
     const typo = validate.errors?.find(({ keyword }) => keyword === 'additionalProperties')

@@ -44,7 +44,8 @@ describe('a route does what it declares:', () => {
       const { gate } = stage
       const place = await stage.place()
       const before = gate.upstream.calls.length
-      const taken = Object.keys(route.query).map((one) => [one, 'x'])
+      const values = { text: 'x', list: 'x', number: '1', switch: 'false' }
+      const taken = Object.entries(route.query).map(([one, kind]) => [one, values[kind]])
       const query = new URLSearchParams([...taken, ['of_nobody', 'x'], ['model', 'm2'], ['api-version', '1']])
       const answer = await ask(gate, route, place, { query: `?${query}` })
       assert.equal(answer.status, 200, answer.text)

@@ -192,16 +192,20 @@ test('a wrong method is 405 with the right one in allow, and never reaches the m
   const routes: Record<string, string> = {
     [CHAT]: 'POST',
     ...Object.fromEntries([...posts, ...more].map((path) => [`/v1/${path}`, 'POST'])),
-    '/v1/models': 'GET',
-    '/v1/models/a/b': 'GET',
-    '/v1/responses/r1': 'GET, DELETE',
-    '/v1/responses/r1/input_items': 'GET',
+    '/v1/models': 'GET, HEAD',
+    '/v1/models/a/b': 'GET, HEAD',
+    '/v1/responses/r1': 'GET, HEAD, DELETE',
+    '/v1/responses/r1/input_items': 'GET, HEAD',
   }
   for (const [path, allowed] of Object.entries(routes)) {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']) {
       if (allowed.split(', ').includes(method)) continue
       // Operations of the original that are told apart: not offered yet.
-      if (`${method} ${path}` === `GET ${CHAT}` || `${method} ${path}` === 'DELETE /v1/models/a/b') continue
+      if (
+        [`GET ${CHAT}`, `HEAD ${CHAT}`].includes(`${method} ${path}`) ||
+        `${method} ${path}` === 'DELETE /v1/models/a/b'
+      )
+        continue
       const reply = await gate.app.send(method, path, { key: gate.key })
       assert.equal(reply.status, 405, `${method} ${path}`)
       assert.equal(reply.headers.get('allow'), allowed)

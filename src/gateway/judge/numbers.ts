@@ -1,4 +1,5 @@
 import { ApiError } from '../../contract/error.ts'
+import { writtenBoolean } from '../../core/written.ts'
 import { shown, wrongType } from '../invalid.ts'
 
 /** The largest maximum of tokens that anybody can ask for. */
@@ -34,10 +35,9 @@ export function flag(param: string, value: unknown): boolean {
 /** The same in a form, where everything is text; some clients write it as their language does. */
 export function writtenFlag(param: string, text: string | undefined): boolean {
   if (text === undefined || text === '') return false
-  const word = text.toLowerCase()
-  if (word === 'true' || word === '1') return true
-  if (word === 'false' || word === '0') return false
-  throw wrongType(param, 'a boolean', shown(text))
+  const said = writtenBoolean(text)
+  if (said === null) throw wrongType(param, 'a boolean', shown(text))
+  return said
 }
 
 export function writtenInteger(param: string, text: string | undefined, least: number, most: number): number | null {

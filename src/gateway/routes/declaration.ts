@@ -142,8 +142,8 @@ type Facts = {
   /** `{response_id}` and its like stand for ids, see `ids.ts`: a kind of id has one rule wherever it stands. */
   path: `/v1/${string}`
   permission: ModelPermission
-  /** The query parameters that the model server hears of, once or as a list; of all others it does not. */
-  query: Readonly<Record<string, 'once' | 'list'>>
+  /** The query parameters that the model server hears of, and what they are; of all others it does not. Only a list may repeat. */
+  query: Readonly<Record<string, 'text' | 'number' | 'switch' | 'list'>>
   /** The id in the path of what is gone once the model server has done it. */
   ends: IdName | null
   /** A model server, or what the gate knows of the models. */

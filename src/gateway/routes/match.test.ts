@@ -85,13 +85,14 @@ test('a response is named by its path, whatever the path of another route looks 
 
 test('a path with several methods takes each, and says so to the others', () => {
   for (const [method, url, allow] of [
-    ['POST', '/v1/responses/resp_1', 'GET, DELETE'],
+    ['POST', '/v1/responses/resp_1', 'GET, HEAD, DELETE'],
     ['GET', '/v1/responses/resp_1/cancel', 'POST'],
-    ['DELETE', '/v1/responses/resp_1/input_items', 'GET'],
-    ['PUT', '/v1/models/m1', 'GET'],
+    ['DELETE', '/v1/responses/resp_1/input_items', 'GET, HEAD'],
+    ['PUT', '/v1/models/m1', 'GET, HEAD'],
     ['DELETE', '/v1/chat/completions', 'POST'],
-    ['HEAD', '/v1/models', 'GET'],
-    ['get', '/v1/models', 'GET'],
+    ['HEAD', '/v1/embeddings', 'POST'],
+    ['get', '/v1/models', 'GET, HEAD'],
+    ['head', '/v1/models', 'GET, HEAD'],
   ] as const)
     assert.deepEqual([refused(method, url).status, refused(method, url).headers.allow], [405, allow])
 })
@@ -106,9 +107,12 @@ test('of a query, an upstream hears what its route takes, and nothing else', () 
     ['?stream=false&include[]=a.b&include[]=c', '?stream=false&include%5B%5D=a.b&include%5B%5D=c', false],
     ['?include=a&include=b&starting_after=4', '?include=a&include=b&starting_after=4', false],
     ['?model=m2&api-version=1&limit=3', '', false],
-    ['?stream=true%26model=m2', '?stream=true%26model%3Dm2', false],
-    ['?stream=a%0d%0aX-Injected:%201#x', '?stream=a%0D%0AX-Injected%3A+1%23x', false],
-    ['?include_obfuscation=false&stream=%zz', '?include_obfuscation=false&stream=%25zz', false],
+    ['?include=true%26model=m2', '?include=true%26model%3Dm2', false],
+    ['?include=a%0d%0aX-Injected:%201#x', '?include=a%0D%0AX-Injected%3A+1%23x', false],
+    ['?include_obfuscation=False&include=%zz', '?include_obfuscation=false&include=%25zz', false],
+    ['?include[0]=a&include[1]=b&include%5B7%5D=c', '?include%5B%5D=a&include%5B%5D=b&include%5B%5D=c', false],
+    ...['True', 'TRUE', '1'].map((said): [string, string, boolean] => [`?stream=${said}`, '?stream=true', true]),
+    ...['False', '0'].map((said): [string, string, boolean] => [`?stream=${said}`, '?stream=false', false]),
   ]
   for (const [query, sent, stream] of cases) {
     const route = asked('GET', path + query)
@@ -120,6 +124,25 @@ test('of a query, an upstream hears what its route takes, and nothing else', () 
     assert.ok(!asked(url.includes('models') ? 'GET' : 'POST', url).upstreamPath.includes('?'))
   for (const method of ['DELETE', 'POST'])
     assert.ok(!asked(method, `${path}${method === 'POST' ? '/cancel' : ''}?stream=true`).upstreamPath.includes('?'))
+})
+
+test('a number or a switch of a query that is none is refused: the model server could take it for one', () => {
+  const wrong: [query: string, param: string][] = [
+    ...['', '%20', 'yes', 'on', '2', 'tru', 'true%20', '%EF%BC%91', 'a%0d%0a', 'true%26model=m2'].map(
+      (said): [string, string] => [`stream=${said}`, 'stream'],
+    ),
+    ...['', '%20', '+5', '%2B5', '1e2', '0x10', '5.0', '%D9%A5', '5%20', 'x'].map((said): [string, string] => [
+      `starting_after=${said}`,
+      'starting_after',
+    ]),
+    ['include_obfuscation=maybe', 'include_obfuscation'],
+  ]
+  for (const [query, param] of wrong) {
+    const { status, code, param: named } = refused('GET', `/v1/responses/resp_1?${query}`)
+    assert.deepEqual([status, code, named], [400, 'invalid_type', param], query)
+  }
+  for (const limit of ['%20', '+5', '1e2', '5.0'])
+    assert.equal(refused('GET', `/v1/responses/resp_1/input_items?limit=${limit}`).param, 'limit')
 })
 
 test('a query that says a thing twice is refused: readers differ in which one holds', () => {

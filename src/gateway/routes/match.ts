@@ -91,9 +91,12 @@ export function withQuery(route: GatewayRoute, url: string): GatewayRoute {
 }
 
 function among({ methods }: Place, method: string, path: string, webSocket: boolean): GatewayRoute {
-  const route = methods.get(method)
+  // What is read can be asked for without its body: the same call, whose answer Node sends without it.
+  const route = methods.get(method === 'HEAD' ? 'GET' : method)
   if (route) return route
-  const allowed = [...methods].flatMap(([name, offered]) => (offered === null ? [] : name))
+  const allowed = [...methods].flatMap(([name, offered]) =>
+    offered === null ? [] : name === 'GET' ? ['GET', 'HEAD'] : name,
+  )
   if (webSocket && allowed.length > 0) throw noWebSocket(path)
   if (route === null) throw notOfferedHere(method, path)
   throw methodNotAllowed({ method, url: path }, allowed)

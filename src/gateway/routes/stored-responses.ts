@@ -20,7 +20,7 @@ export const storedResponses = {
   'responses.retrieve': {
     ...read,
     path: '/v1/responses/{response_id}',
-    query: { include: 'list', include_obfuscation: 'once', starting_after: 'once', stream: 'once' },
+    query: { include: 'list', include_obfuscation: 'switch', starting_after: 'number', stream: 'switch' },
     reply: showsResponse,
   },
   'responses.delete': { ...write, method: 'DELETE', path: '/v1/responses/{response_id}', ends: 'response_id' },
@@ -33,7 +33,7 @@ export const storedResponses = {
   'responses.inputItems.list': {
     ...read,
     path: '/v1/responses/{response_id}/input_items',
-    query: { after: 'once', include: 'list', limit: 'once', order: 'once' },
+    query: { after: 'text', include: 'list', limit: 'number', order: 'text' },
     reply: { kind: 'shows', whole: shownItems, event: shownItems },
   },
 } as const satisfies Record<string, Declaration>

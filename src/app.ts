@@ -12,6 +12,7 @@ import { listenForChanges } from './db/changes.ts'
 import type { Seeing } from './db/open.ts'
 import { openMigrated } from './db/open-migrated.ts'
 import type { Db } from './db/tables.ts'
+import { tellUnknown } from './gateway/models/left-out.ts'
 import { openGateway, type Replaced } from './gateway/open.ts'
 import { type Ledger, openLedger } from './ledger/open.ts'
 import { opened } from './listener/cors.ts'
@@ -68,7 +69,10 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   const admin = await createAdmin(config, tools, machine, () => catalogue.models())
   stack.defer(() => admin.close())
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
-  if (serves('gateway') || serves('check')) catalogue.start()
+  if (serves('gateway') || serves('check')) {
+    catalogue.start()
+    void tellUnknown(config.defaultModels, catalogue, tools.log)
+  }
   const doors = {
     admin: serves('admin') ? opened(admin.handle, config.adminCorsOrigins, tools.newId) : null,
     gateway: serves('gateway') ? opened(gateway.handle, config.corsOrigins, tools.newId) : null,

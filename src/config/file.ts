@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Catalogue, type CatalogueModel, type Dimension, dimensions, plainModel } from '../core/catalogue.ts'
+import { type DefaultedCall, type DefaultModels, defaultedCalls, NO_DEFAULTS } from '../core/default-model.ts'
 import { deniedField } from '../core/denied-field.ts'
 import { rowNames } from '../core/model-list.ts'
 import { isModelName } from '../core/model-name.ts'
@@ -23,6 +24,8 @@ export type ConfigFile = {
   models: Catalogue
   /** What becomes of unknown fields where an upstream does not say; null: its kind decides. */
   unknownFields: UnknownFields | null
+  /** The models that calls mean which name none. */
+  defaultModels: DefaultModels
   /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
   defaultMaxOutputTokens: number
   /** Bytes that the bodies of all calls in flight may hold together. */
@@ -42,6 +45,7 @@ export type Retention = {
 export const NO_FILE: ConfigFile = {
   upstreams: new Map(),
   models: new Map(),
+  defaultModels: NO_DEFAULTS,
   unknownFields: null,
   defaultMaxOutputTokens: 4096,
   bodyBudgetBytes: 256 * 1024 * 1024,
@@ -96,6 +100,7 @@ const days = { type: 'integer', minimum: 1, maximum: 36_500 }
 const schema = closed({
   upstreams: { ...named(upstream), propertyNames: { pattern: '^[A-Za-z0-9._-]{1,64}$' } },
   models: named(model),
+  default_models: closed(Object.fromEntries(defaultedCalls.map((call) => [call, { type: 'string' }]))),
   unknown_fields: unknownFields,
   default_max_output_tokens: { type: 'integer', minimum: 1, maximum: 100_000_000 },
   // One body of the largest size must fit.
@@ -106,6 +111,7 @@ const schema = closed({
 type Written = {
   upstreams?: Record<string, WrittenUpstream>
   models?: Record<string, WrittenModel>
+  default_models?: Partial<Record<DefaultedCall, string>>
   unknown_fields?: UnknownFields
   default_max_output_tokens?: number
   body_budget_mb?: number
@@ -166,6 +172,7 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     upstreams: new Map(Object.entries(upstreams).map(([name, one]) => [name, toUpstream(name, one, preset, wrong)])),
     unknownFields: preset,
     models: catalogue,
+    defaultModels: { ...NO_DEFAULTS, ...(written as Written).default_models },
     defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
     bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
     retention: toRetention((written as Written).retention),

@@ -30,6 +30,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     databaseUrl: 'sqlite:data/gatehouse.db',
     adminKey: null,
     upstreams: new Map(),
+    defaultModels: { moderations: null, images: null },
     defaultMaxOutputTokens: 4096,
     bodyBudgetBytes: 268_435_456,
     retention: { usageMinutesDays: 30, responsesDays: 30 },

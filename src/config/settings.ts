@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { Catalogue } from '../core/catalogue.ts'
+import type { DefaultModels } from '../core/default-model.ts'
 import { isAdminKey } from '../core/key.ts'
 import { upstreamKinds, usageAsking } from '../core/upstream-kind.ts'
+import { flawsOfDefaults } from './default-models.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
 import { serviceVariables } from './services.ts'
@@ -41,6 +43,8 @@ export type Config = Readonly<{
   logLevel: LogLevel
   /** The models that GATEHOUSE_CONFIG names. */
   models: Catalogue
+  /** The models that calls mean which name none. */
+  defaultModels: DefaultModels
   /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
   defaultMaxOutputTokens: number
   /** Bytes that the bodies of all calls in flight may hold together. */
@@ -147,6 +151,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     databaseUrl: read('GATEHOUSE_DATABASE_URL') ?? '',
     adminKey: read('GATEHOUSE_ADMIN_KEY'),
     ...chooseUpstreams(file, small, mistakes),
+    defaultModels: file.defaultModels,
     defaultMaxOutputTokens: file.defaultMaxOutputTokens,
     bodyBudgetBytes: file.bodyBudgetBytes,
     retention: file.retention,
@@ -167,6 +172,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
       'GATEHOUSE_ADMIN_MTLS: no client certificate can reach this server without GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, or GATEHOUSE_TRUSTED_PROXIES',
     )
   }
+  mistakes.push(...flawsOfDefaults(config.defaultModels, config.models, config.upstreams))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.freeze(config)
 }

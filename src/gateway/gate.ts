@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net'
 import type { ApiError } from '../contract/error.ts'
+import type { DefaultModels } from '../core/default-model.ts'
 import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import type { Dialect } from '../core/upstream-kind.ts'
@@ -52,6 +53,8 @@ export type GatewayParts = {
   address: (remote: string | undefined, forwarded: string | undefined) => string | null
   /** Proxies whose word about client certificates is believed. */
   trustedProxies: BlockList | null
+  /** The models that calls mean which name none. */
+  defaultModels: DefaultModels
   /** What a call's answer may have at most where neither the request nor the catalogue says. */
   defaultMaxOutputTokens: number
   /** What is known of the fields of the upstreams, by their names. */

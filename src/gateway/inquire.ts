@@ -4,6 +4,7 @@ import type { Body } from './body/read-body.ts'
 import type { Asked, Call } from './call.ts'
 import type { Gate } from './gate.ts'
 import { judge } from './judge/judge.ts'
+import { modelLeftOut } from './models/left-out.ts'
 import type { Models } from './models/models.ts'
 import { keeperOf } from './references.ts'
 
@@ -11,8 +12,8 @@ import { keeperOf } from './references.ts'
 export type Inquiry = Asked & { upstreams: readonly string[] }
 
 /** What of the gate inquiring needs. */
-export type Inquiring = Pick<Gate, 'defaultMaxOutputTokens' | 'dialects' | 'owners' | 'refused'> & {
-  catalogue: Pick<Models, 'find' | 'lookUp'>
+export type Inquiring = Pick<Gate, 'defaultMaxOutputTokens' | 'defaultModels' | 'dialects' | 'owners' | 'refused'> & {
+  catalogue: Pick<Models, 'find' | 'lookUp' | 'models'>
   upstreams: Pick<Gate['upstreams'], 'names'>
 }
 
@@ -27,11 +28,13 @@ export async function inquire(
   body: Pick<Body, 'model' | 'judged'>,
 ): Promise<{ inquiry: Inquiry; edits: Edits }> {
   const { route, grant } = call
-  const own = body.model === null ? null : await gate.catalogue.lookUp(body.model)
-  const models = { find: (id: string) => (id === body.model ? own : gate.catalogue.find(id)) }
+  const defaultModel = body.model === null ? await modelLeftOut(gate, route, body.judged) : null
+  const named = body.model ?? defaultModel
+  const own = named === null ? null : await gate.catalogue.lookUp(named)
+  const models = { find: (id: string) => (id === named ? own : gate.catalogue.find(id)) }
   const { defaultMaxOutputTokens, dialects } = gate
   const { asked, edits } = recorded(gate, call, () =>
-    judge({ rules: grant.rules, route, body: body.judged, models, defaultMaxOutputTokens, dialects }),
+    judge({ rules: grant.rules, route, body: body.judged, models, defaultModel, defaultMaxOutputTokens, dialects }),
   )
   const upstreams = asked.model?.upstreams ?? gate.upstreams.names
   if (asked.references.length === 0) return { inquiry: Object.assign(asked, { upstreams }), edits }

@@ -72,6 +72,7 @@ export async function openGateway(
       tokens: (upstream, tokens) => metrics.count('gatehouse_upstream_excess_tokens_total', { upstream }, tokens),
     },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
+    defaultModels: config.defaultModels,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
     dialects: dialectsOf(config.upstreams),
   })

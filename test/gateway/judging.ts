@@ -91,6 +91,7 @@ function judgedBody(
     route,
     body,
     models,
+    defaultModel: null,
     defaultMaxOutputTokens: 4096,
     dialects,
   })
@@ -113,8 +114,15 @@ function judgedBody(
 /** Judges a request without a body. */
 export function judgedPath(method: string, url: string, rules: Partial<ProjectRules> = {}): Asked {
   const route = withQuery(routeOf(method, url), url)
-  return judge({ rules: { ...OPEN, ...rules }, route, body: null, models, defaultMaxOutputTokens: 4096, dialects })
-    .asked
+  return judge({
+    rules: { ...OPEN, ...rules },
+    route,
+    body: null,
+    models,
+    defaultModel: null,
+    defaultMaxOutputTokens: 4096,
+    dialects,
+  }).asked
 }
 
 /** What refuses it, as the client sees it. */

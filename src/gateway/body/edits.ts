@@ -5,6 +5,8 @@ import type { Fields } from './fields.ts'
 export type Reason =
   /** The project's settings ask for another value. */
   | { kind: 'setting' }
+  /** It names no model, and is to be served by the one that such calls mean here. */
+  | { kind: 'left_out' }
   /** Its model server calls the model by another name. */
   | { kind: 'renamed'; model: CatalogueModel }
   /** The same once more, as it was read: no other reader is to find another thing in the bytes that came. */

@@ -22,6 +22,8 @@ function refusalOf(field: string, value: unknown, reason: Reason): ApiError | nu
     case 'setting':
     case 'unknown':
       return mustSend(field, value)
+    case 'left_out':
+      return wrongValue(field, `it was left out, ${PASSED_ON}. Send "${field}": ${shown(JSON.stringify(value))}.`)
     case 'renamed':
       return calledOtherwise(reason.model)
     // No name occurs twice in what was read, so it is the same.

@@ -12,6 +12,8 @@ export type Court = {
   rules: ProjectRules
   route: GatewayRoute
   models: ModelFinder
+  /** The model that the body means where it names none; null where it has to. */
+  defaultModel: string | null
   /** Tokens of an answer where neither the request nor the catalogue says how many. */
   fallback: number
   edits: Edits

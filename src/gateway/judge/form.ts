@@ -10,8 +10,9 @@ import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { judgeForeign } from './foreign-form.ts'
 import { modelsInForm } from './form-models.ts'
-import { namedModel, runWithin } from './named-models.ts'
+import { runWithin } from './named-models.ts'
 import { MOST_ANSWERS, writtenFlag, writtenInteger } from './numbers.ts'
+import { ownModel } from './own-model.ts'
 import { worstOf } from './worst.ts'
 
 /** Bytes of the megabytes that audio is limited by. */
@@ -21,7 +22,7 @@ const MEGABYTE = 1_000_000
 export function judgeForm(court: Court, shape: FormShape, form: FormFields): Asked {
   const { rules, route, fallback, edits } = court
   const { fields, files } = form
-  const model = namedModel(court, fields.get(shape.model))
+  const model = ownModel(court, fields.get(shape.model))
   judgeForeign(new Foreign(court.dialects(model.upstreams), edits, false), shape, form)
   const within = modelsInForm(court, shape, fields)
   judgeSeen(rules, { project: rules, route, fields: {}, model, edits })

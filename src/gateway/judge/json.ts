@@ -9,8 +9,9 @@ import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { refuseLookalikes } from './lookalikes.ts'
-import { modelsInBody, namedModel, runWithin } from './named-models.ts'
+import { modelsInBody, runWithin } from './named-models.ts'
 import { flag, integer } from './numbers.ts'
+import { ownModel } from './own-model.ts'
 import { referencesIn, refuseReferences } from './references.ts'
 import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
@@ -20,7 +21,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const { rules, route, fallback, edits } = court
   const { fields } = body
   refuseLookalikes(shape, fields)
-  const model = namedModel(court, fields[shape.model])
+  const model = ownModel(court, fields[shape.model])
   refuseReferences(shape.references, fields)
   const content = new Content()
   readAll(fields, content)

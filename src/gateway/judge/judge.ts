@@ -18,6 +18,8 @@ export type Case = {
   route: GatewayRoute
   body: JudgedBody
   models: ModelFinder
+  /** The model that it means where it names none; null where it has to. */
+  defaultModel: string | null
   /** Tokens of an answer where neither the request nor the catalogue says how many. */
   defaultMaxOutputTokens: number
   /** What is known of the upstreams' fields, by name. */
@@ -34,7 +36,8 @@ const UNSAID: readonly Dialect[] = [ANY_DIALECT]
  * is to be sent otherwise is decided, and what the request can use is added up. What is judged is what will be sent.
  * @throws ApiError 400, 403 or 404, as its failure says
  */
-export function judge({ rules, route, body, models, defaultMaxOutputTokens: fallback, dialects }: Case): Judgement {
+export function judge(given: Case): Judgement {
+  const { rules, route, body, models, defaultModel, defaultMaxOutputTokens: fallback, dialects } = given
   const shape = route.body
   if (shape.kind === 'none') return { asked: about(route), edits: new Edits({}) }
   if (body === null) throw missing(shape.model)
@@ -42,7 +45,7 @@ export function judge({ rules, route, body, models, defaultMaxOutputTokens: fall
   // Of a model that no upstream was named for, nobody knows what server takes it.
   const of = (upstreams: readonly string[]) =>
     upstreams.length === 0 ? UNSAID : upstreams.map((name) => dialects.get(name) ?? ANY_DIALECT)
-  const court = { rules, route, models, fallback, edits, dialects: of }
+  const court = { rules, route, models, defaultModel, fallback, edits, dialects: of }
   if (shape.kind === 'form' && isForm(body)) return { asked: judgeForm(court, shape, body), edits }
   if (shape.kind === 'json' && !isForm(body)) return { asked: judgeJson(court, shape, body), edits }
   throw new Error(`the body of ${route.name} was read as another kind`)

@@ -61,7 +61,7 @@ export const completions = {
   'moderations.create': {
     ...ask,
     path: '/v1/moderations',
-    body: { ...plainJson, questions: 'input', fields: new Set(['input', 'model']) },
+    body: { ...plainJson, leftOut: 'moderations', questions: 'input', fields: new Set(['input', 'model']) },
     reply: watches.input,
     charges: charged.input,
     report: { kind: 'moderations', lineItems: 'tokens' },

@@ -1,3 +1,4 @@
+import type { DefaultedCall } from '../../core/default-model.ts'
 import type { ModelPermission } from '../../core/permission.ts'
 import type { Maximum } from '../../core/upstream-kind.ts'
 import type { IdName } from './ids.ts'
@@ -32,6 +33,8 @@ export type JsonShape = {
   fields: ReadonlySet<string>
   /** The field that names the model. */
   model: 'model'
+  /** Whose default holds where it names none; null where it has to. */
+  leftOut: DefaultedCall | null
   /** Where more models can be named: anywhere within these. In no other field but what the model is told may one be named. */
   models: readonly ModelPlace[]
   /** Names of the most tokens that one answer can have. Of one that another route has, model servers take no notice. */
@@ -66,6 +69,7 @@ export type FormShape = {
   /** The original's, without what stands in brackets behind them. */
   fields: ReadonlySet<string>
   model: 'model'
+  leftOut: DefaultedCall | null
   /** Where more models can be named: in a field whose name has such a step, as `svg[model]` does. */
   models: 'steps'
   /** The text for the model. */

@@ -13,14 +13,17 @@ const pictures = {
   hears: false,
 } as const satisfies WatchedReply
 /** Where images stand in JSON: the original's `images` and `mask`, and what other servers call them. */
-const inJson = { ...plainJson, images: ['images', 'image', 'mask', 'markup'] } as const
+const inJson = { ...plainJson, leftOut: 'images', images: ['images', 'image', 'mask', 'markup'] } as const
 /** What says how a picture is to be changed, in a form and in JSON. */
 const editing = [
   ...['background', 'complexity', 'frame_count', 'frame_duration_ms', 'input_fidelity', 'markup', 'mask', 'model', 'n'],
   ...['output_compression', 'output_format', 'partial_images', 'prompt', 'quality', 'response_format'],
   ...['safety_identifier', 'size', 'stream', 'svg', 'user'],
 ]
-const drawing = { ...form, answers: 'n', files: 'images' } as const satisfies Omit<FormShape, 'fields'>
+const drawing = { ...form, leftOut: 'images', answers: 'n', files: 'images' } as const satisfies Omit<
+  FormShape,
+  'fields'
+>
 
 /** Images (openai 7.57). */
 export const images = {

@@ -33,6 +33,7 @@ export const unmetered = {
 export const plainJson = {
   kind: 'json',
   model: 'model',
+  leftOut: null,
   models: ['tools', 'input[].tools', 'messages[].tools', 'moderation', 'svg'],
   maxima: [],
   questions: null,
@@ -53,6 +54,7 @@ export const plainJson = {
 export const form = {
   kind: 'form',
   model: 'model',
+  leftOut: null,
   models: 'steps',
   text: 'prompt',
   // The original's have no maximum; other model servers take some of these names for it.

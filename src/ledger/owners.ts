@@ -19,7 +19,14 @@ export type Owner = { organizationId: string; projectId: string; upstream: strin
  * Whose all is that one reply shows. Where the reply names its response only later, that is set here meanwhile: what was
  * claimed before has it too, unless it is written by then.
  */
-export type Origin = Owner & { responseId: string | null }
+export type Origin = Owner & {
+  responseId: string | null
+  /**
+   * Whether it was made just now, so that nobody can have had its id before. What is shown again may have come in by its client,
+   * with an id that is another's: it counts only where the database knows of nobody.
+   */
+  isNew: boolean
+}
 
 type Claim = Owned & { origin: Origin; expiresAt: number }
 type Ending = Owned & Pick<Owner, 'organizationId'>
@@ -83,14 +90,14 @@ export class Owners implements Writer {
 
   /** Whose these are: from memory, and the rest with one read. Null for what nobody owns, and for what is over. */
   async find(wanted: readonly Owned[]): Promise<(Owner | null)[]> {
-    const here = wanted.map((one) => this.#here(one))
+    const here = wanted.map((one) => this.#certain(one))
     const far = wanted.filter((one, i) => here[i] === undefined && isOwnedId(one.id))
     const read = new Map<string, Row<'owned'>>()
     for (const row of far.length === 0 ? [] : await findOwned(this.#parts.read, far)) {
       read.set(keyOf(row), row)
       this.#known.set(keyOf(row), row)
     }
-    return wanted.map((one, i) => this.#ownerIn(here[i] ?? read.get(keyOf(one))))
+    return wanted.map((one, i) => this.#ownerIn(here[i] ?? read.get(keyOf(one)) ?? this.#here(one)))
   }
 
   /** Writes what waits. @throws what the database does; the rest then waits on */
@@ -98,6 +105,11 @@ export class Owners implements Writer {
     for (const claims of batches([...this.#claims.values()])) await this.#insert(claims)
     await this.#end(new Map(this.#endings))
     this.#told = false
+  }
+
+  /** What needs no look at the database. */
+  #certain(one: Owned): Row<'owned'> | undefined {
+    return this.#claims.get(keyOf(one))?.origin.isNew === false ? undefined : this.#here(one)
   }
 
   #here(one: Owned): Row<'owned'> | undefined {

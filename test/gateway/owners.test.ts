@@ -11,7 +11,7 @@ import { type DatabaseKind, databases, openTestDatabase } from '../support/datab
 
 const DAY = 86_400
 const owner = { organizationId: 'org-a', projectId: 'proj_a', upstream: 'main' }
-const a: Origin = { ...owner, responseId: null }
+const a: Origin = { ...owner, responseId: null, isNew: true }
 const b = { ...a, projectId: 'proj_b' }
 const response = (id: string) => ({ kind: 'response' as const, id })
 const item = (id: string) => ({ kind: 'item' as const, id })
@@ -129,7 +129,8 @@ for (const kind of databases) {
     given.advance(15)
     owners.claim(response('resp_young'), a)
     await owners.write()
-    const retention = new Retention({ db: given.gate, log: given.log, now: given.now, usageMinutesDays: 30 })
+    const clocks = { now: given.now, elapsed: given.now }
+    const retention = new Retention({ db: given.gate, log: given.log, ...clocks, usageMinutesDays: 30 })
     given.advance(15)
     await retention.run()
     assert.deepEqual(await given.db.selectFrom('owned').select('id').execute(), [{ id: 'resp_young' }])
@@ -155,6 +156,26 @@ for (const kind of databases) {
     )
     await other.find(wanted)
     assert.equal(given.statements(), before + 1)
+  })
+
+  test(`${kind}: who is shown an id again that is another's gets nothing of it, not even until that is written`, async () => {
+    await using given = await openNodes(kind)
+    const [first, second] = [given.node(), given.node()]
+    const all = [item('msg_1'), item('msg_2')]
+    first.claim(item('msg_1'), a)
+    await first.write()
+    for (const one of all) second.claim(one, { ...b, isNew: false })
+    const before = given.statements()
+    const theirs = { ...owner, projectId: 'proj_b' }
+    assert.deepEqual(await second.find(all), [owner, theirs])
+    assert.equal(given.statements(), before + 1)
+    await second.write()
+    for (const node of [second, given.node()]) assert.deepEqual(await node.find(all), [owner, theirs])
+    // Where the database cannot say, nobody has it.
+    second.claim(item('msg_3'), { ...b, isNew: false })
+    await sql`alter table owned rename to elsewhere`.execute(given.db)
+    await assert.rejects(second.find([item('msg_3')]))
+    await sql`alter table elsewhere rename to owned`.execute(given.db)
   })
 
   test(`${kind}: with a response ends what came with it, on every node, and nothing else`, async () => {

@@ -17,7 +17,8 @@ export function claiming(
   upstream: string,
 ): OnShown {
   const { organizationId, projectId } = grant.rules
-  const origin: Origin = { organizationId, projectId, upstream, responseId: route.ids.response_id ?? null }
+  const about = route.ids.response_id ?? null
+  const origin: Origin = { organizationId, projectId, upstream, responseId: about, isNew: about === null }
   let items = 0
   return (kind, id) => {
     if (kind === 'response') origin.responseId ??= id

@@ -9,7 +9,7 @@ import { idSource, type NewId } from './core/id.ts'
 import { clientAddress } from './core/origin.ts'
 import { Changed } from './db/changed.ts'
 import { listenForChanges } from './db/changes.ts'
-import type { Seeing } from './db/open.ts'
+import { openReportDb, type Seeing } from './db/open.ts'
 import { openMigrated } from './db/open-migrated.ts'
 import type { Db } from './db/tables.ts'
 import { tellUnknown } from './gateway/models/left-out.ts'
@@ -47,7 +47,7 @@ type Tools = {
 }
 
 /** What there is once on a machine, however many threads were to serve on it. */
-type Machine = { db: Db; ledger: Ledger; changed: Changed }
+type Machine = { db: Db; reportDb: Db; ledger: Ledger; changed: Changed }
 
 /**
  * Starts Gatehouse: opens and migrates the database, sees to it that there is an organization, and listens. Disposing stops
@@ -103,20 +103,22 @@ async function openMachine(config: Config, tools: Tools): Promise<Machine & Asyn
   await using stack = new AsyncDisposableStack()
   const { db, applied } = stack.use(await openMigrated(config.databaseUrl, { ...tools.seeing, serving: true }))
   if (applied.length > 0) tools.log.info({ migrations: applied }, 'database migrated')
+  const reportDb = openReportDb(config.databaseUrl, db, tools.seeing)
+  if (reportDb !== db) stack.defer(() => reportDb.destroy())
   const ledger = stack.use(openLedger(config, { ...tools, db }))
   const changed = new Changed()
   stack.use(await listenForChanges(config.databaseUrl, changed))
   const rest = stack.move()
-  return { db, ledger, changed, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return { db, reportDb, ledger, changed, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
 function createAdmin(config: Config, tools: Tools, machine: Machine, models: AdminApp['models']): Promise<AdminServer> {
   const { trustedProxies } = config
   const { now, newId, log } = tools
-  const { db, ledger, changed } = machine
+  const { db, reportDb, ledger, changed } = machine
   const { lastUsed, refusals } = ledger
   const app: AdminApp = {
-    ...{ db, now, newId, log, lastUsed, refusals, models, changed },
+    ...{ db, reportDb, now, newId, log, lastUsed, refusals, models, changed },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
     authenticate: byAdminKey,
     mtls: config.adminMtls ? { trustedProxies } : null,

@@ -33,10 +33,14 @@ export type Call<R extends Route> = {
   project: R extends { path: `${string}:project_id${string}` } ? Row<'project'> : null
   /** The catalogue, where the route asks for it. */
   models: R extends { usesModels: true } ? Catalogue : null
+  /** Runs what reads, where the reply is made in parts: other replies have their turns between. It fails once the client is gone. */
+  inTurn: R extends { inParts: true } ? InTurn : null
   params: Of<R['params']>
   query: Of<R['query']>
   body: Of<R['body']>
 }
+
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>
 
 /** What a mutation answers and what it did: the event its route declares, and others that went with it. */
 export type Change<Reply> = {
@@ -63,20 +67,20 @@ export type PublicChange<Reply> = Change<Reply> & {
 }
 
 /**
- * A read answers with the reply alone; a mutation must also say what to record in the audit log, and one that is declared to
+ * A read answers with the reply alone, or with its text in parts where that is declared; a mutation must also say what to record in the audit log, and one that is declared to
  * hand something out or to take it, what. Without a caller it has to answer for that itself.
  */
 export type Handler<R extends Route> = (
   call: Call<R>,
-) => Promise<
-  R extends { method: 'GET' }
-    ? Of<R['reply']>
-    : R extends { permission: null }
-      ? PublicChange<Of<R['reply']>>
-      : R extends { grants: 'rights' }
-        ? Change<Of<R['reply']>> & { rights: Rights }
-        : Change<Of<R['reply']>>
->
+) => R extends { inParts: true } ? AsyncGenerator<string, void> : Promise<Answer<R>>
+
+type Answer<R extends Route> = R extends { method: 'GET' }
+  ? Of<R['reply']>
+  : R extends { permission: null }
+    ? PublicChange<Of<R['reply']>>
+    : R extends { grants: 'rights' }
+      ? Change<Of<R['reply']>> & { rights: Rights }
+      : Change<Of<R['reply']>>
 
 /** One handler for every route of a resource: none missing, none extra. */
 export type Handlers<T extends Record<string, Route>> = { [K in keyof T]: Handler<T[K]> }

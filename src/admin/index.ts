@@ -60,7 +60,7 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
 }
 
 /** An operation with what answers it; its name is used in logs, metrics and as OpenAPI `operationId`. */
-export type Endpoint = { name: string; route: Route; handle: (call: Call<Route>) => Promise<unknown> }
+export type Endpoint = { name: string; route: Route; handle: (call: Call<Route>) => unknown }
 
 /**
  * Every endpoint, named `resource.verb`. The cast forgets which handler belongs to which route, which the annotation above

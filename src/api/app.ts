@@ -11,6 +11,8 @@ import type { Authenticate } from './caller.ts'
 /** What the Administration API needs of the program around it. */
 export type AdminApp = {
   db: Db
+  /** The same database for replies in parts, whose statements take long. */
+  reportDb: Db
   /** Milliseconds since the epoch. */
   now: () => number
   newId: NewId

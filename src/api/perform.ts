@@ -1,5 +1,5 @@
 import { heldBy, refuseBeyond } from '../admin/escalation.ts'
-import type { Call, Caller, Change, PublicChange, Rights } from '../admin/handlers.ts'
+import type { Call, Caller, Change, InTurn, PublicChange, Rights } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import { type Attribution, type Mutator, mutate } from '../admin/mutation.ts'
 import { ApiError, notFound, projectArchived, unknownId } from '../contract/error.ts'
@@ -15,14 +15,14 @@ import type { AdminApp } from './app.ts'
 import { actorOf } from './caller.ts'
 import { mtlsRefusal } from './certificate.ts'
 
-type Input = { params: Record<string, string>; query: unknown; body: unknown }
+type Input = { params: Record<string, string>; query: unknown; body: unknown; inTurn: InTurn | null }
 
 /** What a handler is given besides what the database says. */
 type Given = Input & Pick<Call<Route>, 'now'> & { models: Catalogue | null }
 
 type AnyChange = Change<unknown> | PublicChange<unknown>
 
-/** Runs an operation's handler: a read on the database, a change in a transaction. @returns the reply's body */
+/** Runs an operation's handler: a read on the database, a change in a transaction. @returns the reply's body; of one in parts, these */
 export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitted, input: Input): Promise<unknown> {
   const { route } = endpoint
   refuseStrangeIds(input.params)
@@ -33,7 +33,8 @@ export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitt
   if (route.method !== 'GET') return change(app, endpoint, request, route.audit, given)
   const { caller } = request
   const project = caller && (await projectAtHand(app.db, route, caller, input.params.project_id))
-  return handle(app, endpoint, caller, project, given)
+  const { newId } = app
+  return handle({ db: route.inParts ? app.reportDb : app.db, newId }, endpoint, caller, project, given)
 }
 
 /**

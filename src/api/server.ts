@@ -7,8 +7,10 @@ import { type Admitted, admit } from './admit.ts'
 import type { AdminApp } from './app.ts'
 import { decodedBody } from './decoded.ts'
 import { ADMIN_BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
+import { asSent } from './parts.ts'
 import { perform } from './perform.ts'
 import { parseQuery } from './query.ts'
+import { UnderWay } from './under-way.ts'
 import { lazySerializer, lazyValidator } from './validation.ts'
 
 export type AdminServer = {
@@ -43,7 +45,8 @@ export async function createAdminServer(app: AdminApp, endpoints: readonly Endpo
   fastify.setErrorHandler((error, request, reply) => fail(app, error, request, reply))
   readJsonOnly(fastify)
   fastify.decorateRequest('admitted', null)
-  for (const endpoint of endpoints) serve(app, fastify, endpoint)
+  const underWay = new UnderWay()
+  for (const endpoint of endpoints) serve(app, fastify, endpoint, underWay)
   const offeredAt = pathIndex(endpoints)
   const notThere = (request: FastifyRequest) => {
     const allowed = offeredAt(request.url)
@@ -61,7 +64,7 @@ export async function createAdminServer(app: AdminApp, endpoints: readonly Endpo
 /** A query stays as it came until it is known who asks: a stranger has none of it read. */
 const unread = (query: string) => query as unknown as Record<string, unknown>
 
-function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
+function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint, underWay: UnderWay) {
   const { route } = endpoint
   fastify.route({
     // What is read can be asked for without its body: the same answer, which Node leaves out.
@@ -93,9 +96,12 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint) {
       const admitted = request.getDecorator<Admitted>('admitted')
       const { caller } = admitted
       const { params, query, body } = request as { params: Record<string, string>; query: unknown; body: unknown }
-      const result = await perform(app, endpoint, admitted, { params, query, body: body ?? {} })
+      const inTurn = route.inParts && caller ? underWay.begin(caller.organizationId, reply.raw) : null
+      const result = await perform(app, endpoint, admitted, { params, query, body: body ?? {}, inTurn })
+      const parts = inTurn && (result as AsyncGenerator<string, void>)
+      const sent = parts ? await asSent(reply.raw, parts, brokeOff(app, request)) : result
       if (caller) reply.header('openai-organization', caller.organizationId)
-      stamp(reply).send(result)
+      stamp(reply).send(sent)
       if (route.method !== 'GET') {
         const key_id = caller?.by === 'key' ? caller.keyId : undefined
         app.log.info({ request_id: request.id, operation: endpoint.name, key_id }, 'changed')
@@ -138,6 +144,9 @@ function fail(app: AdminApp, thrown: unknown, request: FastifyRequest, reply: Fa
   if (error.status === 401) reply.headers(challenge)
   return stamp(reply).code(error.status).serializer(JSON.stringify).send(error.envelope)
 }
+
+const brokeOff = (app: AdminApp, request: FastifyRequest) => (err: unknown) =>
+  app.log.error({ request_id: request.id, err }, 'reply broken off')
 
 function stamp(reply: FastifyReply): FastifyReply {
   return reply.type('application/json; charset=utf-8').headers({

@@ -83,18 +83,8 @@ export function lazySerializer(schema: object) {
   }
 }
 
-/**
- * From this many items on an array is left to JSON.stringify, which is twice as fast there. No list has as many: only reports
- * have, and those are made field by field, so nothing can leak with them.
- */
-const LARGE = 2000
-
 function newSerializer(schema: Schema): (data: unknown) => string {
   const build: typeof import('fast-json-stringify').default = require('fast-json-stringify')
   // It judges unions with a validator of its own, which would otherwise complain that it knows no format `unixtime`.
-  return build(schema, {
-    ajv: { validateFormats: false },
-    largeArrayMechanism: 'json-stringify',
-    largeArraySize: LARGE,
-  })
+  return build(schema, { ajv: { validateFormats: false } })
 }

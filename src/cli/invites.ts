@@ -60,6 +60,7 @@ export const inviteAccept: Command = {
         caller: null,
         project: null,
         models: null,
+        inTurn: null,
         params: undefined,
         query: undefined,
         body,

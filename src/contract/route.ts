@@ -20,6 +20,8 @@ type Facts = {
   ids?: Record<string, string>
   /** Only roles of the organization count, although the path is a project's: what an organization rules for its projects. */
   level?: 'organization'
+  /** Its reply can be large: it is made and sent in parts, no faster than the client reads, off the loop where that can be. */
+  inParts?: true
   /** It asks which models there are. */
   usesModels?: true
   /** It changes which client certificates open this API; one that would shut out the caller's own connection is refused. */

@@ -116,6 +116,7 @@ const usageReport = <
   get(`/v1/organization/usage/${path}`, {
     summary,
     permission: 'api.usage.read',
+    inParts: true,
     query: Query({ ...start, ...buckets, ...groupBy(groups), ...query }),
     reply: Report(Type.Object({ object: Const(`organization.usage.${result}.result`), ...measures, ...groups })),
   })
@@ -208,6 +209,7 @@ export const usage = {
   costs: get('/v1/organization/costs', {
     summary: 'Report what was spent',
     permission: 'api.usage.read',
+    inParts: true,
     query: Query({
       ...start,
       ...window,

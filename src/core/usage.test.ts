@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bucketsOf, cover, type Grain, grains, pageStart, pageToken, readsOf, widened } from './usage.ts'
+import { bucketsOf, cover, type Grain, grains, pageStart, pageToken, readsOf, restOf, widened } from './usage.ts'
 
 const DAY = 86_400
 const widths = [60, 3600, DAY] as const
@@ -126,6 +126,28 @@ test('where the minutes are gone an interval counts the hours that it touches, a
       assert.ok(from <= interval.from && to >= interval.to && interval.from - from < 3600 && to - interval.to < 3600)
       for (const range of cover({ from, to })) assert.ok(range.grain !== 60 || range.from >= minutesFrom)
       if (interval.from >= minutesFrom) assert.deepEqual({ from, to }, interval)
+    }),
+  )
+})
+
+test('what is left of a read that was cut off is the rest of its bucket and all behind, and nothing else', () => {
+  const window = fc.record({ from: fc.integer({ min: 0, max: 40 * DAY }), days: fc.integer({ min: 1, max: 40 }) })
+  fc.assert(
+    fc.property(window, fc.constantFrom(...grains), fc.nat(), fc.nat(), ({ from, days }, width, one, another) => {
+      const buckets = bucketsOf({ from, to: from + days * width }, width, 1440)
+      const reads = readsOf(buckets, width)
+      const read = reads[one % reads.length]
+      const cut = another % (read?.buckets.length ?? 1)
+      if (!read) assert.fail()
+      const [rest, behind] = restOf(read, read.buckets[cut]?.from ?? 0)
+      assert.deepEqual([...rest.buckets, ...(behind?.buckets ?? [])], read.buckets.slice(cut))
+      assert.equal(rest.buckets.length, 1)
+      const minutes = (ranges: readonly { from: number; to: number }[]) => ranges.map(({ from, to }) => [from, to])
+      if (read.buckets.length === 1) assert.deepEqual(rest.ranges, read.ranges)
+      else assert.deepEqual(minutes(rest.ranges), minutes(rest.buckets))
+      if (!behind) return
+      assert.deepEqual(minutes(behind.ranges), [[behind.buckets[0]?.from, read.ranges[0]?.to]])
+      for (const { grain } of [...rest.ranges, ...behind.ranges]) assert.equal(grain, read.ranges[0]?.grain)
     }),
   )
 })

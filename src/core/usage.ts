@@ -66,7 +66,7 @@ export function bucketsOf({ from, to }: Interval, width: number, most: number): 
   return buckets
 }
 
-/** One query's worth of a report: several whole buckets, each a row's own time, or one bucket put together from ranges. */
+/** One query's worth of a report: several whole buckets of one range, each a row's own time, or one put together from ranges. */
 export type Read = { buckets: Interval[]; ranges: Range[] }
 
 /**
@@ -93,6 +93,23 @@ export function readsOf(buckets: readonly Interval[], width: Grain, minutesFrom 
     } else reads.push({ buckets: [bucket], ranges: cover(width === 60 ? bucket : widened(bucket, minutesFrom)) })
   }
   return reads
+}
+
+/**
+ * What is left of a read whose rows were cut off within a bucket: the rest of that bucket, and the buckets behind it.
+ * @param time of the row that was the last one; of a read of one bucket, whatever
+ */
+export function restOf({ buckets, ranges }: Read, time: number): [cut: Read, behind: Read | null] {
+  const [range] = ranges
+  const at = buckets.findLastIndex(({ from }) => from <= time)
+  const bucket = buckets[at]
+  if (buckets.length === 1 || range === undefined || bucket === undefined) return [{ buckets, ranges }, null]
+  const behind = buckets.slice(at + 1)
+  const [next] = behind
+  return [
+    { buckets: [bucket], ranges: [{ ...range, ...bucket }] },
+    next ? { buckets: behind, ranges: [{ ...range, from: next.from }] } : null,
+  ]
 }
 
 const PREFIX = 'page_'

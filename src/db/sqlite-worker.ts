@@ -10,8 +10,8 @@ const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
 /**
  * Kysely's dialect over node:sqlite in a worker thread, with a connection of its own: waiting for the disk or for a lock
- * stops nobody else. The thread starts with the first statement and with the next one after it has died; it does not keep
- * the process alive but while a statement runs. Everything takes turns on its one connection, reads too: it is for writing.
+ * stops nobody else, nor does a statement that takes long. The thread starts with the first statement and with the next one after
+ * it has died; it does not keep the process alive but while a statement runs. Everything takes turns on its one connection.
  */
 export function sqliteInWorker(path: string): Dialect {
   return dialectOf(() => new WorkerDriver(path))
@@ -202,6 +202,6 @@ const asError = ({ message, code, errcode }: Failure) => Object.assign(new Error
 class ThreadEnded extends Error {
   readonly code = 'ECONNRESET'
   constructor(cause: unknown) {
-    super('the thread that writes to the database has ended', { cause })
+    super('a thread of the database has ended', { cause })
   }
 }

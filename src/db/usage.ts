@@ -4,6 +4,7 @@ import { grains, type Range, type UsageKind } from '../core/usage.ts'
 import { blank, type Dimension, dimensions, type Measure, measures, type UsageEntry } from '../core/usage-entry.ts'
 import { batches } from './batches.ts'
 import { isPostgres } from './dialect.ts'
+import { type Packed, packed } from './packed.ts'
 import { addSpend, type Spent, spendOf } from './spend.ts'
 import type { Db, Row } from './tables.ts'
 
@@ -99,6 +100,10 @@ export type UsageQuery<S> = {
   groupBy: readonly Dimension[]
   filters: readonly UsageFilter[]
   select: S
+  /** Only groups behind this one, named by its dimensions in the order of `groupBy`. */
+  after?: readonly (string | number)[] | null
+  /** Groups, at most. */
+  limit?: number
 }
 
 /** A group's dimensions, its time where they were asked for, and what was selected of it. */
@@ -106,11 +111,14 @@ export type UsageGroup<S> = Partial<Pick<Rollup, Dimension | 'time'>> & {
   [K in keyof S]: S[K] extends Expression<infer T> ? T : never
 }
 
-/** Sums of what was used, in the order of time and dimensions. Nothing used, no row. */
-export async function sumUsage<S extends Record<string, RawBuilder<unknown>>>(
+/**
+ * Sums of what was used, in the order of time and dimensions. Nothing used, no row. Where the groups begin with the API key, the
+ * rows are read in the order of the key, and no further than the limit.
+ */
+export function sumUsage<S extends Record<string, RawBuilder<unknown>>>(
   db: Db,
-  { organizationId, kind, ranges, byTime, groupBy, filters, select }: UsageQuery<S>,
-): Promise<UsageGroup<S>[]> {
+  { organizationId, kind, ranges, byTime, groupBy, filters, select, after, limit }: UsageQuery<S>,
+): Promise<Packed<UsageGroup<S>>> {
   const columns: (Dimension | 'time')[] = byTime ? ['time', ...groupBy] : [...groupBy]
   let rows = db
     .selectFrom('usage_rollup')
@@ -126,11 +134,15 @@ export async function sumUsage<S extends Record<string, RawBuilder<unknown>>>(
       ),
     )
   for (const { dimension, values } of filters) rows = rows.where(dimension, 'in', [...values])
+  if (after && groupBy.length > 0) {
+    const place = [sql.join(groupBy.map((name) => sql.ref(name))), sql.join([...after])]
+    rows = rows.where(sql<boolean>`(${place[0]}) > (${place[1]})`)
+  }
   for (const column of columns) rows = rows.groupBy(column).orderBy(column)
   // Ungrouped, SQL makes a row of nulls out of nothing.
   if (columns.length === 0) rows = rows.having(sql`count(*)`, '>', 0)
-  // The names were chosen at run time, so the types of the columns are said here.
-  return (await rows.execute()) as unknown as UsageGroup<S>[]
+  if (limit !== undefined) rows = rows.limit(limit)
+  return packed(db, rows, [...columns, ...Object.keys(select)], columns)
 }
 
 /**

@@ -54,6 +54,7 @@ async function startForSessions({ db }: TestApp) {
   const admin = await createAdminServer(
     {
       db,
+      reportDb: db,
       now: Date.now,
       newId,
       log,

@@ -1,0 +1,19 @@
+import { type RawBuilder, sql } from 'kysely'
+import { isPostgres } from '../src/db/dialect.ts'
+import type { Db } from '../src/db/tables.ts'
+
+/* Rows that the database itself makes up: writing them from here would take minutes. */
+
+/** What to select as many rows from, numbered `i` from 0 on. */
+export function series(db: Db, rows: number): RawBuilder<unknown> {
+  return isPostgres(db)
+    ? sql`generate_series(0, ${sql.lit(rows - 1)}) as i`
+    : sql`(with recursive c(i) as (select 0 union all select i + 1 from c where i < ${sql.lit(rows - 1)}) select i from c)`
+}
+
+/** An id with a number in it. */
+export function numbered(db: Db, prefix: string, number: RawBuilder<unknown>): RawBuilder<unknown> {
+  return isPostgres(db)
+    ? sql`${sql.lit(prefix)} || lpad((${number})::text, 24, '0')`
+    : sql`printf(${sql.lit(`${prefix}%024d`)}, ${number})`
+}

@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http'
+import type { InTurn } from '../admin/handlers.ts'
+import { unavailable } from '../contract/error.ts'
+
+/** Replies in parts that are on their way at once: altogether, and of one organization. */
+const ALTOGETHER = 32
+const OF_ONE = 16
+/** Of them, those that read from the database at once: it has others to answer. */
+const READING = 2
+
+/**
+ * Replies that are too large to be made at once. Each is made as its client reads it, so that one who reads nothing holds little;
+ * so many are under way, and what they read they read in turn, a statement at a time.
+ */
+export class UnderWay {
+  readonly #ofOne = new Map<string, number>()
+  readonly #waiting: (() => void)[] = []
+  #all = 0
+  #reading = 0
+
+  /**
+   * Takes a place for a reply until it has been sent or its client has gone.
+   * @returns what runs its reads in turn, and fails once the client has gone
+   * @throws ApiError where too many are under way
+   */
+  begin(organizationId: string, response: ServerResponse): InTurn {
+    const own = this.#ofOne.get(organizationId) ?? 0
+    if (this.#all >= ALTOGETHER || own >= OF_ONE) {
+      throw unavailable('Too many reports are being made right now. Please try again shortly.')
+    }
+    const gone = new AbortController()
+    if (response.destroyed) gone.abort()
+    else {
+      this.#count(organizationId, 1)
+      response.once('close', () => {
+        this.#count(organizationId, -1)
+        gone.abort()
+      })
+    }
+    return (work) => this.#inTurn(gone.signal, work)
+  }
+
+  #count(organizationId: string, by: 1 | -1) {
+    const own = (this.#ofOne.get(organizationId) ?? 0) + by
+    this.#all += by
+    if (own > 0) this.#ofOne.set(organizationId, own)
+    else this.#ofOne.delete(organizationId)
+  }
+
+  async #inTurn<T>(gone: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (this.#reading < READING) this.#reading++
+    else await new Promise<void>((begin) => this.#waiting.push(begin))
+    try {
+      gone.throwIfAborted()
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#reading--
+    }
+  }
+}

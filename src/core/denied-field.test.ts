@@ -8,7 +8,7 @@ const denied: Record<Denial, string[]> = {
   'choose another model': [
     ...['models', 'fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks', 'model_list', 'preset', 'lora'],
     ...['lora_path', 'lora_request', 'adapter_id', 'model_name', 'engine', 'deployment', 'deployment_id', 'provider'],
-    ...['specific_deployment', 'route', 'custom_llm_provider', 'litellm_params', 'mock_response', 'tags', 'agent_id'],
+    ...['specific_deployment', 'route', 'custom_llm_provider', 'litellm_params', 'mock_response', 'agent_id'],
     ...['mock_testing_fallbacks', 'assistant_id', 'prompt_id', 'default_fallbacks', 'azure_deployment'],
   ],
   'choose another host': [
@@ -29,10 +29,10 @@ const denied: Record<Denial, string[]> = {
   ],
   'reach what others have stored': [
     ...['kv_transfer_params', 'request_id', 'rid', 'id_slot', 'cached_content', 'file_ids', 'cache', 'caching'],
-    ...['session_params', 'thread_id', 'session_id', 'conversation_id', 'chat_id', 'parent_message_id', 'collection'],
+    ...['session_params', 'thread_id', 'conversation_id', 'chat_id', 'parent_message_id', 'collection'],
     ...['knowledge_base_ids', 'files', 'tool_ids', 'filter_ids'],
   ],
-  'take from the calls of others': ['priority', 'keep_alive'],
+  'take from the calls of others': ['priority'],
   'bring what cannot be counted': ['prompt_embeds', 'chat_template', 'custom_logit_processor', 'logits_processors'],
 }
 
@@ -92,6 +92,9 @@ test('other names say nothing', () => {
     '',
     'documents',
     'transforms',
+    'keep_alive',
+    'session_id',
+    'tags',
   ]
   for (const name of [...plain, ...more]) assert.equal(deniedField(name), null, name)
 })

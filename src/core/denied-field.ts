@@ -29,7 +29,7 @@ const names: Record<Denial, readonly string[]> = {
       'provider_id',
       'preset',
     ],
-    ...['custom_llm_provider', 'tags', 'agent', 'agent_id', 'assistant', 'assistant_id', 'bot_id', 'llm', 'checkpoint'],
+    ...['custom_llm_provider', 'agent', 'agent_id', 'assistant', 'assistant_id', 'bot_id', 'llm', 'checkpoint'],
     // A prompt that is kept elsewhere may bring a model of its own.
     ...['prompt_id', 'prompt_label', 'prompt_version', 'prompt_variables'],
   ],
@@ -80,11 +80,11 @@ const names: Record<Denial, readonly string[]> = {
       'caching',
       'id_slot',
     ],
-    ...['slot_id', 'session_params', 'session_id', 'session', 'file_ids', 'files', 'conversation_id', 'thread_id'],
+    ...['slot_id', 'session_params', 'session', 'file_ids', 'files', 'conversation_id', 'thread_id'],
     ...['thread', 'chat_id', 'parent_message_id', 'memory_id', 'knowledge_base', 'knowledge_base_id', 'knowledge_ids'],
     ...['knowledge_base_ids', 'collection', 'collections', 'collection_name', 'tool_ids', 'filter_ids', 'store_name'],
   ],
-  'take from the calls of others': ['priority', 'keep_alive'],
+  'take from the calls of others': ['priority'],
   'bring what cannot be counted': [
     // Input that no estimate sees, programs that the model server would run, and tools by another name.
     ...['features', 'background_tasks', 'tool_servers'],
@@ -145,17 +145,32 @@ export function deniedField(name: string): Denial | null {
   return denial
 }
 
-/** What such a field asks for when it is left out. A priority has none: servers differ in what comes before what. */
+/** What such a field asks for when it is left out. A text of it is none: servers differ in what they make of one. */
 const asLeftOut: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['ignoreeos', false],
   ['usebeamsearch', false],
   ['idslot', -1],
+  ['priority', 0],
+  ['mintokens', 0],
 ])
 
 /** The same of a field with its value, which may say that nothing of the sort is asked for. */
 export function deniedBy(name: string, value: unknown): Denial | null {
   const denial = deniedField(name)
   return denial !== null && value !== undefined && asLeftOut.get(bare(name)) === value ? null : denial
+}
+
+/** Words of every day. At the top a server has a field of that name; within a field of another's making they are its own. */
+const everyday: ReadonlySet<string> = new Set([
+  ...['agent', 'assistant', 'checkpoint', 'preset', 'route', 'location', 'region', 'organization', 'org', 'project'],
+  ...['account', 'tenant', 'workspace', 'token', 'session', 'thread', 'files', 'collection', 'collections', 'cache'],
+  ...['caching', 'features', 'template'],
+])
+
+/** The same of a name that stands within a field of other servers. */
+export function deniedWithin(name: string, value: unknown): Denial | null {
+  const denial = deniedBy(name, value)
+  return denial !== null && everyday.has(bare(name)) ? null : denial
 }
 
 function lookAt(name: string): Denial | null {

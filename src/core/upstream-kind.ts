@@ -15,6 +15,8 @@ export type UsageAsking = (typeof usageAsking)[number]
 export type Dialect = {
   kind: UpstreamKind
   extras: ReadonlySet<string>
+  /** Fields of its own that nobody may ask anything with, but that may say that they ask for nothing. */
+  idle: ReadonlySet<string>
   /** Names of its own for the most tokens of an answer, where the original says `max_tokens`. */
   maxima: readonly OwnMaximum[]
   /** Names for the most tokens of an answer that it obeys: what stands in any other says nothing of what an answer costs. */
@@ -25,7 +27,12 @@ export type Dialect = {
 export type OwnMaximum = 'n_predict'
 export type Maximum = 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens' | OwnMaximum
 
-type Known = { extras: readonly string[]; maxima: readonly OwnMaximum[]; obeys: readonly Maximum[] }
+type Known = {
+  extras: readonly string[]
+  idle?: readonly string[]
+  maxima: readonly OwnMaximum[]
+  obeys: readonly Maximum[]
+}
 
 /** Read by every server that has the route. */
 const oldest = ['max_tokens', 'max_output_tokens'] as const satisfies Maximum[]
@@ -50,8 +57,9 @@ const known: Record<UpstreamKind, Known> = {
       ...['return_tokens_as_token_ids', 'return_token_ids', 'structured_outputs', 'guided_json', 'guided_regex'],
       ...['guided_choice', 'guided_grammar', 'guided_whitespace_pattern', 'guided_decoding_backend'],
       ...['normalize', 'softmax', 'use_activation', 'embed_dtype', 'endianness', 'to_language'],
-      ...['seed', 'top_p', 'frequency_penalty', 'presence_penalty'],
+      ...['seed', 'top_p', 'frequency_penalty', 'presence_penalty', 'vllm_xargs', 'media_io_kwargs'],
     ],
+    idle: ['priority', 'ignore_eos', 'use_beam_search', 'min_tokens'],
     maxima: [],
     obeys: newest,
   },
@@ -60,13 +68,19 @@ const known: Record<UpstreamKind, Known> = {
       ...sampling,
       ...structured,
       ...['regex', 'ebnf', 'no_stop_trim', 'stop_regex', 'separate_reasoning', 'stream_reasoning', 'cache_salt'],
-      ...['return_hidden_states', 'return_cached_tokens_details'],
+      ...['return_hidden_states', 'return_cached_tokens_details', 'max_dynamic_patch', 'images_config'],
+      ...['custom_params', 'return_meta_info', 'task'],
     ],
+    // Its priorities have no number that says nothing: without one a call comes last.
+    idle: ['ignore_eos', 'min_tokens'],
     maxima: [],
     obeys: newest,
   },
   ollama: {
-    extras: ['top_k', 'min_p', 'repeat_penalty', 'repeat_last_n', 'num_ctx', 'options', 'format', 'think', 'truncate'],
+    extras: [
+      ...['top_k', 'min_p', 'repeat_penalty', 'repeat_last_n', 'num_ctx', 'options', 'format', 'think', 'truncate'],
+      ...['reasoning', 'keep_alive'],
+    ],
     maxima: [],
     obeys: oldest,
   },
@@ -80,6 +94,7 @@ const known: Record<UpstreamKind, Known> = {
       ...['chat_template_kwargs', 'reasoning_format', 'thinking_forced_open', 'add_generation_prompt'],
       ...['parse_tool_calls', 'response_fields', 't_max_predict_ms', 'n_keep', 'embd_normalize'],
     ],
+    idle: ['ignore_eos', 'id_slot'],
     maxima: ['n_predict'],
     obeys: [...oldest, 'n_predict'],
   },
@@ -95,10 +110,11 @@ export function dialectOf(
   extraFields: readonly string[] = [],
   unknown: UnknownFields | null = null,
 ): Dialect {
-  const { extras, maxima, obeys } = known[kind]
+  const { extras, idle = [], maxima, obeys } = known[kind]
   return {
     kind,
     extras: new Set([...extras, ...extraFields]),
+    idle: new Set(idle),
     maxima,
     obeys: new Set(obeys),
     unknown: unknown ?? (kind === 'other' ? 'pass' : 'refuse'),

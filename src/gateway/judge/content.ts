@@ -71,6 +71,16 @@ export class Content {
     return this.read(name, Array.isArray(value) ? value.map(read) : read(value))
   }
 
+  /** Counts JSON that is put before the model, and in which nothing is looked for. @throws ApiError 400 for what is nested too deeply */
+  readFree(name: string, value: unknown): void {
+    try {
+      this.#free(value, 0)
+    } catch (error) {
+      if (error === tooDeep) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
+      throw error
+    }
+  }
+
   /** @param at the key that it stands under, lists left out */
   #walk(value: unknown, depth: number, at: string): string | null {
     if (typeof value === 'string') {

@@ -28,7 +28,11 @@ function judgePart(foreign: Foreign, known: FormShape['fields'], name: string, t
   if (seenAs !== null && seenAs !== 'model' && known.has(seenAs)) throw unknownParameter(name)
   const isKnown = known.has(base)
   if (!isKnown) foreign.named(name, name)
-  for (const step of isKnown ? steps : [base, ...steps]) foreign.named(step, name)
+  if (!isKnown) foreign.named(base, name)
+  for (const step of steps) {
+    if (isKnown) foreign.named(step, name)
+    else foreign.namedWithin(step, name)
+  }
   const value = text === null || unsearched.has(base) ? null : read(name, text)
   if (isKnown) foreign.known(base, value)
   else if (!namesModel(base)) foreign.unknown(name, value)

@@ -102,6 +102,8 @@ test('a field whose value says no asks for nothing', () => {
     ['ignore_eos', false, true],
     ['use_beam_search', false, 'false'],
     ['id_slot', -1, 0],
+    ['priority', 0, 1],
+    ['min_tokens', 0, 5],
   ]
   for (const [name, no, yes] of cases)
     for (const [within, param] of [
@@ -114,7 +116,7 @@ test('a field whose value says no asks for nothing', () => {
         refused(param),
       )
     }
-  for (const value of [0, false])
+  for (const value of [false, '0', 1, -1])
     assert.equal(
       verdict(() => judged(CHAT, { priority: value })),
       refused('priority'),
@@ -132,7 +134,15 @@ test('metadata, schemas, arguments and what the model is told are never searched
     ['responses.create', { functions: [{ name: 'f', parameters: schema }] }],
     [CHAT, { response_format: { type: 'json_schema', json_schema: { name: 's', schema } } }],
     ['responses.create', { text: { format: { type: 'json_schema', name: 's', schema } } }],
-    [CHAT, { guided_json: schema, structured_outputs: { json: schema }, json_schema: schema, format: schema }],
+    [
+      CHAT,
+      {
+        guided_json: schema,
+        structured_outputs: { json: schema },
+        json_schema: schema,
+        format: { type: 'object', properties: taken },
+      },
+    ],
     [CHAT, { messages: [{ role: 'user', content: 'x', ...taken }] }],
     [CHAT, { messages: [{ role: 'assistant', tool_calls: [{ function: { name: 'f', arguments: taken } }] }] }],
     ['responses.create', { input: [{ type: 'mcp_call', arguments: taken }] }],

@@ -1,9 +1,11 @@
-import { deniedBy } from '../../core/denied-field.ts'
+import { deniedBy, deniedWithin } from '../../core/denied-field.ts'
 import type { Dialect, Maximum, UnknownFields } from '../../core/upstream-kind.ts'
 import type { Edits } from '../body/edits.ts'
 import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
 import { couldDo, unknownField, wrongValue } from '../invalid.ts'
 import type { JsonShape } from '../routes/declaration.ts'
+import { obeyed } from './asked-for.ts'
+import { lookWithinOdd, lookWithinTemplate, TEMPLATE_VALUES } from './odd.ts'
 import { type LetThrough, type Look, lookWithin, lookWithinForeign, readAnywhere, unsearched } from './searched.ts'
 
 /** Deepest nesting, and most names, that fields are searched for. */
@@ -45,7 +47,9 @@ export class Foreign {
       if (known.has(name)) this.known(name, value)
       else if (isGiven(value) && maxima.includes('max_tokens') && this.#isMaximum(name)) this.maxima.push(name)
       else {
-        if (isGiven(value) && !isOwnMaximum(name)) this.named(name, name, value)
+        if (isGiven(value) && !isOwnMaximum(name) && !this.#isWithinMaximum(name, maxima, fields)) {
+          this.named(name, name, value)
+        }
         this.unknown(name, value)
       }
     }
@@ -53,8 +57,20 @@ export class Foreign {
 
   /** A field of the original's: what it holds. */
   known(name: string, value: unknown): void {
-    if (typeof value !== 'object' || value === null || unsearched.has(name)) return
-    this.#walk(name, value, name, 0, lookWithin(name, value, this.#modelsJudged))
+    if (typeof value !== 'object' || value === null) return
+    if (unsearched.has(name)) this.#odd(name, value)
+    else this.#walk(name, value, name, 0, lookWithin(name, value, this.#modelsJudged))
+  }
+
+  /** Tools that items of a field bring, which are searched like any others. @param at where they stand */
+  tools(name: string, tools: readonly unknown[], at: string): void {
+    this.#walk(name, tools, at, 0, lookWithin('tools', tools, this.#modelsJudged))
+  }
+
+  /** What is never searched as long as it is what it is there for: in the place of a text an object could be anything. */
+  #odd(name: string, value: object): void {
+    const look = lookWithinOdd(name, value)
+    if (look !== null) this.#walk(name, value, name, 0, look)
   }
 
   /** @throws ApiError where a name is enough. @param param as the client writes where it stands. @param value where it is known */
@@ -64,11 +80,19 @@ export class Foreign {
     if (denial !== null) throw couldDo(param, denial)
   }
 
+  /** The same of a name that stands within a field of other servers. */
+  namedWithin(name: string, param: string): void {
+    this.#count(param)
+    const denial = deniedWithin(name, undefined)
+    if (denial !== null) throw couldDo(param, denial)
+  }
+
   /** A field that is not the original's, whose name could do nothing. */
   unknown(name: string, value: unknown): void {
     if (readAnywhere.has(name)) this.known(name, value)
-    else if (typeof value === 'object' && value !== null && !unsearched.has(name)) {
-      this.#walk(name, value, name, 0, lookWithinForeign)
+    else if (typeof value === 'object' && value !== null) {
+      if (unsearched.has(name)) this.#odd(name, value)
+      else this.#walk(name, value, name, 0, name === TEMPLATE_VALUES ? lookWithinTemplate : lookWithinForeign)
     }
     const stranger = this.#stranger(name)
     if (stranger?.unknown === 'refuse') throw unknownField(name, stranger.kind)
@@ -79,11 +103,21 @@ export class Foreign {
     return this.#dialects.every(({ maxima }) => maxima.some((own) => own === name))
   }
 
+  /** A least length that the call's own maximum bounds makes no answer longer than that. */
+  #isWithinMaximum(name: string, maxima: JsonShape['maxima'], fields: Fields): boolean {
+    const least = name === 'min_tokens' ? fields[name] : null
+    if (typeof least !== 'number' || least < 0) return false
+    return maxima.some((maximum) => {
+      const most = fields[maximum]
+      return typeof most === 'number' && most >= least && obeyed(maximum, this.#dialects)
+    })
+  }
+
   /** Of those that do not have a field, the one that says most against it. */
   #stranger(name: string): Dialect | null {
     let found: Dialect | null = null
     for (const dialect of this.#dialects) {
-      if (dialect.extras.has(name) || dialect.maxima.some((own) => own === name)) continue
+      if (dialect.extras.has(name) || dialect.idle.has(name) || dialect.maxima.some((own) => own === name)) continue
       if (found === null || severity[dialect.unknown] > severity[found.unknown]) found = dialect
     }
     return found
@@ -103,7 +137,7 @@ export class Foreign {
       if (!isGiven(inner)) continue
       this.#count(name)
       const found = look(key, inner)
-      if (found === 'free') continue
+      if (found === 'free' || (at === 'reasoning' && boundsThoughts(key, inner))) continue
       if (found === 'names_model') {
         this.letThrough.push({ field: name, holder: value, param: `${at}.${key}` })
         continue
@@ -118,5 +152,8 @@ export class Foreign {
       throw wrongValue(name, `the body has more than ${MOST_NAMES} names to be looked at.`)
   }
 }
+
+/** The most of an answer that may be thoughts: a bound within the answer's own, as servers that have it say it. */
+const boundsThoughts = (key: string, inner: unknown) => key === 'max_tokens' && typeof inner === 'number' && inner >= 0
 
 const severity: Record<UnknownFields, number> = { pass: 0, drop: 1, refuse: 2 }

@@ -31,7 +31,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const foreign = new Foreign(dialects, edits, true)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
-  const within = modelsInBody(court, shape, fields, foreign.letThrough)
+  const within = modelsInBody(court, shape, fields, foreign)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
   const references = referencesIn(shape.references, fields)
   const { worst, caps } = worstOf({
@@ -108,6 +108,9 @@ function readImages(names: JsonShape['images'], fields: Fields, content: Content
 /** Fields of tools, and what may be written anew with them. */
 const tooled = ['tools', 'functions', 'tool_choice', 'moderation', 'svg', 'stream_options'] as const
 
+/** What the template of a model puts before it, besides the tools. */
+const templated = ['chat_template_kwargs', 'documents'] as const
+
 /** Bounds their nesting before anything walks or writes them, finds references in them, and counts the tools as JSON. */
 function boundTools(fields: Fields, content: Content): void {
   for (const name of tooled) {
@@ -117,6 +120,7 @@ function boundTools(fields: Fields, content: Content): void {
     if (reference !== null) throw notOffered(reference)
     if (name === 'tools' || name === 'functions') content.json(JSON.stringify(value))
   }
+  for (const name of templated) if (typeof fields[name] === 'object') content.readFree(name, fields[name])
 }
 
 /** Written down only where nobody else counted: it goes through everything a second time. */

@@ -7,7 +7,8 @@ import { judgeModel } from '../rules/apply.ts'
 import { bringsTools } from '../rules/disabled-tools.ts'
 import type { NamedModel } from '../rules/rule.ts'
 import type { Court } from './court.ts'
-import { type LetThrough, namesModel, ownIn } from './searched.ts'
+import type { Foreign } from './foreign.ts'
+import { namesModel, ownIn } from './searched.ts'
 
 /**
  * The model that a field names, where the project may use it. It is called by the name that its model server knows.
@@ -42,22 +43,22 @@ export function runWithin(
 /**
  * Judges the models that are named within a request: by its tools, by items of the input that bring tools, and by what
  * moderates or draws for it. What holds more than functions is sent as it was read. Its nesting is known to be bounded.
- * @param letThrough what the search of the fields left for here; it is refused where it is not found
+ * @param foreign the search of the fields: what it left for here is refused where it is not found
  * @throws ApiError 400 for tools that are none, 404 or 403 for a model
  */
 export function modelsInBody(
   court: Court,
   { models: places }: Pick<JsonShape, 'models'>,
   fields: Fields,
-  letThrough: readonly LetThrough[],
+  foreign: Pick<Foreign, 'letThrough' | 'tools'>,
 ): readonly NamedModel[] {
-  const search = new Search(court)
+  const search = new Search(court, foreign)
   const isSent = (field: string) => isGiven(fields[field]) && court.edits.value(field) !== undefined
   for (const place of places) {
     const field = fieldOf[place]
     if (isSent(field) && search.at(place, fields[field])) court.edits.asRead(field)
   }
-  for (const { field, holder, param } of letThrough)
+  for (const { field, holder, param } of foreign.letThrough)
     if (isSent(field) && !search.judged.has(holder)) throw couldDo(param, 'choose another model')
   return search.found
 }
@@ -79,9 +80,11 @@ class Search {
   /** The objects that name them. */
   readonly judged = new Set<object>()
   readonly #court: Court
+  readonly #foreign: Pick<Foreign, 'tools'>
 
-  constructor(court: Court) {
+  constructor(court: Court, foreign: Pick<Foreign, 'tools'>) {
     this.#court = court
+    this.#foreign = foreign
   }
 
   at(place: ModelPlace, value: unknown): boolean {
@@ -118,7 +121,9 @@ class Search {
     for (let i = 0; i < list.length; i++) {
       const item: unknown = list[i]
       if (!bringsTools(item)) continue
-      this.tools(item.tools, [name, i, 'tools'], `${name}[${i}].tools`)
+      const at = `${name}[${i}].tools`
+      this.tools(item.tools, [name, i, 'tools'], at)
+      this.#foreign.tools(name, item.tools, at)
       found = true
     }
     return found

@@ -1,4 +1,4 @@
-import { type Denial, deniedBy } from '../../core/denied-field.ts'
+import { type Denial, deniedBy, deniedWithin } from '../../core/denied-field.ts'
 import { isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { isFree, meaningOf } from './meanings.ts'
 
@@ -132,5 +132,5 @@ function toolType(tool: JsonObject): unknown {
 export const lookWithinForeign: Look = (key, inner) => {
   if (freeWithin.has(key)) return 'free'
   if (meaningOf(key) === 'reference') return 'reach what others have stored'
-  return judgedAtTop.get(lookalike(key) ?? key) ?? deniedBy(key, inner)
+  return judgedAtTop.get(lookalike(key) ?? key) ?? deniedWithin(key, inner)
 }

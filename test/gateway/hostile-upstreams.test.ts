@@ -174,7 +174,7 @@ const cases: Record<string, Failing> = {
       response.write(': hello\n\n', () => response.destroy())
     },
     seen: 'broken',
-    metered: 1,
+    metered: 0,
   },
   'ends a stream without a last word': {
     stream: true,
@@ -195,6 +195,22 @@ const cases: Record<string, Failing> = {
     },
     seen: 'complete',
     metered: 1,
+    says: /overloaded/,
+  },
+  'says an error instead of a stream': {
+    stream: true,
+    script: async ({ whole, response }) => {
+      await whole
+      response.writeHead(200, EVENTS).end(event({ error: { message: 'overloaded' } }) + event('[DONE]'))
+    },
+    seen: 'complete',
+    metered: 0,
+    says: /overloaded/,
+  },
+  'says an error as if it were an answer': {
+    script: json({ error: { message: 'overloaded' }, choices: null }),
+    seen: 'complete',
+    metered: 0,
     says: /overloaded/,
   },
   'answers a stream with one JSON object': {
@@ -244,13 +260,13 @@ const cases: Record<string, Failing> = {
   'answers with something else than JSON': {
     script: raw('HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>'),
     seen: 'complete',
-    metered: 1,
+    metered: 0,
   },
-  'answers with nothing': { script: raw(`${HTTP}content-length: 0\r\n\r\n`), seen: 'complete', metered: 1 },
+  'answers with nothing': { script: raw(`${HTTP}content-length: 0\r\n\r\n`), seen: 'complete', metered: 0 },
   'says that it is compressed and is not': {
     script: json({}, 200, { 'content-encoding': 'gzip' }),
     seen: 'broken',
-    metered: 1,
+    metered: 0,
   },
   'reports what cannot be': {
     script: json({ usage: { prompt_tokens: -5, completion_tokens: 'many', total_tokens: null } }),

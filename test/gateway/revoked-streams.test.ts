@@ -11,10 +11,10 @@ const body = JSON.stringify({ model: 'm1', messages: [{ role: 'user', content: '
 const said = event({ choices: [{ index: 0, delta: { content: 'one two three' } }] })
 
 /** A stream in its middle, of which the model server never says the end. */
-async function streaming(gate: Pick<TestGate, 'app' | 'upstream'>, key: string) {
+async function streaming(gate: Pick<TestGate, 'app' | 'upstream'>, key: string, head: Record<string, string> = EVENTS) {
   const number = gate.upstream.calls.length
   gate.upstream.answer(({ response }) => {
-    response.writeHead(200, EVENTS)
+    response.writeHead(200, head)
     response.write(said)
   })
   const call = openCall({ app: gate.app, key }, CHAT)
@@ -49,6 +49,14 @@ for (const database of databases) {
       await isOver(gate)
     })
   }
+
+  test(`${database}: a stream that is labelled as something else is cut, too`, async () => {
+    await using gate = await startGate({ database })
+    const { reply, served } = await streaming(gate, gate.key, { 'content-type': 'text/plain' })
+    await gate.app.admin().organization.projects.apiKeys.delete(gate.keyId, { project_id: gate.projectId })
+    assert.equal(await reply.ended, 'broken')
+    await until(() => served.cancelled, 'the model server is told')
+  })
 
   test(`${database}: a stream is cut where its key was revoked before it began`, async () => {
     await using gate = await startGate({ database })

@@ -35,7 +35,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
       response,
       begin(status, replied, upstream) {
         body.replied()
-        if (isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)
+        if (asked.stream || isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)
         answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
         observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })

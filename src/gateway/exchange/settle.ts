@@ -9,7 +9,7 @@ import type { Ticket } from './ticket.ts'
 
 /**
  * Settles what was taken for a call, and meters what it used, as far as it can have been: at once where that is known, and
- * else once it was counted.
+ * else once it was counted. A call that failed, by its status or by what it says, gets all back but its request.
  * @param upstream the one that answered; null where none did
  */
 export function settle(
@@ -44,11 +44,15 @@ export function settle(
     conclude(NOTHING_USED)
     throw error
   }
-  let used: Used | Promise<Used>
+  let used: Used | Promise<Used> | null
   try {
     used = observer ? observer.used(end) : usedUnseen({ route, asked, tokens: gate.tokens })
   } catch (error) {
     return failed(error)
+  }
+  if (used === null) {
+    ticket.settle(null)
+    return
   }
   return used instanceof Promise ? used.then(conclude, failed) : void conclude(used)
 }

@@ -19,12 +19,16 @@ export type Hints = {
   isStream: boolean
   /** It is said to be a page, so that whatever begins with a tag is one. */
   isPage: boolean
+  /** It is said to be plain text. */
+  isText: boolean
 }
 
 /** @param contentType of the reply; empty where it names none */
 export function hintsOf(contentType: string, isAsked: boolean): Hints {
   const isNamed = isEventStream(contentType)
-  return { isNamed, isStream: isNamed || isAsked, isPage: /^text\/html *(;|$)/i.test(contentType) }
+  const isPage = /^text\/html *(;|$)/i.test(contentType)
+  const isText = !isNamed && !isPage && /^text\//i.test(contentType)
+  return { isNamed, isStream: isNamed || isAsked, isPage, isText }
 }
 
 /**

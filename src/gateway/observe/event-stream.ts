@@ -1,9 +1,10 @@
+import { COLON, OPEN_LIST } from '../../core/json-bytes.ts'
 import type { Want } from '../routes/want.ts'
+import { EventField, isBreak } from './event-field.ts'
 import { JsonWatch } from './json-watch.ts'
 import type { Reading } from './reply-facts.ts'
 
-const [LF, CR, COLON] = [0x0a, 0x0d, 0x3a]
-const DATA = Buffer.from('data:')
+const [LF, CR] = [0x0a, 0x0d]
 const LINE_BREAK = Buffer.from('\n')
 /** Bytes of the largest event that can be the one nobody asked for: it has a few numbers. */
 const MOST_HELD = 65_536
@@ -18,8 +19,7 @@ export class EventStream {
   readonly #reading: Reading
   readonly #scan: JsonWatch
   readonly #withholds: boolean
-  /** How many bytes of `data:` this line has begun with; all five: in its value; -1: in a line of another kind. */
-  #matched = 0
+  readonly #field = new EventField()
   /** Whether the last byte was a CR, of which an LF would be the other half; and whether that half is withheld, too. */
   #afterCr = false
   #dropLf = false
@@ -71,30 +71,29 @@ export class EventStream {
 
   /** Reads on in a line, and says where the next one begins. */
   #line(bytes: Buffer, from: number): number {
-    const at = this.#fieldName(bytes, from)
+    const field = this.#field
+    const at = field.place === 'name' && !isBreak(bytes[from]) ? this.#fieldName(bytes, from) : from
     const end = this.#lineEnd(bytes, at)
-    if (this.#matched === DATA.length && end > at) this.#scan.push(bytes, at, end)
+    if (end > at && field.place === 'data') this.#scan.push(bytes, at, end)
+    else if (end > at && field.place === 'event') field.word(bytes, at, end)
     if (end === bytes.length) return end
-    if (this.#matched === 0 && this.#begun) this.#emptyLine(bytes, end)
-    this.#matched = 0
+    if (field.isEmpty && this.#begun) this.#emptyLine(bytes, end)
+    if (field.isError) this.#reading.failed = true
+    field.reset()
     this.#afterCr = bytes[end] === CR
     return end + 1
   }
 
-  /** Reads on in the name of a line's field until it is `data:`, cannot be, or ends. */
+  /** Reads on in the name of a line's field until it is known, cannot be one, or ends. */
   #fieldName(bytes: Buffer, from: number): number {
-    let matched = this.#matched
-    if (matched < 0 || matched === DATA.length || isBreak(bytes[from])) return from
-    if (matched === 0 && !this.#begun && bytes[from] !== COLON) {
+    const field = this.#field
+    if (field.isEmpty && !this.#begun && bytes[from] !== COLON) {
       this.#begun = true
       this.#start = from
     }
-    let at = from
-    for (; matched >= 0 && matched < DATA.length && at < bytes.length && !isBreak(bytes[at]); at++) {
-      matched = bytes[at] === DATA[matched] ? matched + 1 : -1
-    }
-    this.#matched = matched
-    if (matched === DATA.length) this.#dataBegins()
+    const at = field.read(bytes, from)
+    if (field.place === 'data') this.#dataBegins()
+    else if (field.isForeign) this.#reading.heard = true
     return at
   }
 
@@ -152,6 +151,8 @@ export class EventStream {
   /** The event is over, with so many bytes in this chunk. Whether it is the one to withhold. */
   #ends(bytes: number): boolean {
     const extra = this.#withholds && !this.#passed && this.#isExtra() && this.#heldBytes + bytes <= MOST_HELD
+    // What ends most streams, `[DONE]`, says nothing.
+    if (this.#hasData && !this.#scan.isBlank && this.#scan.refused !== OPEN_LIST) this.#reading.heard = true
     this.#reading.eventEnded()
     this.#scan.reset()
     this.#begun = false
@@ -172,7 +173,6 @@ export class EventStream {
   }
 }
 
-const isBreak = (byte: number | undefined) => byte === LF || byte === CR
 const indexOr = (index: number, otherwise: number) => (index < 0 ? otherwise : index)
 
 function joined(parts: Buffer[]): Buffer | null {

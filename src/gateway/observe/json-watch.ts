@@ -57,11 +57,18 @@ export class JsonWatch {
   #from = 0
   /** Where it broke in the bytes that were pushed last. */
   brokenAt = 0
+  /** The byte that the text began with, where it was no object. */
+  refused: number | null = null
 
   constructor(root: Want, sink: JsonSink) {
     this.#root = root
     this.#want = root
     this.#sink = sink
+  }
+
+  /** Whether nothing has come but space. */
+  get isBlank(): boolean {
+    return this.#mode === VALUE && this.#open.length === 0
   }
 
   get finished(): boolean {
@@ -75,6 +82,7 @@ export class JsonWatch {
   /** Begins another text. */
   reset(): void {
     this.#mode = VALUE
+    this.refused = null
     this.#open.length = 0
     this.#want = this.#root
     this.#inString = false
@@ -148,7 +156,10 @@ export class JsonWatch {
   #value(bytes: Buffer, i: number, to: number): number {
     const byte = bytes[i] ?? 0
     const depth = this.#open.length
-    if (depth === 0 && byte !== OPEN_OBJECT) return this.#go(false, BROKEN, i)
+    if (depth === 0 && byte !== OPEN_OBJECT) {
+      this.refused = byte
+      return this.#go(false, BROKEN, i)
+    }
     if (depth > 0 && this.#lists[depth - 1]) this.#element()
     const want = this.#want
     if (want !== null) {

@@ -85,7 +85,7 @@ test('numbers that cannot be are not believed: what they should say is counted',
     const observer = watch('chat.completions.create', false)
     const usage = `{"prompt_tokens":${broken},"completion_tokens":${broken},"total_tokens":${broken}}`
     observer.chunk(Buffer.from(`${JSON.stringify(said).slice(0, -1)},"usage":${usage}}`))
-    const { inputTokens, outputTokens } = await observer.used('complete')
+    const { inputTokens, outputTokens } = (await observer.used('complete')) ?? NOTHING_USED
     assert.deepEqual([inputTokens, outputTokens], [3, 2], broken)
   }
 })
@@ -108,7 +108,7 @@ test('whatever a reply reports, every measure is a whole number and no part is m
     fc.asyncProperty(usage, async (usage) => {
       const observer = watch('chat.completions.create', false, asks({ inputText: () => '' }))
       observer.chunk(Buffer.from(JSON.stringify({ usage })))
-      const { serviceTier: _, ...used } = await observer.used('complete')
+      const { serviceTier: _, ...used } = (await observer.used('complete')) ?? NOTHING_USED
       for (const value of Object.values(used))
         assert.ok(Number.isSafeInteger(value) && value >= 0, JSON.stringify(used))
       assert.ok(used.cachedInputTokens <= used.inputTokens)
@@ -125,7 +125,7 @@ test('a stream that its client or its upstream leaves is counted by what was sai
     observer.chunk(
       Buffer.concat([streamOf(events), Buffer.from('data: {"choices":[{"index":0,"delta":{"content":" three\\u00')]),
     )
-    const { inputTokens, outputTokens } = await observer.used(end)
+    const { inputTokens, outputTokens } = (await observer.used(end)) ?? NOTHING_USED
     assert.deepEqual([inputTokens, outputTokens], [3, 3])
   }
 })
@@ -133,10 +133,10 @@ test('a stream that its client or its upstream leaves is counted by what was sai
 test('a client that leaves in the middle of images pays those that were made', async () => {
   const whole = watch('images.generate', false, asks({ images: 3 }))
   whole.chunk(Buffer.from('{"created":1,"data":[{"b64_json":"QUJD'))
-  assert.equal((await whole.used('client_gone')).images, 3)
+  assert.equal((await whole.used('client_gone'))?.images, 3)
   const stream = watch('images.generate', true, asks({ images: 3, stream: true }))
   stream.chunk(streamOf([{ type: 'image_generation.partial_image', b64_json: 'QUJD' }]))
-  assert.equal((await stream.used('client_gone')).images, 1)
+  assert.equal((await stream.used('client_gone'))?.images, 1)
 })
 
 test('an upstream that failed has used nothing, and a client that left before the reply its input', async () => {
@@ -185,18 +185,7 @@ test('the ids of a response and its items are told with the bytes that complete 
 })
 
 test('a reply that is not what it says is no error', async () => {
-  for (const text of [
-    '',
-    'null',
-    '[]',
-    '{',
-    '{"usage":',
-    '{"usage":{"a":]}}',
-    '"usage"',
-    '<html>',
-    '{"usage":1}x',
-    '\u0000',
-  ]) {
+  for (const text of ['null', '{', '{"usage":', '{"usage":{"a":]}}', '"usage"', '{"usage":1}x', '\u0000']) {
     for (const isStream of [true, false]) {
       const observer = watch('chat.completions.create', isStream)
       observer.chunk(Buffer.from(isStream ? `data: ${text}\n\n` : text))
@@ -206,20 +195,38 @@ test('a reply that is not what it says is no error', async () => {
   }
 })
 
+test('a failure before any output is no use of anything, whatever else came, unless its client left before it', async () => {
+  const events = [': hello\n\n', 'data: [DONE]\n\n', 'event: ping\n\ndata:\n\n', 'event: error\ndata: x\n\n']
+  for (const [isStream, texts] of [
+    [false, ['', '\n', '\ufeff', '<html>', '{"error":"x"}', '{"error":{"message":"x"},"choices":[]}']],
+    [true, ['', '<!doctype html>', '{"error":"x"}', '{"error":"x"}\n\ndata: [DONE]\n\n', ...events]],
+  ] as const) {
+    for (const text of texts) {
+      for (const end of ['complete', 'upstream_broke'] satisfies Outcome['end'][]) {
+        const observer = watch('chat.completions.create', isStream)
+        observer.chunk(Buffer.from(text))
+        assert.equal(observer.used(end), null, text)
+      }
+    }
+    const left = watch('chat.completions.create', isStream)
+    assert.deepEqual(await left.used('client_gone'), { ...NOTHING_USED, inputTokens: 3 })
+  }
+})
+
 test('of 20 MB of image and 3 MB of text no more is kept than counting needs', async () => {
   const observer = watch('images.generate', false)
   observer.chunk(Buffer.from('{"data":[{"b64_json":"'))
   const piece = Buffer.alloc(65_536, 'QUJD')
   for (let i = 0; i < 320; i++) observer.chunk(piece)
   observer.chunk(Buffer.from('"}],"usage":{"input_tokens":7,"output_tokens":8}}'))
-  const { images, inputTokens, outputTokens } = await observer.used('complete')
+  const { images, inputTokens, outputTokens } = (await observer.used('complete')) ?? NOTHING_USED
   assert.deepEqual([images, inputTokens, outputTokens], [1, 7, 8])
 
   const talkative = watch('chat.completions.create', true)
   const event = streamOf([{ choices: [{ index: 0, delta: { content: 'word '.repeat(10_000) } }] }])
   for (let i = 0; i < 63; i++) talkative.chunk(event)
   const kept = Math.ceil(1_048_576 / 5)
-  const { outputTokens: many } = await talkative.used('client_gone')
+  const { outputTokens: many } = (await talkative.used('client_gone')) ?? NOTHING_USED
   // Of what is not kept, a quarter of the bytes. Slices may end within a word, and a busy machine may estimate.
   assert.ok(many >= kept + (63 * 50_000 - 1_048_576) / 4 - 1 && many < (63 * 50_000) / 3, String(many))
 })

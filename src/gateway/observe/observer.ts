@@ -13,8 +13,11 @@ export interface Observer {
   chunk(bytes: Buffer): Buffer | null
   /** The reply is complete. What the client still gets; null: nothing. */
   end(): Buffer | null
-  /** What the call has used, once the reply is over in whatever way; a promise where it is counted, for seconds perhaps. Never fails. */
-  used(end: Outcome['end']): Used | Promise<Used>
+  /**
+   * What the call has used, once the reply is over in whatever way; a promise where it is counted, for seconds perhaps. Never
+   * fails. Null: the reply is a failure, and had nothing of an answer in it.
+   */
+  used(end: Outcome['end']): Used | Promise<Used> | null
   /** Told of what the reply shows as soon as its id is whole, before the last bytes of that are handed to the client. */
   onShown: OnShown | null
   /** Whether the client may get fewer bytes than come, so that their number is not announced. */

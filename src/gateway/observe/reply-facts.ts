@@ -1,7 +1,9 @@
 import type { OwnedKind } from '../../core/owned.ts'
+import { SEEN } from '../routes/want.ts'
 import { amount } from './amount.ts'
 import type { JsonSink, ListStep } from './json-watch.ts'
 import { Said } from './output-text.ts'
+import { isProblem } from './problem.ts'
 import { merged, NO_USAGE, readUsage, type UsageFields } from './usage-object.ts'
 import { saysNone, spokenIn } from './usage-reported.ts'
 
@@ -31,6 +33,10 @@ export class Reading implements JsonSink {
     return this.said.bytes > this.#saidAtUsage
   }
   readonly said = new Said()
+  /** Whether it says that it failed, whether it holds output besides what was said, and whether a stream held anything at all. */
+  failed = false
+  delivered = false
+  heard = false
   /** Events so far, and those of them that said something. */
   events = 0
   texts = 0
@@ -73,12 +79,15 @@ export class Reading implements JsonSink {
 
   kept(name: string, value: unknown): void {
     if (name === 'usage') this.#reported(value)
+    else if (name === 'problem') this.failed ||= isProblem(value)
     else if (name === 'index') this.#answer = amount(value) ?? 0
     else if (name === 'duration') this.duration = amount(value)
     else if (typeof value !== 'string') return
     else if (name === 'event') this.#event = value
     else if (name === 'item') this.#item = value
     else if (name === 'container') this.#container = value
+    else if (name === 'status') this.failed ||= value === 'failed'
+    else if (name === 'message') this.failed ||= value !== ''
     else if (name === 'service_tier') this.serviceTier = value
     else if (name === 'item_id') this.#onShown('item', value)
     else if (name === 'id' && !this.#isNamed) {
@@ -88,14 +97,16 @@ export class Reading implements JsonSink {
   }
 
   text(channel: number, bytes: Buffer, from: number, to: number): void {
-    this.said.append(this.#answer, channel, bytes, from, to)
+    if (channel === SEEN) this.delivered = true
+    else this.said.append(this.#answer, channel, bytes, from, to)
   }
 
   list(name: string, step: ListStep): void {
+    if (step === 'element' && (name === 'output' || name === 'seen')) this.delivered = true
     if (name === 'choices') this.#choice(step)
     else if (name === 'data') this.images += step === 'element' ? 1 : 0
-    else if (step === 'open') this.#listed = new ToolCalls()
-    else this.#itemEnded(this.#listed)
+    else if (name === 'output' && step === 'open') this.#listed = new ToolCalls()
+    else if (name === 'output') this.#itemEnded(this.#listed)
   }
 
   /**
@@ -106,6 +117,8 @@ export class Reading implements JsonSink {
     const type = this.#event
     // The same item comes once more when it is done; a search that was begun is paid for.
     this.#itemEnded(type === '' ? this.#listed : type === 'response.output_item.added' ? this.#begun : null)
+    if (type === 'error' || type === 'response.failed') this.failed = true
+    if (type === 'response.output_item.done') this.delivered = true
     if (type.startsWith('image_')) {
       this.imageBegun = !type.endsWith('.completed')
       if (!this.imageBegun) this.images++

@@ -4,6 +4,7 @@ import { Beginning, type Form, type Hints } from './beginning.ts'
 import { EventStream } from './event-stream.ts'
 import { JsonWatch } from './json-watch.ts'
 import { tellWhole } from './json-whole.ts'
+import { saysProblem } from './problem.ts'
 import type { Reading } from './reply-facts.ts'
 import { readUsage } from './usage-object.ts'
 
@@ -30,6 +31,20 @@ export class ReplyReader {
     this.#reply = reply
     this.#hints = hints
     this.#withholds = withholds
+  }
+
+  /** What it is; null while nothing has come that says so. */
+  get form(): Form | null {
+    return this.#events === null ? this.#form : 'events'
+  }
+
+  /** Whether it was one object, and nothing besides. */
+  get isWhole(): boolean {
+    return this.#events === null && (this.#known || this.#scan?.finished === true)
+  }
+
+  get isText(): boolean {
+    return this.#hints.isText
   }
 
   /** Whether it is a stream, or is one by its own word as long as nothing of it has come. */
@@ -106,6 +121,7 @@ export class ReplyReader {
 /** Whether an object says all that would be counted of it otherwise. */
 function reportsAll(reply: WatchedReply | ShowingReply, value: Record<string, unknown>): boolean {
   if (reply.kind === 'shows') return true
+  if (saysProblem(value)) return false
   const { prompt, input, output } = readUsage(value.usage)
   if (reply.counts !== 'nothing' && !prompt && !input) return false
   return reply.counts !== 'input_and_output' || (output ?? 0) > 0

@@ -3,6 +3,7 @@ import type { Charges, WatchedReply } from '../routes/declaration.ts'
 import type { Used } from '../use.ts'
 import { hintsOf } from './beginning.ts'
 import { usedBy } from './conclude.ts'
+import { isFailure } from './failure.ts'
 import type { Observed, Observer, OnShown } from './observer.ts'
 import { Reading } from './reply-facts.ts'
 import { ReplyReader } from './reply-reader.ts'
@@ -67,8 +68,9 @@ export class Watch implements Observer {
     return this.#reader.end()
   }
 
-  used(end: Outcome['end']): Used | Promise<Used> {
+  used(end: Outcome['end']): Used | Promise<Used> | null {
     this.end()
+    if (isFailure(this.#reply, this.#reader, this.#reading, end)) return null
     return usedBy({
       reply: this.#reply,
       charges: this.#charges,

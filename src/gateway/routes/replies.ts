@@ -1,8 +1,13 @@
-import { keep, list, object, type Want } from './want.ts'
+import { keep, list, object, SEEN, type Want } from './want.ts'
 
 const text: Want = { text: 0 }
 const usage = keep('usage')
 const tier = { service_tier: keep('service_tier') }
+const seen: Want = { text: SEEN }
+const listed = list({}, 'seen')
+const problem = keep('problem')
+/** Where servers put what went wrong, be the status a good one; a good reply has none of them, or null there. */
+const failure = { error: problem, errors: problem, detail: problem, message: keep('message') }
 
 /** A string, or parts of which those with text count. */
 const content: Want = { ...text, ...list(object({ text, refusal: text })) }
@@ -15,17 +20,20 @@ const message = object({
   reasoning: { text: 2 },
   function_call: named,
   tool_calls: list(object({ function: named, custom: named })),
-  audio: object({ transcript: text }),
+  audio: object({ transcript: text, data: seen }),
+  images: listed,
+  reasoning_details: listed,
 })
 /** Some model servers put the usage into the last choice (Moonshot), others beside it under a name of their own (Groq). */
-const choice = object({ index: keep('index'), delta: message, message, text, usage })
+const choice = object({ index: keep('index'), delta: message, message, text, usage, error: problem })
 
 /** Chat completions and completions, whole and as events: their differences are names. */
 export const completion = object({
   choices: list(choice, 'choices'),
   usage,
-  x_groq: object({ usage }),
+  x_groq: object({ usage, error: problem }),
   ...tier,
+  ...failure,
 })
 
 const item = { id: keep('item_id'), type: keep('item'), container_id: keep('container') }
@@ -42,14 +50,18 @@ const output = list(
   'output',
 )
 
-export const response = object({ id: keep('id'), output, usage, ...tier })
+const state = { status: keep('status'), error: problem }
+
+export const response = object({ id: keep('id'), output, usage, ...tier, ...failure, ...state })
 
 /** An event holds the whole response at the beginning and at the end, and pieces of text and single items in between. */
 export const responseEvent = object({
   type: keep('event'),
   delta: text,
+  partial_image_b64: seen,
   item: object(item),
-  response: object({ id: keep('id'), output: list(object(item), 'output'), usage, ...tier }),
+  response: object({ id: keep('id'), output: list(object(item), 'output'), usage, ...tier, ...state }),
+  ...failure,
 })
 
 const itemId = object({ id: keep('item_id') })
@@ -62,11 +74,14 @@ export const shownEvent = object({ item: itemId, response: shownResponse })
 export const shownItems = object({ data: list(itemId) })
 
 /** Embeddings and moderations. */
-export const usageOnly = object({ usage })
+export const usageOnly = object({ usage, data: listed, results: listed, ...failure })
 
-export const images = object({ data: list({}, 'data'), usage })
+export const images = object({ data: list({}, 'data'), usage, ...failure })
 
-export const imageEvent = object({ type: keep('event'), usage })
+export const imageEvent = object({ type: keep('event'), usage, ...failure })
 
 /** Speech as events, transcriptions, translations. */
-export const audio = object({ duration: keep('duration'), usage })
+export const audio = object({
+  ...{ type: keep('event'), duration: keep('duration'), usage, ...failure },
+  ...{ text: seen, delta: seen, audio: seen, segments: listed, words: listed },
+})

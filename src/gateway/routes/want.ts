@@ -12,6 +12,9 @@ export type Want = {
   text?: number
 }
 
+/** The channel of what is output and is not counted as text: sound, images, and what is written down. */
+export const SEEN = 9
+
 /** What is wanted of an object, by its members. */
 export const object = (members: Record<string, Want>): Want => ({
   members: Object.entries(members).map(([name, want]) => ({ name, key: Buffer.from(name), want })),

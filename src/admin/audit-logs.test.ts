@@ -135,6 +135,10 @@ for (const database of databases) {
       })
       const first = (await Array.fromAsync(logs().list({ event_types: ['user.added'] }))).at(-1)
       assert.equal(first?.actor, null)
+      // What nobody did is found under nobody: neither under its project's people, nor under what it made.
+      const made = first?.['user.added']?.id ?? ''
+      const found = await Array.fromAsync(logs().list({ actor_ids: [made, ''] }))
+      assert.ok(found.every(({ id, actor }) => id !== first?.id && actor !== null))
     })
 
     test('every published event type can be asked for, any other is refused by name', async () => {

@@ -6,7 +6,7 @@ import type { Gate } from './gate.ts'
 import { judge } from './judge/judge.ts'
 import { modelLeftOut } from './models/left-out.ts'
 import type { Models } from './models/models.ts'
-import { keeperOf } from './references.ts'
+import { keepersOf } from './references.ts'
 
 /** What is asked, and of which upstreams: those that have the model, or the one that keeps what it refers to. */
 export type Inquiry = Asked & { upstreams: readonly string[] }
@@ -39,7 +39,7 @@ export async function inquire(
   const upstreams = asked.model?.upstreams ?? gate.upstreams.names
   if (asked.references.length === 0) return { inquiry: Object.assign(asked, { upstreams }), edits }
   const owners = await gate.owners.find(asked.references)
-  const kept = keeperOf(asked.references, owners, grant.rules, upstreams)
+  const kept = keepersOf(asked.references, owners, grant.rules, upstreams)
   return { inquiry: Object.assign(asked, { upstreams: kept }), edits }
 }
 

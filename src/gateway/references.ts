@@ -7,6 +7,11 @@ import { shown } from './invalid.ts'
 export type Reference = Owned & {
   /** As a client writes the place: `input[2].id`. */
   param: string
+  /**
+   * Whether it may be a thing that nobody keeps, as what was thought in an answer that was not to be stored: then it says nothing.
+   * Others have to be the project's.
+   */
+  isIfKept: boolean
 }
 
 export const NO_REFERENCES: readonly Reference[] = []
@@ -15,24 +20,28 @@ export const NO_REFERENCES: readonly Reference[] = []
 export const MOST_REFERENCES = 4096
 
 /**
- * The upstream that keeps all that a call refers to, as a list of one.
- * @param references one at least
- * @param owners of each of them
+ * The upstreams that a call can go to: the one that keeps what it refers to, or all where that is kept nowhere.
+ * @param owners of each of the references
  * @param upstreams those that have the call's model
- * @throws ApiError 404 for what is not the project's, or is kept elsewhere: like something that never was
+ * @throws ApiError 404 for what is another project's, and for what has to be kept and is not there: like something that never was
  */
-export function keeperOf(
+export function keepersOf(
   references: readonly Reference[],
   owners: readonly (Owner | null)[],
   { organizationId, projectId }: Pick<Owner, 'organizationId' | 'projectId'>,
   upstreams: readonly string[],
 ): readonly string[] {
   let able = upstreams
-  for (const [i, reference] of references.entries()) {
-    const owner = owners[i] ?? null
-    const isTheirs = owner?.organizationId === organizationId && owner.projectId === projectId
-    if (!isTheirs || !able.includes(owner.upstream)) throw notFound(reference)
-    able = [owner.upstream]
+  // What need not be kept does not choose before what has to be.
+  for (const ifKept of [false, true]) {
+    for (const [i, reference] of references.entries()) {
+      const owner = owners[i] ?? null
+      if (reference.isIfKept !== ifKept || (ifKept && owner === null)) continue
+      const isTheirs = owner?.organizationId === organizationId && owner.projectId === projectId
+      const isHere = owner !== null && able.includes(owner.upstream)
+      if (!isTheirs || !(isHere || ifKept)) throw notFound(reference)
+      if (isHere) able = [owner.upstream]
+    }
   }
   return able
 }

@@ -227,6 +227,25 @@ for (const database of databases) {
   })
 }
 
+test('a thought that brings nothing but its id is refused where it belongs to another project, and passes where nobody keeps it', async () => {
+  await using gate = await startGate()
+  const { app, upstream, key } = gate
+  const stranger = await makeKey(app)
+  const { response, items } = newResponse()
+  upstream.answer(json(response))
+  await create(app, key)
+  const send = (who: string, id: string | undefined) =>
+    create(app, who, { store: false, input: ['x', { type: 'reasoning', id, summary: [] }] })
+  upstream.answer(json({ object: 'response' }))
+  for (const [who, id, status] of [
+    [key, items[0], 200],
+    [stranger.key, items[0], 404],
+    [stranger.key, 'rs_of_nobody', 200],
+  ] as const) {
+    assert.equal((await send(who, id)).status, status)
+  }
+})
+
 test('one reply brings a thousand items to its project, and no more', async () => {
   await using gate = await startGate()
   const output = Array.from({ length: 1010 }, (_, i) => ({ type: 'message', id: `msg_${i}` }))

@@ -1,3 +1,4 @@
+import { isOwnedId } from '../../core/owned.ts'
 import { isGiven, isObject, type JsonObject } from '../body/fields.ts'
 import { wrongType } from '../invalid.ts'
 import type { Reference } from '../references.ts'
@@ -12,43 +13,37 @@ export function itemsReferredTo(name: string, list: unknown, found: Reference[] 
   let all = found
   for (let i = 0; i < list.length; i++) {
     const item: unknown = list[i]
-    if (!isObject(item) || !refers(item)) continue
+    if (!isObject(item)) continue
+    const isReference = refers(item)
+    if (!isReference && !isBare(item)) continue
+    const { id } = item
     const param = `${name}[${i}].id`
-    if (typeof item.id !== 'string') throw wrongType(param, 'a string', item.id)
+    if (isReference && typeof id !== 'string') throw wrongType(param, 'a string', id)
+    // Nobody keeps a thing under any other id.
+    if (typeof id !== 'string' || !(isReference || isOwnedId(id))) continue
     all ??= []
-    all.push({ kind: 'item', id: item.id, param })
+    all.push({ kind: 'item', id, param, isIfKept: !isReference })
   }
   return all
 }
 
-/**
- * Whether an item brings nothing of its own, so that a model server takes what it keeps under its id. An item without a type
- * is a message if it has a role, a reference if it has none.
- */
-function refers(item: JsonObject): boolean {
-  if (item.type === 'item_reference') return true
-  if (!isGiven(item.id)) return item.type === 'image_generation_call' && typeof item.result !== 'string'
-  switch (item.type ?? null) {
-    case null:
-      return !isGiven(item.role) || !isFilled(item.content)
-    case 'message':
-      return !isFilled(item.content)
-    // The original finds what was thought by the id, unless it is brought along: a summary is not it.
-    case 'reasoning':
-      return !isFilled(item.encrypted_content) && !isFilled(item.content)
-    case 'image_generation_call':
-      return typeof item.result !== 'string'
-    default:
-      return isBare(item)
-  }
+/** Whether an item is nothing but a reference. One without a type is a message if it has a role, a reference if it has none. */
+function refers({ type, role, id, result }: JsonObject): boolean {
+  if (type === 'image_generation_call') return typeof result !== 'string'
+  return type === 'item_reference' || (!isGiven(type) && !isGiven(role) && isGiven(id))
 }
 
-const isFilled = (value: unknown) => isGiven(value) && value !== '' && !(Array.isArray(value) && value.length === 0)
-
-/** Whether there is nothing but its kind and its id. */
+/**
+ * Whether an item brings so little of its own that a model server takes what it keeps under its id, if it keeps that. The
+ * original finds what was thought by the id, unless it is brought along: a summary is not it.
+ */
 function isBare(item: JsonObject): boolean {
+  if (!isGiven(item.id)) return false
+  if (item.type === 'reasoning') return !isFilled(item.encrypted_content) && !isFilled(item.content)
   for (const name in item) {
     if (name !== 'id' && name !== 'type' && name !== 'status' && name !== 'role' && isFilled(item[name])) return false
   }
   return true
 }
+
+const isFilled = (value: unknown) => isGiven(value) && value !== '' && !(Array.isArray(value) && value.length === 0)

@@ -120,13 +120,15 @@ test('fields that could name something and do not are let through', () => {
   for (const [name, fields] of fine) assert.ok(judged(name, fields), JSON.stringify(fields))
 })
 
-/** Items by which a request refers to one that is kept, and those that bring all of theirs. */
+/** Items that are nothing but a reference; those that are one if somebody keeps the thing; and those that bring all of theirs. */
 const referring: object[] = [
   { type: 'item_reference', id: 'x_1' },
   { id: 'x_1' },
   { type: null, id: 'x_1' },
   { type: 'image_generation_call', id: 'x_1' },
   { type: 'image_generation_call', id: 'x_1', result: null },
+]
+const bare: object[] = [
   { type: 'reasoning', id: 'x_1' },
   { type: 'reasoning', id: 'x_1', summary: [{ type: 'summary_text', text: 'x' }], content: [] },
   { type: 'reasoning', id: 'x_1', summary: [], encrypted_content: '' },
@@ -152,10 +154,13 @@ const complete: object[] = [
 
 test('an item that brings nothing but its id is told to whoever knows its owner, and no other is', () => {
   for (const name of responses) {
-    for (const item of referring) {
+    for (const item of [...referring, ...bare]) {
       const { references } = judged(name, { input: ['x', item] })
-      assert.deepEqual(references, [{ kind: 'item', id: 'x_1', param: 'input[1].id' }], JSON.stringify(item))
+      const found = { kind: 'item', id: 'x_1', param: 'input[1].id', isIfKept: bare.includes(item) }
+      assert.deepEqual(references, [found], JSON.stringify(item))
     }
+    for (const id of [null, 5, '', 'a/b', 'x'.repeat(201)])
+      assert.equal(judged(name, { input: [{ type: 'reasoning', id, summary: [] }] }).references.length, 0)
     for (const item of complete)
       assert.equal(judged(name, { input: [item] }).references.length, 0, JSON.stringify(item))
     const input = [{ type: 'item_reference', id: 'msg_1' }]

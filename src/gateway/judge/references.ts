@@ -42,7 +42,7 @@ export function referencesIn({ responses, items }: References, fields: Fields): 
     if (!isGiven(id)) continue
     if (typeof id !== 'string') throw wrongType(param, 'a string', id)
     found ??= []
-    found.push({ kind: 'response', id, param })
+    found.push({ kind: 'response', id, param, isIfKept: false })
   }
   if (items !== null) found = itemsReferredTo(items, fields[items], found)
   if (found === null) return NO_REFERENCES

@@ -16,7 +16,7 @@ export function unseenIn(
   model: CatalogueModel,
   references: readonly Reference[],
 ): string | null {
-  const [kept] = references
+  const kept = references.find(({ isIfKept }) => !isIfKept)
   if (kept !== undefined) return kept.param
   if (content.link !== null) return content.link
   if (model.searches) return 'model'

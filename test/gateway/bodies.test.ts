@@ -145,7 +145,7 @@ for (const announced of [true, false]) {
 }
 
 test('a body on a GET is nothing that anybody reads, and not the next request either', async () => {
-  await using gate = await startGate({ models: [{ id: question.model }] })
+  await using gate = await startGate({ models: [{ id: 'echo' }] })
   using wire = await Wire.open(gate.app.url)
   const get = `GET /v1/models HTTP/1.1\r\nhost: gate\r\nauthorization: Bearer ${gate.key}\r\n`
   await wire.send(`${get}content-type: application/json\r\ncontent-length: 12\r\n\r\n{"hidden":1}`)

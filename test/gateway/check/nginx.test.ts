@@ -85,7 +85,7 @@ test("behind nginx a refused client gets Gatehouse's own status, headers and bod
   assert.equal((await proxy.send(CHAT, options)).status, 405)
   const unknown = await proxy.send('/v1//models', options)
   assert.deepEqual([unknown.status, JSON.parse(unknown.text).error.message], [404, 'Invalid URL (PUT /v1//models)'])
-  const head = await proxy.send(CHAT, { ...options, method: 'HEAD' })
+  const head = await proxy.send('/v1/embeddings', { ...options, method: 'HEAD' })
   assert.deepEqual([head.status, head.text], [405, ''])
 
   await projects.hostedToolPermissions.update(projectId, { mcp: { enabled: false } })

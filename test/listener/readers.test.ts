@@ -15,10 +15,12 @@ import { readJson } from '../../src/gateway/body/json-body.ts'
 import { originalOf } from '../../src/gateway/check/original.ts'
 import { routeOf, withQuery } from '../../src/gateway/routes/match.ts'
 import { isEventStream } from '../../src/gateway/upstreams/forwarding.ts'
+import { takeWork, type Work } from './work/counting.ts'
+import { hostile } from './work/hostile-texts.ts'
 
 /*
- * Everything that reads a text of somebody who need not be known, or is known by the same text. A head has 16 kB at most; each
- * reader gets as much of what would be worst for it, and four times that.
+ * Everything that reads a text of somebody who need not be known, or is known by the same text. Each
+ * reader gets what would be worst for it, and twice as much of that: its work is counted, and not its time.
  */
 
 const trusted = new BlockList()
@@ -81,53 +83,40 @@ const readers: Record<string, { starts?: readonly string[]; read: (text: string)
   },
 }
 
-const [addresses, numbers] = ['10.0.0.1,', '0123456789'.split('')]
-/** Each makes as many bytes as are asked for; none repeats a text that was made before, which a reader could remember. */
-const hostile: Record<string, (bytes: number) => string> = {
-  ...Object.fromEntries(
-    ['a', ' ', '/', 'a/', '%2F', 'a%2F', '%41', '%', '.', '../', ':', '&', 'x&', 'x[]&', 'x[a]&', '[&', 'include=a&']
-      .concat('stream=a&', ';', ';;"', '"', '\\"', '\\', '"\\\\"', '=', 'a="";', 'Cert=;', ',', ', ', addresses)
-      .concat('1.', '1', '; ', ';boundary=x', '; boundary="', ' ;', '\t', '\u00e9', 'charset', '-')
-      .map((piece) => [piece, (bytes: number) => piece.repeat(Math.ceil(bytes / piece.length))]),
-  ),
-  'x[0]&x[1]&…': (bytes) => counted(bytes, (n) => `x[${n}]&`),
-  'a0&a1&…': (bytes) => counted(bytes, (n) => `a${n}&`),
-  'a0[b]=…': (bytes) => counted(bytes, (n) => `a${n}[b]=${numbers[n % 10]}&`),
-}
-
-function counted(bytes: number, piece: (n: number) => string): string {
-  let text = ''
-  for (let n = 0; text.length < bytes; n++) text += piece(n)
-  return text
-}
-
 let salt = 0
-
-/** The shortest of some runs, in milliseconds: whatever else the machine does makes a run longer only. */
-async function shortest(read: (text: string) => unknown, text: string): Promise<number> {
-  let least = Number.POSITIVE_INFINITY
-  for (let run = 0; run < 5; run++) {
-    const fresh = text + (salt++).toString(36)
-    const start = performance.now()
+/** The work of reading such a text of each hostile kind, together; none is read twice, which could be remembered. */
+async function workOf(read: (text: string) => unknown, start: string, length: number): Promise<Work> {
+  await takeWork()
+  for (const make of Object.values(hostile)) {
     try {
-      await read(fresh)
+      await read(start + make(length).slice(0, length) + (salt++).toString(36).padStart(5, '0'))
     } catch {
       // What it says of it is tested elsewhere.
     }
-    least = Math.min(least, performance.now() - start)
   }
-  return least
+  return takeWork()
 }
 
-const HEAD = 16_384
+const LENGTH = 4800
+/** Passes over each byte of a text, and pieces of a reader that run for it; and what is neither. */
+const PASSES = 20
+const PIECES = 12
+const BESIDES = 100_000
 for (const [what, { starts = [''], read }] of Object.entries(readers)) {
-  test(`${what}: no text makes reading it long, nor longer than its length says`, async () => {
+  test(`${what}: a text is gone over so many times at most, and of twice as long a one it is twice the work`, async (t) => {
     for (const start of starts) {
-      for (const [kind, make] of Object.entries(hostile)) {
-        const one = await shortest(read, start + make(HEAD))
-        const four = await shortest(read, start + make(4 * HEAD))
-        assert.ok(one < 5, `${start}${kind}: ${one} ms`)
-        assert.ok(four < Math.max(10 * one, 5), `${start}${kind}: ${one} ms, four times as much: ${four} ms`)
+      await workOf(read, start, 100)
+      const [one, two] = [await workOf(read, start, LENGTH), await workOf(read, start, 2 * LENGTH)]
+      t.diagnostic(`${start} ${JSON.stringify([one, two])}`)
+      assert.deepEqual([...one.slow, ...two.slow], [], start)
+      const all = LENGTH * Object.keys(hostile).length
+      for (const [measure, each] of [
+        ['bytes', PASSES],
+        ['pieces', PIECES],
+      ] as const) {
+        const said = `${start}: ${measure} ${one[measure]}, of twice as much ${two[measure]}`
+        assert.ok(one[measure] <= each * all + BESIDES, said)
+        assert.ok(two[measure] <= 2.05 * one[measure] + BESIDES, said)
       }
     }
   })

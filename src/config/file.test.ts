@@ -192,3 +192,14 @@ test('whether streams are asked for their usage is said of each upstream, or of 
     await assert.rejects(read(text, env), /GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE: (the|there)/)
   await assert.rejects(read(one.replace('always', 'maybe')), /upstreams.a.asks_for_usage/)
 })
+
+test('how long a stream may be silent is said in seconds, in the file or in the environment, which goes before it', async () => {
+  const ms = async (text: string, env: Record<string, string> = {}) => (await read(text, env)).streamKeepaliveMs
+  const env = (value: string) => ({ GATEHOUSE_STREAM_KEEPALIVE_SECONDS: value })
+  assert.deepEqual([await ms('{}'), await ms('stream_keepalive_seconds: 15')], [0, 15_000])
+  assert.deepEqual([await ms('{}', env('0.5')), await ms('stream_keepalive_seconds: 15', env('0'))], [500, 0])
+  for (const wrong of ['-1', '3601', '1e2', 'off', '.5'])
+    await assert.rejects(ms('{}', env(wrong)), /GATEHOUSE_STREAM_KEEPALIVE_SECONDS: .* is not a number of seconds/)
+  for (const wrong of ['-1', '3601', "'1'"])
+    await assert.rejects(ms(`stream_keepalive_seconds: ${wrong}`), /stream_keepalive_seconds must be/)
+})

@@ -30,6 +30,8 @@ export type ConfigFile = {
   defaultMaxOutputTokens: number
   /** Bytes that the bodies of all calls in flight may hold together. */
   bodyBudgetBytes: number
+  /** Milliseconds of silence after which a stream gets a comment; 0: none does. */
+  streamKeepaliveMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
 }
@@ -49,6 +51,7 @@ export const NO_FILE: ConfigFile = {
   unknownFields: null,
   defaultMaxOutputTokens: 4096,
   bodyBudgetBytes: 256 * 1024 * 1024,
+  streamKeepaliveMs: 0,
   retention: { usageMinutesDays: 30, responsesDays: 30 },
 }
 
@@ -105,6 +108,7 @@ const schema = closed({
   default_max_output_tokens: { type: 'integer', minimum: 1, maximum: 100_000_000 },
   // One body of the largest size must fit.
   body_budget_mb: { type: 'integer', minimum: 64, maximum: 1_048_576 },
+  stream_keepalive_seconds: { type: 'number', minimum: 0, maximum: 3600 },
   retention: closed({ usage_minutes_days: days, responses_days: days }),
 })
 
@@ -115,6 +119,7 @@ type Written = {
   unknown_fields?: UnknownFields
   default_max_output_tokens?: number
   body_budget_mb?: number
+  stream_keepalive_seconds?: number
   retention?: { usage_minutes_days?: number; responses_days?: number }
 }
 type WrittenUpstream = {
@@ -175,6 +180,7 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     defaultModels: { ...NO_DEFAULTS, ...(written as Written).default_models },
     defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
     bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
+    streamKeepaliveMs: ((written as Written).stream_keepalive_seconds ?? 0) * 1000,
     retention: toRetention((written as Written).retention),
   }
 }

@@ -49,6 +49,8 @@ export type Config = Readonly<{
   defaultMaxOutputTokens: number
   /** Bytes that the bodies of all calls in flight may hold together. */
   bodyBudgetBytes: number
+  /** Milliseconds of silence after which a stream gets a comment; 0: none does. */
+  streamKeepaliveMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
   doors: readonly Door[]
@@ -86,6 +88,7 @@ const settings = {
   GATEHOUSE_ADMIN_CORS_ORIGINS: setting('none', namedOrigins),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
   GATEHOUSE_SMTP_URL: setting(null, smtpServer),
+  GATEHOUSE_STREAM_KEEPALIVE_SECONDS: setting(null, seconds(3600)),
   GATEHOUSE_CONFIG: setting(null, text),
   GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
 }
@@ -154,6 +157,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     defaultModels: file.defaultModels,
     defaultMaxOutputTokens: file.defaultMaxOutputTokens,
     bodyBudgetBytes: file.bodyBudgetBytes,
+    streamKeepaliveMs: read('GATEHOUSE_STREAM_KEEPALIVE_SECONDS') ?? file.streamKeepaliveMs,
     retention: file.retention,
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
@@ -231,6 +235,15 @@ function integer(min: number, max: number) {
     const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
     if (number >= min && number <= max) return number
     throw new Error(`'${value}' is not a whole number from ${min} to ${max}`)
+  }
+}
+
+/** @returns milliseconds */
+function seconds(max: number) {
+  return (value: string) => {
+    const number = /^\d{1,9}(\.\d{1,3})?$/.test(value) ? Number(value) : Number.NaN
+    if (number <= max) return number * 1000
+    throw new Error(`'${value}' is not a number of seconds from 0 to ${max}`)
   }
 }
 

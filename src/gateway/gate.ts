@@ -57,6 +57,8 @@ export type GatewayParts = {
   defaultModels: DefaultModels
   /** What a call's answer may have at most where neither the request nor the catalogue says. */
   defaultMaxOutputTokens: number
+  /** Milliseconds of silence after which a stream gets a comment; 0: none does. */
+  streamKeepaliveMs: number
   /** What is known of the fields of the upstreams, by their names. */
   dialects: ReadonlyMap<string, Dialect>
 }

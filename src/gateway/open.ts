@@ -74,6 +74,7 @@ export async function openGateway(
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
     defaultModels: config.defaultModels,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
+    streamKeepaliveMs: config.streamKeepaliveMs,
     dialects: dialectsOf(config.upstreams),
   })
   stack.defer(() => settle(gateway, tokens))

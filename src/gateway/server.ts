@@ -6,6 +6,7 @@ import type { Arrival, Outcome } from './call.ts'
 import { check } from './check/check.ts'
 import { GuardedCounters } from './counters/guarded.ts'
 import { Afterwards } from './exchange/afterwards.ts'
+import { refuseOnStream } from './exchange/kept-alive.ts'
 import { FailureLog } from './failure-log.ts'
 import type { Gate, GatewayParts } from './gate.ts'
 import { Tally } from './observe/tally.ts'
@@ -76,7 +77,10 @@ function fail(gate: Gate, id: string, { request, response, headers }: Arrival, t
   if (request.destroyed && !request.complete) return void response.destroy()
   const error = toApiError(thrown, id)
   gate.failures.failed(error, { request_id: id, path: pathOf(request) })
-  if (response.headersSent || response.destroyed) return void response.destroy()
+  if (response.headersSent || response.destroyed) {
+    if (!refuseOnStream(response, error)) response.destroy()
+    return
+  }
   answer(
     response,
     error.status,

@@ -102,13 +102,15 @@ function roomIn(response: Forwarding['response']): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)
-      response.off('drain', done).off('close', done)
+      response.off('drain', done)
+      response.off('close', done)
       resolve()
     }
     const timer = setTimeout(() => {
       response.destroy()
       done()
     }, UNREAD_TIMEOUT_MS)
-    response.on('drain', done).on('close', done)
+    response.on('drain', done)
+    response.on('close', done)
   })
 }

@@ -4,12 +4,20 @@ import type { Gate } from '../gate.ts'
 import type { Inquiry } from '../inquire.ts'
 import { observe } from '../observe/observe.ts'
 import type { Observer } from '../observe/observer.ts'
-import { isEventStream } from '../upstreams/forwarding.ts'
+import { isEventStream, type Reply } from '../upstreams/forwarding.ts'
 import { contentTypeOf } from '../upstreams/headers.ts'
 import { bodyFor } from './body-for.ts'
 import { claiming, endsNamed } from './claiming.ts'
+import { KeptAlive } from './kept-alive.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
+
+/** The client's side: of a stream that is kept alive, where one is asked for and that is set. */
+function replyTo({ streamKeepaliveMs: everyMs, streams }: Gate, call: Call, asked: Inquiry): Reply {
+  const { response, headers } = call
+  if (everyMs === 0 || !asked.stream) return response
+  return new KeptAlive({ response, everyMs, headers, begun: () => streams?.begun(call) })
+}
 
 /**
  * Sends a call on and its reply back, and settles what was reserved for it: once, however it ends. Counting what was used may
@@ -17,7 +25,7 @@ import type { Ticket } from './ticket.ts'
  * @throws ApiError where the client was sent nothing yet, so that it can be told
  */
 export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body, ticket: Ticket): Promise<Outcome> {
-  const { route, request, response, headers } = call
+  const { route, request, headers } = call
   const { tokens } = gate
   const sentAt = performance.now()
   let observer: Observer | null = null
@@ -32,7 +40,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
       besideOptions: asked.streamOptions !== null,
       upstreams: asked.upstreams,
       request,
-      response,
+      response: replyTo(gate, call, asked),
       begin(status, replied, upstream) {
         body.replied()
         if (asked.stream || isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)

@@ -1,6 +1,6 @@
 import { charged } from './charged.ts'
 import type { Declaration, FormShape, WatchedReply } from './declaration.ts'
-import { ask, form, plainJson, streamed } from './parts.ts'
+import { ask, form, plainJson } from './parts.ts'
 import { audio as sound } from './replies.ts'
 
 const watched = { kind: 'watched', whole: sound, event: sound, streamReports: 'always', makesImages: false } as const
@@ -16,7 +16,7 @@ export const audio = {
     body: {
       ...plainJson,
       fields: new Set(['input', 'instructions', 'model', 'response_format', 'speed', 'stream_format', 'voice']),
-      streams: [...streamed, { field: 'stream_format', is: 'sse' }],
+      streams: [{ field: 'stream_format', is: 'sse' }],
       characters: 'input',
     },
     reply: speech,

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { ListedModel } from '../../core/model-list.ts'
 import type { Outcome } from '../call.ts'
@@ -32,6 +32,24 @@ export function isEventStream(type = ''): boolean {
 /** A body that is read anew each time, as a form that lies in a file; its length in bytes. */
 export type BodySource = () => { stream: Readable; length: number }
 
+/** What a client's side of a reply must do, for a reply to be relayed to it; a response of Node's does it all. */
+export interface Reply {
+  /** Whether the reply has begun, and with what status. */
+  readonly headersSent: boolean
+  readonly statusCode: number
+  readonly destroyed: boolean
+  readonly writableFinished: boolean
+  /** Null while it waits behind earlier answers on its connection. */
+  readonly socket: object | null
+  writeHead(status: number, headers: string[] | Record<string, string>): unknown
+  write(chunk: Buffer | string, encoding?: BufferEncoding): boolean
+  end(chunk?: Buffer | string, encoding?: BufferEncoding): unknown
+  destroy(): unknown
+  on(event: 'close' | 'drain', listener: () => void): unknown
+  once(event: 'close' | 'drain', listener: () => void): unknown
+  off(event: 'close' | 'drain', listener: () => void): unknown
+}
+
 /** A call that was let through, on its way to a model server. */
 export type Forwarding = {
   method: string
@@ -47,7 +65,7 @@ export type Forwarding = {
   /** Names of the upstreams that may serve it. */
   upstreams: readonly string[]
   request: IncomingMessage
-  response: ServerResponse
+  response: Reply
   /**
    * Called at most once, when there is a reply that is passed on and before its head is written.
    * @param headers all that the upstream sent

@@ -1,11 +1,18 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Outcome } from '../call.ts'
 import { failureOf, isConnection } from './broken.ts'
 import { decoderFor } from './decode.ts'
 import { invalidReply, refusalOf, type UpstreamFailure } from './failures.ts'
-import { type Forwarding, isEventStream, type ReplyObserver, Unreached, type Witness } from './forwarding.ts'
+import {
+  type Forwarding,
+  isEventStream,
+  type Reply,
+  type ReplyObserver,
+  Unreached,
+  type Witness,
+} from './forwarding.ts'
 import { contentTypeOf, replyHeaders } from './headers.ts'
 import { HeldRefusal, isMisunderstood } from './held-refusal.ts'
 import { Patience } from './patience.ts'
@@ -42,7 +49,7 @@ export type Again = (
 export class Relay implements Dispatcher.DispatchHandler {
   readonly #call: Forwarding
   readonly #witness: Witness
-  readonly #response: ServerResponse
+  readonly #response: Reply
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: unknown) => void
   #controller: Dispatcher.DispatchController | null = null

@@ -1,0 +1,115 @@
+import type { ApiError, ErrorEnvelope } from '../../contract/error.ts'
+import { invalidReply } from '../upstreams/failures.ts'
+
+/** Bytes of a refusal that are passed on in an event; characters of one that is no JSON. */
+const MOST_HELD = 65_536
+const MOST_SHOWN = 4096
+const [TAB, LF, CR, BLANK, MARK] = [0x09, 0x0a, 0x0d, 0x20, [0xef, 0xbb, 0xbf]] as const
+
+/** What comes to a client whose stream has begun before its reply did: a part of the stream, whatever the reply is. */
+export interface LateReply {
+  /** What the client gets of it now; null: nothing. */
+  chunk: (bytes: Buffer) => Buffer | null
+  /** What is still to be said once it is whole. */
+  end: () => string
+}
+
+/** The event that a failure is told in. */
+export const errorEvent = (data: object): string => `event: error\ndata: ${JSON.stringify(data)}\n\n`
+
+/** @param events whether it says of itself that it is a stream of events */
+export function lateReply(status: number, events: boolean): LateReply {
+  return status >= 400 ? new Refusal(status) : events ? new Events() : new Answer()
+}
+
+/** As it comes, but for a byte order mark: that may stand at the beginning of a stream alone, and this one has begun. */
+class Events implements LateReply {
+  #matched = 0
+
+  chunk(bytes: Buffer): Buffer {
+    let at = 0
+    for (; this.#matched >= 0 && this.#matched < MARK.length && at < bytes.length; at++) {
+      if (bytes[at] === MARK[this.#matched]) this.#matched++
+      else {
+        const begun = MARK.slice(0, this.#matched)
+        this.#matched = -1
+        return at === begun.length ? bytes : Buffer.concat([Buffer.from(begun), bytes.subarray(at)])
+      }
+    }
+    return bytes.subarray(at)
+  }
+
+  end(): string {
+    return ''
+  }
+}
+
+/** A server that does not stream: its JSON is one event, on one line, for line breaks are blanks in JSON. */
+class Answer implements LateReply {
+  #as: LateReply | null | undefined
+
+  chunk(bytes: Buffer): Buffer | null {
+    const first = bytes.find((byte) => byte !== BLANK && byte !== LF && byte !== CR && byte !== TAB)
+    if (this.#as === undefined) {
+      if (first === undefined) return null
+      const text = bytes.toString('latin1').trimStart()
+      // Servers exist that label events otherwise; what is neither cannot be told on a stream.
+      if (/^(\xef\xbb\xbf)?(data|event|id|retry)?:/.test(text)) this.#as = new Events()
+      else this.#as = /^[[{]/.test(text) ? null : new Unreadable()
+      if (this.#as === null) return Buffer.concat([Buffer.from('data: '), onOneLine(bytes)])
+    }
+    return this.#as === null ? onOneLine(bytes) : this.#as.chunk(bytes)
+  }
+
+  end(): string {
+    return this.#as === null ? '\n\n' : (this.#as ?? new Unreadable()).end()
+  }
+}
+
+class Unreadable implements LateReply {
+  chunk(): null {
+    return null
+  }
+
+  end(): string {
+    return errorEvent(invalidReply(new Error('no stream of events')).envelope)
+  }
+}
+
+/** In the server's own words where these are JSON with an error, else in the one shape. */
+class Refusal implements LateReply {
+  readonly #status: number
+  readonly #parts: Buffer[] = []
+  #length = 0
+
+  constructor(status: number) {
+    this.#status = status
+  }
+
+  chunk(bytes: Buffer): null {
+    this.#length += bytes.length
+    if (this.#length <= MOST_HELD) this.#parts.push(bytes)
+    return null
+  }
+
+  end(): string {
+    const text = Buffer.concat(this.#parts).toString()
+    const message = text.trim().slice(0, MOST_SHOWN) || `The model server answered with the status ${this.#status}.`
+    const type: ApiError['type'] = this.#status < 500 ? 'invalid_request_error' : 'server_error'
+    const envelope: ErrorEnvelope = { error: { message, type, param: null, code: null } }
+    return errorEvent(this.#length <= MOST_HELD ? (withError(text) ?? envelope) : envelope)
+  }
+}
+
+function withError(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && 'error' in value && value.error ? value : null
+  } catch {
+    return null
+  }
+}
+
+function onOneLine(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte) => (byte === LF || byte === CR ? BLANK : byte)))
+}

@@ -1,18 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hashSecret, mintKey } from '../src/core/key.ts'
-import { openDb } from '../src/db/open.ts'
-import type { Db } from '../src/db/tables.ts'
+import { mintKey } from '../src/core/key.ts'
 import { databaseUrl, question, startGoverned } from './governed.ts'
 import { type Asked, askWithKeys } from './key-load.ts'
+import { makeKeys } from './key-owners.ts'
 import { residentMb, startProgram } from './processes.ts'
 import { round } from './statistics.ts'
 
 /*
- * What the gate's memory does under many keys, each used once: those that are there, which it may remember, and those that are
+ * What the gate's memory does under many keys, each used once and of an owner of its own (service accounts, members of the project,
+ * members of a group that is in it): those that are there, which it may remember, and those that are
  * not, which anybody can make up.
  *   node bench/keys.ts [--warm 200000] [--unknown 1000000]
  * It takes some minutes: each key costs a look-up, and made-up ones are minted with a right checksum, or none would be asked for.
@@ -39,7 +38,7 @@ try {
   // What the first requests load is there before anything is compared.
   for (const asked of [models, chat]) await askWithKeys(asked, Array<string>(20_000).fill(key))
   const idle = await settled(server.pid)
-  const values = await make(databaseUrl(folder), key, warm)
+  const values = await makeKeys(databaseUrl(folder), key, warm)
   await askInTurn(models, values)
   const full = await settled(server.pid)
   const grew = (from: number, to: number) => `resident memory grew by ${round(to - from)} MB, to ${round(to)}`
@@ -65,24 +64,6 @@ async function askInTurn(asked: Asked, keys: readonly string[]) {
 async function lost(url: string): Promise<string> {
   const text = await (await fetch(`${url}/metrics`)).text()
   return /^gatehouse_usage_entries_dropped_total (\d+)/m.exec(text)?.[1] ?? '0'
-}
-
-/** Copies of a key that is there, each with a secret of its own, right in the database. */
-async function make(url: string, like: string, count: number): Promise<string[]> {
-  const db: Db = await openDb(url, { connections: 1 })
-  const hash = hashSecret(like)
-  const row = await db.selectFrom('project_api_key').selectAll().where('hash', '=', hash).executeTakeFirstOrThrow()
-  const values: string[] = []
-  for (let i = 0; i < count; i += 500) {
-    const minted = Array.from({ length: Math.min(500, count - i) }, () => mintKey('service_account'))
-    const rows = minted.map((one) => {
-      values.push(one.value)
-      return { ...row, id: `key_${randomBytes(12).toString('hex')}`, hash: one.hash, redacted_value: one.redacted }
-    })
-    await db.insertInto('project_api_key').values(rows).execute()
-  }
-  await db.destroy()
-  return values
 }
 
 async function settled(pid: number): Promise<number> {

@@ -28,7 +28,7 @@ type Filter = readonly Range[]
 /** Of so many events it does not matter any more how many there are. */
 const MANY = 500
 
-type Log = Tables & { a: Tables['audit_log'] }
+type Log = Tables & { e: Tables['audit_log'] }
 
 /**
  * The events of a stretch that pass every filter, as ranges of indexes: those of the filter that the fewest events pass, each
@@ -37,16 +37,16 @@ type Log = Tables & { a: Tables['audit_log'] }
  */
 export async function rangesOf(db: Db, stretch: Stretch, query: Filters) {
   const filters = filtersOf(query)
-  const all = within(db, stretch).select(['a.id', 'a.effective_at'])
+  const all = within(db, stretch).select(['e.id', 'e.effective_at'])
   const [chosen, ...others] = filters.length < 2 ? filters : await fewestFirst(db, stretch, filters)
   if (chosen === undefined) return [all]
   const wanted = others.reduce((rows, filter) => rows.where((eb) => eb.or(filter.map((range) => passes(range)))), all)
-  return chosen.map(({ column, value }) => wanted.where(`a.${column}`, '=', value as never))
+  return chosen.map(({ column, value }) => wanted.where(`e.${column}`, '=', value as never))
 }
 
 /** In a form that no index is chosen by: one filter's index is read, and the others look at what it finds. */
 function passes({ column, value }: Range) {
-  const its = sql.ref(`a.${column}`)
+  const its = sql.ref(`e.${column}`)
   return sql<boolean>`coalesce(${its}, ${its}) = ${value}`
 }
 
@@ -69,10 +69,11 @@ function filtersOf(query: Filters): Filter[] {
 async function fewestFirst(db: Db, stretch: Stretch, filters: readonly Filter[]): Promise<Filter[]> {
   const counts = filters.flatMap((filter, i) =>
     filter.map(({ column, value }) => {
-      const some = within(db, stretch)
-        .select('a.id')
-        .where(`a.${column}`, '=', value as never)
-        .limit(MANY)
+      const range = within(db, stretch)
+        .select('e.id')
+        .where(`e.${column}`, '=', value as never)
+      // In the order of the index, or PostgreSQL would rather go through the table for what it takes to be common.
+      const some = range.orderBy('e.effective_at', 'desc').orderBy('e.id', 'desc').limit(MANY)
       return db
         .selectFrom(some.as('some'))
         .select(({ fn, lit }) => [lit(i).as('filter'), fn.countAll<number>().as('events')])
@@ -90,14 +91,14 @@ async function fewestFirst(db: Db, stretch: Stretch, filters: readonly Filter[])
 function within(
   db: Db,
   { organizationId, effective_at, after, before }: Stretch,
-): SelectQueryBuilder<Log, 'a', object> {
+): SelectQueryBuilder<Log, 'e', object> {
   const { gt, gte, lt, lte } = effective_at ?? {}
-  let rows = db.selectFrom('audit_log as a').where('a.organization_id', '=', organizationId)
-  if (gt !== undefined) rows = rows.where('a.effective_at', '>', gt)
-  if (gte !== undefined) rows = rows.where('a.effective_at', '>=', gte)
-  if (lt !== undefined) rows = rows.where('a.effective_at', '<', lt)
-  if (lte !== undefined) rows = rows.where('a.effective_at', '<=', lte)
-  if (after) rows = rows.where(sql<boolean>`(a.effective_at, a.id) < (${after.at}, ${after.id})`)
-  if (before) rows = rows.where(sql<boolean>`(a.effective_at, a.id) > (${before.at}, ${before.id})`)
+  let rows = db.selectFrom('audit_log as e').where('e.organization_id', '=', organizationId)
+  if (gt !== undefined) rows = rows.where('e.effective_at', '>', gt)
+  if (gte !== undefined) rows = rows.where('e.effective_at', '>=', gte)
+  if (lt !== undefined) rows = rows.where('e.effective_at', '<', lt)
+  if (lte !== undefined) rows = rows.where('e.effective_at', '<=', lte)
+  if (after) rows = rows.where(sql<boolean>`(e.effective_at, e.id) < (${after.at}, ${after.id})`)
+  if (before) rows = rows.where(sql<boolean>`(e.effective_at, e.id) > (${before.at}, ${before.id})`)
   return rows
 }

@@ -6,7 +6,7 @@ import { timeOf } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { type Filters, type Place, rangesOf } from './audit-filters.ts'
 import type { Handlers } from './handlers.ts'
-import { merged } from './merged.ts'
+import { type Ids, merged } from './merged.ts'
 import { cursor, page } from './page.ts'
 
 export const auditLogs: Handlers<typeof routes> = {
@@ -28,16 +28,17 @@ export const auditLogs: Handlers<typeof routes> = {
 }
 
 /** These events whole, with the names of their projects. @param ids of a page */
-function events(db: Db, organizationId: string, ids: ReturnType<typeof merged>, order: 'asc' | 'desc') {
+function events(db: Db, organizationId: string, ids: Ids, order: 'asc' | 'desc') {
   return db
-    .selectFrom('audit_log as a')
+    .selectFrom(ids.as('page'))
+    .crossJoin('audit_log as a')
     .leftJoin('project as p', (join) =>
       join.onRef('p.organization_id', '=', 'a.organization_id').onRef('p.id', '=', 'a.project_id'),
     )
     .selectAll('a')
     .select('p.name as project_name')
     .where('a.organization_id', '=', organizationId)
-    .where('a.id', 'in', ids)
+    .whereRef('a.id', '=', 'page.id')
     .orderBy('a.effective_at', order)
     .orderBy('a.id', order)
     .execute()

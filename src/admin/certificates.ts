@@ -176,12 +176,13 @@ async function refuseTooMany(db: Db, organizationId: string) {
 async function refuseActive(db: Db, { id, organization_id, activated_at }: Row<'certificate'>) {
   const project = await db
     .selectFrom('project_certificate as a')
-    .innerJoin('project as p', (join) =>
-      join.onRef('p.organization_id', '=', 'a.organization_id').onRef('p.id', '=', 'a.project_id'),
-    )
+    // What has it active first, in SQLite too: an organization may have any number of projects.
+    .crossJoin('project as p')
     .select('p.id')
     .where('a.organization_id', '=', organization_id)
     .where('a.certificate_id', '=', id)
+    .whereRef('p.organization_id', '=', 'a.organization_id')
+    .whereRef('p.id', '=', 'a.project_id')
     .where('p.archived_at', 'is', null)
     .limit(1)
     .executeTakeFirst()

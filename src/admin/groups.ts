@@ -1,3 +1,4 @@
+import type { NotNull } from 'kysely'
 import { ApiError, notFound } from '../contract/error.ts'
 import type { Group, groups as routes } from '../contract/groups.ts'
 import { ASSIGNING } from '../contract/role-assignments.ts'
@@ -91,17 +92,21 @@ export async function findWritableGroup(db: Db, organizationId: string, id: stri
   throw new ApiError('group_scim_managed', message, { param: 'group_id' })
 }
 
-/** The groups of a project, with when each was added. */
+/**
+ * The groups of a project, with when each was added. Each is there, and joined all the same as if it might not be: a database is
+ * then not free to begin with the organization's groups and look for each in the project.
+ */
 export function groupsOfProject(db: Db, project: Row<'project'>) {
   return db
     .selectFrom('project_group as p')
-    .innerJoin('user_group as g', (join) =>
+    .leftJoin('user_group as g', (join) =>
       join.onRef('g.organization_id', '=', 'p.organization_id').onRef('g.id', '=', 'p.group_id'),
     )
     .selectAll('g')
     .select('p.created_at as added_at')
     .where('p.organization_id', '=', project.organization_id)
     .where('p.project_id', '=', project.id)
+    .$narrowType<{ [C in keyof Row<'user_group'>]: C extends 'scim_managed_at' ? number | null : NotNull }>()
 }
 
 export type GroupInProject = Row<'user_group'> & { added_at: number }

@@ -3,7 +3,9 @@ import { ApiError } from '../contract/error.ts'
 import { isId, type Prefix } from '../core/id.ts'
 
 /**
- * The rows behind the cursor in the order of their ids: enough for a page, and one more where there are more.
+ * The rows behind the cursor in the order of their ids: enough for a page, and one more where there are more. Where a list leaves
+ * rows out, it asks for the ids of a page in this way, and for the rows behind a `crossJoin`: the index of what is left in holds all that is
+ * asked, so that PostgreSQL reads it and not the ids of everything.
  * @param prefix of the ids that order the list @param column where they stand
  */
 export function behind<DB, TB extends keyof DB, O>(

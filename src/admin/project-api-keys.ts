@@ -4,6 +4,8 @@ import type { Db, Row } from '../db/tables.ts'
 import type { Handlers } from './handlers.ts'
 import { hasAccess, idsByAccess } from './key-access.ts'
 import { checkProjectScopes, keyView } from './keys.ts'
+import type { Ids } from './merged.ts'
+import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
 import { widening } from './widening.ts'
 
@@ -12,9 +14,8 @@ export const projectApiKeys: Handlers<typeof routes> = {
   async list({ db, project, query }) {
     if (project.archived_at !== null) return page([], query.limit, view)
     const access = query.owner_project_access ?? 'active'
-    let rows = behind(keys(db, project), query, 'key', 'k.id')
-    if (access !== 'any') rows = rows.where('k.id', 'in', idsByAccess(db, project, access, query))
-    return page(await rows.execute(), query.limit, view)
+    const ids = access === 'any' ? behind(idsOf(db, project), query, 'key') : idsByAccess(db, project, access, query)
+    return page(await keys(db, project, ids).orderBy('k.id').execute(), query.limit, view)
   },
 
   async retrieve({ db, project, params }) {
@@ -61,9 +62,17 @@ export const projectApiKeys: Handlers<typeof routes> = {
   },
 }
 
-function keys(db: Db, project: Row<'project'>) {
+function idsOf(db: Db, project: Row<'project'>) {
   return db
-    .selectFrom('project_api_key as k')
+    .selectFrom('project_api_key')
+    .select('id')
+    .where((eb) => eb.and(ownedBy(project)))
+}
+
+function keys(db: Db, project: Row<'project'>, ids: Ids) {
+  return db
+    .selectFrom(ids.as('page'))
+    .crossJoin('project_api_key as k')
     .leftJoin('organization_user as u', (join) =>
       join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
     )
@@ -83,12 +92,13 @@ function keys(db: Db, project: Row<'project'>) {
     .select(hasAccess.as('has_access'))
     .where('k.organization_id', '=', project.organization_id)
     .where('k.project_id', '=', project.id)
+    .whereRef('k.id', '=', 'page.id')
 }
 
 type KeyWithOwner = Awaited<ReturnType<ReturnType<typeof keys>['executeTakeFirstOrThrow']>>
 
 export async function findProjectKey(db: Db, project: Row<'project'>, id: string): Promise<KeyWithOwner> {
-  const key = await keys(db, project).where('k.id', '=', id).executeTakeFirst()
+  const key = await keys(db, project, idsOf(db, project).where('id', '=', id)).executeTakeFirst()
   if (!key || project.archived_at !== null) throw notFound('API key', id, 'api_key_id')
   return key
 }

@@ -4,22 +4,21 @@ import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { noteStanding } from './key-standing.ts'
+import { type Ids, merged } from './merged.ts'
 import { ownedBy } from './owned.ts'
 import { cursor, page } from './page.ts'
 import { type Holding, setPredefinedRole, unassignAll } from './role-store.ts'
-import { emailKey, members } from './users.ts'
+import { emailKey, members, OWNER } from './users.ts'
 
 export const projectUsers: Handlers<typeof routes> = {
-  // Owners of the organization and direct members are two index ranges in the same order: a page of each, merged.
+  // Owners of the organization and direct members are two index ranges in the same order, and some are in both.
   async list({ db, project, query }) {
     const after = cursor(query.after, 'user') ?? ''
-    const owners = ownersIn(db, project).where('u.id', '>', after).orderBy('u.id')
-    const direct = membersOf(db, project).where('m.user_id', '>', after).orderBy('m.user_id')
-    const rows = [
-      ...(await owners.limit(query.limit + 1).execute()),
-      ...(await direct.limit(query.limit + 1).execute()),
-    ].sort((a, b) => (a.id < b.id ? -1 : 1))
-    return page(rows, query.limit, (person) => view(project, person))
+    const owners = ownersOf(db, project).where('o.id', '>', after)
+    const direct = membersOf(db, project).where('d.user_id', '>', after)
+    const ids = merged(db, [owners, direct], { by: ['id'], order: 'asc', limit: query.limit + 1 })
+    const found = await people(db, project, ids).orderBy('u.id').execute()
+    return page(found, query.limit, (person) => view(project, person))
   },
 
   async create({ db, caller, project, body, now }) {
@@ -83,28 +82,29 @@ type Person = {
 
 const columns = ['u.id', 'u.name', 'u.email', 'u.created_at', 'u.role as organization_role'] as const
 
-/** The organization's owners, who are owners of every project without having been added to it. */
-function ownersIn(db: Db, project: Row<'project'>) {
-  return people(db, project).where('u.role', '=', 'owner')
+/** The ids of the organization's owners, who are owners of every project without having been added to it. */
+function ownersOf(db: Db, project: Row<'project'>) {
+  return db
+    .selectFrom('organization_user as o')
+    .select('o.id')
+    .where('o.organization_id', '=', project.organization_id)
+    .where('o.role', '=', OWNER)
+    .where('o.removed_at', 'is', null)
 }
 
-/** Direct members who are in the project only by that. */
+/** The ids of direct members: nobody who was removed is one. */
 function membersOf(db: Db, project: Row<'project'>) {
   return db
-    .selectFrom('project_user as m')
-    .innerJoin('organization_user as u', (join) =>
-      join.onRef('u.organization_id', '=', 'm.organization_id').onRef('u.id', '=', 'm.user_id'),
-    )
-    .select([...columns, 'm.role as member_role', 'm.added_at'])
-    .where('m.organization_id', '=', project.organization_id)
-    .where('m.project_id', '=', project.id)
-    .where('u.removed_at', 'is', null)
-    .where('u.role', 'is distinct from', 'owner')
+    .selectFrom('project_user as d')
+    .select('d.user_id as id')
+    .where('d.organization_id', '=', project.organization_id)
+    .where('d.project_id', '=', project.id)
 }
 
-function people(db: Db, project: Row<'project'>) {
+function people(db: Db, project: Row<'project'>, ids: Ids) {
   return db
-    .selectFrom('organization_user as u')
+    .selectFrom(ids.as('page'))
+    .crossJoin('organization_user as u')
     .leftJoin('project_user as m', (join) =>
       join
         .onRef('m.organization_id', '=', 'u.organization_id')
@@ -113,6 +113,7 @@ function people(db: Db, project: Row<'project'>) {
     )
     .select([...columns, 'm.role as member_role', 'm.added_at'])
     .where('u.organization_id', '=', project.organization_id)
+    .whereRef('u.id', '=', 'page.id')
     .where('u.removed_at', 'is', null)
 }
 
@@ -126,7 +127,8 @@ const roleOf = (person: Person) => (person.organization_role === 'owner' ? 'owne
 
 /** An archived project has no users. */
 async function findPerson(db: Db, project: Row<'project'>, id: string): Promise<Person> {
-  const person = await people(db, project).where('u.id', '=', id).executeTakeFirst()
+  const user = members(db, project.organization_id).clearSelect().select('id').where('id', '=', id)
+  const person = await people(db, project, user).executeTakeFirst()
   const inside = person && (person.organization_role === 'owner' || person.added_at !== null)
   if (!inside || project.archived_at !== null) throw notFound('user', id, 'user_id')
   return person

@@ -6,9 +6,15 @@ import { behind, page } from './page.ts'
 
 export const projects: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    const all = db.selectFrom('project').selectAll().where('organization_id', '=', caller.organizationId)
-    let rows = behind(all, query, 'project')
-    if (!query.include_archived) rows = rows.where('archived_at', 'is', null)
+    let ids = db.selectFrom('project').select('id').where('organization_id', '=', caller.organizationId)
+    if (!query.include_archived) ids = ids.where('archived_at', 'is', null)
+    const rows = db
+      .selectFrom(behind(ids, query, 'project').as('page'))
+      .crossJoin('project as p')
+      .selectAll('p')
+      .where('p.organization_id', '=', caller.organizationId)
+      .whereRef('p.id', '=', 'page.id')
+      .orderBy('p.id')
     return page(await rows.execute(), query.limit, view)
   },
 

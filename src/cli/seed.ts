@@ -42,15 +42,18 @@ export const seed: Command = {
 type Key = Pick<UsageEntry, 'organization_id'> & Required<Pick<UsageEntry, 'api_key_id' | 'project_id' | 'user_id'>>
 
 /**
- * The organization's own keys, oldest first, and as many as are missing made up in its projects: they are in no list of keys,
- * like keys that were deleted since.
+ * Keys of the organization's first projects, and as many as are missing made up in them: they are in no list of keys, like keys
+ * that were deleted since.
  */
 async function keysOf(db: Db, organization: Row<'organization'>, count: number): Promise<Key[]> {
   const of = { organization_id: organization.id }
+  const projects = await idsOf(db, organization, 'project')
   const real = await db
     .selectFrom('project_api_key')
     .select(['id', 'project_id', 'user_id', 'service_account_id'])
     .where('organization_id', '=', organization.id)
+    .where('project_id', 'in', projects)
+    .orderBy('project_id')
     .orderBy('id')
     .limit(count)
     .execute()
@@ -58,7 +61,6 @@ async function keysOf(db: Db, organization: Row<'organization'>, count: number):
     return { ...of, api_key_id: id, project_id, user_id: user_id ?? service_account_id ?? '' }
   })
   if (keys.length === count) return keys
-  const projects = await idsOf(db, organization, 'project')
   const users = await idsOf(db, organization, 'organization_user')
   for (let i = keys.length; i < count; i++) {
     const api_key_id = `key_seed${String(i).padStart(20, '0')}`

@@ -31,15 +31,16 @@ async function isInProject(db: Db, { organizationId, id }: Principal, projectId:
     .where('organization_id', '=', organizationId)
     .where('project_id', '=', projectId)
     .where('user_id', '=', id)
+  // Their groups first, in SQLite too: a project may have any number of groups.
   const through = db
-    .selectFrom('project_group as p')
-    .innerJoin('group_user as g', (join) =>
-      join.onRef('g.organization_id', '=', 'p.organization_id').onRef('g.group_id', '=', 'p.group_id'),
-    )
+    .selectFrom('group_user as g')
+    .crossJoin('project_group as p')
     .select('p.project_id')
-    .where('p.organization_id', '=', organizationId)
-    .where('p.project_id', '=', projectId)
+    .where('g.organization_id', '=', organizationId)
     .where('g.user_id', '=', id)
+    .whereRef('p.organization_id', '=', 'g.organization_id')
+    .whereRef('p.group_id', '=', 'g.group_id')
+    .where('p.project_id', '=', projectId)
   return (await direct.unionAll(through).limit(1).execute()).length > 0
 }
 

@@ -10,6 +10,11 @@ export const sparseLists: Migration = {
     await sql`create index organization_user_present on organization_user (organization_id, id) where removed_at is null`.execute(
       db,
     )
+    // SQLite takes the index that is equal in most columns: by the role too, owners are not looked for among all users.
+    await db.schema.dropIndex('organization_user_owner').execute()
+    await sql`create index organization_user_owner on organization_user (organization_id, role, id) where role = 'owner' and removed_at is null`.execute(
+      db,
+    )
     await db.schema
       .alterTable('project_api_key')
       .addColumn('owner_standing', 'text', (c) =>

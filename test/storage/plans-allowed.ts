@@ -1,0 +1,14 @@
+/** A statement that may read more: how its text begins, and why. */
+export const allowed: readonly { sql: string; why: string }[] = [
+  {
+    sql: 'delete from limit_level where at_ms <= ',
+    why: 'Once, at a start, before all levels that are left are taken up.',
+  },
+  { sql: 'delete from owned where (kind, id) in (select', why: 'As many as one deletion may: the limit is within.' },
+  {
+    sql: 'delete from project_group where organization_id = ? and group_id = ?',
+    why: 'A group that is deleted leaves every project that it is in.',
+  },
+  { sql: 'delete from group_user where organization_id = ? and group_id = ?', why: 'Everybody leaves it.' },
+  { sql: 'select g.user_id as id from group_user as g inner join project_api_key', why: 'Who they are, before that.' },
+]

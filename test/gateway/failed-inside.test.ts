@@ -81,6 +81,11 @@ const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, input
 const counted = { ...read, output: 2 }
 const reported = { requests: 1, input: 10, output: 5 }
 
+const message = { role: 'assistant', content: 'one two' }
+const item = { type: 'message', content: [{ type: 'output_text', text: 'one two' }] }
+const done = event({ type: 'response.output_item.done', item })
+const showing = event({ type: 'response.failed', response: { ...response, status: 'failed', error, output: [item] } })
+
 /** Streams, and what they cost. */
 const streams: [route: RouteName, what: string, text: string, expected: Figures][] = [
   [chat, 'an error first', event({ error }) + DONE, {}],
@@ -135,6 +140,9 @@ const streams: [route: RouteName, what: string, text: string, expected: Figures]
   ['responses.create', 'a failure', created + failed, {}],
   ['responses.create', 'an error', event({ type: 'error', code: 'overloaded', message: 'x', param: null }), {}],
   ['responses.create', 'an error when it was begun', created + event({ type: 'error', error }), {}],
+  ['responses.create', 'a failure that shows what was not said', created + showing, counted],
+  ['responses.create', 'a failure that shows what was said', created + delta + done + showing, counted],
+  ['responses.create', 'an item that was not said, and a failure', created + done + failed, counted],
   ['responses.create', 'a failure later', created + delta + failed, counted],
   [
     'responses.create',
@@ -177,8 +185,6 @@ for (const [route, what, text, expected] of streams) {
   add(route, `a stream with ${what}, in single bytes`, text, expected, SSE, { fields, script: bytes(SSE, single) })
 }
 
-const message = { role: 'assistant', content: 'one two' }
-const item = { type: 'message', content: [{ type: 'output_text', text: 'one two' }] }
 /** Whole replies that hold an answer beside what is or looks like an error. */
 const answers: [RouteName, string, object, Figures][] = [
   [chat, 'an error beside an answer', { error, choices: [{ message }] }, counted],

@@ -44,9 +44,11 @@ function inputOf({ reply, asked, tokens }: Ended, { inputTokens, cachedInputToke
 function outputOf({ reply, asked, tokens, reading }: Ended, { outputTokens }: Reported): number | Promise<number> {
   const reported = outputTokens ?? 0
   const isLastWord = !reading.saidMore && (reported > 0 || saysNone(reading.usage))
-  if (reply.counts !== 'input_and_output' || isLastWord || reading.said.bytes === 0) return reported
-  return countedOutput(asked, reading.said, tokens).then((counted) => Math.max(reported, counted))
+  if (reply.counts !== 'input_and_output' || isLastWord || !hasText(reading)) return reported
+  return countedOutput(asked, reading, tokens).then((counted) => Math.max(reported, counted))
 }
+
+const hasText = ({ said, unsaid }: Reading) => said.bytes + unsaid > 0
 
 /** Of a total alone the input is what is counted of it, and the rest is what was answered. */
 async function dividedBy(ended: Ended, reported: Reported): Promise<Used> {
@@ -55,7 +57,7 @@ async function dividedBy(ended: Ended, reported: Reported): Promise<Used> {
   if (reply.counts === 'nothing') return usedOf(ended, reported, undivided, 0)
   const [input, said] = await Promise.all([
     countedInput(asked, tokens),
-    reading.said.bytes === 0 ? 0 : countedOutput(asked, reading.said, tokens),
+    hasText(reading) ? countedOutput(asked, reading, tokens) : 0,
   ])
   const read = Math.min(input, Math.max(0, undivided - said))
   return usedOf(ended, reported, read, reading.saidMore ? Math.max(said, undivided - read) : undivided - read)

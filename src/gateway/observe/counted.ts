@@ -1,5 +1,5 @@
 import type { Asked } from '../call.ts'
-import type { Said } from './output-text.ts'
+import type { Reading } from './reply-facts.ts'
 import type { TokenCounter } from './token-counter.ts'
 
 /*
@@ -13,9 +13,9 @@ export function countedInput(asked: Asked, tokens: TokenCounter): number | Promi
   return tokens.count([text]).then((counted) => within(asked.caps.inputTokens, counted + asked.besideText))
 }
 
-/** Tokens of all that was said. */
-export function countedOutput(asked: Asked, said: Said, tokens: TokenCounter): Promise<number> {
-  const beyond = Math.ceil(said.beyond / 4)
+/** Tokens of all that was said, and of what was shown without that. */
+export function countedOutput(asked: Asked, { said, unsaid }: Reading, tokens: TokenCounter): Promise<number> {
+  const beyond = Math.ceil((said.beyond + unsaid) / 4)
   const texts = asked.echoes ? withoutEcho(said.texts(), asked.inputText()) : said.texts()
   return tokens.count(texts).then((counted) => within(asked.caps.outputTokens, counted + beyond))
 }

@@ -6,10 +6,8 @@ export type Place = 'name' | 'data' | 'event' | 'other'
 const [LF, CR, SPACE] = [0x0a, 0x0d, 0x20]
 const DATA = Buffer.from('data:')
 const EVENT = Buffer.from('event:')
-/** By their first bytes. */
-const names: ReadonlyMap<number, Buffer> = new Map(
-  [DATA, EVENT, Buffer.from('id:'), Buffer.from('retry:')].map((name) => [name[0] ?? 0, name]),
-)
+const ID = Buffer.from('id:')
+const RETRY = Buffer.from('retry:')
 /** The name of an event that is a failure, and one that is no such name. */
 const ERROR = Buffer.from(' error')
 const ANOTHER = ERROR.length + 1
@@ -43,29 +41,29 @@ export class EventField {
 
   /** Reads on in the name. @returns where its value begins, or whatever stands there instead */
   read(bytes: Buffer, from: number): number {
-    if (this.#matched === 0) {
-      const first = bytes[from] ?? 0
-      const name = names.get(first)
-      if (name === undefined) return this.#isOther(first !== COLON, from)
-      this.#name = name
-    }
+    let matched = this.#matched
+    const name = matched === 0 ? nameAt(bytes[from]) : this.#name
+    if (name === null) return this.#isOther(bytes[from] !== COLON, from)
     let at = from
-    while (this.#matched < this.#name.length && at < bytes.length && !isBreak(bytes[at])) {
-      if (bytes[at] !== this.#name[this.#matched]) return this.#isOther(true, at)
-      this.#matched++
-      at++
+    for (; matched < name.length && at < bytes.length; at++, matched++) {
+      if (bytes[at] === name[matched]) continue
+      if (!isBreak(bytes[at])) return this.#isOther(true, at)
+      break
     }
-    if (this.#matched < this.#name.length) return at
-    this.place = this.#name === DATA ? 'data' : this.#name === EVENT ? 'event' : 'other'
+    this.#name = name
+    this.#matched = matched
+    if (matched === name.length) this.place = name === DATA ? 'data' : name === EVENT ? 'event' : 'other'
     return at
   }
 
   /** Reads on in the name of an event. */
   word(bytes: Buffer, from: number, to: number): void {
-    for (let at = from; at < to && this.#word < ANOTHER; at++) {
-      if (this.#word === 0 && bytes[at] !== SPACE) this.#word = 1
-      this.#word = bytes[at] === ERROR[this.#word] ? this.#word + 1 : ANOTHER
+    let word = this.#word
+    for (let at = from; at < to && word < ANOTHER; at++) {
+      if (word === 0 && bytes[at] !== SPACE) word = 1
+      word = bytes[at] === ERROR[word] ? word + 1 : ANOTHER
     }
+    this.#word = word
   }
 
   #isOther(isForeign: boolean, at: number): number {
@@ -73,6 +71,14 @@ export class EventField {
     this.isForeign = isForeign
     return at
   }
+}
+
+/** The name that begins so. */
+function nameAt(first: number | undefined): Buffer | null {
+  if (first === DATA[0]) return DATA
+  if (first === EVENT[0]) return EVENT
+  if (first === ID[0]) return ID
+  return first === RETRY[0] ? RETRY : null
 }
 
 export const isBreak = (byte: number | undefined) => byte === LF || byte === CR

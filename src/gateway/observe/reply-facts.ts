@@ -1,9 +1,10 @@
 import type { OwnedKind } from '../../core/owned.ts'
-import { SEEN } from '../routes/want.ts'
+import { IN_ITEM, SEEN } from '../routes/want.ts'
 import { amount } from './amount.ts'
 import type { JsonSink, ListStep } from './json-watch.ts'
 import { Said } from './output-text.ts'
 import { isProblem } from './problem.ts'
+import { ShownAgain } from './shown-again.ts'
 import { merged, NO_USAGE, readUsage, type UsageFields } from './usage-object.ts'
 import { saysNone, spokenIn } from './usage-reported.ts'
 
@@ -52,6 +53,7 @@ export class Reading implements JsonSink {
   #isNamed = false
 
   readonly #onShown: (kind: OwnedKind, id: string) => void
+  readonly #again = new ShownAgain()
   #saidAtUsage = 0
   /** What this event's report says of the output: more than any before, the same once more, or nothing to go by. */
   #report: 'more' | 'same' | 'none' = 'none'
@@ -67,6 +69,11 @@ export class Reading implements JsonSink {
   /** @param onShown told of each thing that the reply shows, as soon as its id is whole */
   constructor(onShown: (kind: OwnedKind, id: string) => void) {
     this.#onShown = onShown
+  }
+
+  /** Bytes of text that were shown whole and not said in pieces. */
+  get unsaid(): number {
+    return Math.max(0, this.#again.bytes - this.said.bytes)
   }
 
   get toolCalls(): Record<'webSearch' | 'fileSearch' | 'codeInterpreter', number> {
@@ -98,6 +105,7 @@ export class Reading implements JsonSink {
 
   text(channel: number, bytes: Buffer, from: number, to: number): void {
     if (channel === SEEN) this.delivered = true
+    else if (channel >= IN_ITEM) this.#again.add(channel, to - from)
     else this.said.append(this.#answer, channel, bytes, from, to)
   }
 
@@ -118,7 +126,9 @@ export class Reading implements JsonSink {
     // The same item comes once more when it is done; a search that was begun is paid for.
     this.#itemEnded(type === '' ? this.#listed : type === 'response.output_item.added' ? this.#begun : null)
     if (type === 'error' || type === 'response.failed') this.failed = true
-    if (type === 'response.output_item.done') this.delivered = true
+    const isDone = type === 'response.output_item.done'
+    if (isDone) this.delivered = true
+    this.#again.eventEnded(isDone)
     if (type.startsWith('image_')) {
       this.imageBegun = !type.endsWith('.completed')
       if (!this.imageBegun) this.images++

@@ -1,4 +1,4 @@
-import { keep, list, object, SEEN, type Want } from './want.ts'
+import { IN_ITEM, IN_RESPONSE, keep, list, object, SEEN, type Want } from './want.ts'
 
 const text: Want = { text: 0 }
 const usage = keep('usage')
@@ -10,7 +10,8 @@ const problem = keep('problem')
 const failure = { error: problem, errors: problem, detail: problem, message: keep('message') }
 
 /** A string, or parts of which those with text count. */
-const content: Want = { ...text, ...list(object({ text, refusal: text })) }
+const contentIn = (text: Want): Want => ({ ...text, ...list(object({ text, refusal: text })) })
+const content = contentIn(text)
 
 const named = object({ name: text, arguments: text, input: text })
 const message = object({
@@ -37,30 +38,26 @@ export const completion = object({
 })
 
 const item = { id: keep('item_id'), type: keep('item'), container_id: keep('container') }
-const output = list(
+/** One item of an answer, with all that the model says in it. */
+const itemIn = (text: Want): Want =>
   object({
     ...item,
-    content,
-    summary: content,
-    name: text,
-    arguments: text,
-    input: text,
-    code: text,
-  }),
-  'output',
-)
+    ...{ content: contentIn(text), summary: contentIn(text) },
+    ...{ name: text, arguments: text, input: text, code: text },
+  })
+const outputIn = (text: Want): Want => list(itemIn(text), 'output')
 
 const state = { status: keep('status'), error: problem }
 
-export const response = object({ id: keep('id'), output, usage, ...tier, ...failure, ...state })
+export const response = object({ id: keep('id'), output: outputIn(text), usage, ...tier, ...failure, ...state })
 
 /** An event holds the whole response at the beginning and at the end, and pieces of text and single items in between. */
 export const responseEvent = object({
   type: keep('event'),
   delta: text,
   partial_image_b64: seen,
-  item: object(item),
-  response: object({ id: keep('id'), output: list(object(item), 'output'), usage, ...tier, ...state }),
+  item: itemIn({ text: IN_ITEM }),
+  response: object({ id: keep('id'), output: outputIn({ text: IN_RESPONSE }), usage, ...tier, ...state }),
   ...failure,
 })
 

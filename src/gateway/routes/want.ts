@@ -12,6 +12,9 @@ export type Want = {
   text?: number
 }
 
+/** The channels of texts that a stream shows once more when they are whole: with their item, and with the response. */
+export const IN_ITEM = 7
+export const IN_RESPONSE = 8
 /** The channel of what is output and is not counted as text: sound, images, and what is written down. */
 export const SEEN = 9
 

@@ -5,6 +5,8 @@ import { numbered, series } from './made-up.ts'
 
 /** Roles and groups on the longest pages there are. */
 const LONGEST = 1000
+/** Rows of one statement: each has ten seconds. */
+const AT_ONCE = 5000
 const PERMISSIONS = ['groups', 'roles', 'projects', 'users', 'invites'].flatMap((what) =>
   ['read', 'write'].map((how) => `api.organization.${what}.${how}`),
 )
@@ -12,10 +14,13 @@ const PERMISSIONS = ['groups', 'roles', 'projects', 'users', 'invites'].flatMap(
 /** An organization whose lists are full: projects and events, as many as that, and roles and groups. */
 export async function fillLists(db: Db, organizationId: string, rows: number): Promise<void> {
   const of = sql`${organizationId}`
-  const insert = (table: string, columns: Record<string, RawBuilder<unknown>>, count: number) => {
+  const insert = async (table: string, columns: Record<string, RawBuilder<unknown>>, count: number) => {
     const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)))
     const values = sql.join(Object.values(columns))
-    return sql`insert into ${sql.table(table)} (${names}) select ${values} from ${series(db, count)}`.execute(db)
+    for (let from = 0; from < count; from += AT_ONCE) {
+      const rows = series(db, Math.min(AT_ONCE, count - from), from)
+      await sql`insert into ${sql.table(table)} (${names}) select ${values} from ${rows}`.execute(db)
+    }
   }
   const made = (prefix: string) => ({ id: numbered(db, prefix, sql`i`), organization_id: of, created_at: sql`1` })
   const name = numbered(db, 'n', sql`i`)

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledQuery } from 'kysely'
 import { openDb } from '../src/db/open.ts'
 import { dollars, nanos, sumUsage } from '../src/db/usage.ts'
+import { openTestDatabase } from '../test/support/databases.ts'
 import { fillLists } from './lists-fill.ts'
 import { ADMIN_KEY, freePort, startGatehouse } from './processes.ts'
 import { fill } from './usage-fill.ts'
@@ -13,7 +14,7 @@ import { fill } from './usage-fill.ts'
  * Reports over many keys, and what else of the administration is large: how long until the last byte of all pages is here, from a
  * server in a process of its own, and how long its loop, which every call waits for, stood still meanwhile. The stop is to be 20 ms
  * at most.
- *   node bench/usage.ts [--keys 10000] [--days 31] [--database-url postgres://…]
+ *   node bench/usage.ts [--keys 10000] [--days 31] [--postgres | --database-url postgres://…]
  * Making the numbers up takes half a minute; measuring takes a minute or two.
  */
 
@@ -33,7 +34,8 @@ const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
 const keys = Number(option('keys', '10000'))
 const days = Number(option('days', '31'))
 const file = join(folder, 'usage.db')
-const url = option('database-url', `sqlite:${file}`)
+const postgres = process.argv.includes('--postgres') ? await openTestDatabase('postgres') : null
+const url = postgres?.url ?? option('database-url', `sqlite:${file}`)
 const stopsPort = await freePort()
 const env = { GATEHOUSE_DATABASE_URL: url }
 const measured = {
@@ -50,6 +52,7 @@ try {
   await measureAll(server.url)
   await showPlan()
 } finally {
+  await postgres?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 

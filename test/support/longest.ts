@@ -4,6 +4,7 @@ export const longest: readonly string[] = [
   'test/contract/contract.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/listener/budget.test.ts',
+  'test/listener/budget-headers.test.ts',
   'test/gateway/settings.test.ts',
   'test/gateway/revocation.test.ts',
   'test/process/crash.test.ts',

@@ -67,8 +67,7 @@ const checked = [
   'Content-Type',
 )
 
-/** Every place; none of these requests brings a key that is known. */
-export const places: Readonly<Record<string, Place>> = {
+const besides: Readonly<Record<string, Place>> = {
   'the path of no door': at((text) => `/${text}`),
   "the gate's path": at((text) => `/v1/${text}`),
   'a model in a path': at((text) => `/v1/models/${text}`),
@@ -90,6 +89,20 @@ export const places: Readonly<Record<string, Place>> = {
     ]),
   ),
   'a method': (text) => head(`${text.replace(/[^A-Z]/gi, 'X').slice(0, 20)} / HTTP/1.1`, 'Host: gate'),
+  'the body of a call': (text) => asking(CHAT, 'application/json', `{"model":"${inPath(text)}"}`),
+  'the body of a form': (text) => asking('/v1/images/edits', 'multipart/form-data; boundary=x', inPath(text)),
+  'the type of a form': (text) => asking('/v1/images/edits', `multipart/form-data; boundary=${inHeader(text)}`, 'x'),
+  'the body of a change': (text) => asking(ADMIN, 'application/json', `{"name":"${inPath(text)}"}`),
+  'the body of what is nowhere': (text) => asking('/nowhere', 'application/json', inPath(text)),
+  'the token of an invite': (text) => asking(ACCEPT, 'application/json', JSON.stringify({ token: text, name: 'x' })),
+  'the name of who accepts it': (text) =>
+    asking(ACCEPT, 'application/json', JSON.stringify({ token: 'x', name: text })),
+  'what accepts no invite': (text) => asking(ACCEPT, 'application/json', inPath(text)),
+  'fields that accept no invite': (text) =>
+    asking(ACCEPT, 'application/json', JSON.stringify({ [text]: text.split('&') })),
+}
+
+const inHeaders: Readonly<Record<string, Place>> = {
   'the host': (text) => head(`GET ${GATE} HTTP/1.1`, `Host: ${inHeader(text)}`),
   ...Object.fromEntries(headers.map((name) => [`${name} at the gate`, header(GATE, name)])),
   ...Object.fromEntries(readAtBoth.map((name) => [`${name} at the Administration API`, header(ADMIN, name)])),
@@ -117,18 +130,10 @@ export const places: Readonly<Record<string, Place>> = {
     ),
   'an upgrade': header('/v1/realtime', 'Upgrade', 'websocket,', 'Connection: upgrade'),
   'what is expected': header(GATE, 'Expect'),
-  'the body of a call': (text) => asking(CHAT, 'application/json', `{"model":"${inPath(text)}"}`),
-  'the body of a form': (text) => asking('/v1/images/edits', 'multipart/form-data; boundary=x', inPath(text)),
-  'the type of a form': (text) => asking('/v1/images/edits', `multipart/form-data; boundary=${inHeader(text)}`, 'x'),
-  'the body of a change': (text) => asking(ADMIN, 'application/json', `{"name":"${inPath(text)}"}`),
-  'the body of what is nowhere': (text) => asking('/nowhere', 'application/json', inPath(text)),
-  'the token of an invite': (text) => asking(ACCEPT, 'application/json', JSON.stringify({ token: text, name: 'x' })),
-  'the name of who accepts it': (text) =>
-    asking(ACCEPT, 'application/json', JSON.stringify({ token: 'x', name: text })),
-  'what accepts no invite': (text) => asking(ACCEPT, 'application/json', inPath(text)),
-  'fields that accept no invite': (text) =>
-    asking(ACCEPT, 'application/json', JSON.stringify({ [text]: text.split('&') })),
 }
+
+/** Every place; none of these requests brings a key that is known. */
+export const places = { besides, headers: inHeaders }
 
 /** As many headers as Node takes, their names out of the text. */
 function manyNames(text: string): string[] {

@@ -1,0 +1,4 @@
+import { testPlaces } from './work/measured.ts'
+import { places } from './work/places.ts'
+
+testPlaces('headers', places.headers)

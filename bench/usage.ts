@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledQuery } from 'kysely'
 import { openDb } from '../src/db/open.ts'
 import { dollars, nanos, sumUsage } from '../src/db/usage.ts'
-import { openTestDatabase } from '../test/support/databases.ts'
+import { startPostgres } from '../test/support/postgres.ts'
 import { fillLists } from './lists-fill.ts'
 import { ADMIN_KEY, freePort, startGatehouse } from './processes.ts'
 import { fill } from './usage-fill.ts'
@@ -34,8 +34,8 @@ const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
 const keys = Number(option('keys', '10000'))
 const days = Number(option('days', '31'))
 const file = join(folder, 'usage.db')
-const postgres = process.argv.includes('--postgres') ? await openTestDatabase('postgres') : null
-const url = postgres?.url ?? option('database-url', `sqlite:${file}`)
+const postgres = process.argv.includes('--postgres') ? await startPostgres() : null
+const url = postgres ? `${postgres.url}/postgres` : option('database-url', `sqlite:${file}`)
 const stopsPort = await freePort()
 const env = { GATEHOUSE_DATABASE_URL: url }
 const measured = {

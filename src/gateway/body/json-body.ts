@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { unsupportedContentType } from '../../contract/error.ts'
 import { type Budget, Held } from './budget.ts'
 import { Gathered } from './gathered.ts'
+import { Cuts } from './json-cuts.ts'
 import { JsonScan, type Span } from './json-scan.ts'
 import { JsonText } from './json-text.ts'
 import { announced, BODY_LIMIT } from './receive-bytes.ts'
@@ -39,9 +40,19 @@ export class JsonBody {
    * @param held what it holds of the budget already
    * @throws ApiError 400 for what is no JSON object; 503
    */
-  constructor(bytes: Buffer, scan: JsonScan, held: Held) {
+  static of(bytes: Buffer, scan: JsonScan, held: Held): JsonBody {
     held.take(scan.values * VALUE_BYTES)
-    this.#text = new JsonText(bytes, scan)
+    return new JsonBody(bytes, scan, held, JsonText.of(bytes, scan))
+  }
+
+  /** The same of a body that may be large: others have their turn while it is parsed. */
+  static async inTurns(bytes: Buffer, scan: JsonScan, held: Held): Promise<JsonBody> {
+    held.take(scan.values * VALUE_BYTES)
+    return new JsonBody(bytes, scan, held, await JsonText.inTurns(bytes, scan))
+  }
+
+  private constructor(bytes: Buffer, scan: JsonScan, held: Held, text: JsonText) {
+    this.#text = text
     this.fields = this.#text.fields
     this.size = bytes.length
     this.#bytes = bytes
@@ -165,7 +176,7 @@ export function readJson(request: IncomingMessage, budget: Budget): JsonBody | n
     held.take(length)
     const scan = new JsonScan()
     scan.scan(bytes, length)
-    return new JsonBody(bytes, scan, held)
+    return JsonBody.of(bytes, scan, held)
   })
 }
 
@@ -175,7 +186,7 @@ async function gather(
   budget: Budget,
   held: Held,
 ): Promise<JsonBody | null> {
-  const scan = new JsonScan()
+  const scan = new JsonScan(new Cuts())
   const gathered = new Gathered(held, BODY_LIMIT, length)
   try {
     // Refused before it is sent, if it cannot be taken whole.
@@ -185,7 +196,7 @@ async function gather(
       scan.scan(gathered.buffer, gathered.length)
       return undefined
     })
-    return gathered.length === 0 ? null : new JsonBody(gathered.bytes, scan, held)
+    return gathered.length === 0 ? null : await JsonBody.inTurns(gathered.bytes, scan, held)
   } catch (error) {
     held.release()
     throw error

@@ -9,6 +9,7 @@ import {
   OPEN_OBJECT,
   QUOTE,
 } from '../../core/json-bytes.ts'
+import type { Cuts } from './json-cuts.ts'
 
 /** Objects and lists within each other: more than any schema needs, few enough that whoever walks them may recurse. */
 export const MAX_DEPTH = 256
@@ -71,6 +72,15 @@ export class JsonScan {
 
   /** Where the outermost object closes. */
   closedAt = -1
+  /** Where the last string stands that has ended: before a colon it is a name. */
+  #lastStart = -1
+  #lastEnd = -1
+  /** Where it can be cut, if that is wanted: of a text that is small nobody asks. */
+  readonly cuts: Cuts | null
+
+  constructor(cuts: Cuts | null = null) {
+    this.cuts = cuts
+  }
 
   /** How many members the outermost object has. */
   get members(): number {
@@ -120,9 +130,11 @@ export class JsonScan {
       else if (byte === COMMA) {
         this.#count()
         if (this.#depth === 1) this.#memberEnds(bytes, at)
+        this.cuts?.comma(this.#depth, at)
       } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
         this.#count()
         if (++this.#depth > MAX_DEPTH) throw malformedJson(`It is nested more than ${MAX_DEPTH} levels deep.`)
+        this.cuts?.opens(this.#depth, byte)
       } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
         if (this.#depth === 1) {
           if (this.#keyStart >= 0) this.#memberEnds(bytes, at)
@@ -170,11 +182,14 @@ export class JsonScan {
     const length = end - start - 2
     if (length > LONG_STRING) this.long.push({ start, end, units: length - extra })
     if (this.#depth === 1 && start === this.#keyStart) this.#keyEnd = end
+    this.#lastStart = start
+    this.#lastEnd = end
     this.#string = -1
   }
 
   #colon() {
     if (++this.names > MAX_NAMES) throw malformedJson(`It holds more than ${MAX_NAMES} names.`)
+    this.cuts?.named(this.#depth, this.#lastStart, this.#lastEnd)
     if (this.#depth !== 1) return
     // A member that has a value already, or no name, is no JSON.
     if (this.#keyStart < 0 || this.#valueStart >= 0) throw malformedJson()

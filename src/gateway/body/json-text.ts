@@ -2,9 +2,11 @@ import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { ApiError, malformedJson } from '../../contract/error.ts'
 import { BACKSLASH } from '../../core/json-bytes.ts'
+import { Counted, parseObject } from './json-counted.ts'
 import type { JsonScan, LongString } from './json-scan.ts'
+import { type Fields, inSlices, standing } from './json-slices.ts'
 
-type Fields = Record<string, unknown>
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** Characters of a long string that its stand-in begins with. */
 const SHOWN = 64
@@ -20,27 +22,58 @@ const FILLER = '.'
  * it lays it out in full. Objects have their usual prototype, and a member `__proto__` is a member like any other.
  */
 export class JsonText {
-  fields: Fields
+  fields: Fields = {}
   #bytes: Buffer | null
+  readonly #scan: JsonScan
   readonly #long: readonly LongString[]
   /** What marks the stand-ins of this body; no client can know it. */
   readonly #mark: string
+
+  private constructor(bytes: Buffer, scan: JsonScan) {
+    scan.finish()
+    if (!scan.ascii && !isUtf8(bytes)) throw malformedJson('It is not encoded in UTF-8.')
+    this.#bytes = bytes
+    this.#scan = scan
+    this.#long = scan.long
+    this.#mark = this.#long.length === 0 && !scan.cuts?.found.length ? '' : randomBytes(12).toString('hex')
+  }
 
   /**
    * @throws ApiError 400 for what is no JSON object in UTF-8, and for an object at any depth that has two members of one name:
    * readers differ in which of them they take
    */
-  constructor(bytes: Buffer, scan: JsonScan) {
-    scan.finish()
-    if (!scan.ascii && !isUtf8(bytes)) throw malformedJson('It is not encoded in UTF-8.')
-    this.#bytes = bytes
-    this.#long = scan.long
-    this.#mark = this.#long.length === 0 ? '' : randomBytes(12).toString('hex')
-    const decode = (start: number, end: number) => bytes.toString(scan.ascii ? 'latin1' : 'utf8', start, end)
-    const isShort = this.#long.length === 0
-    this.fields = parseObject(isShort ? decode(0, bytes.length) : this.#shortened(bytes.length, decode))
-    const swap = isShort ? null : (text: string) => this.#standIn(bytes, text)
-    if (countMembers(this.fields, swap) !== scan.names) throw duplicate(bytes, scan)
+  static of(bytes: Buffer, scan: JsonScan): JsonText {
+    const text = new JsonText(bytes, scan)
+    const found = new Counted(text.#swap(bytes))
+    text.fields = found.parse(text.#shortened(bytes, 0, bytes.length))
+    if (found.members !== scan.names) throw duplicate(bytes, scan)
+    return text
+  }
+
+  /**
+   * The same of a text that was scanned for where it can be cut: it is parsed in slices, and others have their turn in between.
+   * @throws ApiError as `of` does, in what it rejects with
+   */
+  static async inTurns(bytes: Buffer, scan: JsonScan): Promise<JsonText> {
+    const cuts = scan.cuts?.found ?? []
+    if (cuts.length === 0) return JsonText.of(bytes, scan)
+    const text = new JsonText(bytes, scan)
+    const found = new Counted(text.#swap(bytes))
+    const slices = inSlices(bytes, cuts, text.#mark, {
+      text: (start, end) => text.#shortened(bytes, start, end),
+      parse: (slice) => found.parse(slice),
+      twice: () => found.members--,
+    })
+    let slice = slices.next()
+    for (; !slice.done; slice = slices.next()) await turn()
+    text.fields = slice.value
+    const again = cuts.reduce((count, cut) => count + standing(cut), 0)
+    if (found.members - again !== scan.names) throw duplicate(bytes, scan)
+    return text
+  }
+
+  #swap(bytes: Buffer): ((text: string) => string) | null {
+    return this.#long.length === 0 ? null : (text) => this.#standIn(bytes, text)
   }
 
   /** Whether there are stand-ins. */
@@ -72,15 +105,18 @@ export class JsonText {
     })
   }
 
-  /** The text with marks in place of the long strings. */
-  #shortened(length: number, decode: (start: number, end: number) => string): string {
+  /** A part of the text with marks in place of the long strings. */
+  #shortened(bytes: Buffer, from: number, to: number): string {
+    const coding = this.#scan.ascii ? 'latin1' : 'utf8'
+    if (this.#long.length === 0) return bytes.toString(coding, from, to)
     let text = ''
-    let at = 0
+    let at = from
     for (const [index, { start, end }] of this.#long.entries()) {
-      text += `${decode(at, start)}"${this.#marked(index)}"`
+      if (start < from || end > to) continue
+      text += `${bytes.toString(coding, at, start)}"${this.#marked(index)}"`
       at = end
     }
-    return text + decode(at, length)
+    return text + bytes.toString(coding, at, to)
   }
 
   #marked(index: number): string {
@@ -101,43 +137,6 @@ export class JsonText {
     const end = text.slice(-this.#marked(0).length)
     return end.startsWith(this.#mark) ? end : text
   }
-}
-
-function parseObject(text: string): Fields {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw malformedJson()
-  }
-}
-
-/**
- * The members of all objects within: fewer than there are names in the text where one name replaced another.
- * @param swap what a string stands for, where some stand for others
- */
-function countMembers(value: Fields | unknown[], swap: ((text: string) => string) | null): number {
-  let count = 0
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      const item: unknown = value[i]
-      if (typeof item === 'object' && item !== null) count += countMembers(item as Fields | unknown[], swap)
-      else if (swap !== null && typeof item === 'string') value[i] = swap(item)
-    }
-    return count
-  }
-  for (const name in value) {
-    count++
-    const item = value[name]
-    if (typeof item === 'object' && item !== null) count += countMembers(item as Fields | unknown[], swap)
-    else if (swap !== null && typeof item === 'string') replace(value, name, swap(item))
-  }
-  return count
-}
-
-/** `__proto__` is a member like any other only where it is defined as one. */
-function replace(object: Fields, name: string, value: string) {
-  if (name !== '__proto__') object[name] = value
-  else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** The first characters of a long string, cut where no escape and no character is. */

@@ -50,6 +50,12 @@ export class Content {
     this.rewritten += text.length * 2
   }
 
+  /** The same of JSON of so many characters, which nobody gathers. */
+  jsonOf(characters: number): void {
+    this.characters += characters
+    this.rewritten += characters * 2
+  }
+
   /**
    * @param name of the field that holds it
    * @returns the path of the first reference in it, as a client writes it; null where there is none

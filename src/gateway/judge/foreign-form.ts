@@ -50,5 +50,5 @@ function read(name: string, text: string): unknown {
   const bytes = Buffer.from(`{"value":${text}}`)
   const scan = new JsonScan()
   scan.scan(bytes, bytes.length)
-  return new JsonText(bytes, scan).fields.value
+  return JsonText.of(bytes, scan).fields.value
 }

@@ -15,6 +15,7 @@ import { ownModel } from './own-model.ts'
 import { referencesIn, refuseReferences } from './references.ts'
 import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
+import { writtenLength } from './written-length.ts'
 
 /** Judges a JSON body. */
 export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Asked {
@@ -118,7 +119,7 @@ function boundTools(fields: Fields, content: Content): void {
     if (value === undefined || value === null || typeof value === 'string') continue
     const reference = new Content().read(name, value)
     if (reference !== null) throw notOffered(reference)
-    if (name === 'tools' || name === 'functions') content.json(JSON.stringify(value))
+    if (name === 'tools' || name === 'functions') content.jsonOf(writtenLength(value))
   }
   for (const name of templated) if (typeof fields[name] === 'object') content.readFree(name, fields[name])
 }

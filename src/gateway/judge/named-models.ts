@@ -142,7 +142,8 @@ class Search {
     let found = false
     for (const key in value) {
       const inner = value[key]
-      if (!isGiven(inner) || own.has(inner)) continue
+      // A text is not looked for: it would be gone through for that, megabytes of it.
+      if (!isGiven(inner) || (typeof inner === 'object' && own.has(inner))) continue
       if (namesModel(key)) {
         const param = `${at}.${key}`
         this.found.push({ model: namedModel(this.#court, inner, [...place, key], param), param })

@@ -62,7 +62,8 @@ export function lookWithin(field: string, value: unknown, judged: boolean): Look
   if (!namesModels.has(field)) return field === 'response_format' ? lookWithinFormat : lookWithinOther
   const own = ownIn(field === 'tools' ? value : null)
   return (key, inner) => {
-    if (own.has(inner)) return 'free'
+    // A text is not looked for: it would be gone through for that, megabytes of it.
+    if (typeof inner === 'object' && own.has(inner)) return 'free'
     if (namesModel(key)) return judged ? 'names_model' : 'choose another model'
     if (meaningOf(key) === 'reference' && !isEmptyList(inner)) return 'reach what others have stored'
     return denialWithin(key, inner)

@@ -1,4 +1,3 @@
-import type { NotNull } from 'kysely'
 import { ApiError, notFound } from '../contract/error.ts'
 import type { Group, groups as routes } from '../contract/groups.ts'
 import { ASSIGNING } from '../contract/role-assignments.ts'
@@ -7,6 +6,7 @@ import { permissionsAssigned } from './assigned.ts'
 import { refuseLockOut } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
 import { keyOwnersIn, noteStanding } from './key-standing.ts'
+import type { Ids } from './merged.ts'
 import { existing } from './owned.ts'
 import { behind, nextPage } from './page.ts'
 
@@ -92,28 +92,39 @@ export async function findWritableGroup(db: Db, organizationId: string, id: stri
   throw new ApiError('group_scim_managed', message, { param: 'group_id' })
 }
 
-/**
- * The groups of a project, with when each was added. Each is there, and joined all the same as if it might not be: a database is
- * then not free to begin with the organization's groups and look for each in the project.
- */
-export function groupsOfProject(db: Db, project: Row<'project'>) {
+/** The ids of a project's groups. */
+export function groupIdsOf(db: Db, project: Row<'project'>) {
   return db
-    .selectFrom('project_group as p')
-    .leftJoin('user_group as g', (join) =>
-      join.onRef('g.organization_id', '=', 'p.organization_id').onRef('g.id', '=', 'p.group_id'),
-    )
+    .selectFrom('project_group')
+    .select('group_id as id')
+    .where('organization_id', '=', project.organization_id)
+    .where('project_id', '=', project.id)
+}
+
+/** These groups of a project, with when each was added. */
+export function groupsOfProject(db: Db, project: Row<'project'>, ids: Ids) {
+  return db
+    .selectFrom(ids.as('page'))
+    .crossJoin('user_group as g')
+    .crossJoin('project_group as p')
     .selectAll('g')
     .select('p.created_at as added_at')
+    .where('g.organization_id', '=', project.organization_id)
+    .whereRef('g.id', '=', 'page.id')
     .where('p.organization_id', '=', project.organization_id)
     .where('p.project_id', '=', project.id)
-    .$narrowType<{ [C in keyof Row<'user_group'>]: C extends 'scim_managed_at' ? number | null : NotNull }>()
+    .whereRef('p.group_id', '=', 'page.id')
 }
 
 export type GroupInProject = Row<'user_group'> & { added_at: number }
 
 /** A group stays in a project until it is removed from it, with or without a role. An archived project has none. */
 export async function findProjectGroup(db: Db, project: Row<'project'>, id: string): Promise<GroupInProject> {
-  const group = await groupsOfProject(db, project).where('p.group_id', '=', id).executeTakeFirst()
+  const group = await groupsOfProject(
+    db,
+    project,
+    groupIdsOf(db, project).where('group_id', '=', id),
+  ).executeTakeFirst()
   if (!group || project.archived_at !== null) throw notFound('group', id, 'group_id')
   return group
 }

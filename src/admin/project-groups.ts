@@ -1,7 +1,7 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectGroup, projectGroups as routes } from '../contract/project-groups.ts'
 import type { Row } from '../db/tables.ts'
-import { findGroup, findProjectGroup, type GroupInProject, groupsOfProject } from './groups.ts'
+import { findGroup, findProjectGroup, type GroupInProject, groupIdsOf, groupsOfProject } from './groups.ts'
 import type { Handlers } from './handlers.ts'
 import { ownedBy } from './owned.ts'
 import { behind, nextPage } from './page.ts'
@@ -11,7 +11,8 @@ import { inProject } from './roles.ts'
 
 export const projectGroups: Handlers<typeof routes> = {
   async list({ db, project, query }) {
-    const rows = behind(groupsOfProject(db, project), query, 'group', 'p.group_id')
+    const ids = behind(groupIdsOf(db, project), query, 'group', 'group_id')
+    const rows = groupsOfProject(db, project, ids).orderBy('g.id', query.order)
     const found = project.archived_at === null ? await rows.execute() : []
     return nextPage(
       found,

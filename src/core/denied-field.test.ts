@@ -25,7 +25,8 @@ const denied: Record<Denial, string[]> = {
     ...['n_predict', 'num_predict', 'max_new_tokens', 'min_tokens', 'ignore_eos', 'use_beam_search', 'beam_width'],
     ...['num_beams', 'best_of_n', 'num_return_sequences', 'num_generations', 'max_length', 'max_tokens_to_sample'],
     ...['max_gen_len', 'maxOutputTokens', 'min_new_tokens', 'auto_max_new_tokens', 'candidate_count', 'n_cmpl'],
-    ...['num_retries', 'max_completion_length'],
+    ...['num_retries', 'max_completion_length', 'num_images', 'numberOfImages', 'batch_size', 'sampleCount', 'n_iter'],
+    ...['max_images', 'sequential_image_generation', 'num_images_per_prompt', 'image_num', 'samples'],
   ],
   'reach what others have stored': [
     ...['kv_transfer_params', 'request_id', 'rid', 'id_slot', 'cached_content', 'file_ids', 'cache', 'caching'],

@@ -67,6 +67,10 @@ const names: Record<Denial, readonly string[]> = {
     ...['max_gen_toks', 'max_tokens_to_sample', 'max_tokens_second', 'tokens_to_generate', 'tokens_to_sample'],
     ...['max_generation', 'candidate_count', 'best_of_n', 'num_return_sequences', 'num_generations', 'num_completions'],
     ...['num_outputs', 'num_samples', 'n_samples', 'num_choices', 'n_cmpl', 'num_candidates', 'ignore_eos'],
+    // Pictures for one request, as servers of images and SiliconFlow, Ark and Google call them.
+    ...['num_images', 'n_images', 'number_of_images', 'image_num', 'image_number', 'image_count', 'max_images'],
+    ...['num_images_per_prompt', 'images_per_prompt', 'num_outputs_per_prompt', 'batch_size', 'batch_count', 'n_iter'],
+    ...['sample_count', 'samples', 'sequential_image_generation'],
     ...['ignore_eos_token', 'ban_eos_token', 'eos_token_id', 'use_beam_search', 'num_retries', 'max_retries'],
   ],
   'reach what others have stored': [
@@ -145,13 +149,17 @@ export function deniedField(name: string): Denial | null {
   return denial
 }
 
-/** What such a field asks for when it is left out. A text of it is none: servers differ in what they make of one. */
+/** What such a field asks for when it is left out. A number as text is none: servers differ in what they make of one. */
 const asLeftOut: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['ignoreeos', false],
   ['usebeamsearch', false],
   ['idslot', -1],
   ['priority', 0],
   ['mintokens', 0],
+  ...['numimages', 'nimages', 'imagecount', 'numimagesperprompt', 'batchsize', 'batchcount', 'samplecount'].map(
+    (one): [string, unknown] => [one, 1],
+  ),
+  ['sequentialimagegeneration', 'disabled'],
 ])
 
 /** The same of a field with its value, which may say that nothing of the sort is asked for. */

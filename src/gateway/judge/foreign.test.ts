@@ -104,6 +104,9 @@ test('a field whose value says no asks for nothing', () => {
     ['id_slot', -1, 0],
     ['priority', 0, 1],
     ['min_tokens', 0, 5],
+    ['num_images', 1, 4],
+    ['batch_size', 1, '1'],
+    ['sequential_image_generation', 'disabled', 'auto'],
   ]
   for (const [name, no, yes] of cases)
     for (const [within, param] of [

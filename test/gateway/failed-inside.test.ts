@@ -123,6 +123,9 @@ const streams: [route: RouteName, what: string, text: string, expected: Figures]
     { reasoning_content: 'one two' },
     { refusal: 'one two' },
     { tool_calls: [{ function: { arguments: 'one two' } }] },
+    { reasoning_text: 'one two' },
+    { thinking: 'one two' },
+    { content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'one two' }] }] },
   ].map((delta): (typeof streams)[number] => [
     ...([chat, `an error behind ${Object.keys(delta)[0]}`] as const),
     event({ choices: [{ index: 0, delta }] }) + event({ error }),
@@ -135,6 +138,9 @@ const streams: [route: RouteName, what: string, text: string, expected: Figures]
     read,
   ],
   [chat, 'an error behind images', event({ choices: [{ delta: { images: [{}] } }] }) + event({ error }), read],
+  [chat, 'a page', '<html>\n\n<title>502</title>\n', {}],
+  [chat, 'a page, an error', `<html>\n\n${begun}${event({ error })}`, {}],
+  [chat, 'a page before an answer', `<!doctype html>\n\n${said}${DONE}`, counted],
   ['completions.create', 'an error first', event({ error }) + DONE, {}],
   ['completions.create', 'an error later', event({ choices: [{ text: 'one two' }] }) + event({ error }), counted],
   ['responses.create', 'a failure', created + failed, {}],
@@ -183,6 +189,20 @@ for (const [route, what, text, expected] of streams) {
   add(route, `a stream with ${what}`, text, expected, SSE, { fields })
   const single = Array.from(Buffer.from(text), (byte) => Buffer.of(byte))
   add(route, `a stream with ${what}, in single bytes`, text, expected, SSE, { fields, script: bytes(SSE, single) })
+}
+
+/** Answers that are no JSON, whatever they look like: what was heard, as text, and sound. */
+const lookalikes = [
+  'event: error\n\none two',
+  'data: {"error":"one"}\n\n',
+  ': one two',
+  '<html> one two',
+  '<?xml version="1.0"?>',
+]
+for (const text of lookalikes) {
+  const what = `an answer that begins with ${JSON.stringify(text.slice(0, 8))}`
+  add('audio.transcriptions.create', what, text, { requests: 1, seconds: 1 }, 'text/plain; charset=utf-8')
+  add('audio.speech.create', what, text, read, 'audio/pcm')
 }
 
 /** Whole replies that hold an answer beside what is or looks like an error. */

@@ -21,14 +21,22 @@ export type Hints = {
   isPage: boolean
   /** It is said to be plain text. */
   isText: boolean
+  /** It is said to be what was asked for, whatever its bytes look like: sound, or as plain text what was heard. */
+  isContent: boolean
 }
 
-/** @param contentType of the reply; empty where it names none */
-export function hintsOf(contentType: string, isAsked: boolean): Hints {
+/**
+ * @param contentType of the reply; empty where it names none
+ * @param isAsked whether a stream is asked for
+ * @param isHeard whether what was heard is
+ */
+export function hintsOf(contentType: string, isAsked: boolean, isHeard: boolean): Hints {
   const isNamed = isEventStream(contentType)
   const isPage = /^text\/html *(;|$)/i.test(contentType)
   const isText = !isNamed && !isPage && /^text\//i.test(contentType)
-  return { isNamed, isStream: isNamed || isAsked, isPage, isText }
+  const isStream = isNamed || isAsked
+  const isContent = !isStream && (/^audio\//i.test(contentType) || (isHeard && isText))
+  return { isNamed, isStream, isPage, isText, isContent }
 }
 
 /**
@@ -67,11 +75,12 @@ export class Beginning {
     }
     if (byte === LF || byte === CR) this.#inComment = false
     if (this.#inComment || byte === LF || byte === CR || byte === SPACE || byte === TAB) return null
+    if (byte === OPEN_OBJECT) return 'json'
+    if (this.#hints.isContent) return 'other'
     if (byte === COLON) {
       this.#inComment = true
       return null
     }
-    if (byte === OPEN_OBJECT) return 'json'
     if (byte === OPEN_TAG) return this.#inTag(byte)
     return FIELDS.includes(byte) ? 'events' : this.#rest()
   }

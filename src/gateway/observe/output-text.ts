@@ -5,7 +5,7 @@ const ANSWERS = 128
 /** Bytes that a text gets at first: a part of Node's pool, so that it costs next to nothing. */
 const FIRST = 256
 
-/** Which of the two names of the same thing a model server uses for its thoughts; some use both at once. */
+/** Which of several names of the same thing a model server uses for its thoughts; some use two at once. */
 const THOUGHTS = ANSWERS + 1
 
 /**
@@ -27,7 +27,7 @@ export class Said {
     return this.#beyond
   }
 
-  /** @param channel 0 for what the model says, 1 and 2 for two names of what it thinks */
+  /** @param channel 0 for what the model says, any other for a name of what it thinks */
   append(answer: number, channel: number, bytes: Buffer, from: number, to: number): void {
     const end = Math.min(to, from + MOST - this.#kept)
     this.#beyond += to - end

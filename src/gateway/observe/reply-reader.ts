@@ -35,7 +35,7 @@ export class ReplyReader {
 
   /** What it is; null while nothing has come that says so. */
   get form(): Form | null {
-    return this.#events === null ? this.#form : 'events'
+    return this.#events === null || this.#form === 'page' ? this.#form : 'events'
   }
 
   /** Whether it was one object, and nothing besides. */
@@ -76,7 +76,9 @@ export class ReplyReader {
     this.#form = this.#beginning.look(bytes)
     const { at } = this.#beginning
     if (this.#form === 'json') return this.#object(bytes, at)
-    return this.#form === 'events' ? this.#stream(bytes, at) : bytes
+    // Nor does a page hide the events that were asked for, whose readers take no notice of it.
+    const isStream = this.#form === 'events' || (this.#form === 'page' && this.#hints.isStream)
+    return isStream ? this.#stream(bytes, at) : bytes
   }
 
   /** From there on it is a stream. */

@@ -9,9 +9,14 @@ const problem = keep('problem')
 /** Where servers put what went wrong, be the status a good one; a good reply has none of them, or null there. */
 const failure = { error: problem, errors: problem, detail: problem, message: keep('message') }
 
+/** Thoughts as a part of what is said: a string, or parts of their own (Mistral). */
+const thinking: Want = { text: 4, ...list(object({ text: { text: 4 } })) }
 /** A string, or parts of which those with text count. */
-const contentIn = (text: Want): Want => ({ ...text, ...list(object({ text, refusal: text })) })
-const content = contentIn(text)
+const contentIn = (text: Want, more: Record<string, Want> = {}): Want => ({
+  ...text,
+  ...list(object({ text, refusal: text, ...more })),
+})
+const content = contentIn(text, { thinking })
 
 const named = object({ name: text, arguments: text, input: text })
 const message = object({
@@ -19,6 +24,8 @@ const message = object({
   refusal: text,
   reasoning_content: { text: 1 },
   reasoning: { text: 2 },
+  reasoning_text: { text: 3 },
+  thinking,
   function_call: named,
   tool_calls: list(object({ function: named, custom: named })),
   audio: object({ transcript: text, data: seen }),

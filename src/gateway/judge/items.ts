@@ -33,13 +33,27 @@ function refers({ type, role, id, result }: JsonObject): boolean {
   return type === 'item_reference' || (!isGiven(type) && !isGiven(role) && isGiven(id))
 }
 
+/** Where the types of items have what they say; whatever else is in one says nothing to a server that keeps it. */
+const saying: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['message', ['content']],
+  ['reasoning', ['encrypted_content', 'content']],
+  ['compaction', ['encrypted_content']],
+  ['function_call', ['arguments']],
+  ['custom_tool_call', ['input']],
+  ...['function_call', 'custom_tool_call', 'computer_call', 'local_shell_call', 'shell_call', 'apply_patch_call'].map(
+    (call): [string, string[]] => [`${call}_output`, ['output']],
+  ),
+])
+
 /**
  * Whether an item brings so little of its own that a model server takes what it keeps under its id, if it keeps that. The
- * original finds what was thought by the id, unless it is brought along: a summary is not it.
+ * original finds what was thought by the id, unless it is brought along: a summary is not it. Of a type that is not known here
+ * anything may be what it says.
  */
 function isBare(item: JsonObject): boolean {
   if (!isGiven(item.id)) return false
-  if (item.type === 'reasoning') return !isFilled(item.encrypted_content) && !isFilled(item.content)
+  const names = saying.get(item.type ?? 'message')
+  if (names !== undefined) return !names.some((name) => isFilled(item[name]))
   for (const name in item) {
     if (name !== 'id' && name !== 'type' && name !== 'status' && name !== 'role' && isFilled(item[name])) return false
   }

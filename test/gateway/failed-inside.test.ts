@@ -170,6 +170,8 @@ const streams: [route: RouteName, what: string, text: string, expected: Figures]
     event({ type: 'image_generation.completed', b64_json: 'QUJD' }) + event({ type: 'error', error }),
     { ...read, images: 1 },
   ],
+  ['images.generate', 'a list of images in one event', event({ data: [{ b64_json: 'QUJD' }] }), { ...read, images: 1 }],
+  ['images.generate', 'an error behind a piece', event({ b64_json: 'QUJD' }) + event({ error }), read],
   ['audio.transcriptions.create', 'an error first', event({ error }), {}],
   [
     'audio.transcriptions.create',

@@ -80,9 +80,11 @@ export const shownItems = object({ data: list(itemId) })
 /** Embeddings and moderations. */
 export const usageOnly = object({ usage, data: listed, results: listed, ...failure })
 
-export const images = object({ data: list({}, 'data'), usage, ...failure })
+const pictures = { data: list({}, 'data'), usage, ...failure }
+export const images = object(pictures)
 
-export const imageEvent = object({ type: keep('event'), usage, ...failure })
+/** One picture, or from a server that makes no events of its own the whole reply. */
+export const imageEvent = object({ type: keep('event'), b64_json: seen, ...pictures })
 
 /** Speech as events, transcriptions, translations. */
 export const audio = object({

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { InTurn } from '../admin/handlers.ts'
-import { unavailable } from '../contract/error.ts'
+import { ApiError, unavailable } from '../contract/error.ts'
 
 /** Replies in parts that are on their way at once: altogether, and of one organization. */
 const ALTOGETHER = 32
@@ -51,7 +51,8 @@ export class UnderWay {
     if (this.#reading < READING) this.#reading++
     else await new Promise<void>((begin) => this.#waiting.push(begin))
     try {
-      gone.throwIfAborted()
+      // No failure of the server's: nobody reads it, and no line of the log is owed.
+      if (gone.aborted) throw new ApiError('malformed_http', 'The client left before it was answered.')
       return await work()
     } finally {
       const next = this.#waiting.shift()

@@ -97,6 +97,19 @@ const answers: Record<string, [late: Script, text: string]> = {
     raw(200, `\ufeff${event({ ...chunk, usage })}`, EVENTS),
     event({ ...chunk, usage }),
   ],
+  'events behind a byte order mark by itself, under another label': [
+    async ({ response }) => {
+      response.writeHead(200, { 'content-type': 'text/plain' })
+      await new Promise((resolve) => response.write('\ufeff', resolve))
+      await new Promise(setImmediate)
+      response.end(event({ ...chunk, usage }))
+    },
+    event({ ...chunk, usage }),
+  ],
+  'JSON behind a byte order mark': [
+    raw(200, `\ufeff\n{"choices":[],"usage":${JSON.stringify(usage)}}`, { 'content-type': 'application/json' }),
+    `data: {"choices":[],"usage":${JSON.stringify(usage)}}\n\n`,
+  ],
   'JSON, on several lines': [
     raw(200, `{"choices":[],\r\n"usage":${JSON.stringify(usage)}}\n`, { 'content-type': 'application/json' }),
     `data: {"choices":[],  "usage":${JSON.stringify(usage)}} \n\n`,

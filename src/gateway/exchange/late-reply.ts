@@ -5,6 +5,10 @@ import { invalidReply } from '../upstreams/failures.ts'
 const MOST_HELD = 65_536
 const MOST_SHOWN = 4096
 const [TAB, LF, CR, BLANK, MARK] = [0x09, 0x0a, 0x0d, 0x20, [0xef, 0xbb, 0xbf]] as const
+/** What may stand before a reply and says nothing: blanks, and a byte order mark. */
+const NOTHING: readonly number[] = [TAB, LF, CR, BLANK, ...MARK]
+/** Characters of the longest name that a line of an event begins with, and its colon. */
+const LONGEST_NAME = 'retry:'.length
 
 /** What comes to a client whose stream has begun before its reply did: a part of the stream, whatever the reply is. */
 export interface LateReply {
@@ -49,16 +53,15 @@ class Answer implements LateReply {
   #as: LateReply | null | undefined
 
   chunk(bytes: Buffer): Buffer | null {
-    const first = bytes.find((byte) => byte !== BLANK && byte !== LF && byte !== CR && byte !== TAB)
-    if (this.#as === undefined) {
-      if (first === undefined) return null
-      const text = bytes.toString('latin1').trimStart()
-      // Servers exist that label events otherwise; what is neither cannot be told on a stream.
-      if (/^(\xef\xbb\xbf)?(data|event|id|retry)?:/.test(text)) this.#as = new Events()
-      else this.#as = /^[[{]/.test(text) ? null : new Unreadable()
-      if (this.#as === null) return Buffer.concat([Buffer.from('data: '), onOneLine(bytes)])
-    }
-    return this.#as === null ? onOneLine(bytes) : this.#as.chunk(bytes)
+    if (this.#as !== undefined) return this.#as === null ? onOneLine(bytes) : this.#as.chunk(bytes)
+    const first = bytes.findIndex((byte) => !NOTHING.includes(byte))
+    if (first < 0) return null
+    const text = bytes.toString('latin1', first, first + LONGEST_NAME)
+    // Servers exist that label events otherwise; what is neither cannot be told on a stream.
+    if (/^(data|event|id|retry)?:/.test(text)) this.#as = new Events()
+    else this.#as = /^[[{]/.test(text) ? null : new Unreadable()
+    const content = bytes.subarray(first)
+    return this.#as === null ? Buffer.concat([Buffer.from('data: '), onOneLine(content)]) : this.#as.chunk(content)
   }
 
   end(): string {

@@ -115,6 +115,7 @@ const streams: [route: RouteName, what: string, text: string, expected: Figures]
   ],
   [chat, 'an error, later a report', said + event({ error }) + event({ choices: [{}], usage }), reported],
   [chat, 'an error beside a report of output', event({ error, usage }), reported],
+  [chat, 'an error beside the report that was not asked for', said + event({ choices: [], error, usage }), reported],
   [chat, 'another event of a similar name', `event: errors\n${begun}event: error2\n${begun}`, read],
   [chat, 'no answer and no error', begun + DONE, read],
   [chat, 'lines that are none', 'upstream connect error\n', read],

@@ -38,6 +38,8 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     { lines: ['data: {"choices":[{"index":0,"delta":{}}],"usage":{"prompt_tokens":1}}'], withheld: false },
     { lines: ['data: {"choices":null,"usage":{}}'], withheld: false },
     { lines: ['data: {"choices":[],"choices":[1],"usage":{}}'], withheld: false },
+    { lines: ['data: {"choices":[],"usage":{},"error":{"message":"x"}}'], withheld: false },
+    { lines: ['event: error', 'data: {"choices":[],"usage":{}}'], withheld: false },
     { lines: ['data: {"choices":[],"usage":{}} {}'], withheld: false },
     { lines: ['data: {"choices":[],"usage":{}'], withheld: false },
     { lines: ['data: {"usage":{"prompt_tokens":5}}'], withheld: false },

@@ -78,7 +78,7 @@ export class EventStream {
     else if (end > at && field.place === 'event') field.word(bytes, at, end)
     if (end === bytes.length) return end
     if (field.isEmpty && this.#begun) this.#emptyLine(bytes, end)
-    if (field.isError) this.#reading.failed = true
+    if (field.isError) this.#reading.failsIf(true)
     field.reset()
     this.#afterCr = bytes[end] === CR
     return end + 1
@@ -163,8 +163,10 @@ export class EventStream {
     return extra
   }
 
+  /** What went wrong is for the client, whatever else the same event says. */
   #isExtra(): boolean {
-    return this.#scan.finished && this.#reading.choices === 'empty' && this.#reading.hasUsage
+    const { choices, hasUsage, hasProblem } = this.#reading
+    return this.#scan.finished && choices === 'empty' && hasUsage && !hasProblem
   }
 
   #couldBeExtra(bytes: number): boolean {

@@ -41,8 +41,9 @@ export class Reading implements JsonSink {
   /** Events so far, and those of them that said something. */
   events = 0
   texts = 0
-  /** Whether this event reports usage, and what its list of choices looks like so far. */
+  /** Whether this event reports usage or what went wrong, and what its list of choices looks like so far. */
   hasUsage = false
+  hasProblem = false
   choices: 'unseen' | 'empty' | 'other' = 'unseen'
   serviceTier: string | null = null
   /** Of audio, in seconds begun. */
@@ -84,17 +85,23 @@ export class Reading implements JsonSink {
     }
   }
 
+  /** What was read is a failure, if that is so. */
+  failsIf(problem: boolean): void {
+    this.failed ||= problem
+    this.hasProblem ||= problem
+  }
+
   kept(name: string, value: unknown): void {
     if (name === 'usage') this.#reported(value)
-    else if (name === 'problem') this.failed ||= isProblem(value)
+    else if (name === 'problem') this.failsIf(isProblem(value))
     else if (name === 'index') this.#answer = amount(value) ?? 0
     else if (name === 'duration') this.duration = amount(value)
     else if (typeof value !== 'string') return
     else if (name === 'event') this.#event = value
     else if (name === 'item') this.#item = value
     else if (name === 'container') this.#container = value
-    else if (name === 'status') this.failed ||= value === 'failed'
-    else if (name === 'message') this.failed ||= value !== ''
+    else if (name === 'status') this.failsIf(value === 'failed')
+    else if (name === 'message') this.failsIf(value !== '')
     else if (name === 'service_tier') this.serviceTier = value
     else if (name === 'item_id') this.#onShown('item', value)
     else if (name === 'id' && !this.#isNamed) {
@@ -140,6 +147,7 @@ export class Reading implements JsonSink {
     if (this.#report === 'more' || (this.#report === 'same' && (isWhole || !spoke))) this.#saidAtUsage = this.said.bytes
     this.#saidBefore = this.said.bytes
     this.hasUsage = false
+    this.hasProblem = false
     this.#report = 'none'
     this.choices = 'unseen'
     this.#event = ''

@@ -6,6 +6,7 @@ import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { isId } from '../core/id.ts'
 import type { Row } from '../db/tables.ts'
+import { rangesOf } from './audit-filters.ts'
 
 type Event = Pick<
   Row<'audit_log'>,
@@ -103,6 +104,20 @@ for (const database of databases) {
       assert.deepEqual(upwards, [before.slice(-limit), before.length > limit])
     })
     await fc.assert(property, { numRuns: 40 })
+  })
+
+  test(`${database}: in each range another filter is one condition for each of its columns, however many its values`, async () => {
+    await using app = await startTestApp({ database })
+    const many = (prefix: string) => Array.from({ length: 80 }, (_, i) => id(prefix, i))
+    const query = {
+      limit: 20,
+      tenant_only: false,
+      resource_ids: many('proj_'),
+      actor_ids: [...many('user-'), ...many('key_')],
+    }
+    const ranges = await rangesOf(app.db, { organizationId: id('org-', 1), after: null, before: null }, query)
+    assert.equal(ranges.length, 80)
+    for (const range of ranges) assert.equal(range.compile().sql.match(/coalesce/g)?.length, 2)
   })
 }
 

@@ -40,14 +40,19 @@ export async function rangesOf(db: Db, stretch: Stretch, query: Filters) {
   const all = within(db, stretch).select(['e.id', 'e.effective_at'])
   const [chosen, ...others] = filters.length < 2 ? filters : await fewestFirst(db, stretch, filters)
   if (chosen === undefined) return [all]
-  const wanted = others.reduce((rows, filter) => rows.where((eb) => eb.or(filter.map((range) => passes(range)))), all)
+  const wanted = others.reduce((rows, filter) => rows.where((eb) => eb.or(passing(filter))), all)
   return chosen.map(({ column, value }) => wanted.where(`e.${column}`, '=', value as never))
 }
 
-/** In a form that no index is chosen by: one filter's index is read, and the others look at what it finds. */
-function passes({ column, value }: Range) {
-  const its = sql.ref(`e.${column}`)
-  return sql<boolean>`coalesce(${its}, ${its}) = ${value}`
+/**
+ * In a form that no index is chosen by: one filter's index is read, and the others look at what it finds. One condition for a
+ * column and not one for each value: it stands in every range, and SQLite thinks for seconds about a hundred in each of a hundred.
+ */
+function passing(filter: Filter) {
+  return [...Map.groupBy(filter, ({ column }) => column)].map(([column, ranges]) => {
+    const its = sql.ref(`e.${column}`)
+    return sql<boolean>`coalesce(${its}, ${its}) in (${sql.join(ranges.map(({ value }) => value))})`
+  })
 }
 
 /** In an order that is good where many pass all of them: what says most about an event first. */

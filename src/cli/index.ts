@@ -9,7 +9,7 @@ import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { orgCreate, userCreate } from './organization.ts'
-import { type Output, servingOutput, standardOutput } from './output.ts'
+import { commandOutput, type Output, servingOutput } from './output.ts'
 import { seed } from './seed.ts'
 
 const commands: Record<string, Command> = {
@@ -32,7 +32,7 @@ const commands: Record<string, Command> = {
 export async function run(
   args: readonly string[],
   env: Record<string, string | undefined>,
-  output: Output = args[0] === 'serve' ? servingOutput() : standardOutput,
+  output: Output = args[0] === 'serve' ? servingOutput() : commandOutput(),
   plugins?: Seeing['plugins'],
 ) {
   try {

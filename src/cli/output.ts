@@ -10,11 +10,26 @@ export type Output = {
   note: (text: string) => void
 }
 
-/** A command's result waits until it is read, as long as that takes. */
-export const standardOutput: Output = output(
-  (text) => void process.stdout.write(text),
-  (text) => void process.stderr.write(text),
-)
+/**
+ * A command's result waits until it is read, as long as that takes. What nobody can read, on a full disk or in a pipe that is closed,
+ * is a failure in words: the key in it may be lost.
+ */
+export function commandOutput(): Output {
+  process.stdout.once('error', ({ message }) => {
+    process.stdout.on('error', () => {})
+    const told = `gatehouse: what was to be printed could not be written (${message}).`
+    process.stderr.write(`${told} What the command did is done: make another key for one that nobody has read.\n`)
+    // Whatever the command ends with.
+    process.once('exit', () => {
+      process.exitCode = 1
+    })
+  })
+  process.stderr.on('error', () => {})
+  return output(
+    (text) => void process.stdout.write(text),
+    (text) => void process.stderr.write(text),
+  )
+}
 
 /** What a server says besides its log, a text or two. Nobody may ever read it, which must hold up neither the server nor its end. */
 export function servingOutput(): Output {

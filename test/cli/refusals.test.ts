@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
+import { gatehouse } from '../process/gatehouse.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { done, firstOrganization, newUser, refused } from './run.ts'
 
@@ -123,4 +126,19 @@ describe('what the state does not allow is refused with exit code 1 and changes 
     const long = '🦊'.repeat(255)
     assert.equal((await done(app, ...create('fox@example.com', long))).name, long)
   })
+})
+
+const FULL = '/dev/full'
+test('what cannot be printed is a failure in words', { skip: !existsSync(FULL) && `no ${FULL}` }, async () => {
+  await using app = await startTestApp()
+  await using full = await open(FULL, 'w')
+  const env = { GATEHOUSE_DATABASE_URL: app.databaseUrl }
+  const args = ['user', 'create', '--email', 'a@example.com', '--name', 'A', '--role', 'owner']
+  const { code, stderr } = await gatehouse(args, { env, stdout: full.fd })
+  assert.equal(code, 1)
+  assert.match(
+    stderr,
+    /^gatehouse: what was to be printed could not be written \(.*ENOSPC.*\)\. What the command did is done/,
+  )
+  assert.doesNotMatch(stderr, /\n {4}at /)
 })

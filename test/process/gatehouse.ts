@@ -10,6 +10,8 @@ export type RunOptions = {
   cwd?: string
   /** Where standard error goes: read by this class, nowhere, to a descriptor, or into a pipe that is left unread. */
   stderr?: 'ignore' | 'unread' | number
+  /** A descriptor that standard output goes to; else it is read by this class. */
+  stdout?: number
 }
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
 
@@ -20,11 +22,11 @@ export class Gatehouse {
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], { env = {}, cwd, stderr }: RunOptions = {}) {
+  constructor(args: readonly string[], { env = {}, cwd, stderr, stdout = -1 }: RunOptions = {}) {
     const { PATH = '', HOME = '', TMPDIR, NODE_COMPILE_CACHE } = process.env
     this.child = spawn(process.execPath, [main, ...args], {
       env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env },
-      stdio: ['ignore', 'pipe', stderr === undefined || stderr === 'unread' ? 'pipe' : stderr],
+      stdio: ['ignore', stdout < 0 ? 'pipe' : stdout, stderr === undefined || stderr === 'unread' ? 'pipe' : stderr],
       ...(cwd && { cwd }),
     })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {

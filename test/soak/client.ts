@@ -33,18 +33,27 @@ export async function makeCall(url: string, key: string, plan: Plan): Promise<Se
     headers: { authorization: `Bearer ${key}`, 'content-type': type, 'content-length': body.length },
   })
   call.on('error', () => {})
-  const replied = new Promise<IncomingMessage | null>((resolve) => {
-    call.once('response', resolve).once('close', () => resolve(null))
+  const gone = closeOf(call)
+  const replied = new Promise<Replied | null>((resolve) => {
+    // Listened to from the first moment: a reply that is cut off while its request is still being sent is closed by then.
+    call.once('response', (reply) => resolve({ reply, closed: closeOf(reply) }))
+    gone.then(() => resolve(null))
   })
-  await sendBody(call, body, plan, seen)
+  // What is written to a connection that was never there is told to nobody.
+  await Promise.race([gone, sendBody(call, body, plan, seen)])
   if (plan.leaving === 'in_body' || plan.leaving === 'when_sent') {
     await sleep(plan.leaving === 'when_sent' ? plan.number % 5 : 0)
     call.destroy()
   }
-  const reply = await replied
-  if (reply !== null) await read(reply, plan, seen)
+  const answer = await replied
+  if (answer !== null) await read(answer, plan, seen)
   return seen
 }
+
+type Replied = { reply: IncomingMessage; closed: Promise<void> }
+
+const closeOf = (one: ClientRequest | IncomingMessage) =>
+  new Promise<void>((resolve) => void one.once('close', () => resolve()))
 
 async function sendBody(call: ClientRequest, body: Buffer, { leaving }: Plan, seen: Seen): Promise<void> {
   const half = body.length >> 1
@@ -58,12 +67,11 @@ async function sendBody(call: ClientRequest, body: Buffer, { leaving }: Plan, se
     }
     call.end()
   } else if (leaving === 'when_sent') {
-    // One that has never been connected has sent nothing.
-    await new Promise<void>((resolve) => call.once('close', resolve).end(body, resolve))
+    await new Promise<void>((resolve) => void call.end(body, resolve))
   } else call.end(body)
 }
 
-async function read(reply: IncomingMessage, { leaving }: Plan, seen: Seen): Promise<void> {
+async function read({ reply, closed }: Replied, { leaving }: Plan, seen: Seen): Promise<void> {
   seen.status = reply.statusCode ?? null
   if (leaving === 'at_head') reply.destroy()
   let text = ''
@@ -72,7 +80,7 @@ async function read(reply: IncomingMessage, { leaving }: Plan, seen: Seen): Prom
     text += part
     if (leaving === 'in_reply') reply.destroy()
   })
-  await new Promise<void>((resolve) => reply.once('close', resolve))
+  await closed
   seen.whole = reply.complete
   seen.words = text.split(WORD).length - 1
   seen.code = /"code":"(\w+)"/.exec(text)?.[1] ?? null

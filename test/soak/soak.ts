@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../gateway/upstream.ts'
 import { add, NOTHING, type Used, usedBy } from './books.ts'
 import { closeClients, makeCall, type Seen } from './client.ts'
@@ -16,6 +17,8 @@ export type SoakResult = { calls: number; sides: string[]; differences: string[]
 
 /** The month of what is spent must be one: where it ends within this, the server lives in the next already. */
 const MONTH_MARGIN_MS = 600_000
+/** No client and no model server of these waits nearly as long. */
+const LONGEST_CALL_MS = 60_000
 
 /**
  * Calls of every kind that end in every way, and then the equation: what reached the model server is what was metered, is what the
@@ -34,12 +37,26 @@ export async function soak({ concurrency = 64, until: end, ...options }: SoakOpt
     while (goesOn()) {
       const plan = planOf(options.seed, next++)
       const key = keyOf(stage.projects, plan.number)
-      seen[plan.number] = { keyId: key.id, seen: await makeCall(stage.app.url, key.value, plan) }
+      seen[plan.number] = { keyId: key.id, seen: await ending(makeCall(stage.app.url, key.value, plan), plan.number) }
     }
   }
   await Promise.all(Array.from({ length: concurrency }, work))
   closeClients()
   return { calls: seen.length, ...(await balance(stage, options.seed, seen)) }
+}
+
+/** @throws Error for a call that does not come to its end in any way: nothing could be compared then */
+async function ending(call: Promise<Seen>, number: number): Promise<Seen> {
+  const stopped = new AbortController()
+  const late = sleep(LONGEST_CALL_MS, null, { signal: stopped.signal }).then(() => {
+    throw new Error(`call ${number} has not ended after ${LONGEST_CALL_MS / 1000} s`)
+  })
+  late.catch(() => {})
+  try {
+    return await Promise.race([call, late])
+  } finally {
+    stopped.abort()
+  }
 }
 
 function keyOf(projects: readonly Project[], number: number) {

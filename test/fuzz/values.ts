@@ -91,7 +91,7 @@ function objectFor(schema: Schema, making: Making, depth: number): Record<string
 function nearlyFor(schema: Schema, making: Making, depth: number): unknown {
   const { chance } = making
   const right = rightFor(schema, making, depth)
-  const others: unknown[] = [null, String(right), [right], { value: right }]
+  const others: unknown[] = [null, textOf(right), [right], { value: right }]
   if (typeof right === 'string') others.push(right.toUpperCase(), ` ${right} `, `${right}x`, right.slice(0, -1))
   if (typeof right === 'number') others.push((schema.minimum ?? 0) - 1, (schema.maximum ?? 0) + 1, right + 0.5, -right)
   if (Array.isArray(right)) others.push([...right, ...right], Array((schema.maxItems ?? 99) + 1).fill(right[0] ?? 'x'))

@@ -1,4 +1,4 @@
-import { testPlaces } from './work/measured.ts'
-import { places } from './work/places.ts'
+import { testPlaces } from './counted/measured.ts'
+import { places } from './counted/places.ts'
 
 testPlaces('headers', places.headers)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { until } from '../gateway/upstream.ts'
-import { answered, type CountedServer, startCounted } from './work/server.ts'
+import { answered, type CountedServer, startCounted } from './counted/server.ts'
 
 /*
  * What a stranger can make the server hold in memory, counted in bytes when all is collected that nobody needs.

@@ -15,8 +15,8 @@ import { readJson } from '../../src/gateway/body/json-body.ts'
 import { originalOf } from '../../src/gateway/check/original.ts'
 import { routeOf, withQuery } from '../../src/gateway/routes/match.ts'
 import { isEventStream } from '../../src/gateway/upstreams/forwarding.ts'
-import { takeWork, type Work } from './work/counting.ts'
-import { hostile } from './work/hostile-texts.ts'
+import { takeWork, type Work } from './counted/counting.ts'
+import { hostile } from './counted/hostile-texts.ts'
 
 /*
  * Everything that reads a text of somebody who need not be known, or is known by the same text. Each

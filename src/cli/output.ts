@@ -34,7 +34,14 @@ export function commandOutput(): Output {
 /** What a server says besides its log, a text or two. Nobody may ever read it, which must hold up neither the server nor its end. */
 export function servingOutput(): Output {
   const losses = { dropped: () => {}, over: () => {} }
-  const say = (fd: number) => (text: string) => new BoundedWriter(fd, losses).write(text)
+  const say = (fd: number) => {
+    // Not before there is something to say, and one for all of it, so that no text overtakes another.
+    let writer: BoundedWriter | null = null
+    return (text: string) => {
+      writer ??= new BoundedWriter(fd, losses)
+      writer.write(text)
+    }
+  }
   return output(say(1), say(2))
 }
 

@@ -73,7 +73,7 @@ export class Owners implements Writer {
     const key = keyOf({ kind, id })
     if (!isOwnedId(id) || this.#claims.has(key) || this.#known.has(key)) return false
     if (this.#claims.size >= MOST_WAITING) {
-      this.#lose()
+      this.#lose('responses get no owner, so nobody can ask for them again')
       return false
     }
     this.#claims.set(key, { kind, id, origin, expiresAt: this.#now() + this.#parts.days * DAY })
@@ -83,7 +83,10 @@ export class Owners implements Writer {
 
   /** A response is gone, and with it the items that came with it: they are nobody's any more. Never throws and never waits. */
   end({ kind, id }: Owned, { organizationId }: Pick<Owner, 'organizationId'>): void {
-    if (this.#endings.size >= MOST_WAITING) return
+    if (this.#endings.size >= MOST_WAITING) {
+      this.#lose("responses that were deleted stay their projects', whose model servers say that they are gone")
+      return
+    }
     this.#endings.set(keyOf({ kind, id }), { kind, id, organizationId })
     this.#parts.beat.wake()
   }
@@ -149,14 +152,12 @@ export class Owners implements Writer {
 
   #now = () => Math.floor(this.#parts.now() / 1000)
 
-  #lose() {
+  /** @param what is lost until there is room again */
+  #lose(what: string) {
     if (this.#told) return
     this.#told = true
-    const fields = { waiting: this.#claims.size }
-    this.#parts.log.error(
-      fields,
-      'responses get no owner, so nobody can ask for them again: too many wait to be written',
-    )
+    const fields = { waiting: this.#claims.size + this.#endings.size }
+    this.#parts.log.error(fields, `${what}: too many wait to be written`)
   }
 }
 

@@ -7,8 +7,9 @@ const MOST_SHOWN = 4096
 const [TAB, LF, CR, BLANK, MARK] = [0x09, 0x0a, 0x0d, 0x20, [0xef, 0xbb, 0xbf]] as const
 /** What may stand before a reply and says nothing: blanks, and a byte order mark. */
 const NOTHING: readonly number[] = [TAB, LF, CR, BLANK, ...MARK]
-/** Characters of the longest name that a line of an event begins with, and its colon. */
-const LONGEST_NAME = 'retry:'.length
+/** What a line of an event begins with. */
+const BEGINNINGS = ['data:', 'event:', 'id:', 'retry:', ':']
+const LONGEST_BEGINNING = 'retry:'.length
 
 /** What comes to a client whose stream has begun before its reply did: a part of the stream, whatever the reply is. */
 export interface LateReply {
@@ -51,16 +52,23 @@ class Events implements LateReply {
 /** A server that does not stream: its JSON is one event, on one line, for line breaks are blanks in JSON. */
 class Answer implements LateReply {
   #as: LateReply | null | undefined
+  /** What has come of it while that is open. */
+  #begun: Buffer = Buffer.alloc(0)
 
   chunk(bytes: Buffer): Buffer | null {
     if (this.#as !== undefined) return this.#as === null ? onOneLine(bytes) : this.#as.chunk(bytes)
-    const first = bytes.findIndex((byte) => !NOTHING.includes(byte))
+    const all = Buffer.concat([this.#begun, bytes])
+    const first = all.findIndex((byte) => !NOTHING.includes(byte))
     if (first < 0) return null
-    const text = bytes.toString('latin1', first, first + LONGEST_NAME)
+    const content = all.subarray(first)
+    const text = content.toString('latin1', 0, LONGEST_BEGINNING)
+    if (BEGINNINGS.some((one) => one !== text && one.startsWith(text))) {
+      this.#begun = content
+      return null
+    }
     // Servers exist that label events otherwise; what is neither cannot be told on a stream.
-    if (/^(data|event|id|retry)?:/.test(text)) this.#as = new Events()
+    if (BEGINNINGS.some((one) => text.startsWith(one))) this.#as = new Events()
     else this.#as = /^[[{]/.test(text) ? null : new Unreadable()
-    const content = bytes.subarray(first)
     return this.#as === null ? Buffer.concat([Buffer.from('data: '), onOneLine(content)]) : this.#as.chunk(content)
   }
 

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from './ports.ts'
 
@@ -15,8 +16,10 @@ export type PostgresServer = {
 /** One that this process started: disposing stops it for good and removes its data. */
 export type OwnPostgres = PostgresServer &
   AsyncDisposable & {
-    /** Stops it as an outage would; `start` brings it back with its data. */
+    /** Stops it as an administrator would, in the middle of what it does; `start` brings it back with its data. */
     stop: () => Promise<void>
+    /** Ends it as a crash would: it can say nothing to anybody, and `start` has to recover. */
+    kill: () => Promise<void>
     start: () => Promise<void>
   }
 
@@ -63,12 +66,41 @@ export async function startPostgres(): Promise<OwnPostgres> {
     return {
       ...postgresAt(`postgres://postgres:postgres@127.0.0.1:${port}`),
       stop: () => server.stop(),
-      start: () => server.start(),
+      kill: () => kill(join(folder, `data-${attempt}`)),
+      start: () => startAgain(server),
       [Symbol.asyncDispose]: async () => {
         await server.stop()
         process.off('exit', remove)
         await rm(folder, { recursive: true, force: true, maxRetries: 3 })
       },
+    }
+  }
+}
+
+/** Ends the server, and returns when its process is gone. */
+async function kill(dataDir: string): Promise<void> {
+  const [pid = ''] = (await readFile(join(dataDir, 'postmaster.pid'), 'utf8')).split('\n')
+  process.kill(Number(pid), 'SIGKILL')
+  while (isThere(Number(pid))) await sleep(10)
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Starts a server that was stopped or killed: until the last of its processes has noticed that, it refuses to. */
+async function startAgain(server: Pick<OwnPostgres, 'start'>): Promise<void> {
+  const deadline = performance.now() + 20_000
+  for (;;) {
+    try {
+      return await server.start()
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await sleep(50)
     }
   }
 }

@@ -22,7 +22,7 @@ type Operations = {
   /** The doors that are served. */
   doors: readonly Door[]
   /** How it stands with the lists of models, by the upstreams' names. */
-  modelLists: () => Record<string, ListState>
+  modelLists: () => Promise<Record<string, ListState>>
 }
 /** How long `/readyz` waits for the database, in milliseconds. */
 const PATIENCE_MS = 2000
@@ -93,9 +93,9 @@ async function ready({ db, started, modelLists }: Operations): Promise<Answer> {
   const patience = new AbortController()
   try {
     await Promise.race([sql`select 1`.execute(db), tooLate(patience.signal)])
-    return json({ status: 'ready', database: 'ok', model_lists: modelLists() })
+    return json({ status: 'ready', database: 'ok', model_lists: await modelLists() })
   } catch {
-    return { ...json({ status: 'not_ready', database: 'unavailable', model_lists: modelLists() }), status: 503 }
+    return { ...json({ status: 'not_ready', database: 'unavailable', model_lists: await modelLists() }), status: 503 }
   } finally {
     patience.abort()
   }

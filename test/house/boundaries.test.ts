@@ -20,6 +20,9 @@ const mayImport: Record<string, readonly string[]> = {
   admin: ['contract', 'core', 'db'],
   api: ['admin', 'contract', 'core', 'db'],
   gateway: ['contract/error.ts', 'core', 'db', 'ledger'],
+  // Neither `admin` nor `api`: what a thread loads, each further one holds in memory once more.
+  thread: ['config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log'],
+  machine: ['admin', 'api', 'config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log', 'thread'],
   cli: ['admin', 'config', 'contract', 'core', 'db', 'log', 'app.ts'],
 }
 

@@ -22,7 +22,7 @@ function pages() {
     version: '1.0.0',
     publicUrl: () => `http://gate.example/${++work.address}`,
     started: () => ++work.ready < 0,
-    modelLists: () => ({}),
+    modelLists: async () => ({}),
     doors: ['admin', 'gateway', 'check', 'docs'],
   })
   /** What so many who ask in the same moment get. */

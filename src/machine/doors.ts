@@ -1,0 +1,44 @@
+import { endpoints } from '../admin/index.ts'
+import type { AdminApp } from '../api/app.ts'
+import { byAdminKey } from '../api/by-key.ts'
+import { createAdminServer } from '../api/server.ts'
+import { type Config, version } from '../config/settings.ts'
+import { clientAddress } from '../core/origin.ts'
+import { opened } from '../listener/cors.ts'
+import { createOperations } from '../listener/operations.ts'
+import type { MachineDoors, Served } from '../thread/thread.ts'
+import type { Machine } from './open.ts'
+import type { Tools } from './tools.ts'
+
+/**
+ * The Administration API and the operations door.
+ * @param served by the threads: what is said of them
+ * @param started whether the start is over
+ */
+export async function openDoors(
+  config: Config,
+  tools: Tools,
+  machine: Machine,
+  served: Served,
+  started: () => boolean,
+): Promise<MachineDoors & AsyncDisposable> {
+  const { trustedProxies, doors } = config
+  const { now, newId, log, metrics } = tools
+  const { db, reportDb, ledger, changed } = machine
+  const { lastUsed, refusals } = ledger
+  const app: AdminApp = {
+    ...{ db, reportDb, now, newId, log, lastUsed, refusals, changed, models: served.models },
+    address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
+    authenticate: byAdminKey,
+    mtls: config.adminMtls ? { trustedProxies } : null,
+  }
+  const admin = await createAdminServer(app, endpoints)
+  const publicUrl = () => config.publicUrl ?? served.url()
+  return {
+    admin: doors.includes('admin') ? opened(admin.handle, config.adminCorsOrigins, newId) : null,
+    operations: createOperations({
+      ...{ db, newId, metrics, version, publicUrl, started, doors, modelLists: served.modelLists },
+    }),
+    [Symbol.asyncDispose]: () => admin.close(),
+  }
+}

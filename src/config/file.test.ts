@@ -193,6 +193,13 @@ test('whether streams are asked for their usage is said of each upstream, or of 
   await assert.rejects(read(one.replace('always', 'maybe')), /upstreams.a.asks_for_usage/)
 })
 
+test('how long a stop waits for calls is said in seconds, up to a day, and is ten where nothing is said', async () => {
+  const ms = async (text: string) => (await read(text)).drainMs
+  assert.deepEqual([await ms('{}'), await ms('drain_seconds: 0'), await ms('drain_seconds: 0.5')], [10_000, 0, 500])
+  for (const wrong of ['-1', '86401', "'1'"])
+    await assert.rejects(ms(`drain_seconds: ${wrong}`), /drain_seconds must be/)
+})
+
 test('how long a stream may be silent is said in seconds, in the file or in the environment, which goes before it', async () => {
   const ms = async (text: string, env: Record<string, string> = {}) => (await read(text, env)).streamKeepaliveMs
   const env = (value: string) => ({ GATEHOUSE_STREAM_KEEPALIVE_SECONDS: value })

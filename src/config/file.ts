@@ -32,6 +32,8 @@ export type ConfigFile = {
   bodyBudgetBytes: number
   /** Milliseconds of silence after which a stream gets a comment; 0: none does. */
   streamKeepaliveMs: number
+  /** Milliseconds that running calls have to come to their end when the server is told to stop. */
+  drainMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
 }
@@ -52,6 +54,7 @@ export const NO_FILE: ConfigFile = {
   defaultMaxOutputTokens: 4096,
   bodyBudgetBytes: 256 * 1024 * 1024,
   streamKeepaliveMs: 0,
+  drainMs: 10_000,
   retention: { usageMinutesDays: 30, responsesDays: 30 },
 }
 
@@ -109,6 +112,7 @@ const schema = closed({
   // One body of the largest size must fit.
   body_budget_mb: { type: 'integer', minimum: 64, maximum: 1_048_576 },
   stream_keepalive_seconds: { type: 'number', minimum: 0, maximum: 3600 },
+  drain_seconds: { type: 'number', minimum: 0, maximum: 86_400 },
   retention: closed({ usage_minutes_days: days, responses_days: days }),
 })
 
@@ -120,6 +124,7 @@ type Written = {
   default_max_output_tokens?: number
   body_budget_mb?: number
   stream_keepalive_seconds?: number
+  drain_seconds?: number
   retention?: { usage_minutes_days?: number; responses_days?: number }
 }
 type WrittenUpstream = {
@@ -181,6 +186,7 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
     bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
     streamKeepaliveMs: ((written as Written).stream_keepalive_seconds ?? 0) * 1000,
+    drainMs: ((written as Written).drain_seconds ?? NO_FILE.drainMs / 1000) * 1000,
     retention: toRetention((written as Written).retention),
   }
 }

@@ -51,6 +51,8 @@ export type Config = Readonly<{
   bodyBudgetBytes: number
   /** Milliseconds of silence after which a stream gets a comment; 0: none does. */
   streamKeepaliveMs: number
+  /** Milliseconds that running calls have to come to their end when the server is told to stop. */
+  drainMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
   doors: readonly Door[]
@@ -158,6 +160,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     defaultMaxOutputTokens: file.defaultMaxOutputTokens,
     bodyBudgetBytes: file.bodyBudgetBytes,
     streamKeepaliveMs: read('GATEHOUSE_STREAM_KEEPALIVE_SECONDS') ?? file.streamKeepaliveMs,
+    drainMs: file.drainMs,
     retention: file.retention,
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),

@@ -8,9 +8,6 @@ import type { Metrics } from '../core/metrics.ts'
 import type { Watch } from './connection.ts'
 import { createListener, type Doors } from './listener.ts'
 
-/** How long a shutdown waits for calls that are being answered, in milliseconds. */
-const DRAIN_MS = 10_000
-
 export type ServeParts = {
   newId: NewId
   log: Logger
@@ -29,7 +26,7 @@ export type Serving = AsyncDisposable & {
 
 /** Listens, over TLS where the configuration says so. @throws Error where the port is taken, or the TLS files cannot be used */
 export async function serve(
-  config: Pick<Config, 'host' | 'port' | 'tls'>,
+  config: Pick<Config, 'host' | 'port' | 'tls' | 'drainMs'>,
   { newId, log, metrics, doors }: ServeParts,
 ): Promise<Serving> {
   await using stack = new AsyncDisposableStack()
@@ -37,7 +34,7 @@ export async function serve(
   const secure = config.tls && (await import('./tls.ts')).secureServer(config.tls, log)
   if (secure) stack.defer(() => secure.close())
   const server = createListener(doors, newId, watch, secure?.create)
-  stack.defer(() => drain(server, inFlight))
+  stack.defer(() => drain(server, inFlight, config.drainMs))
   server.listen(config.port, config.host)
   await once(server, 'listening')
   const url = addressOf(server)
@@ -62,11 +59,11 @@ function countRequests(metrics: Metrics): { inFlight: () => number; watch: Watch
 }
 
 /** Stops listening and waits for the calls that are being answered; after a while it waits no longer. */
-async function drain(server: Server, inFlight: () => number): Promise<void> {
+async function drain(server: Server, inFlight: () => number, patienceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   // A connection falls idle when its call ends; nobody may start another on it.
   const idle = setInterval(() => server.closeIdleConnections(), 20)
-  const impatient = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+  const impatient = setTimeout(() => server.closeAllConnections(), patienceMs)
   await closed
   clearInterval(idle)
   clearTimeout(impatient)

@@ -18,7 +18,6 @@ const TLS_OPTIONS: TlsOptions = {
   rejectUnauthorized: false,
   ca: [],
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-  // As long as a shutdown waits for anybody.
   handshakeTimeout: 10_000,
 }
 

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import OpenAI from 'openai'
 import { openTestDatabase } from '../support/databases.ts'
+import { modelsFile } from '../support/models-file.ts'
 import { freePort } from '../support/ports.ts'
 import { endsWithin, type Server, serve, until } from './gatehouse.ts'
 
@@ -53,7 +54,7 @@ const stream = (server: Server, key: string) =>
   })
 
 /** A server in the middle of an answer that a model gives piece by piece. */
-async function streamingServer() {
+async function streamingServer(more: Record<string, string> = {}) {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await openTestDatabase('sqlite'))
   const model = stack.use(await slowModel())
@@ -61,6 +62,7 @@ async function streamingServer() {
     GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
     GATEHOUSE_DATABASE_URL: database.url,
     GATEHOUSE_UPSTREAM_URL: model.url,
+    ...more,
   }
   const server = stack.use(await serve({ env }))
   const key = await keyOfAProject(server)
@@ -131,12 +133,13 @@ describe('shutdown', { concurrency: true }, () => {
     })
   }
 
-  test('a call that does not end is given up after a while, so that a shutdown always ends', async () => {
-    await using streaming = await streamingServer()
+  test('a call that does not end is given up after as long as the file says, so that a shutdown always ends', async () => {
+    await using file = await modelsFile({}, { drain_seconds: 0.5 })
+    await using streaming = await streamingServer({ GATEHOUSE_CONFIG: file.path })
     const { server, answer } = streaming
     const cut = assert.rejects(answer.text(), 'the cut is visible: the answer does not look complete')
     server.signal('SIGTERM')
-    assert.equal((await endsWithin(server, 20_000)).code, 0)
+    assert.equal((await endsWithin(server, PROMPT_MS)).code, 0)
     await cut
   })
 

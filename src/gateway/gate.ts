@@ -18,7 +18,7 @@ import type { Grants } from './keys/grants.ts'
 import type { Models } from './models/models.ts'
 import type { Tally } from './observe/tally.ts'
 import type { TokenCounter } from './observe/token-counter.ts'
-import type { Spend } from './spend/spend.ts'
+import type { Reserving } from './spend/to-reserve.ts'
 import type { Upstreams } from './upstreams/upstreams.ts'
 
 /** What the gateway is made of. */
@@ -30,7 +30,7 @@ export type GatewayParts = {
   counters: Counters
   /** What becomes of a call that they fail to count; refused where this says nothing. */
   whenCountersFail?: WhenFailing
-  spend: Spend
+  reserving: Reserving
   usage: Usage
   owners: Owners
   tokens: TokenCounter

@@ -5,16 +5,16 @@ import type { Ledger, LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
 import { BodyBudget } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
-import { MemoryCounters } from './counters/memory.ts'
+import type { GateCounters } from './counters/make.ts'
 import { RunningStreams } from './exchange/running-streams.ts'
 import { Grants } from './keys/grants.ts'
-import { openLimiter } from './limits/open.ts'
 import { dialectsOf } from './models/dialects.ts'
 import type { ModelCatalogue } from './models/model-catalogue.ts'
 import { openModelServers } from './models/open.ts'
 import { TokenCounter } from './observe/token-counter.ts'
 import { createGateway, type Gateway } from './server.ts'
-import { openSpend } from './spend/open.ts'
+import type { OpenAlerts } from './spend/open.ts'
+import { Reserving } from './spend/to-reserve.ts'
 import type { Upstream } from './upstreams/forwarding.ts'
 
 /** How long a shutdown waits for tokens to be counted, in milliseconds. */
@@ -23,21 +23,26 @@ const COUNTING_MS = 3000
 /** Bytes of the body budget that large bodies leave free; the least budget that can be set has four times as many. */
 const FOR_SMALL_BODIES = 16_000_000
 
-export type GatewayOpening = LedgerParts & { ledger: Ledger; changed: Changed }
+export type GatewayOpening = LedgerParts & {
+  ledger: Ledger
+  changed: Changed
+  counters: GateCounters
+  alerts: OpenAlerts['alerts']
+}
 
 /** What tests put in place of the real thing. */
 export type Replaced = {
   /** By name. */
   upstreams?: ReadonlyMap<string, Upstream>
   /** Counters of limits and money, around those that are there. */
-  counters?: (memory: Counters) => Counters
+  counters?: (own: Counters) => Counters
 }
 
 /** The gateway, and the catalogue of the models it knows; its `start` has the upstreams asked for their lists. */
 export type OpenGateway = AsyncDisposable & { gateway: Gateway; catalogue: ModelCatalogue }
 
 /**
- * Puts the gateway together, with all that it remembers and counts in memory. Disposing settles what was forwarded, once nothing
+ * Puts the gateway together, with all that it remembers in memory. Disposing settles what was forwarded, once nothing
  * more can come; the ledger is to be disposed after it, since that is where the settling goes.
  */
 export async function openGateway(
@@ -46,21 +51,34 @@ export async function openGateway(
   replaced: Replaced = {},
 ): Promise<OpenGateway> {
   await using stack = new AsyncDisposableStack()
-  const { db, ledger, changed, newId, now, log, metrics } = parts
-  const { spend } = stack.use(openSpend(config, parts))
+  const { db, ledger, changed, alerts, newId, now, log, metrics } = parts
   const { upstreams, catalogue } = stack.use(await openModelServers(config, parts, replaced.upstreams))
-  const memory = new MemoryCounters(await openLimiter(parts), spend.money)
-  const counters = replaced.counters?.(memory) ?? memory
+  const counters = replaced.counters?.(parts.counters) ?? parts.counters
   const tokens = new TokenCounter()
   const bodies = new BodyBudget(config.bodyBudgetBytes, FOR_SMALL_BODIES)
-  const grants = new Grants(db, (rules) => spend.load(rules))
+  const grants = new Grants(db, async (rules) => {
+    await Promise.all([parts.counters.load(rules), alerts.look(rules)])
+  })
   changed.subscribe((scope) => grants.invalidate(scope))
   const { trustedProxies } = config
   const streams =
     config.revokedStreams === 'end' ? stack.use(new RunningStreams({ grants, now, log, trustedProxies })) : null
   changed.subscribe((scope) => streams?.changed(scope))
   const gateway = createGateway({
-    ...{ grants, catalogue, upstreams, counters, spend, tokens, bodies, streams, trustedProxies, newId, now, log },
+    ...{
+      grants,
+      catalogue,
+      upstreams,
+      counters,
+      reserving: new Reserving(log),
+      tokens,
+      bodies,
+      streams,
+      trustedProxies,
+      newId,
+      now,
+      log,
+    },
     usage: ledger.usage,
     owners: ledger.owners,
     lastUsed: ledger.lastUsed,

@@ -4,11 +4,22 @@ import { listenForChanges } from '../db/changes.ts'
 import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
 import type { Db } from '../db/tables.ts'
+import type { GateCounters } from '../gateway/counters/make.ts'
+import { openMemoryCounters } from '../gateway/counters/open.ts'
+import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
 import { type Ledger, openLedger } from '../ledger/open.ts'
 import type { Tools } from './tools.ts'
 
 /** What there is once on a machine, however many threads serve on it. */
-export type Machine = { db: Db; reportDb: Db; ledger: Ledger; changed: Changed }
+export type Machine = {
+  db: Db
+  reportDb: Db
+  ledger: Ledger
+  changed: Changed
+  /** Of the only thread. */
+  counters: GateCounters
+  alerts: OpenAlerts['alerts']
+}
 
 /** Opens and migrates the database, and puts together what writes to it. Disposing writes what is left, and closes it. */
 export async function openMachine(config: Config, tools: Tools): Promise<Machine & AsyncDisposable> {
@@ -18,8 +29,10 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const reportDb = openReportDb(config.databaseUrl, db, tools.seeing)
   if (reportDb !== db) stack.defer(() => reportDb.destroy())
   const ledger = stack.use(openLedger(config, { ...tools, db }))
+  const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
+  const counters = await openMemoryCounters({ db, ledger, now: tools.now })
   const changed = new Changed()
   stack.use(await listenForChanges(config.databaseUrl, changed))
   const rest = stack.move()
-  return { db, reportDb, ledger, changed, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return { db, reportDb, ledger, changed, counters, alerts, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }

@@ -10,7 +10,11 @@ import { MemoryMoney } from '../../src/gateway/spend/memory.ts'
 export function inMemory({ clock = () => 0, now = () => 0 }: { clock?: () => number; now?: () => number } = {}) {
   const limiter = new MemoryLimiter({ clock })
   const accounts = new Accounts(now)
-  return { limiter, accounts, counters: new MemoryCounters(limiter, new MemoryMoney(accounts)) }
+  return {
+    limiter,
+    accounts,
+    counters: new MemoryCounters(limiter, new MemoryMoney(accounts, () => assert.fail('nothing is read'))),
+  }
 }
 
 /** Counters as the gate has them, and what it hears of them. */

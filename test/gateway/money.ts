@@ -8,9 +8,13 @@ import { recordUsage } from '../../src/db/usage.ts'
 import { MemoryCounters } from '../../src/gateway/counters/memory.ts'
 import { takeAll } from '../../src/gateway/counters/take.ts'
 import { MemoryLimiter } from '../../src/gateway/limits/memory.ts'
+import { Accounts } from '../../src/gateway/spend/accounts.ts'
+import { AlertWatch } from '../../src/gateway/spend/alert-watch.ts'
 import { Alerts } from '../../src/gateway/spend/alerts.ts'
 import type { Mailer } from '../../src/gateway/spend/mailer.ts'
-import { Spend } from '../../src/gateway/spend/spend.ts'
+import { MemoryMoney } from '../../src/gateway/spend/memory.ts'
+import { readingSpent } from '../../src/gateway/spend/reading.ts'
+import { Reserving } from '../../src/gateway/spend/to-reserve.ts'
 import { type DatabaseKind, openTestDatabase } from '../support/databases.ts'
 import { atOnce, guard } from './counting.ts'
 
@@ -27,9 +31,21 @@ export const rulesOf = (
 })
 type Rules = ReturnType<typeof rulesOf>
 
+/** What a node knows of money: its counters, and who watches for its alerts. */
+export type Spend = Pick<Reserving, 'toReserve'> & {
+  counters: MemoryCounters
+  /** As when the rules are loaded. */
+  load: (rules: Rules) => Promise<void>
+  /** As the ledger tells it. */
+  flushing: () => void
+  flushed: (entries: UsageEntry[]) => void
+  size: () => number
+  close: () => Promise<void>
+}
+
 /** A call's money, as it is taken where no other limit is set. */
 export function reserve(spend: Spend, rules: Rules, asked: Parameters<Spend['toReserve']>[1], at: number) {
-  const { guarded } = guard(new MemoryCounters(new MemoryLimiter(), spend.money))
+  const { guarded } = guard(spend.counters)
   const model = { ...rules, model: 'm1', pool: null, windows: [] }
   const cost = { requests: 1, tokens: 0, images: 0, audioMegabytes: 0 }
   const held = atOnce(takeAll(guarded, { model, within: [], cost, money: spend.toReserve(rules, asked, at) }))
@@ -81,13 +97,28 @@ export async function openMoney(
   const say = (fields: object, message: string) =>
     void lines.push(JSON.stringify({ ...fields, message }, (_, value) => (value instanceof Error ? `${value}` : value)))
   const log = { debug: say, warn: say, error: say }
-  const node = () => {
+  const node = (): Spend => {
     const clock = () => money.now
     const told = (level: string) => void raised.push(level)
     const alerts = new Alerts({ db, gateDb: db, now: clock, log, raised: told, mailer })
-    const spend = new Spend({ db, alerts, now: clock, log, recheckMs })
-    stack.defer(() => spend.close())
-    return spend
+    const watch = new AlertWatch({ db, alerts, now: clock, log, recheckMs })
+    stack.defer(() => watch.close())
+    const totals = new MemoryMoney(new Accounts(clock), readingSpent(db, clock))
+    const reserving = new Reserving(log)
+    return {
+      counters: new MemoryCounters(new MemoryLimiter(), totals),
+      toReserve: (...asked) => reserving.toReserve(...asked),
+      async load(rules) {
+        await Promise.all([totals.load(rules), watch.look(rules)])
+      },
+      flushing: () => totals.flushing(),
+      flushed(entries) {
+        watch.flushed(entries)
+        totals.flushed(entries)
+      },
+      size: () => totals.size,
+      close: () => watch.close(),
+    }
   }
   const insertProject = async (organization_id: string, name = 'first') => {
     const id = `proj_${String(counter++).padStart(24, '0')}`

@@ -120,7 +120,7 @@ export async function walkBackground(db: Db, organizationId: string) {
     },
   ])
   const saved = [{ key: `${organizationId} x`, level: 1, limit: 1 }]
-  const levels = new DailyLevels({ changedDays: () => saved, restoreDay: () => {} }, () => at)
+  const levels = new DailyLevels({ daysChanged: true, changedDays: () => saved, restoreDays: () => {} }, () => at)
   await levels.load(db)
   await levels.save(db)
   const log = { error() {} }

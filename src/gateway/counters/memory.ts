@@ -1,11 +1,14 @@
+import type { UsageEntry } from '../../core/usage-entry.ts'
 import type { LimitsTaken } from '../limits/limiter.ts'
-import type { MemoryLimiter } from '../limits/memory.ts'
+import type { MemoryLimiter, SavedLevel } from '../limits/memory.ts'
 import type { MemoryMoney } from '../spend/memory.ts'
+import type { Spender } from '../spend/money.ts'
 import { Reservation } from '../spend/reservation.ts'
-import type { Counters, Decision, Share, Taken } from './counters.ts'
+import type { Decision, Share, Taken } from './counters.ts'
+import type { CountersKeeper, GateCounters } from './make.ts'
 
-/** Limits and money in this process: each call is decided in one turn, in which nobody else can take anything. */
-export class MemoryCounters implements Counters {
+/** Limits and money in this thread: each call is decided in one turn, in which nobody else can take anything. */
+export class MemoryCounters implements GateCounters, CountersKeeper {
   readonly #limiter: MemoryLimiter
   readonly #money: MemoryMoney
 
@@ -23,6 +26,30 @@ export class MemoryCounters implements Counters {
     if (limits.taken === null) return limits
     fitting.hold()
     return { taken: new Both(limits.taken, fitting), levels: limits.levels }
+  }
+
+  load(spender: Spender): Promise<void> {
+    return this.#money.load(spender)
+  }
+
+  flushing(): void {
+    this.#money.flushing()
+  }
+
+  flushed(entries: readonly UsageEntry[]): void {
+    this.#money.flushed(entries)
+  }
+
+  get daysChanged(): boolean {
+    return this.#limiter.daysChanged
+  }
+
+  changedDays(): SavedLevel[] {
+    return this.#limiter.changedDays()
+  }
+
+  restoreDays(saved: readonly SavedLevel[]): void {
+    this.#limiter.restoreDays(saved)
   }
 }
 

@@ -8,10 +8,13 @@ import { organizationOf } from './windows.ts'
 const PAGE = 1000
 
 /** What counts the windows of a day. */
-export type Days = {
-  /** Those that have changed since this was last asked. */
-  changedDays: () => SavedLevel[]
-  restoreDay: (saved: SavedLevel) => void
+export interface Days {
+  /** Whether any has changed since they were last asked for. Whoever changes one when none was wakes the beat. */
+  readonly daysChanged: boolean
+  /** Those that have changed since this was last asked, with their levels now. */
+  changedDays: () => readonly SavedLevel[] | Promise<readonly SavedLevel[]>
+  /** Adds what is still used of days since before. Where there is no room it is forgotten. */
+  restoreDays: (saved: readonly SavedLevel[]) => void | Promise<void>
 }
 
 type Row = { organization_id: string; key: string; level: number; maximum: number; at_ms: number }
@@ -25,7 +28,6 @@ export class DailyLevels {
   readonly #now: () => number
   /** What could not be written yet; a later level of the same window takes its place. */
   #unsaved = new Map<string, Row>()
-  #changed = false
 
   /** @param now milliseconds since the epoch: the limiter's own clock begins anew with each process */
   constructor(limiter: Days, now: () => number) {
@@ -45,23 +47,20 @@ export class DailyLevels {
     let last: Row | undefined
     do {
       const rows = await readPage(db, last)
-      for (const row of rows) {
+      const left = rows.map((row) => ({
+        key: row.key,
         // A clock that was set back makes no time pass.
-        const level = drained(row.level, Math.max(0, now - row.at_ms), row.maximum, DAY_MS)
-        if (level > 0) this.#limiter.restoreDay({ key: row.key, level, limit: row.maximum })
-      }
+        level: drained(row.level, Math.max(0, now - row.at_ms), row.maximum, DAY_MS),
+        limit: row.maximum,
+      }))
+      await this.#limiter.restoreDays(left.filter(({ level }) => level > 0))
       last = rows.length === PAGE ? rows.at(-1) : undefined
     } while (last)
   }
 
   /** Whether there is something to save. */
   get waiting(): boolean {
-    return this.#changed || this.#unsaved.size > 0
-  }
-
-  /** Says that a level has changed. */
-  changed(): void {
-    this.#changed = true
+    return this.#limiter.daysChanged || this.#unsaved.size > 0
   }
 
   /**
@@ -69,9 +68,8 @@ export class DailyLevels {
    * One at a time. @throws what the database says; what it did not take is written with the next call
    */
   async save(db: Db): Promise<void> {
-    this.#changed = false
     const at_ms = Math.floor(this.#now())
-    for (const changed of this.#limiter.changedDays()) this.#unsaved.set(changed.key, rowOf(changed, at_ms))
+    for (const changed of await this.#limiter.changedDays()) this.#unsaved.set(changed.key, rowOf(changed, at_ms))
     // In the order of the keys, so that two nodes that write the same ones cannot deadlock.
     const rows = [...this.#unsaved.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
     for (const batch of batches(rows)) {

@@ -238,6 +238,11 @@ export class MemoryLimiter {
     this.#changedDays.add(slot)
   }
 
+  /** Whether a window of a day has changed since they were last asked for. */
+  get daysChanged(): boolean {
+    return this.#changedDays.size > 0
+  }
+
   /** The windows of a day that have changed since this was last asked, with their levels now. */
   changedDays(): SavedLevel[] {
     const changed = this.#changedDays
@@ -250,16 +255,18 @@ export class MemoryLimiter {
     }))
   }
 
-  /** Adds what is still used of a day's window since before this process began. Where there is no room it is forgotten. */
-  restoreDay({ key, level, limit }: SavedLevel): void {
+  /** Adds what is still used of days since before this process began. Where there is no room it is forgotten. */
+  restoreDays(saved: readonly SavedLevel[]): void {
     const now = this.#clock()
-    const slot = this.#slots.get(key) ?? this.#claim({ key, limit, periodMs: DAY_MS }, now)
-    if (slot === NONE) return
-    const base = slot * STRIDE
-    const [before, settled] = [this.#level(slot, now), this.#drained(SETTLED, slot, now)]
-    this.#state[base + LEVEL] = before + level
-    this.#state[base + SETTLED] = settled + level
-    this.#state[base + AT] = now
+    for (const { key, level, limit } of saved) {
+      const slot = this.#slots.get(key) ?? this.#claim({ key, limit, periodMs: DAY_MS }, now)
+      if (slot === NONE) continue
+      const base = slot * STRIDE
+      const [before, settled] = [this.#level(slot, now), this.#drained(SETTLED, slot, now)]
+      this.#state[base + LEVEL] = before + level
+      this.#state[base + SETTLED] = settled + level
+      this.#state[base + AT] = now
+    }
   }
 }
 

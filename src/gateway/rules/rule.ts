@@ -8,7 +8,7 @@ import type { Caps } from '../caps.ts'
 import type { ModelWindows } from '../limits/windows.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { Money } from '../spend/money.ts'
-import type { Spend } from '../spend/spend.ts'
+import type { Reserving } from '../spend/to-reserve.ts'
 import type { Worst } from '../use.ts'
 import type { Reads, Source } from './stored.ts'
 
@@ -63,7 +63,7 @@ export type Wanted = {
 }
 
 /** What limits and money are worked out with. */
-export type Means = { spend: Pick<Spend, 'toReserve'>; catalogue: { readonly current: Catalogue } }
+export type Means = { reserving: Pick<Reserving, 'toReserve'>; catalogue: { readonly current: Catalogue } }
 
 /** Whether the project is there to be used, whoever asks and for what. */
 type ProjectRule<V> = { step: 'project'; refuses: (value: V) => ApiError | null }

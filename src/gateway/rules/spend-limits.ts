@@ -9,6 +9,6 @@ export const spendLimits = ruleOf<SpendLimits>()({
     project: project.spend_limit_cents,
     organization: organization.spend_limit_cents,
   }),
-  sets: (limits, { organizationId, projectId }, { spend }, { paidAs, worst, caps, at }) =>
-    spend.toReserve({ organizationId, projectId, spendLimits: limits }, { model: paidAs, worst, caps }, at),
+  sets: (limits, { organizationId, projectId }, { reserving }, { paidAs, worst, caps, at }) =>
+    reserving.toReserve({ organizationId, projectId, spendLimits: limits }, { model: paidAs, worst, caps }, at),
 })

@@ -10,10 +10,6 @@ export class MonthLedger {
   unwritten = 0n
   /** The most that calls which are not settled can cost. */
   reserved = 0n
-  /** The lowest amount that an alert waits for. */
-  alertAt: bigint | null = null
-  /** Whether alerts are being raised now. */
-  alerting = false
   /** The reading that `written` is of: they are numbered in the order in which they began. */
   reading = 0
 
@@ -37,13 +33,8 @@ export class MonthLedger {
     return spent < limit && spent + this.reserved + nano <= limit
   }
 
-  /** Whether what the database has reaches an alert. Nothing spent reaches none, not even one at nothing. */
-  get isDue(): boolean {
-    return this.alertAt !== null && this.written > 0n && this.written >= this.alertAt
-  }
-
   get isIdle(): boolean {
-    return this.unwritten === 0n && this.reserved === 0n && !this.alerting && !this.isDue
+    return this.unwritten === 0n && this.reserved === 0n
   }
 }
 
@@ -54,11 +45,10 @@ export class Account {
   readonly projectId: string
   /** Whether its total was read: until then nobody knows what is left. */
   loaded = false
-  /** Milliseconds on the process's clock when it was last asked for, and when costs of it were last written. */
+  /** Milliseconds on the process's clock when it was last asked for. */
   usedAt = 0
-  writtenAt = 0
   #current: MonthLedger
-  /** The month before, while its last calls are settled. */
+  /** The month before, whose last calls are being settled. */
   #previous: MonthLedger | null = null
   #cents: number | null = null
   #limit: bigint | null = null
@@ -102,12 +92,6 @@ export class Account {
   find(at: number): MonthLedger | null {
     if (isIn(this.#current.month, at)) return this.#current
     return this.#previous && isIn(this.#previous.month, at) ? this.#previous : null
-  }
-
-  /** The ledgers there are. The month before is forgotten once everything of it is settled, written and told. */
-  ledgers(): MonthLedger[] {
-    if (this.#previous?.isIdle) this.#previous = null
-    return this.#previous ? [this.#current, this.#previous] : [this.#current]
   }
 
   /** A limit in nano-dollars; null where there is none. @param cents as the rules have it */

@@ -41,14 +41,14 @@ export class Accounts {
     return account
   }
 
-  /** Forgets some that nobody asked for in a while, except those that are still needed. */
-  evict(isNeeded: (account: Account) => boolean): void {
+  /** Forgets some that nobody asked for in a while, except those that hold money or have some that is not written. */
+  evict(): void {
     const now = performance.now()
     let left = SWEPT
     for (const [id, account] of this.#byId) {
       if (account.usedAt > now - KEPT_MS || left-- === 0) return
       this.#byId.delete(id)
-      if (!isNeeded(account)) continue
+      if (account.isIdle) continue
       account.usedAt = now
       this.#byId.set(id, account)
     }

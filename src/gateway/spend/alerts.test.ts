@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Money, openMoney, reserve, rulesOf, until } from '../../../test/gateway/money.ts'
+import { type Money, openMoney, reserve, rulesOf, type Spend, until } from '../../../test/gateway/money.ts'
 import { serverOf, startSmtp } from '../../../test/gateway/smtp-server.ts'
 import { databases } from '../../../test/support/databases.ts'
 import { plainModel } from '../../core/catalogue.ts'
 import { NO_CAPS } from '../caps.ts'
 import { NO_WORST } from '../use.ts'
 import { Mailer } from './mailer.ts'
-import type { Spend } from './spend.ts'
 
 const november = Date.UTC(2026, 10, 15)
 const december = Date.UTC(2026, 11, 1)

@@ -40,9 +40,9 @@ export class Alerts {
   /**
    * Raises what the total in the database reaches. The mark that makes it the only time is written first: a crash right after
    * it loses a mail, which is better than the same one from every node.
-   * @returns the amount that the next alert waits for, in nano-dollars; null where there is none
+   * @returns the total, and the amount that the next alert waits for, both in nano-dollars; null where there is none
    */
-  async raise(owner: Owner, month: Month): Promise<bigint | null> {
+  async raise(owner: Owner, month: Month): Promise<{ spent: bigint; next: bigint | null }> {
     const { db, gateDb, now } = this.#parts
     const { organizationId, projectId } = owner
     const totals = await findSpent(db, organizationId, [projectId], month.name)
@@ -57,7 +57,8 @@ export class Alerts {
       }
       left = due.length === TOGETHER
     }
-    return (await nextThresholds(db, organizationId, [projectId], month.name)).get(projectId) ?? null
+    const thresholds = await nextThresholds(db, organizationId, [projectId], month.name)
+    return { spent, next: thresholds.get(projectId) ?? null }
   }
 
   async close(): Promise<void> {

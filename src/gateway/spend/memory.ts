@@ -1,16 +1,34 @@
+import type { UsageEntry } from '../../core/usage-entry.ts'
 import { WHOLE_ORGANIZATION } from '../../db/spend.ts'
+import type { UsageFollower } from '../../ledger/usage.ts'
 import type { Account } from './account.ts'
 import type { Accounts } from './accounts.ts'
-import type { Money, Short } from './money.ts'
+import type { Money, Short, Spender } from './money.ts'
 import { notKnownYet } from './over-limit.ts'
+import type { ReadSpent } from './reading.ts'
 import { Reservation } from './reservation.ts'
 
-/** Sets money aside in this process, against the totals that were last read and what was settled since. */
-export class MemoryMoney {
+/**
+ * What projects and organizations spend in a calendar month, UTC, in this thread. The most that a call can cost is reserved
+ * before it and settled after it; the database has the totals, which are written with the usage. With several nodes each
+ * knows what the others have spent as of the last load of the rules, five seconds ago at most.
+ */
+export class MemoryMoney implements UsageFollower {
   readonly #accounts: Accounts
+  readonly #readSpent: ReadSpent
+  /** Changes whenever writing begins or ends. */
+  #beat = 0
+  #writing = false
+  #readings = 0
 
-  constructor(accounts: Accounts) {
+  constructor(accounts: Accounts, readSpent: ReadSpent) {
     this.#accounts = accounts
+    this.#readSpent = readSpent
+  }
+
+  /** Accounts in memory: bounded by the projects that were used in the last ten minutes. */
+  get size(): number {
+    return this.#accounts.size
   }
 
   /**
@@ -30,6 +48,50 @@ export class MemoryMoney {
     const limit = organization.limit(limits.organization)
     if (!ofOrganization.fits(nano, limit)) return { of: 'organization', isSpent: ofOrganization.isSpent(limit) }
     return new Reservation(ofProject, ofOrganization, nano)
+  }
+
+  /**
+   * Reads what a project and its organization have spent, and takes it up. A total that was read while costs were written
+   * counts them or not, nobody knows: it is left, and the one before stays, with what was written here added.
+   */
+  async load(spender: Spender): Promise<void> {
+    const { organizationId, projectId } = spender
+    const accounts = [WHOLE_ORGANIZATION, projectId].map((id) => this.#accounts.open(organizationId, id))
+    this.#accounts.evict()
+    const [number, beat, isCertain] = [++this.#readings, this.#beat, !this.#writing]
+    const reading = await this.#readSpent(spender)
+    for (const account of accounts) {
+      const ledger = account.turnTo(reading.month)
+      // Of an account that is new here, nothing can be on its way.
+      if (!account.loaded || (isCertain && beat === this.#beat && number > ledger.reading)) {
+        ledger.written = reading.spent.get(account.projectId) ?? 0n
+        ledger.reading = number
+      }
+      account.loaded = true
+    }
+  }
+
+  flushing(): void {
+    this.#beat++
+    this.#writing = true
+  }
+
+  flushed(entries: readonly UsageEntry[]): void {
+    this.#beat++
+    this.#writing = false
+    for (const { kind, organization_id, project_id, at, amount_nano = 0 } of entries) {
+      if (kind !== 'costs' || amount_nano === 0) continue
+      const nano = BigInt(amount_nano)
+      this.#wrote(organization_id, WHOLE_ORGANIZATION, at * 1000, nano)
+      if (project_id) this.#wrote(organization_id, project_id, at * 1000, nano)
+    }
+  }
+
+  #wrote(organizationId: string, projectId: string, at: number, nano: bigint): void {
+    const ledger = this.#accounts.get(organizationId, projectId)?.find(at)
+    if (!ledger) return
+    ledger.unwritten -= nano
+    ledger.written += nano
   }
 
   /** An account whose total was read, as it was when the rules were loaded that the call is judged by. */

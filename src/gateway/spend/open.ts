@@ -3,11 +3,11 @@ import type { Log } from '../../core/log.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Ledger } from '../../ledger/open.ts'
+import { AlertWatch } from './alert-watch.ts'
 import { Alerts } from './alerts.ts'
 import { Mailer } from './mailer.ts'
-import { Spend } from './spend.ts'
 
-export type OpenSpend = AsyncDisposable & { spend: Spend }
+export type OpenAlerts = AsyncDisposable & { alerts: Pick<AlertWatch, 'look'> }
 
 type Parts = {
   /** For reading. */
@@ -20,23 +20,22 @@ type Parts = {
 }
 
 /**
- * Puts together what knows of money: it follows the usage as that is written. Disposing has the last of the usage written first,
- * since its costs may reach an alert, and then waits for the alerts and their mail.
+ * Puts together what raises spend alerts, once on a machine: it follows the usage as that is written. Disposing has the last of
+ * the usage written first, since its costs may reach an alert, and then waits for the alerts and their mail.
  */
-export function openSpend({ smtp, publicUrl }: Pick<Config, 'smtp' | 'publicUrl'>, parts: Parts): OpenSpend {
+export function openAlerts({ smtp, publicUrl }: Pick<Config, 'smtp' | 'publicUrl'>, parts: Parts): OpenAlerts {
   const { db, ledger, now, log, metrics } = parts
   const { gateDb, usage } = ledger
   const done = (outcome: string) => metrics.count('gatehouse_mails_total', { outcome })
   const mailer = smtp && new Mailer({ server: smtp, publicUrl, log, done })
   const raised = (level: string) => metrics.count('gatehouse_spend_alerts_total', { level })
-  const alerts = new Alerts({ db, gateDb, now, log, raised, mailer })
-  const spend = new Spend({ db, alerts, now, log })
-  usage.follow(spend)
+  const watch = new AlertWatch({ db, alerts: new Alerts({ db, gateDb, now, log, raised, mailer }), now, log })
+  usage.follow(watch)
   return {
-    spend,
+    alerts: watch,
     async [Symbol.asyncDispose]() {
       await usage.close()
-      await spend.close()
+      await watch.close()
     },
   }
 }

@@ -22,7 +22,7 @@ export class Reservation {
   }
 
   /**
-   * Gives back what is held and counts what the call did cost: the same that is metered, which `Spend.flushed` then finds in
+   * Gives back what is held and counts what the call did cost: the same that is metered, which `MemoryMoney.flushed` then finds in
    * the database. Only the first time: a call that failed in two ways was still one call.
    * @param nano nano-dollars, a whole number
    */

@@ -285,13 +285,13 @@ test('accounts that nobody asks for are forgotten, but not while they hold money
   for (let i = 0; i < 50; i++) await load(`proj_${i}`)
   const held = rulesOf(organization, 'proj_7', 10, null)
   const reservation = reserve(money.spend, held, asks(nano(10)), november)
-  assert.equal(money.spend.size, 51)
+  assert.equal(money.spend.size(), 51)
   ahead = 601_000
   for (let i = 0; i < 30; i++) await load('proj_new')
-  assert.equal(money.spend.size, 3)
+  assert.equal(money.spend.size(), 3)
   assert.throws(() => reserve(money.spend, held, asks(1), november), PROJECT)
   reservation.settle(0)
   ahead *= 2
   for (let i = 0; i < 5; i++) await load('proj_new')
-  assert.equal(money.spend.size, 2)
+  assert.equal(money.spend.size(), 2)
 })

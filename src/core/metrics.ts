@@ -50,7 +50,10 @@ export type GaugeName = keyof typeof gauges
 
 /** What the program counts. Labels name no key, project or model. */
 export interface Metrics {
-  /** @param read what the gauge stands at now, asked at every scrape */
-  gauge(name: GaugeName, read: () => number): void
+  /**
+   * @param read what the gauge stands at now, asked at every scrape
+   * @param labels where it has several: always the same names
+   */
+  gauge(name: GaugeName, read: () => number, labels?: Record<string, string>): void
   count(name: CounterName, labels?: Record<string, string>, by?: number): void
 }

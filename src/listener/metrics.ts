@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
-import { type CounterName, counters, type GaugeName, gauges, type Metrics } from '../core/metrics.ts'
+import { Counts, type Reading, type Reported } from '../core/counts.ts'
+import { type CounterName, counters, type GaugeName, gauges } from '../core/metrics.ts'
 
 /** How long what Node says of the process is kept, in milliseconds: it is read from files, and anybody may ask for it. */
 const PROCESS_MS = 1000
@@ -9,32 +10,20 @@ type Text = { contentType: string; body: string }
 type Registries = { own: Registry; process: Registry }
 
 /**
- * Counts in plain maps, so that counting costs a request next to nothing; prom-client is loaded by the first scrape and
- * writes the text. Labels name no key, project or model.
+ * What is counted, as Prometheus reads it: prom-client is loaded by the first scrape and writes the text. Labels name no key,
+ * project or model.
  */
-export class PrometheusMetrics implements Metrics {
-  readonly #values = new Map<CounterName, Map<string, { labels: Record<string, string>; value: number }>>()
-  readonly #gauges = new Map<GaugeName, () => number>()
+export class PrometheusMetrics extends Counts {
+  #others: (() => Promise<readonly Reported[]>) | null = null
+  #readings: readonly Reading[] = []
   #registries: Promise<Registries> | undefined
   #making: Promise<Text> | null = null
   #process = ''
   #processUntil = 0
 
-  gauge(name: GaugeName, read: () => number): void {
-    this.#gauges.set(name, read)
-  }
-
-  count(name: CounterName, labels: Record<string, string> = {}, by = 1): void {
-    let values = this.#values.get(name)
-    if (!values) {
-      values = new Map()
-      this.#values.set(name, values)
-    }
-    let key = ''
-    for (const label in labels) key += ` ${labels[label]}`
-    const known = values.get(key)
-    if (known) known.value += by
-    else values.set(key, { labels, value: by })
+  /** Has other threads asked at every scrape: what they counted is added, and gauges are the sum of all. */
+  alsoOf(others: () => Promise<readonly Reported[]>): void {
+    this.#others = others
   }
 
   /** Everything in Prometheus' text format; whoever asks while it is made shares it. */
@@ -46,6 +35,9 @@ export class PrometheusMetrics implements Metrics {
   }
 
   async #make(): Promise<Text> {
+    const reported = (await this.#others?.()) ?? []
+    for (const { counted } of reported) this.add(counted)
+    this.#readings = [...this.readings(), ...reported.flatMap(({ readings }) => readings)]
     this.#registries ??= this.#register()
     const { own, process } = await this.#registries
     if (performance.now() >= this.#processUntil) {
@@ -60,7 +52,7 @@ export class PrometheusMetrics implements Metrics {
     const registry = new Registry()
     const process = new Registry()
     collectDefaultMetrics({ register: process })
-    const valuesOf = (name: CounterName) => [...(this.#values.get(name)?.values() ?? [])]
+    const valuesOf = (name: CounterName) => this.valuesOf(name)
     for (const [name, { help, labels }] of Object.entries(counters) as [
       CounterName,
       (typeof counters)[CounterName],
@@ -76,13 +68,16 @@ export class PrometheusMetrics implements Metrics {
         },
       })
     }
-    for (const [name, read] of this.#gauges) {
+    const readingsOf = (wanted: GaugeName) => this.#readings.filter(({ name }) => name === wanted)
+    for (const [name, help] of Object.entries(gauges) as [GaugeName, string][]) {
       new Gauge({
         name,
-        help: gauges[name],
+        help,
+        labelNames: Object.keys(readingsOf(name)[0]?.labels ?? {}),
         registers: [registry],
         collect() {
-          this.set(read())
+          this.reset()
+          for (const { labels, value } of readingsOf(name)) this.inc(labels, value)
         },
       })
     }

@@ -7,19 +7,21 @@ import { checkProjectScopes, keyView } from './keys.ts'
 import type { Ids } from './merged.ts'
 import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
+import { inProjectSince } from './project-users.ts'
 import { widening } from './widening.ts'
 
 export const projectApiKeys: Handlers<typeof routes> = {
   // The keys of an archived project are kept, so that the gate can say why it refuses them, but no longer shown.
   async list({ db, project, query }) {
-    if (project.archived_at !== null) return page([], query.limit, view)
+    const shown = (row: KeyWithOwner) => view(project, row)
+    if (project.archived_at !== null) return page([], query.limit, shown)
     const access = query.owner_project_access ?? 'active'
     const ids = access === 'any' ? behind(idsOf(db, project), query, 'key') : idsByAccess(db, project, access, query)
-    return page(await keys(db, project, ids).orderBy('k.id').execute(), query.limit, view)
+    return page(await keys(db, project, ids).orderBy('k.id').execute(), query.limit, shown)
   },
 
   async retrieve({ db, project, params }) {
-    return view(await findProjectKey(db, project, params.api_key_id))
+    return view(project, await findProjectKey(db, project, params.api_key_id))
   },
 
   async update({ db, project, params, body, now }) {
@@ -45,7 +47,7 @@ export const projectApiKeys: Handlers<typeof routes> = {
       .where('id', '=', key.id)
       .execute()
     const audit = { id: key.id, changes_requested: body }
-    return { reply: view({ ...key, ...changes }), audit, rights: widening(key, changes) }
+    return { reply: view(project, { ...key, ...changes }), audit, rights: widening(key, changes) }
   },
 
   async delete({ db, project, params }) {
@@ -103,17 +105,17 @@ export async function findProjectKey(db: Db, project: Row<'project'>, id: string
   return key
 }
 
-export function view(row: KeyWithOwner): ProjectApiKey {
+export function view(project: Row<'project'>, row: KeyWithOwner): ProjectApiKey {
   return {
     object: 'organization.project.api_key',
     ...keyView(row),
     owner_project_access: row.has_access ? 'active' : 'inactive',
-    owner: owner(row),
+    owner: owner(project, row),
   }
 }
 
 /** The owner, with the role it has in the project now; `none` where it has none. */
-function owner(row: KeyWithOwner): ProjectApiKey['owner'] {
+function owner(project: Row<'project'>, row: KeyWithOwner): ProjectApiKey['owner'] {
   if (row.user_id === null) {
     const id = row.service_account_id ?? ''
     const object = 'organization.project.service_account'
@@ -124,6 +126,6 @@ function owner(row: KeyWithOwner): ProjectApiKey['owner'] {
   const user = { object, id: row.user_id, email: row.user_email ?? '', name: row.user_name ?? '' } as const
   const role = !row.has_access ? 'none' : row.organization_role === 'owner' ? 'owner' : (row.member_role ?? 'none')
   const created_at = row.user_created_at ?? 0
-  // Who is in the project without having been added has been there since they were in the organization.
-  return { type: 'user', user: { ...user, created_at, added_at: row.member_since ?? created_at, role } }
+  const added_at = row.member_since ?? inProjectSince({ created_at }, project)
+  return { type: 'user', user: { ...user, created_at, added_at, role } }
 }

@@ -167,6 +167,14 @@ async function wantedUser(db: Db, caller: Caller, body: { user_id?: string | nul
   )
 }
 
+/**
+ * Since when somebody is in a project who was never added to it, as owners and members of groups are: since both were there.
+ * @returns Unix seconds
+ */
+export function inProjectSince(user: { created_at: number }, project: { created_at: number }): number {
+  return Math.max(user.created_at, project.created_at)
+}
+
 function view(project: Row<'project'>, person: Person): ProjectUser {
   return {
     object: 'organization.project.user',
@@ -174,6 +182,6 @@ function view(project: Row<'project'>, person: Person): ProjectUser {
     name: person.name,
     email: person.email,
     role: roleOf(person),
-    added_at: person.added_at ?? Math.max(person.created_at, project.created_at),
+    added_at: person.added_at ?? inProjectSince(person, project),
   }
 }

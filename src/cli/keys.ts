@@ -57,7 +57,7 @@ export const projectKeyCreate: Command = {
       const row = { ...columns, ...whose, service_account_id: null, owner_standing: 'none' as const }
       await tx.insertInto('project_api_key').values(row).execute()
       await noteStanding(tx, organization.id, [user.id])
-      return { reply: projectKeyView(await findProjectKey(tx, project, row.id)), value, projectId: project.id }
+      return { reply: projectKeyView(project, await findProjectKey(tx, project, row.id)), value, projectId: project.id }
     })
     return shownOnce(`Key ${reply.id} "${reply.name}"`, reply, value)
   },

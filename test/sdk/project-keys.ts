@@ -19,7 +19,9 @@ async function newKeys({ app, admin, organization }: World) {
 export const projectKeyScenarios: Record<string, Scenario> = {
   'organization.projects.apiKeys.retrieve': async (world) => {
     const { app, admin, organization } = world
-    const { at, user, account, bot, own } = await newKeys(world)
+    // The organization is older than the project.
+    app.advance(60)
+    const { project, at, user, account, bot, own } = await newKeys(world)
     const key = await admin.projects.apiKeys.retrieve(bot.id, at)
     assert.equal(key.object, 'organization.project.api_key')
     assert.equal(key.owner_project_access, 'active')
@@ -33,6 +35,14 @@ export const projectKeyScenarios: Record<string, Scenario> = {
     assert.deepEqual(personal.owner.type, 'user')
     assert.deepEqual([personal.owner.user?.id, personal.owner.user?.email], [user.id, user.email])
     assert.deepEqual([personal.owner.user?.role, personal.last_used_at], ['member', null])
+
+    for (const userId of [user.id, organization.ownerId]) {
+      const { id } = await newProjectKey(app, organization, project, userId)
+      const { added_at } = await admin.projects.users.retrieve(userId, at)
+      // The client's type leaves it out, the API's document does not.
+      const owner: { user?: object } = (await admin.projects.apiKeys.retrieve(id, at)).owner
+      assert.equal(Reflect.get(owner.user ?? {}, 'added_at'), added_at)
+    }
 
     assert.equal(await opens(app, own.value), null)
     const used = await until(async () => (await admin.projects.apiKeys.retrieve(own.id, at)).last_used_at)

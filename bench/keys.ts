@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -43,10 +43,18 @@ try {
   const full = await settled(server.pid)
   const grew = (from: number, to: number) => `resident memory grew by ${round(to - from)} MB, to ${round(to)}`
   say(`${warm} distinct keys, each used once (target 150 MB): ${grew(idle, full)}`)
+  const begun = performance.now()
   await askInTurn(chat, values)
+  const seconds = Math.round((performance.now() - begun) / 1000)
+  const waits = await metric(server.url, 'gatehouse_usage_buffered')
+  const lost = await metric(server.url, 'gatehouse_usage_entries_dropped_total')
   const metered = await settled(server.pid)
+  const file = round((await stat(join(folder, 'gateway.db'))).size / 1e6)
   say(
-    `the same keys, each with a chat that is metered: ${grew(full, metered)}; ${await lost(server.url)} entries of usage lost`,
+    `the same keys, each with a metered chat, within ${seconds} s (target 150 MB, 0 lost): ${grew(full, metered)}; ${lost} entries of usage lost`,
+  )
+  say(
+    `  ${waits} rows of usage waited at the end, ${await metric(server.url, 'gatehouse_usage_buffered')} twenty seconds later, and the file has ${file} MB`,
   )
   for (let i = 0; i < unknown; i += BATCH) {
     const made = Array.from({ length: Math.min(BATCH, unknown - i) }, () => mintKey('service_account').value)
@@ -61,9 +69,9 @@ async function askInTurn(asked: Asked, keys: readonly string[]) {
   for (let i = 0; i < keys.length; i += BATCH) await askWithKeys(asked, keys.slice(i, i + BATCH))
 }
 
-async function lost(url: string): Promise<string> {
+async function metric(url: string, name: string): Promise<string> {
   const text = await (await fetch(`${url}/metrics`)).text()
-  return /^gatehouse_usage_entries_dropped_total (\d+)/m.exec(text)?.[1] ?? '0'
+  return new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? '0'
 }
 
 async function settled(pid: number): Promise<number> {

@@ -1,3 +1,4 @@
+import { recordLastUsed, type Used } from '../db/last-used.ts'
 import type { Db } from '../db/tables.ts'
 import type { Beat, Writer } from './beat.ts'
 
@@ -51,22 +52,21 @@ export class LastUsed implements Writer {
     }
   }
 
-  /** In the order of the ids, so that two nodes writing the same keys cannot deadlock. */
   #writeBatch(batch: [string, Use][]): Promise<void> {
-    const users = new Map<string, Pick<Use, 'organizationId' | 'at'>>()
+    const users = new Map<string, Used>()
     for (const [, { organizationId, userId, at }] of batch) {
-      if (userId) users.set(userId, { organizationId, at: Math.max(at, users.get(userId)?.at ?? 0) })
+      if (userId) users.set(userId, { organizationId, id: userId, at: Math.max(at, users.get(userId)?.at ?? 0) })
     }
-    const byId = <T>(entries: Iterable<[string, T]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
     return this.#db.transaction().execute(async (tx) => {
-      for (const [id, { table, organizationId, at }] of byId(batch)) {
-        const key = tx.updateTable(table).where('organization_id', '=', organizationId).where('id', '=', id)
-        await key.set({ last_used_at: at }).execute()
+      for (const table of ['admin_api_key', 'project_api_key'] as const) {
+        const keys = batch.filter(([, use]) => use.table === table)
+        await recordLastUsed(
+          tx,
+          table,
+          keys.map(([id, { organizationId, at }]) => ({ organizationId, id, at })),
+        )
       }
-      for (const [id, { organizationId, at }] of byId(users)) {
-        const user = tx.updateTable('organization_user').where('organization_id', '=', organizationId)
-        await user.where('id', '=', id).set({ api_key_last_used_at: at }).execute()
-      }
+      await recordLastUsed(tx, 'organization_user', [...users.values()])
     })
   }
 }

@@ -9,6 +9,7 @@ import { LastUsed } from './last-used.ts'
 import { Owners } from './owners.ts'
 import { Refusals } from './refusals.ts'
 import { Retention } from './retention.ts'
+import { openSpill } from './spill/open.ts'
 import { Usage } from './usage.ts'
 
 export type LedgerParts = {
@@ -42,7 +43,8 @@ export function openLedger({ databaseUrl, retention }: Config, parts: LedgerPart
   const gateDb = openGateDb(databaseUrl, db, seeing)
   const beat = new Beat(log)
   const dropped = (entries: number) => metrics.count('gatehouse_usage_entries_dropped_total', {}, entries)
-  const usage = new Usage({ db: gateDb, beat, log, dropped, now })
+  const spill = openSpill(databaseUrl, { log, dropped })
+  const usage = new Usage({ db: gateDb, beat, log, spill, dropped, now })
   const owners = new Owners({ read: db, write: gateDb, beat, log, now, days: retention.responsesDays })
   const cleaning = new Retention({ db: gateDb, log, now, usageMinutesDays: retention.usageMinutesDays })
   const lastUsed = new LastUsed(gateDb, beat)

@@ -11,6 +11,8 @@ const NAME_LENGTH = LONGEST_NAME + 40
 /** A row that is being summed up, and how many entries it is made of. */
 export type BufferedUsage = { entry: UsageEntry; count: number }
 
+export const entriesIn = (rows: readonly BufferedUsage[]) => rows.reduce((sum, { count }) => sum + count, 0)
+
 /** Sums of what was used in each minute, in the order in which their first entries came. */
 export class UsageBuffer {
   readonly #rows = new Map<string, BufferedUsage>()

@@ -6,23 +6,31 @@ import { isRefusedValue } from '../db/errors.ts'
 import type { Db } from '../db/tables.ts'
 import { recordUsageOnce } from '../db/usage-batch.ts'
 import type { Beat, Writer } from './beat.ts'
-import { type BufferedUsage, UsageBuffer } from './usage-buffer.ts'
+import { Overflow } from './spill/overflow.ts'
+import type { Spill } from './spill/spill.ts'
+import { type Batch, halvesOf, rowsInMemory } from './usage-batch.ts'
+import { type BufferedUsage, entriesIn, UsageBuffer } from './usage-buffer.ts'
 
-/** Rows in one transaction, at most: putting it together must not hold up the calls. At the end there are none any more. */
+/** Rows in one transaction, and where many wait: putting it together must not hold up the calls. At the end there are none any more. */
 const BATCH = 250
+const FULL_BATCH = 500
 const LAST_BATCH = 1000
 /** Between two transactions, so that the other connection of a SQLite file, which asks in steps, gets the lock. */
 const GAP_MS = 15
 /** With as many rows waiting, writing begins at once. */
 const MANY_ROWS = 2000
-/** Most rows in memory: beyond, what cannot be written is lost, and counted. */
+/** Rows written before others that are written with the beat have their turn. */
+const TURN_ROWS = 5000
+/** Most rows in memory: beyond, what can be neither written nor put on the disk is lost, and counted. */
 const MOST_ROWS = 50_000
 
 export type UsageParts = {
   /** The gate's own. */
   db: Db
   beat: Beat
-  log: Pick<Log, 'error'>
+  log: Pick<Log, 'warn' | 'error'>
+  /** Where what the database does not take as fast as it comes is kept; null: in memory alone. */
+  spill: Spill | null
   /** Told of entries that are lost. */
   dropped: (entries: number) => void
   /** Milliseconds since the epoch. */
@@ -44,13 +52,11 @@ export interface UsageFollower {
   flushed: (entries: readonly UsageEntry[]) => void
 }
 
-/** Rows that are written together, or not at all. The number is given by the first attempt and stays. */
-type Batch = { number: number | null; rows: BufferedUsage[] }
-
 /**
  * What was used, on its way into the database. Recording costs about a microsecond and never fails: entries that are alike
- * become one row, and rows are written together with the beat. While the database is away it goes on collecting, up to a
- * bound; what is lost beyond it is counted and logged. What is not written yet is lost by a crash: about a second of it.
+ * become one row, and rows are written together with the beat. What the database does not take in time goes on the disk, in the order in
+ * which it came. Without such a place, or where that is full, it is collected up to a bound; what is lost beyond it is counted and
+ * logged. What is in memory is lost by a crash: about a second of it.
  */
 export class Usage implements Writer {
   readonly what = 'usage'
@@ -58,7 +64,8 @@ export class Usage implements Writer {
   readonly #parts: UsageParts
   readonly #writer = randomUUID()
   readonly #buffer = new UsageBuffer()
-  /** Taken from the buffer and not in the database for certain; the first one is being written. */
+  readonly #overflow: Overflow
+  /** Taken from the buffer or the disk and not in the database for certain; the first one is being written. */
   readonly #batches: Batch[] = []
   readonly #sources: UsageSource[] = []
   readonly #followers: UsageFollower[] = []
@@ -66,24 +73,31 @@ export class Usage implements Writer {
   /** Whether it was logged that entries are lost since the last batch was written. */
   #told = false
   #closed = false
+  /** What is not written by then is not tried any more. */
+  #ended = false
 
   constructor(parts: UsageParts) {
     this.#parts = parts
+    const { spill, log } = parts
+    const giveBack = (rows: BufferedUsage[]) => void this.#batches.push({ name: null, rows, spilled: null })
+    this.#overflow = new Overflow({ spill, log, buffer: this.#buffer, giveBack })
+    // What an earlier process left is written without anybody using anything.
+    if (this.#overflow.rows > 0) this.wake()
   }
 
-  /** Distinct rows that are not in the database yet. */
+  /** Distinct rows that are not in the database yet, wherever they are. */
   get buffered(): number {
     this.#collect()
-    return this.#buffer.size + this.#taken
+    return this.#left
   }
 
   get waiting(): boolean {
-    return this.#buffer.size > 0 || this.#batches.length > 0 || this.#sources.some(({ waiting }) => waiting)
+    return this.#left > 0 || this.#sources.some(({ waiting }) => waiting)
   }
 
   /** Counts what was used; the entries are copied. Never throws and never waits. */
   record(entries: readonly UsageEntry[]): void {
-    const room = this.#closed ? 0 : MOST_ROWS - this.#taken
+    const room = this.#closed ? 0 : MOST_ROWS - rowsInMemory(this.#batches) - this.#overflow.moving
     for (const entry of entries) {
       const what = this.#buffer.add(entry, room)
       if (what === 'full')
@@ -92,6 +106,7 @@ export class Usage implements Writer {
     }
     this.wake()
     if (this.#buffer.size >= MANY_ROWS && !this.#closed) this.#parts.beat.urge(this)
+    this.#overflow.relieve()
   }
 
   /** Says that there is something to write, here or at a source. */
@@ -109,63 +124,87 @@ export class Usage implements Writer {
     this.#followers.push(follower)
   }
 
-  /** Writes the usage that is there when it begins: what comes meanwhile is the next beat's. */
+  /** Writes the usage that is there when it begins, the oldest first: what comes meanwhile is the next beat's. */
   async write(): Promise<void> {
     this.#collect()
-    let left = this.#buffer.size
-    while (this.#batches.length > 0 || left > 0) {
-      if (this.#batches.length === 0) {
-        const rows = this.#buffer.take(this.#closed ? LAST_BATCH : BATCH)
-        // The end has come meanwhile and has given it up.
-        if (rows.length === 0) return
-        left -= rows.length
-        this.#batches.push({ number: null, rows })
-      }
-      await this.#writeFirst()
-      if (left > 0 && !this.#closed) await sleep(GAP_MS)
+    const all = this.#left
+    const end = this.#closed ? all : Math.min(all, TURN_ROWS)
+    for (let written = 0; written < end && !this.#ended; ) {
+      if (this.#batches.length === 0) await this.#takeNext(all)
+      const [batch] = this.#batches
+      if (batch === undefined) return
+      written += await this.#writeFirst(batch)
+      if (this.#left > 0 && !this.#closed) await sleep(GAP_MS)
     }
+    if (end < all && !this.#closed) this.#parts.beat.urge(this)
   }
 
-  /** Has the beat write what is left, within its bound, and says what was lost. Nothing is recorded any more. */
+  /**
+   * Has the beat write what is left, within its bound; what is left then is put on the disk, for the next start, or else lost, and said
+   * so. Nothing is recorded any more.
+   */
   async close(): Promise<void> {
     this.#collect()
     this.#closed = true
     await this.#parts.beat.drain()
-    const rows = [...this.#batches.splice(0).flatMap((batch) => batch.rows), ...this.#buffer.take(MOST_ROWS)]
-    if (rows.length === 0) return
-    const entries = rows.reduce((sum, { count }) => sum + count, 0)
+    this.#ended = true
+    const rest = this.#batches.splice(0).filter(({ spilled }) => !spilled)
+    rest.push({ name: null, rows: this.#buffer.take(MOST_ROWS), spilled: null })
+    const { kept, lost } = await this.#overflow.close(rest)
+    if (kept > 0) this.#parts.log.warn({ rows: kept }, 'usage waits on the disk: the next start writes it')
+    if (lost.length === 0) return
+    const entries = entriesIn(lost)
     this.#parts.dropped(entries)
-    this.#parts.log.error({ entries, rows: rows.length }, 'usage is lost: it could not be written before the end')
+    this.#parts.log.error({ entries, rows: lost.length }, 'usage is lost: it could not be written before the end')
   }
 
   #collect() {
     for (const source of this.#sources) source.handOver()
   }
 
-  get #taken(): number {
-    let rows = 0
-    for (const batch of this.#batches) rows += batch.rows.length
-    return rows
+  /** What is on the disk counts there. */
+  get #left(): number {
+    return rowsInMemory(this.#batches) + this.#overflow.rows + this.#buffer.size
   }
 
-  async #writeFirst(): Promise<void> {
-    const batch = this.#batches[0]
-    if (!batch) return
-    batch.number ??= ++this.#number
+  async #takeNext(waiting: number): Promise<void> {
+    const spilled = await this.#overflow.first()
+    if (spilled !== null) {
+      this.#batches.push(spilled)
+      return
+    }
+    const rows = this.#buffer.take(this.#closed ? LAST_BATCH : waiting >= MANY_ROWS ? FULL_BATCH : BATCH)
+    if (rows.length > 0) this.#batches.push({ name: null, rows, spilled: null })
+  }
+
+  /** @returns how many rows are over with it */
+  async #writeFirst(batch: Batch): Promise<number> {
+    batch.name ??= { writer: this.#writer, batch: ++this.#number }
     const entries = batch.rows.map((row) => row.entry)
     const at = Math.floor(this.#parts.now() / 1000)
     this.#tell((follower) => follower.flushing())
     try {
-      await recordUsageOnce(this.#parts.db, { writer: this.#writer, batch: batch.number, at }, entries)
+      await recordUsageOnce(this.#parts.db, { ...batch.name, at }, entries)
     } catch (error) {
       if (!isRefusedValue(error)) throw error
-      this.#batches.splice(0, 1, ...this.#halves(batch, error))
+      const halves = this.#halves(batch, error)
       this.#tell((follower) => follower.flushed([]))
-      return
+      await this.#over(batch, halves)
+      return halves.length > 0 ? 0 : batch.rows.length
     }
-    this.#batches.shift()
     this.#told = false
-    this.#tell((follower) => follower.flushed(entries))
+    // Nobody here has counted what another process has left.
+    this.#tell((follower) => follower.flushed(batch.spilled?.own === false ? [] : entries))
+    await this.#over(batch, [])
+    return batch.rows.length
+  }
+
+  /** Puts others in a batch's place. Of what is on the disk all has to be over. */
+  async #over(batch: Batch, instead: Batch[]): Promise<void> {
+    // The end has put it on the disk or left it there: whoever reads it again counts it once.
+    if (this.#ended) return
+    this.#batches.splice(0, 1, ...instead)
+    if (batch.spilled && !this.#batches.some(({ spilled }) => spilled)) await this.#overflow.done()
   }
 
   #tell(say: (follower: UsageFollower) => void) {
@@ -178,14 +217,11 @@ export class Usage implements Writer {
     }
   }
 
-  /** One row that the database does not take must not hold up all others for ever: halving finds it, and it is lost. */
-  #halves({ rows }: Batch, error: unknown): Batch[] {
-    if (rows.length === 1) {
-      this.#lose(rows[0]?.count ?? 0, 'the database does not take it', error)
-      return []
-    }
-    const middle = Math.ceil(rows.length / 2)
-    return [rows.slice(0, middle), rows.slice(middle)].map((half) => ({ number: null, rows: half }))
+  /** Of a row that the database does not take nothing is left. */
+  #halves(batch: Batch, error: unknown): Batch[] {
+    if (batch.rows.length > 1) return halvesOf(batch)
+    this.#lose(entriesIn(batch.rows), 'the database does not take it', error)
+    return []
   }
 
   #lose(entries: number, why: string, err?: unknown) {

@@ -1,8 +1,10 @@
 import type { UsageEntry } from '../../src/core/usage-entry.ts'
+import { usageFolder } from '../../src/db/beside.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { Beat } from '../../src/ledger/beat.ts'
+import { openSpill } from '../../src/ledger/spill/open.ts'
 import { Usage } from '../../src/ledger/usage.ts'
 import { type DatabaseKind, openTestDatabase } from '../support/databases.ts'
 
@@ -40,22 +42,31 @@ export async function openUsage(
   const to = (level: string) => (fields: object, message: string) => void lines.push({ level, message, fields })
   let dropped = 0
   const log = { info: to('info'), warn: to('warn'), error: to('error') }
-  const start = () => {
+  const start = ({ spilling = false } = {}) => {
     const beat = new Beat(log)
     const lost = (entries: number) => {
       dropped += entries
     }
-    const usage = new Usage({ db: gate, beat, log, dropped: lost, now: () => NOW })
+    const usage = new Usage({
+      db: gate,
+      beat,
+      log,
+      spill: spilling ? openSpill(url, { log, dropped: lost }) : null,
+      dropped: lost,
+      now: () => NOW,
+    })
     beat.add(usage)
     return Object.assign(usage, { beat, flush: () => beat.flush() })
   }
   return {
+    url: own.url,
     db,
     gate,
     start,
     lines,
     dropped: () => dropped,
     logged: (level: string) => lines.filter((line) => line.level === level).length,
+    folder: usageFolder(own.url) ?? '',
     sums: () => sumsOf(db),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }

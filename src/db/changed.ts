@@ -3,14 +3,24 @@ export type ChangeScope = { organizationId: string; projectId: string | null }
 
 type Hear = (scope: ChangeScope | null) => void
 
+/** What a gate hears of changes by. */
+export interface Changes {
+  /** @param hear returns when nothing of that scope is remembered any more; null: anything may have changed */
+  subscribe(hear: Hear): void
+  /**
+   * Tells those who subscribed, before it returns, of every change that was published before it was called, in whatever thread.
+   * Whoever is about to believe what it remembers calls it first.
+   */
+  catchUp(): void
+}
+
 /**
  * Where this process hears that something has changed: published by the Administration API when its change is committed, before
  * it is answered, and by the database for what others commit. Whoever remembers something of it subscribes and forgets it.
  */
-export class Changed {
+export class Changed implements Changes {
   readonly #subscribers: Hear[] = []
 
-  /** @param hear returns when nothing of that scope is remembered any more; null: anything may have changed */
   subscribe(hear: Hear): void {
     this.#subscribers.push(hear)
   }
@@ -19,4 +29,7 @@ export class Changed {
   publish(scope: ChangeScope | null): void {
     for (const hear of this.#subscribers) hear(scope)
   }
+
+  /** In this thread all have heard when `publish` returns. */
+  catchUp(): void {}
 }

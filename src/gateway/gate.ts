@@ -4,10 +4,7 @@ import type { DefaultModels } from '../core/default-model.ts'
 import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import type { Dialect } from '../core/upstream-kind.ts'
-import type { LastUsed } from '../ledger/last-used.ts'
-import type { Owners } from '../ledger/owners.ts'
-import type { Refusals } from '../ledger/refusals.ts'
-import type { Usage } from '../ledger/usage.ts'
+import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { BodyBudget } from './body/budget.ts'
 import type { Call } from './call.ts'
 import type { Counters } from './counters/counters.ts'
@@ -22,7 +19,7 @@ import type { Reserving } from './spend/to-reserve.ts'
 import type { Upstreams } from './upstreams/upstreams.ts'
 
 /** What the gateway is made of. */
-export type GatewayParts = {
+export type GatewayParts = GateLedger & {
   grants: Grants
   catalogue: Models
   upstreams: Upstreams
@@ -31,14 +28,10 @@ export type GatewayParts = {
   /** What becomes of a call that they fail to count; refused where this says nothing. */
   whenCountersFail?: WhenFailing
   reserving: Reserving
-  usage: Usage
-  owners: Owners
   tokens: TokenCounter
   bodies: BodyBudget
   /** Replies that are cut when their key may no longer make such a call; null: they run to their end. */
   streams: RunningStreams | null
-  lastUsed: LastUsed
-  refusals: Refusals
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number

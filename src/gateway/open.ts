@@ -1,7 +1,8 @@
 import type { Config } from '../config/settings.ts'
 import { clientAddress } from '../core/origin.ts'
-import type { Changed } from '../db/changed.ts'
-import type { Ledger, LedgerParts } from '../ledger/open.ts'
+import type { Changes } from '../db/changed.ts'
+import type { GateLedger } from '../ledger/gate-ledger.ts'
+import type { LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
 import { BodyBudget } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
@@ -24,8 +25,8 @@ const COUNTING_MS = 3000
 const FOR_SMALL_BODIES = 16_000_000
 
 export type GatewayOpening = LedgerParts & {
-  ledger: Ledger
-  changed: Changed
+  ledger: GateLedger
+  changed: Changes
   counters: GateCounters
   alerts: OpenAlerts['alerts']
 }
@@ -56,13 +57,13 @@ export async function openGateway(
   const counters = replaced.counters?.(parts.counters) ?? parts.counters
   const tokens = new TokenCounter()
   const bodies = new BodyBudget(config.bodyBudgetBytes, FOR_SMALL_BODIES)
-  const grants = new Grants(db, async (rules) => {
+  const grants = new Grants(db, changed, async (rules) => {
     await Promise.all([parts.counters.load(rules), alerts.look(rules)])
   })
-  changed.subscribe((scope) => grants.invalidate(scope))
   const { trustedProxies } = config
   const streams =
     config.revokedStreams === 'end' ? stack.use(new RunningStreams({ grants, now, log, trustedProxies })) : null
+  // Behind the grants, which have forgotten by then what has changed.
   changed.subscribe((scope) => streams?.changed(scope))
   const gateway = createGateway({
     ...{

@@ -7,7 +7,8 @@ const BATCH = 200
 /** A key that was used, and its owner where that is a user. */
 export type UsedKey = { organizationId: string; keyId: string; userId: string | null }
 
-type Use = Omit<UsedKey, 'keyId'> & { table: 'admin_api_key' | 'project_api_key'; at: number }
+/** Of which table the key is, and when it was used last, in Unix seconds. */
+export type Use = Omit<UsedKey, 'keyId'> & { table: 'admin_api_key' | 'project_api_key'; at: number }
 
 /**
  * When keys were last used, written in batches: a write for every request would cost more than the request.
@@ -33,7 +34,8 @@ export class LastUsed implements Writer {
   /** Remembers a use. @param at Unix seconds */
   touch(table: Use['table'], { organizationId, keyId, userId }: UsedKey, at: number): void {
     const known = this.#pending.get(keyId)
-    if (known) known.at = at
+    // Of several threads one may be a moment behind.
+    if (known) known.at = Math.max(known.at, at)
     else this.#pending.set(keyId, { table, organizationId, userId, at })
     this.#beat.wake()
   }

@@ -4,6 +4,7 @@ import { type AuditEntry, idsAfterNewest, insertAudit } from '../db/audit.ts'
 import { lockOrganization } from '../db/lock.ts'
 import type { Db } from '../db/tables.ts'
 import type { Beat, Writer } from './beat.ts'
+import { type Repeatable, SeenRefusals } from './refusals-seen.ts'
 
 /** A call that somebody who is known made in vain. */
 export type Refusal = {
@@ -19,22 +20,8 @@ export type Refusal = {
   message: string
 }
 
-/** What tells whether a refusal is one more of the same. */
-type Repeatable = Pick<Refusal, 'organizationId' | 'by' | 'operation'>
-
-const MINUTE = 60
-/**
- * Refusals of one key in a minute, at most, whatever operations it tries: ten say that somebody tries a key out, and what else it
- * may not do is in its roles.
- */
-const OF_A_KEY = 10
-/** Refusals of one organization in a minute, at most: nobody's keys crowd out what others are to know. */
-const OF_AN_ORGANIZATION = 1000
 /** Rows in one transaction, at most. */
 const BATCH = 100
-
-/** The operations that were refused in this minute, by key, and how many they are together. */
-type Seen = { byKey: Map<string, Set<string>>; count: number }
 
 /** A row on its way, how it is forgotten that it was, and who waits for it. */
 type Waiting = { entry: Omit<AuditEntry, 'id'>; forget: () => void; written: PromiseWithResolvers<void> }
@@ -50,9 +37,7 @@ export class Refusals implements Writer {
   readonly #db: Db
   readonly #newId: NewId
   readonly #beat: Pick<Beat, 'urge'>
-  #minute = 0
-  /** By organization. */
-  readonly #seen = new Map<string, Seen>()
+  readonly #seen = new SeenRefusals()
   #waiting: Waiting[] = []
 
   constructor(db: Db, newId: NewId, beat: Pick<Beat, 'urge'>) {
@@ -66,21 +51,14 @@ export class Refusals implements Writer {
   }
 
   /** Whether such a refusal would be written: the cheap question before the facts are gathered. @param now Unix seconds */
-  isNews({ organizationId, by, operation }: Repeatable, now: number): boolean {
-    const minute = Math.floor(now / MINUTE)
-    if (minute !== this.#minute) this.#seen.clear()
-    this.#minute = minute
-    const seen = this.#seen.get(organizationId)
-    if (seen === undefined) return true
-    const operations = seen.byKey.get(by)
-    if (seen.count >= OF_AN_ORGANIZATION) return false
-    return operations === undefined || (operations.size < OF_A_KEY && !operations.has(operation))
+  isNews(refusal: Repeatable, now: number): boolean {
+    return this.#seen.isNews(refusal, now)
   }
 
   /** Resolves when it is written, or when it is none to be written. @param now Unix seconds */
   async record(refusal: Refusal, now: number): Promise<void> {
     if (!this.isNews(refusal, now)) return
-    const forget = this.#remember(refusal)
+    const forget = this.#seen.remember(refusal)
     const { organizationId, projectId, actor, origin } = refusal
     const payload = { id: refusal.by, error_code: refusal.code, error_message: refusal.message }
     const entry = { organizationId, projectId, type: 'login.failed' as const, actor, origin, payload }
@@ -88,18 +66,6 @@ export class Refusals implements Writer {
     this.#waiting.push({ entry, forget, written })
     this.#beat.urge(this)
     await written.promise
-  }
-
-  /** @returns what forgets it again */
-  #remember({ organizationId, by, operation }: Repeatable): () => void {
-    const seen = this.#seen.get(organizationId) ?? { byKey: new Map<string, Set<string>>(), count: 0 }
-    this.#seen.set(organizationId, seen)
-    const operations = seen.byKey.get(by) ?? new Set()
-    seen.byKey.set(by, operations.add(operation))
-    seen.count++
-    return () => {
-      if (operations.delete(operation)) seen.count--
-    }
   }
 
   /** Writes what waits, and what comes meanwhile. A failure is told to those who wait for it; nothing is kept of it. */

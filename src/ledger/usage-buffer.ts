@@ -23,19 +23,20 @@ export class UsageBuffer {
 
   /**
    * @param room how many rows there may be
+   * @param count how many entries it is the sum of
    * @returns `full` where one more would be too many, `wrong` for amounts that are no whole numbers from 0 to 2^53
    */
-  add(entry: UsageEntry, room: number): 'added' | 'full' | 'wrong' {
+  add(entry: UsageEntry, room: number, count = 1): 'added' | 'full' | 'wrong' {
     const key = keyOf(entry)
     const known = this.#rows.get(key)
     if (!isWhole(entry, known?.entry)) return 'wrong'
     if (known) {
       addTo(known.entry, entry)
-      known.count++
+      known.count += count
       return 'added'
     }
     if (this.#rows.size >= room) return 'full'
-    this.#rows.set(key, { entry: copyOf(entry), count: 1 })
+    this.#rows.set(key, { entry: copyOf(entry), count })
     return 'added'
   }
 

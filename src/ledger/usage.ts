@@ -97,12 +97,17 @@ export class Usage implements Writer {
 
   /** Counts what was used; the entries are copied. Never throws and never waits. */
   record(entries: readonly UsageEntry[]): void {
+    this.recordSums(entries.map((entry) => ({ entry, count: 1 })))
+  }
+
+  /** The same with sums of entries, as another thread hands them over. */
+  recordSums(sums: readonly BufferedUsage[]): void {
     const room = this.#closed ? 0 : MOST_ROWS - rowsInMemory(this.#batches) - this.#overflow.moving
-    for (const entry of entries) {
-      const what = this.#buffer.add(entry, room)
+    for (const { entry, count } of sums) {
+      const what = this.#buffer.add(entry, room, count)
       if (what === 'full')
-        this.#lose(1, this.#closed ? 'the server ends' : 'there is no room until what waits is written')
-      else if (what === 'wrong') this.#lose(1, 'it is no whole amount')
+        this.#lose(count, this.#closed ? 'the server ends' : 'there is no room until what waits is written')
+      else if (what === 'wrong') this.#lose(count, 'it is no whole amount')
     }
     this.wake()
     if (this.#buffer.size >= MANY_ROWS && !this.#closed) this.#parts.beat.urge(this)

@@ -1,4 +1,4 @@
-import type { ChangeScope } from '../../db/changed.ts'
+import type { ChangeScope, Changes } from '../../db/changed.ts'
 import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import type { ProjectIds } from '../rules/rule.ts'
@@ -23,7 +23,8 @@ export class Grants {
   readonly #rules: Remembered<ProjectRules>
 
   /** @param loaded runs before newly read rules are used; what it rejects with, the look-up rejects with */
-  constructor(db: Db, loaded: (rules: ProjectRules) => Promise<void>) {
+  constructor(db: Db, changes: Changes, loaded: (rules: ProjectRules) => Promise<void>) {
+    const catchUp = () => changes.catchUp()
     this.#rules = new Remembered<ProjectRules>({
       load: async (key, begunAt) => {
         const value = await loadRules(db, projectOf(key), this.#rules.last(key))
@@ -32,12 +33,15 @@ export class Grants {
       },
       scopeOf: (rules) => rules,
       kept: KEPT.rules,
+      catchUp,
     })
     this.#grants = new Remembered<Grant>({
       load: (hash, begunAt) => loadGrant(db, hash, begunAt, (project) => this.#rules.getLoaded(keyOf(project))),
       scopeOf: ({ rules }) => rules,
       kept: KEPT.grants,
+      catchUp,
     })
+    changes.subscribe((scope) => this.#invalidate(scope))
   }
 
   /** The grant of the key with this hash if it is fresh in memory; null for an unknown key, undefined where it must be loaded. */
@@ -56,7 +60,7 @@ export class Grants {
   }
 
   /** Forgets an organization's grants and rules, or those of one of its projects; null: all, for changes nobody saw. */
-  invalidate(scope: ChangeScope | null): void {
+  #invalidate(scope: ChangeScope | null): void {
     this.#rules.invalidate(scope)
     this.#grants.invalidate(scope)
   }

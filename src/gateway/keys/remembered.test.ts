@@ -20,7 +20,7 @@ function remember(find: (hash: string) => Promise<Grant | null>, clock: () => nu
     const value = await find(hash)
     return value && { value, asOf: begunAt }
   }
-  return new Remembered<Grant>({ load, scopeOf: (grant) => grant, kept: KEPT, clock })
+  return new Remembered<Grant>({ load, scopeOf: (grant) => grant, kept: KEPT, catchUp() {}, clock })
 }
 
 /** A cache whose look-ups end when the test says so, on a clock that the test moves. */
@@ -261,7 +261,7 @@ test('a key that becomes known is no longer remembered as unknown, and the other
 test('what is put together from something older is as old as that', async () => {
   let time = 5000
   const load = async () => ({ value: grantOf('key_1'), asOf: 2000 })
-  const grants = new Remembered<Grant>({ load, scopeOf: (grant) => grant, kept: KEPT, clock: () => time })
+  const grants = new Remembered<Grant>({ load, scopeOf: (grant) => grant, kept: KEPT, catchUp() {}, clock: () => time })
   assert.ok(await grants.get('h'))
   time = 6999
   assert.ok(grants.peek('h'))

@@ -22,6 +22,8 @@ export type RememberedOptions<T> = {
   scopeOf: (value: T) => { organizationId: string; projectId: string }
   /** Most values kept; beyond, the one loaded longest ago goes. */
   kept: number
+  /** Has `invalidate` called for every change that was published by now; asked before anything that is remembered is used. */
+  catchUp: () => void
   /** Milliseconds that never step back. */
   clock?: () => number
 }
@@ -48,6 +50,7 @@ export class Remembered<T extends object> {
 
   /** The value under this key if it is fresh in memory; undefined where it must be loaded. */
   peek(key: string): T | null | undefined {
+    this.#options.catchUp()
     const entry = this.#known.get(key) ?? this.#unknown.get(key)
     return entry && this.#clock() - entry.asOf < FRESH_MS ? entry.value : undefined
   }
@@ -60,6 +63,7 @@ export class Remembered<T extends object> {
 
   /** The same with its age, for what is put together from it. */
   async getLoaded(key: string): Promise<Loaded<T> | null> {
+    this.#options.catchUp()
     const entry = this.#known.get(key)
     const fresh = entry && this.#clock() - entry.asOf < FRESH_MS ? entry : await this.#fetch(key)
     return fresh.value === null ? null : { value: fresh.value, asOf: fresh.asOf }
@@ -67,6 +71,7 @@ export class Remembered<T extends object> {
 
   /** The value that was loaded last, however old: what a new one may be compared with. */
   last(key: string): T | null {
+    this.#options.catchUp()
     return this.#known.get(key)?.value ?? null
   }
 
@@ -101,6 +106,7 @@ export class Remembered<T extends object> {
     const begunAt = this.#clock()
     const loading = this.#options.load(key, begunAt).then((found) => {
       const entry = found ?? { value: null, asOf: begunAt }
+      this.#options.catchUp()
       if (generation === this.#generation) this.#keep(key, entry)
       return entry
     })

@@ -1,0 +1,41 @@
+import type { Owned } from '../../core/owned.ts'
+import type { Use } from '../last-used.ts'
+import type { Origin, Owner } from '../owners.ts'
+import type { Refusal } from '../refusals.ts'
+import type { BufferedUsage } from '../usage-buffer.ts'
+
+/*
+ * What crosses between a thread with a gate and the one ledger, over one channel for each thread. Both sides run the same code of the same
+ * process, so nothing is checked. Messages of a thread arrive in the order in which they were sent, and those that it had sent
+ * when it died arrive too.
+ */
+
+/** Who spends. */
+export type Spender = { organizationId: string; projectId: string }
+
+/** Told, with no answer but that it was taken: see `Taken`. */
+export type Told =
+  | { say: 'handed over'; rows: readonly BufferedUsage[]; uses: readonly (readonly [keyId: string, use: Use])[] }
+  /** @property number of the origin in its thread: claims of one origin have one, and what is set in it later counts for all. */
+  | { say: 'claim'; owned: Owned; number: number; origin: Origin }
+  | { say: 'end'; owned: Owned; organizationId: string }
+  /** The rules of a project were loaded: alerts are looked for. */
+  | { say: 'look'; spender: Spender }
+
+/** What is asked, by the name of the question, and what the answer is. */
+export type Questions = {
+  find: { ask: readonly Owned[]; answer: (Owner | null)[] }
+  refused: { ask: { refusal: Refusal; now: number }; answer: undefined }
+}
+
+/** A question, under a number that only this thread's answers know. */
+export type Asked = { [Q in keyof Questions]: { say: Q; id: number; ask: Questions[Q]['ask'] } }[keyof Questions]
+
+export type FromThread = Told | Asked
+
+/** Of an error only plain values cross between threads: those that say what kind of failure it is. */
+export type Failure = { message: string; code?: string | undefined; errcode?: number | undefined }
+
+export type FromLedger =
+  /** The last that was handed over, and so all that was told before it, is in the ledger's memory. */
+  { say: 'taken' } | { say: 'answer'; id: number; answer: unknown } | { say: 'failed'; id: number; failure: Failure }

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Dialect, Kysely, type KyselyPlugin, type LogEvent, PostgresDialect } from 'kysely'
 import { nodeSqlite } from './sqlite.ts'
+import { readingSqlite } from './sqlite-reading.ts'
 import { sqliteInWorker } from './sqlite-worker.ts'
 import type { Db, Tables } from './tables.ts'
 
@@ -46,6 +47,16 @@ export function openReportDb(url: string, mainDb: Db, options: Seeing = {}): Db 
   return inThread(url, mainDb, options)
 }
 
+/**
+ * The database as another thread of the process reads it: what the main one committed before a statement it sees. A SQLite file is
+ * read by a connection that cannot write.
+ * @param url of a database that `openDb` has opened in this process; none in memory, which is its connection's alone
+ */
+export async function openReadingDb(url: string, options: OpenOptions = {}): Promise<Db> {
+  const path = sqlitePath(url)
+  return path === null ? openDb(url, options) : kysely(readingSqlite(path), options)
+}
+
 function inThread(url: string, mainDb: Db, options: Seeing): Db {
   const path = sqlitePath(url)
   if (path === null || path === ':memory:') return mainDb
@@ -59,8 +70,9 @@ function kysely(dialect: Dialect, { onQuery, plugins = [] }: Seeing): Db {
 function sqlite(path: string): Dialect {
   if (path !== ':memory:') {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    // A new file is its owner's alone; SQLite gives the files beside it the same mode.
-    closeSync(openSync(path, 'a', 0o600))
+    // A new file is its owner's alone; SQLite gives the files beside it the same mode. One that is there is not touched: to
+    // close it here would take from the process all locks that its other connections have on it, as the system has it.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   }
   return nodeSqlite(path)
 }

@@ -16,14 +16,14 @@ import { SqliteHandle } from './sqlite-handle.ts'
 import { Turns } from './turns.ts'
 
 /** A read meets a lock only in the moment in which another process opens or closes the file: it waits, and we with it. */
-const READ_BLOCK_MS = 1
+export const READ_BLOCK_MS = 1
 /**
  * A change holds up nobody while another connection writes, be it another process's or the gate's own: it tries again in
  * small steps. Each millisecond here would be one in which this process does nothing, at every step.
  */
 const WRITE_BLOCK_MS = 0
 /** How long a change waits for another process that writes, in small steps that let other work run. */
-const WAIT_MS = 5000
+export const WAIT_MS = 5000
 const STEP_MS = 10
 
 /**
@@ -160,7 +160,7 @@ class Connection implements DatabaseConnection {
 }
 
 /** Does something as soon as no other process holds the lock it needs, and gives up at the deadline. */
-async function patiently<T>(act: () => T, deadline: number): Promise<T> {
+export async function patiently<T>(act: () => T, deadline: number): Promise<T> {
   for (;;) {
     try {
       return act()

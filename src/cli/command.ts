@@ -25,19 +25,28 @@ export type Context = {
 }
 export type Flags = Record<string, string | undefined>
 
-/** A command of the database. It answers with the API's object and with what a person is told. */
-export type Command = {
+/** How a command is called, and what it does. */
+type Described = {
   usage: string
   about: string
   /** Flags besides the settings, `--org` and `--json`. */
   flags: readonly string[]
   /** Words it takes behind its name. */
   words?: number
-  run: (context: Context) => Promise<{ json: unknown; text: string }>
+}
+/** The API's object, or what stands for it, and what a person is told. */
+export type Told = { json: unknown; text: string }
+
+/** A command of the database. */
+export type Command = Described & { run: (context: Context) => Promise<Told> }
+
+/** A command that works on whole databases, which it opens itself. `note` is for what it says on its way. */
+export type WholeCommand = Described & {
+  runOnWhole: (context: Pick<Context, 'config' | 'flags' | 'words'> & { note: (text: string) => void }) => Promise<Told>
 }
 
 /** Splits a command's arguments. @throws UsageError */
-export function readArguments(args: readonly string[], command: Pick<Command, 'usage' | 'flags' | 'words'>) {
+export function readArguments(args: readonly string[], command: Pick<Described, 'usage' | 'flags' | 'words'>) {
   const own = Object.fromEntries(command.flags.map((name) => [name, { type: 'string' as const }]))
   const options = { ...settingFlags, org: { type: 'string' as const }, ...own, json: { type: 'boolean' as const } }
   try {
@@ -70,6 +79,17 @@ export async function runOnDatabase(
   const { db, applied } = opened
   const context = { db, applied, newId: idSource(Date.now), now: Math.floor(Date.now() / 1000), config, flags, words }
   return { json, result: await command.run(context) }
+}
+
+/** Runs a command that opens what it works on itself. */
+export async function runOnWhole(
+  command: WholeCommand,
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  note: (text: string) => void,
+) {
+  const { json, flags, words } = readArguments(args, command)
+  return { json, result: await command.runOnWhole({ config: readConfig(env, flags), flags, words, note }) }
 }
 
 /** A flag that must be given. @throws UsageError */

@@ -4,7 +4,16 @@ import { isDatabaseError } from '../db/errors.ts'
 import { LaterSchema } from '../db/migrate.ts'
 import type { Seeing } from '../db/open.ts'
 import { DatabaseRefusal, said } from '../db/refusal.ts'
-import { type Command, CommandRefusal, readArguments, runOnDatabase, UsageError } from './command.ts'
+import { backupCommand, restoreCommand } from './backup.ts'
+import {
+  type Command,
+  CommandRefusal,
+  readArguments,
+  runOnDatabase,
+  runOnWhole,
+  UsageError,
+  type WholeCommand,
+} from './command.ts'
 import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
@@ -12,7 +21,7 @@ import { orgCreate, userCreate } from './organization.ts'
 import { commandOutput, type Output, servingOutput } from './output.ts'
 import { seed } from './seed.ts'
 
-const commands: Record<string, Command> = {
+const commands: Record<string, Command | WholeCommand> = {
   migrate: migrateCommand,
   'org create': orgCreate,
   'user create': userCreate,
@@ -20,6 +29,8 @@ const commands: Record<string, Command> = {
   'project-key create': projectKeyCreate,
   'invite link': inviteLink,
   'invite accept': inviteAccept,
+  backup: backupCommand,
+  restore: restoreCommand,
   seed,
 }
 
@@ -66,7 +77,11 @@ async function dispatch(
   const name = Object.hasOwn(commands, first) ? first : `${first} ${second}`
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) throw new UsageError(`there is no command '${args.slice(0, 2).join(' ')}'\n\n${help()}`)
-  const { json, result } = await runOnDatabase(command, args.slice(name.split(' ').length), env, plugins)
+  const rest = args.slice(name.split(' ').length)
+  const { json, result } =
+    'run' in command
+      ? await runOnDatabase(command, rest, env, plugins)
+      : await runOnWhole(command, rest, env, (text) => output.note(text))
   if (json) output.json(result.json)
   else output.line(result.text)
   return 0

@@ -52,3 +52,6 @@ function output(result: (text: string) => void, other: (text: string) => void): 
     note: (text) => other(`${text}\n`),
   }
 }
+
+/** A size for people: `12.3 MB`. */
+export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`

@@ -1,6 +1,7 @@
 import { errors } from 'undici'
 import { ApiError } from '../../contract/error.ts'
 import { invalidReply, type UpstreamFailure, unreachable } from './failures.ts'
+import { ReplyFlaw } from './http1/flaw.ts'
 
 /** What undici says of a status 100 or 101 that nobody asked for. */
 const unasked = new Set(['bad response', 'bad upgrade'])
@@ -14,6 +15,7 @@ export function failureOf(error: Error): UpstreamFailure {
   if (error instanceof errors.SocketError && unasked.has(error.message)) {
     return { reason: 'invalid_reply', error: invalidReply(error) }
   }
+  if (error instanceof ReplyFlaw && error.isWrapped) return { reason: 'invalid_reply', error: invalidReply(error) }
   return { reason: 'broke', error: unreachable(withoutBytes(error)) }
 }
 

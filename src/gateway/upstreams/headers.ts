@@ -35,6 +35,12 @@ const fromUpstream = new Set([
   'openai-model',
 ])
 
+/** Headers of a reply that are looked at: those that pass, and what they say of the reply itself and its connection. */
+export const readOfReply: ReadonlySet<string> = new Set([
+  ...fromUpstream,
+  ...['content-encoding', 'transfer-encoding', 'connection', 'keep-alive'],
+])
+
 /** The headers of a client's request that an upstream gets, and what the gate says itself: names and values in turn. */
 export function requestHeaders(headers: IncomingHttpHeaders, upstreamKey: string | null): string[] {
   const named = namedIn(headers.connection)

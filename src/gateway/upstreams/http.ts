@@ -1,6 +1,8 @@
 import { Pool } from 'undici'
 import type { UsageAsking } from '../../core/upstream-kind.ts'
 import { UNREAD_TIMEOUT_MS, type Upstream } from './forwarding.ts'
+import { Http1Client } from './http1/client.ts'
+import { Patience } from './http1/patience.ts'
 import { listModels } from './listing.ts'
 import { Secret } from './secret.ts'
 import { sender } from './send.ts'
@@ -26,19 +28,25 @@ export type HttpUpstreamOptions = {
 const CONNECT_TIMEOUT_MS = 5000
 const MODEL_TIMEOUT_MS = 600_000
 
-/** A model server reached over HTTP. Connections are pooled and kept; replies stream through. */
+/**
+ * A model server reached over HTTP. Connections are pooled and kept; replies stream through. What is sent as a whole to a server
+ * without TLS goes through our own client, everything else through undici.
+ */
 export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const { origin, pathname } = new URL(options.url)
   const base = pathname.replace(/\/+$/, '')
   const replyTimeoutMs = options.replyTimeoutMs ?? MODEL_TIMEOUT_MS
+  const silenceTimeoutMs = options.silenceTimeoutMs ?? MODEL_TIMEOUT_MS
   const pool = new Pool(origin, {
     connections: null,
     connect: { timeout: CONNECT_TIMEOUT_MS },
     headersTimeout: replyTimeoutMs,
-    bodyTimeout: options.silenceTimeoutMs ?? MODEL_TIMEOUT_MS,
+    bodyTimeout: silenceTimeoutMs,
     // On HTTP/1.1 a cancelled call is a closed connection, which every model server understands.
     allowH2: false,
   })
+  const patience = { connectMs: CONNECT_TIMEOUT_MS, headMs: replyTimeoutMs, silenceMs: silenceTimeoutMs }
+  const client = origin.startsWith('http:') ? new Http1Client(new URL(origin), new Patience(patience)) : null
   const terms = {
     unreadTimeoutMs: options.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS,
     replyTimeoutMs,
@@ -47,8 +55,11 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const question = new UsageQuestion(options.asksForUsage ?? 'auto')
   return {
     weight: options.weight ?? 1,
-    attempt: sender({ pool, base, key: options.key, terms, question }),
+    attempt: sender({ whole: client ?? pool, pool, base, key: options.key, terms, question }),
     models: (witness) => listModels(pool, `${base}/models`, options.key, witness),
-    close: () => pool.destroy(),
+    close: () => {
+      client?.close()
+      return pool.destroy()
+    },
   }
 }

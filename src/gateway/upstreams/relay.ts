@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Transform } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import type { Outcome } from '../call.ts'
 import { failureOf, isConnection } from './broken.ts'
 import { decoderFor } from './decode.ts'
@@ -15,6 +14,7 @@ import {
 } from './forwarding.ts'
 import { contentTypeOf, replyHeaders } from './headers.ts'
 import { HeldRefusal, isMisunderstood } from './held-refusal.ts'
+import type { Control, ReplyHandler } from './http1/handler.ts'
 import { Patience } from './patience.ts'
 import type { Secret } from './secret.ts'
 import { Veil } from './veil.ts'
@@ -46,13 +46,13 @@ export type Again = (
 ) => void
 
 /** Carries one reply from the upstream to the client, no faster than the client reads. */
-export class Relay implements Dispatcher.DispatchHandler {
+export class Relay implements ReplyHandler {
   readonly #call: Forwarding
   readonly #witness: Witness
   readonly #response: Reply
   readonly #resolve: (outcome: Outcome) => void
   readonly #reject: (error: unknown) => void
-  #controller: Dispatcher.DispatchController | null = null
+  #controller: Control | null = null
   #observer: ReplyObserver | null = null
   readonly #veil: Veil | null
   readonly #terms: Terms
@@ -108,13 +108,13 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#fail(error)
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: Control): void {
     this.#controller = controller
     if (this.#over) controller.abort(new Abandoned())
     else this.#witness.reached()
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(_controller: Control, status: number, headers: IncomingHttpHeaders): void {
     if (this.#over) return
     if (status < 200) this.#patience ??= new Patience()
     if (this.#patience?.outlasts(status, this.#terms.replyTimeoutMs)) return
@@ -128,7 +128,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Control, chunk: Buffer): void {
     if (this.#readAway >= 0) {
       this.#readAway += chunk.length
       if (this.#readAway > READ_AWAY) controller.abort(new Abandoned())
@@ -148,7 +148,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     else this.#complete()
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: Control, error: Error): void {
     if (this.#over) return
     const { request } = this.#call
     if (request.destroyed && !request.complete) {

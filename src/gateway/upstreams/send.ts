@@ -2,15 +2,30 @@ import type { Pool } from 'undici'
 import type { Outcome } from '../call.ts'
 import type { Forwarding, Witness } from './forwarding.ts'
 import { requestHeaders } from './headers.ts'
+import type { WholeRequest } from './http1/request.ts'
 import { type Again, Relay, type Terms } from './relay.ts'
 import type { UsageQuestion } from './usage-question.ts'
 
-/** Where requests go: connections, what stands before every path, the key that they bring, and whether streams are asked. */
-export type Target = { pool: Pool; base: string; key: string | null; terms: Terms; question: UsageQuestion }
+/** Sends a request whose body is there as a whole. */
+type Whole = { dispatch(request: WholeRequest, handler: Relay): unknown }
+
+/** Where requests go, and how. */
+export type Target = {
+  whole: Whole
+  /** Of bodies that are streamed. */
+  pool: Pool
+  /** What stands before every path. */
+  base: string
+  /** The key that requests bring. */
+  key: string | null
+  terms: Terms
+  /** Whether streams are asked for their usage. */
+  question: UsageQuestion
+}
 
 /** What sends requests to one model server, and has their replies relayed. */
 export function sender(target: Target): (call: Forwarding, witness: Witness) => Promise<Outcome> {
-  const { pool, base, key, terms, question } = target
+  const { whole, pool, base, key, terms, question } = target
 
   const send = (
     call: Forwarding,
@@ -25,7 +40,7 @@ export function sender(target: Target): (call: Forwarding, witness: Witness) => 
     const body = call.body(asks)
     const again = asks && call.usageOf !== null && question.learns ? withoutAsking : null
     if (typeof body !== 'function') {
-      pool.dispatch({ method, path, headers, body }, new Relay(call, witness, terms, resolve, reject, again))
+      whole.dispatch({ method, path, headers, body }, new Relay(call, witness, terms, resolve, reject, again))
       return
     }
     const { stream, length } = body()

@@ -8,11 +8,12 @@ import { JsonScan, type Span } from './json-scan.ts'
 import { JsonText } from './json-text.ts'
 import { announced, BODY_LIMIT } from './receive-bytes.ts'
 import { receiveBody } from './receive-decoded.ts'
+import { slices } from './slices.ts'
 import { Splicing } from './splicing.ts'
 
 /** Bytes of memory that a parsed value is taken for: an empty list has two bytes as text, and about fifty as an object. */
 const VALUE_BYTES = 64
-/** Bytes up to which an edited body is copied into one piece, which costs less than a stream of pieces. */
+/** Bytes up to which a body is sent in one piece, and copied for that where it was edited: that costs less than a stream of slices. */
 const ONE_PIECE = 262_144
 /** Bytes of the longest name that is looked at: ours are short, each letter of them written with six bytes at most. */
 const LONGEST_NAME = 600
@@ -98,12 +99,12 @@ export class JsonBody {
     return this.#edits === null ? [this.#bytes] : this.#assembled(new Map(this.#edits))
   }
 
-  /** What is sent, as an upstream takes it: a large body that was edited is not copied for it. */
+  /** What is sent, as an upstream takes it: a large body goes in slices, and is not copied for it. */
   forwarded(): Buffer | (() => { stream: Readable; length: number }) {
-    if (this.#edits === null || this.#bytes.length <= ONE_PIECE) return this.bytes()
+    if (this.#bytes.length <= ONE_PIECE) return this.bytes()
     const pieces = this.pieces()
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    return () => ({ stream: Readable.from(pieces, { objectMode: false }), length })
+    return () => ({ stream: Readable.from(slices(pieces), { objectMode: false }), length })
   }
 
   /** Gives back what it holds; what it would send is gone with it, and of a large body the fields too. */

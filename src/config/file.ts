@@ -12,6 +12,7 @@ import {
   upstreamKinds,
   usageAsking,
 } from '../core/upstream-kind.ts'
+import { NO_REDIS_FILE, type RedisFile, redisSchema, toRedisFile, type WrittenRedis } from './redis.ts'
 import { headerText, httpUrl } from './text.ts'
 import { everywhere, type UpstreamConfig, type UpstreamConfigs } from './upstreams.ts'
 
@@ -36,6 +37,8 @@ export type ConfigFile = {
   drainMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
+  /** What the URL of Redis does not say. */
+  redis: RedisFile
 }
 
 export type Retention = {
@@ -56,6 +59,7 @@ export const NO_FILE: ConfigFile = {
   streamKeepaliveMs: 0,
   drainMs: 10_000,
   retention: { usageMinutesDays: 30, responsesDays: 30 },
+  redis: NO_REDIS_FILE,
 }
 
 const amount = { type: 'number', minimum: 0 }
@@ -114,6 +118,7 @@ const schema = closed({
   stream_keepalive_seconds: { type: 'number', minimum: 0, maximum: 3600 },
   drain_seconds: { type: 'number', minimum: 0, maximum: 86_400 },
   retention: closed({ usage_minutes_days: days, responses_days: days }),
+  redis: closed(redisSchema),
 })
 
 type Written = {
@@ -126,6 +131,7 @@ type Written = {
   stream_keepalive_seconds?: number
   drain_seconds?: number
   retention?: { usage_minutes_days?: number; responses_days?: number }
+  redis?: WrittenRedis
 }
 type WrittenUpstream = {
   url: string
@@ -188,6 +194,7 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     streamKeepaliveMs: ((written as Written).stream_keepalive_seconds ?? 0) * 1000,
     drainMs: ((written as Written).drain_seconds ?? NO_FILE.drainMs / 1000) * 1000,
     retention: toRetention((written as Written).retention),
+    redis: toRedisFile((written as Written).redis, wrong),
   }
 }
 

@@ -7,6 +7,7 @@ import { upstreamKinds, usageAsking } from '../core/upstream-kind.ts'
 import { flawsOfDefaults } from './default-models.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
+import { type RedisConfig, redisUrl, toRedis } from './redis.ts'
 import { serviceVariables } from './services.ts'
 import { type SmtpServer, smtpServer } from './smtp.ts'
 import { headerText, httpUrl } from './text.ts'
@@ -40,6 +41,8 @@ export type Config = Readonly<{
   publicUrl: string | null
   /** Where spend alerts are mailed through; null: they are logged and counted only. */
   smtp: SmtpServer | null
+  /** Where limits and money are counted for all nodes; null: here, for this one. */
+  redis: RedisConfig | null
   logLevel: LogLevel
   /** The models that GATEHOUSE_CONFIG names. */
   models: Catalogue
@@ -90,14 +93,12 @@ const settings = {
   GATEHOUSE_ADMIN_CORS_ORIGINS: setting('none', namedOrigins),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
   GATEHOUSE_SMTP_URL: setting(null, smtpServer),
+  GATEHOUSE_REDIS_URL: setting(null, redisUrl),
   GATEHOUSE_STREAM_KEEPALIVE_SECONDS: setting(null, seconds(3600)),
   GATEHOUSE_CONFIG: setting(null, text),
   GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
 }
 type Name = keyof typeof settings
-
-/** Settings of the design that this version cannot honour. Taking one silently would promise what is not done. */
-const later = ['GATEHOUSE_REDIS_URL']
 
 /** Everything that is wrong with the settings, in one error: a start that fails five times in a row helps nobody. */
 export class ConfigError extends Error {
@@ -170,6 +171,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     adminCorsOrigins: read('GATEHOUSE_ADMIN_CORS_ORIGINS') ?? NO_ORIGIN,
     publicUrl: read('GATEHOUSE_PUBLIC_URL'),
     smtp: read('GATEHOUSE_SMTP_URL'),
+    redis: toRedis(read('GATEHOUSE_REDIS_URL'), file.redis, mistakes),
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',
     doors: chosenDoors(flags.only, mistakes),
     ...(services.size > 0 && { serviceVariables: [...services] }),
@@ -215,7 +217,7 @@ export function originOf(secure: boolean, host: string, port: number): string {
 function strangers(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('GATEHOUSE_') && env[name] && !(name in settings))
-    .map((name) => `${name}: ${later.includes(name) ? 'this version cannot do that yet' : 'there is no such setting'}`)
+    .map((name) => `${name}: there is no such setting`)
 }
 
 function chosenDoors(only: unknown, mistakes: string[]): readonly Door[] {

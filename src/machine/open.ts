@@ -8,6 +8,7 @@ import type { GateCounters } from '../gateway/counters/make.ts'
 import { openMemoryCounters } from '../gateway/counters/open.ts'
 import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
 import { type Ledger, openLedger } from '../ledger/open.ts'
+import { openRedisOf } from './redis.ts'
 import type { Tools } from './tools.ts'
 
 /** What there is once on a machine, however many threads serve on it. */
@@ -28,9 +29,11 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   if (applied.length > 0) tools.log.info({ migrations: applied }, 'database migrated')
   const reportDb = openReportDb(config.databaseUrl, db, tools.seeing)
   if (reportDb !== db) stack.defer(() => reportDb.destroy())
+  const redis = config.redis && stack.use(await openRedisOf(config.redis, tools))
   const ledger = stack.use(openLedger(config, { ...tools, db }))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
-  const counters = await openMemoryCounters({ db, ledger, now: tools.now })
+  const parts = { db, ledger, now: tools.now, log: tools.log }
+  const counters = redis ? stack.use(redis.counters(parts)) : await openMemoryCounters(parts)
   const changed = new Changed()
   stack.use(await listenForChanges(config.databaseUrl, changed))
   const rest = stack.move()

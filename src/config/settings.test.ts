@@ -35,6 +35,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     bodyBudgetBytes: 268_435_456,
     streamKeepaliveMs: 0,
     drainMs: 10_000,
+    serveKnownKeysMs: 5000,
     retention: { usageMinutesDays: 30, responsesDays: 30 },
     models: new Map(),
     trustedProxies: null,

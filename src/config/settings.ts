@@ -56,6 +56,8 @@ export type Config = Readonly<{
   streamKeepaliveMs: number
   /** Milliseconds that running calls have to come to their end when the server is told to stop. */
   drainMs: number
+  /** Milliseconds that what is known of a key serves, from when it was true, while the database cannot be asked. */
+  serveKnownKeysMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
   doors: readonly Door[]
@@ -162,6 +164,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     bodyBudgetBytes: file.bodyBudgetBytes,
     streamKeepaliveMs: read('GATEHOUSE_STREAM_KEEPALIVE_SECONDS') ?? file.streamKeepaliveMs,
     drainMs: file.drainMs,
+    serveKnownKeysMs: file.serveKnownKeysMs,
     retention: file.retention,
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),

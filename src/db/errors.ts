@@ -21,7 +21,7 @@ const states = /^(08|53|57P|57014|25006)/
 /** SQLite: busy, locked, read-only, I/O, full, cannot open. */
 const results = new Set([5, 6, 8, 10, 13, 14])
 const phrases =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed/
 
 /** The database is not there or cannot work now: an outage, not a bug and not the caller's fault. */
 export function isUnavailable(error: unknown): boolean {
@@ -30,6 +30,11 @@ export function isUnavailable(error: unknown): boolean {
   if (code !== undefined && (network.has(code) || states.test(code))) return true
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   return error instanceof Error && phrases.test(error.message)
+}
+
+/** PostgreSQL: it answers, but has no more connections, memory or room to give just now. */
+export function isExhausted(error: unknown): boolean {
+  return asDriverError(error).code?.startsWith('53') ?? false
 }
 
 /** PostgreSQL: data exceptions, broken constraints, limits of the program (an index's row size). */

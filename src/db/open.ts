@@ -1,6 +1,10 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Dialect, Kysely, type KyselyPlugin, type LogEvent, PostgresDialect } from 'kysely'
+import { type Dialect, Kysely, type KyselyPlugin, type LogEvent, PostgresDialect, type PostgresPool } from 'kysely'
+import type { Pool } from 'pg'
+import type { Availability } from '../core/dependency.ts'
+import { watchHeld } from './held.ts'
+import { NoAnswer } from './in-time.ts'
 import { nodeSqlite } from './sqlite.ts'
 import { readingSqlite } from './sqlite-reading.ts'
 import { sqliteInWorker } from './sqlite-worker.ts'
@@ -13,10 +17,17 @@ export type OpenOptions = {
   plugins?: KyselyPlugin[]
   /** Connections to PostgreSQL; SQLite has one. */
   connections?: number
+  /** Milliseconds that a connection to PostgreSQL, and a statement, may take at most. */
+  patienceMs?: number
+  /** Where it is known to be away, nobody waits for a connection to find that out; who gets none has it looked into. */
+  availability?: Availability
 }
 
 /** Whom the statements of a database are shown to. */
-export type Seeing = Pick<OpenOptions, 'onQuery' | 'plugins'>
+export type Seeing = Pick<OpenOptions, 'onQuery' | 'plugins' | 'availability'>
+
+/** Shorter than whoever asks is patient, so that what is late is over before it is asked again. */
+const PROBE_MS = 1900
 
 /**
  * Opens a database by its URL: `sqlite:path`, `sqlite::memory:` or `postgres://…`.
@@ -24,7 +35,11 @@ export type Seeing = Pick<OpenOptions, 'onQuery' | 'plugins'>
  */
 export async function openDb(url: string, options: OpenOptions = {}): Promise<Db> {
   const path = sqlitePath(url)
-  return kysely(path === null ? await postgres(url, options) : sqlite(path), options)
+  if (path !== null) return kysely(sqlite(path), options)
+  const pool = await postgres(url, options)
+  const db = kysely(new PostgresDialect({ pool: unlessAway(pool, options.availability) }), options)
+  watchHeld(db, pool)
+  return db
 }
 
 /** Null for PostgreSQL. */
@@ -40,6 +55,11 @@ export function sqlitePath(url: string): string | null {
  */
 export function openGateDb(url: string, mainDb: Db, options: Seeing = {}): Db {
   return inThread(url, mainDb, options)
+}
+
+/** The database as it is asked whether it is there: PostgreSQL on one connection of its own, which waits for nobody. */
+export function openProbeDb(url: string, mainDb: Db): Promise<Db> {
+  return sqlitePath(url) === null ? openDb(url, { connections: 1, patienceMs: PROBE_MS }) : Promise.resolve(mainDb)
 }
 
 /** The database as reports read it. A SQLite file gets another connection in a thread of its own: adding up takes seconds. */
@@ -78,16 +98,16 @@ function sqlite(path: string): Dialect {
 }
 
 /** `pg` is loaded only where it is used. Every wait has an end: an outage is an answer, not a hang. */
-async function postgres(url: string, options: OpenOptions): Promise<Dialect> {
+async function postgres(url: string, { connections = 10, patienceMs }: OpenOptions): Promise<Pool> {
   const { default: pg } = await import('pg')
   // int8 holds times and amounts far below 2^53.
   pg.types.setTypeParser(pg.types.builtins.INT8, Number)
   const pool = new pg.Pool({
     connectionString: url,
-    max: options.connections ?? 10,
-    connectionTimeoutMillis: 3000,
-    statement_timeout: 10_000,
-    query_timeout: 12_000,
+    max: connections,
+    connectionTimeoutMillis: patienceMs ?? 3000,
+    statement_timeout: patienceMs ?? 10_000,
+    query_timeout: patienceMs ?? 12_000,
     keepAlive: true,
     application_name: 'gatehouse',
   })
@@ -95,5 +115,23 @@ async function postgres(url: string, options: OpenOptions): Promise<Dialect> {
   // for those in use, it would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  return new PostgresDialect({ pool })
+  return pool
+}
+
+/** The pool, which refuses at once while the database is known to be away: to wait for it would hold up all who wait behind. */
+function unlessAway(pool: Pool, availability: Availability | undefined): PostgresPool {
+  if (availability === undefined) return pool
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      if (!availability.isThere) throw new NoAnswer('the database is away')
+      try {
+        return await pool.connect()
+      } catch (error) {
+        availability.doubt()
+        throw error
+      }
+    },
+  }
 }

@@ -1,9 +1,10 @@
 import type { Config } from '../config/settings.ts'
+import type { Availability } from '../core/dependency.ts'
 import { Changed } from '../db/changed.ts'
-import { listenForChanges } from '../db/changes.ts'
 import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
 import type { Db } from '../db/tables.ts'
+import { watchDatabase } from '../db/watched.ts'
 import type { GateCounters } from '../gateway/counters/make.ts'
 import { openMemoryCounters } from '../gateway/counters/open.ts'
 import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
@@ -17,6 +18,8 @@ export type Machine = {
   reportDb: Db
   ledger: Ledger
   changed: Changed
+  /** Of the database. */
+  availability: Availability
   /** Of the only thread. */
   counters: GateCounters
   alerts: OpenAlerts['alerts']
@@ -35,7 +38,17 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const parts = { db, ledger, now: tools.now, log: tools.log }
   const counters = redis ? stack.use(redis.counters(parts)) : await openMemoryCounters(parts)
   const changed = new Changed()
-  stack.use(await listenForChanges(config.databaseUrl, changed))
+  stack.use(await watchDatabase(config.databaseUrl, { ...tools.watched, db, changed }))
+  const availability = tools.watched.database
   const rest = stack.move()
-  return { db, reportDb, ledger, changed, counters, alerts, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return {
+    db,
+    reportDb,
+    ledger,
+    changed,
+    availability,
+    counters,
+    alerts,
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  }
 }

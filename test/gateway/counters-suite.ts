@@ -87,11 +87,11 @@ const acts = fc.array(
 )
 
 /** What must be true of counters, wherever they are, behind the guard that the gate has before them. */
-export function countersSuite(name: string, make: () => Made, runs: number): void {
+export function countersSuite(name: string, make: () => Made | Promise<Made>, runs: number): void {
   describe(`counters ${name}`, () => {
     test('a call takes its share of all limits and its money, or nothing; what is settled is what was used, exactly', async () => {
       const property = fc.asyncProperty(acts, async (steps) => {
-        const made = make()
+        const made = await make()
         const { guarded, settled } = guard(made.counters)
         type Open = { project: number; taken: Taken; costs: readonly number[]; amount: number }
         const open: Open[] = []
@@ -155,7 +155,7 @@ export function countersSuite(name: string, make: () => Made, runs: number): voi
 
     test('over any time, what was let in is within the limit, and giving back late is never giving back too much', async () => {
       const property = fc.asyncProperty(played, async ({ limit, steps }) => {
-        const { calls, level, now } = await play(make(), limit, steps)
+        const { calls, level, now } = await play(await make(), limit, steps)
         neverOver(limit, calls)
         neverBelowExact(limit, calls, level, now)
       })
@@ -163,7 +163,7 @@ export function countersSuite(name: string, make: () => Made, runs: number): voi
     })
 
     test('of many calls at once, as many are let in as have room, and the others hold nothing', async () => {
-      const made = make()
+      const made = await make()
       const { guarded, settled } = guard(made.counters)
       const share = { windows, costs: [1, 2, 1], money: moneyOf(0, nano(0.8)) }
       const all = await Promise.all(Array.from({ length: 40 }, () => take(guarded, share)))
@@ -177,7 +177,7 @@ export function countersSuite(name: string, make: () => Made, runs: number): voi
     })
 
     test('of many calls that are lost on their way, none holds anything', async () => {
-      const made = make()
+      const made = await make()
       const { guarded, settled } = guard(made.counters)
       const share = { windows, costs: [1, 1, 0], money: moneyOf(0, nano(0.1)) }
       made.lose(
@@ -195,7 +195,7 @@ export function countersSuite(name: string, make: () => Made, runs: number): voi
     })
 
     test('no window owes more than two of its periods beyond its maximum, whatever is settled', async () => {
-      const made = make()
+      const made = await make()
       const { guarded, settled } = guard(made.counters)
       const taken = await Promise.all([1, 2].map(() => take(guarded, { windows, costs: [1, 1, 1], money: null })))
       for (const one of taken) guarded.settle(one ?? assert.fail(), [1e9, 100, 1e9], 0)
@@ -204,7 +204,7 @@ export function countersSuite(name: string, make: () => Made, runs: number): voi
     })
 
     test('what is settled twice counts once', async () => {
-      const made = make()
+      const made = await make()
       const { guarded } = guard(made.counters)
       const taken = await take(guarded, { windows, costs: [10, 20, 5], money: moneyOf(0, nano(10)) })
       assert.ok(taken)

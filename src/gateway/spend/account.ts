@@ -21,18 +21,6 @@ export class MonthLedger {
     return this.written + this.unwritten
   }
 
-  /** Whether a limit is used up, whatever is held by calls that run. @param limit nano-dollars; null: none */
-  isSpent(limit: bigint | null): boolean {
-    return limit !== null && this.spent >= limit
-  }
-
-  /** Whether a limit has room for a call beside those that run. @param nano what it can cost at most */
-  fits(nano: bigint, limit: bigint | null): boolean {
-    if (limit === null) return true
-    const { spent } = this
-    return spent < limit && spent + this.reserved + nano <= limit
-  }
-
   get isIdle(): boolean {
     return this.unwritten === 0n && this.reserved === 0n
   }

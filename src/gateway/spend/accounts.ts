@@ -7,7 +7,8 @@ const KEPT_MS = 600_000
 /** Accounts looked at for eviction at each load: more than can be new, so that the idle ones go. */
 const SWEPT = 4
 
-const idOf = (organizationId: string, projectId: string) =>
+/** What an account is known by: the project, or the organization altogether. */
+export const idOf = (organizationId: string, projectId: string) =>
   projectId === WHOLE_ORGANIZATION ? organizationId : projectId
 
 /** The accounts in memory: as many as projects and organizations were used in the last ten minutes, and no more. */

@@ -7,6 +7,7 @@ import type { Money, Short, Spender } from './money.ts'
 import { notKnownYet } from './over-limit.ts'
 import type { ReadSpent } from './reading.ts'
 import { Reservation } from './reservation.ts'
+import { hasRoom, isSpent } from './room.ts'
 
 /**
  * What projects and organizations spend in a calendar month, UTC, in this thread. The most that a call can cost is reserved
@@ -44,9 +45,11 @@ export class MemoryMoney implements UsageFollower {
     const ofProject = project.ledger(at)
     const ofOrganization = organization.ledger(at)
     const projectLimit = project.limit(limits.project)
-    if (!ofProject.fits(nano, projectLimit)) return { of: 'project', isSpent: ofProject.isSpent(projectLimit) }
+    if (!hasRoom(ofProject.spent, ofProject.reserved, nano, projectLimit))
+      return { of: 'project', isSpent: isSpent(ofProject.spent, projectLimit) }
     const limit = organization.limit(limits.organization)
-    if (!ofOrganization.fits(nano, limit)) return { of: 'organization', isSpent: ofOrganization.isSpent(limit) }
+    if (!hasRoom(ofOrganization.spent, ofOrganization.reserved, nano, limit))
+      return { of: 'organization', isSpent: isSpent(ofOrganization.spent, limit) }
     return new Reservation(ofProject, ofOrganization, nano)
   }
 

@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditActor, AuditType, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
 import { idsAfterNewest, insertAudit } from '../db/audit.ts'
 import { announceChange } from '../db/changes.ts'
-import { isDeadlock } from '../db/errors.ts'
 import { lockOrganization, takeTurn } from '../db/lock.ts'
 import type { Db, Tx } from '../db/tables.ts'
+import { inTransaction } from '../db/transaction.ts'
 import type { Change } from './handlers.ts'
 
 /** Where a change belongs and who makes it: what its audit rows say. */
@@ -27,11 +26,9 @@ export type Event = { type: AuditType; organizationId: string | null }
 /** What a change does in its transaction, with ids for what it makes. */
 type Work<C> = (tx: Tx, newId: NewId) => Promise<{ change: C; by: Attribution }>
 
-const ATTEMPTS = 3
-
 /**
- * Makes a change and records it, in one transaction: either both are there afterwards or neither. Work that lost a
- * deadlock is done again, so it must do nothing but use the database it is given.
+ * Makes a change and records it, in one transaction: either both are there afterwards or neither. The work may be done
+ * more than once, so it must do nothing but use the database it is given.
  * Changes of one organization take turns.
  */
 export async function mutate<C extends Change<unknown>>(
@@ -41,36 +38,28 @@ export async function mutate<C extends Change<unknown>>(
 ): Promise<C & { by: Attribution }> {
   const endTurn = event.organizationId === null ? null : await takeTurn(app.db, event.organizationId)
   try {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await attemptOnce(app, event, work)
-      } catch (error) {
-        if (attempt === ATTEMPTS || !isDeadlock(error)) throw error
-        await sleep(10 * attempt)
-      }
-    }
+    return await inTransaction(app.db, (tx) => mutateIn(tx, app.newId, event, work))
   } finally {
     endTurn?.()
   }
 }
 
-function attemptOnce<C extends Change<unknown>>(
-  { db, newId }: Mutator,
+async function mutateIn<C extends Change<unknown>>(
+  tx: Tx,
+  newId: NewId,
   { type, organizationId: locked }: Event,
   work: Work<C>,
 ): Promise<C & { by: Attribution }> {
-  return db.transaction().execute(async (tx) => {
-    if (locked !== null) await lockOrganization(tx, locked)
-    const known = locked === null ? null : await idsAfterNewest(tx, locked, newId)
-    const { change, by } = await work(tx, known ?? newId)
-    const { organizationId, actor, origin } = by
-    const ids = known ?? (await idsAfterNewest(tx, organizationId, newId))
-    const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]
-    const rows = events.map(({ type, payload, projectId = by.projectId ?? by.defaultProjectId }) => {
-      return { id: ids('audit'), organizationId, projectId, type, actor, origin, payload }
-    })
-    await insertAudit(tx, rows)
-    await announceChange(tx, { organizationId, projectId: by.projectId })
-    return { ...change, by }
+  if (locked !== null) await lockOrganization(tx, locked)
+  const known = locked === null ? null : await idsAfterNewest(tx, locked, newId)
+  const { change, by } = await work(tx, known ?? newId)
+  const { organizationId, actor, origin } = by
+  const ids = known ?? (await idsAfterNewest(tx, organizationId, newId))
+  const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]
+  const rows = events.map(({ type, payload, projectId = by.projectId ?? by.defaultProjectId }) => {
+    return { id: ids('audit'), organizationId, projectId, type, actor, origin, payload }
   })
+  await insertAudit(tx, rows)
+  await announceChange(tx, { organizationId, projectId: by.projectId })
+  return { ...change, by }
 }

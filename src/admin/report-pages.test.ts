@@ -6,7 +6,7 @@ import { usage as routes } from '../contract/usage.ts'
 import type { UsageEntry } from '../core/usage-entry.ts'
 import { migrate } from '../db/migrate.ts'
 import { openDb, openReportDb } from '../db/open.ts'
-import type { Db } from '../db/tables.ts'
+import type { OpenedDb } from '../db/tables.ts'
 import { recordUsage, total } from '../db/usage.ts'
 import { type Bounds, type ReportCall, report } from './usage-report.ts'
 
@@ -46,7 +46,7 @@ const models = ['m1', 'My Model "Q4".gguf', 'ü-模型', 'z\\', '']
 
 for (const database of databases) {
   describe(database, () => {
-    let [db, reportDb] = [] as unknown as [Db, Db]
+    let [db, reportDb] = [] as unknown as [OpenedDb, OpenedDb]
     const stack = new AsyncDisposableStack()
     const entries: (UsageEntry & { input_tokens: number })[] = []
     before(async () => {

@@ -72,6 +72,7 @@ export async function runOnDatabase(
   if (config.databaseUrl === 'sqlite::memory:')
     throw new UsageError("a database in memory is its server's alone: there is none to work on")
   await using opened = await openMigrated(config.databaseUrl, {
+    database: config.database,
     connections: 1,
     serving: false,
     ...(plugins && { plugins }),

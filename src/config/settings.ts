@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { Catalogue } from '../core/catalogue.ts'
+import type { DatabaseSettings } from '../core/database-settings.ts'
 import type { DefaultModels } from '../core/default-model.ts'
 import { isAdminKey } from '../core/key.ts'
 import { upstreamKinds, usageAsking } from '../core/upstream-kind.ts'
+import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
 import { flawsOfDefaults } from './default-models.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
-import { type RedisConfig, redisUrl, toRedis } from './redis.ts'
 import { serviceVariables } from './services.ts'
 import { type SmtpServer, smtpServer } from './smtp.ts'
 import { headerText, httpUrl } from './text.ts'
@@ -23,6 +24,8 @@ export type Config = Readonly<{
   host: string
   port: number
   databaseUrl: string
+  /** How it is used, where it is PostgreSQL. */
+  database: DatabaseSettings
   adminKey: string | null
   /** By name; none: the built-in model server answers. */
   upstreams: UpstreamConfigs
@@ -41,8 +44,6 @@ export type Config = Readonly<{
   publicUrl: string | null
   /** Where spend alerts are mailed through; null: they are logged and counted only. */
   smtp: SmtpServer | null
-  /** Where limits and money are counted for all nodes; null: here, for this one. */
-  redis: RedisConfig | null
   logLevel: LogLevel
   /** The models that GATEHOUSE_CONFIG names. */
   models: Catalogue
@@ -56,8 +57,6 @@ export type Config = Readonly<{
   streamKeepaliveMs: number
   /** Milliseconds that running calls have to come to their end when the server is told to stop. */
   drainMs: number
-  /** Milliseconds that what is known of a key serves, from when it was true, while the database cannot be asked. */
-  serveKnownKeysMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
   doors: readonly Door[]
@@ -81,6 +80,7 @@ const settings = {
   GATEHOUSE_HOST: setting('127.0.0.1', host),
   GATEHOUSE_PORT: setting('8080', integer(0, 65_535)),
   GATEHOUSE_DATABASE_URL: setting('sqlite:data/gatehouse.db', databaseUrl),
+  GATEHOUSE_DATABASE_DIRECT_URL: setting(null, postgresUrl),
   GATEHOUSE_ADMIN_KEY: setting(null, adminKey),
   GATEHOUSE_UPSTREAM_URL: setting(null, httpUrl),
   GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
@@ -95,12 +95,14 @@ const settings = {
   GATEHOUSE_ADMIN_CORS_ORIGINS: setting('none', namedOrigins),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
   GATEHOUSE_SMTP_URL: setting(null, smtpServer),
-  GATEHOUSE_REDIS_URL: setting(null, redisUrl),
   GATEHOUSE_STREAM_KEEPALIVE_SECONDS: setting(null, seconds(3600)),
   GATEHOUSE_CONFIG: setting(null, text),
   GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
 }
 type Name = keyof typeof settings
+
+/** Settings of the design that this version cannot honour. Taking one silently would promise what is not done. */
+const later = ['GATEHOUSE_REDIS_URL']
 
 /** Everything that is wrong with the settings, in one error: a start that fails five times in a row helps nobody. */
 export class ConfigError extends Error {
@@ -146,6 +148,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     }
   }
   const file = configFile(read('GATEHOUSE_CONFIG'), env, mistakes)
+  const databaseUrl = read('GATEHOUSE_DATABASE_URL')
   const small = {
     url: read('GATEHOUSE_UPSTREAM_URL'),
     key: read('GATEHOUSE_UPSTREAM_KEY'),
@@ -156,7 +159,8 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
   const config = {
     host: read('GATEHOUSE_HOST') ?? '',
     port: read('GATEHOUSE_PORT') ?? 0,
-    databaseUrl: read('GATEHOUSE_DATABASE_URL') ?? '',
+    databaseUrl: databaseUrl ?? '',
+    database: databaseSettings(databaseUrl, read('GATEHOUSE_DATABASE_DIRECT_URL'), file.database, mistakes),
     adminKey: read('GATEHOUSE_ADMIN_KEY'),
     ...chooseUpstreams(file, small, mistakes),
     defaultModels: file.defaultModels,
@@ -164,7 +168,6 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     bodyBudgetBytes: file.bodyBudgetBytes,
     streamKeepaliveMs: read('GATEHOUSE_STREAM_KEEPALIVE_SECONDS') ?? file.streamKeepaliveMs,
     drainMs: file.drainMs,
-    serveKnownKeysMs: file.serveKnownKeysMs,
     retention: file.retention,
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
@@ -174,7 +177,6 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     adminCorsOrigins: read('GATEHOUSE_ADMIN_CORS_ORIGINS') ?? NO_ORIGIN,
     publicUrl: read('GATEHOUSE_PUBLIC_URL'),
     smtp: read('GATEHOUSE_SMTP_URL'),
-    redis: toRedis(read('GATEHOUSE_REDIS_URL'), file.redis, mistakes),
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',
     doors: chosenDoors(flags.only, mistakes),
     ...(services.size > 0 && { serviceVariables: [...services] }),
@@ -220,7 +222,7 @@ export function originOf(secure: boolean, host: string, port: number): string {
 function strangers(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('GATEHOUSE_') && env[name] && !(name in settings))
-    .map((name) => `${name}: there is no such setting`)
+    .map((name) => `${name}: ${later.includes(name) ? 'this version cannot do that yet' : 'there is no such setting'}`)
 }
 
 function chosenDoors(only: unknown, mistakes: string[]): readonly Door[] {
@@ -265,11 +267,6 @@ function oneOf<const T extends readonly string[]>(values: T) {
 function host(value: string): string {
   if (isIP(value) || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value)) return value
   throw new Error(`'${value}' is neither a host's name nor an address (the port has a setting of its own)`)
-}
-
-function databaseUrl(value: string): string {
-  if (/^sqlite:./.test(value) || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value))) return value
-  throw new Error("not of the form 'sqlite:path', 'sqlite::memory:' or 'postgres://user:password@host/database'")
 }
 
 function adminKey(value: string): string {

@@ -16,25 +16,41 @@ export function isBusy(error: unknown): boolean {
 }
 
 const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH'])
-/** PostgreSQL: connection exceptions, insufficient resources, operator intervention (shutdown, statement timeout). */
-const states = /^(08|53|57P|57014|25006)/
+/**
+ * PostgreSQL: connection exceptions, a session that was ended, read-only, given up for another transaction, a lock that was not
+ * had in time, insufficient resources, operator intervention (shutdown, statement timeout).
+ */
+const states = /^(08|25P03|25P04|25006|40001|40P01|55P03|53|57P|57014)/
 /** SQLite: busy, locked, read-only, I/O, full, cannot open. */
 const results = new Set([5, 6, 8, 10, 13, 14])
 const phrases =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed/
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/
+
+/** What became of attempts to connect. */
+const unconnected = new WeakSet<object>()
+
+/** Notes that a connection failed, for whatever reason: a password that was changed, a certificate that cannot be trusted. */
+export function noteUnconnected(error: unknown): void {
+  if (typeof error === 'object' && error !== null) unconnected.add(error)
+}
 
 /** The database is not there or cannot work now: an outage, not a bug and not the caller's fault. */
 export function isUnavailable(error: unknown): boolean {
+  return isAway(error) || (typeof error === 'object' && error !== null && unconnected.has(error))
+}
+
+/** It is not there, or says itself that it cannot work now: who waits may find it. */
+export function isAway(error: unknown): boolean {
   const { code, errcode } = asDriverError(error)
   if (errcode !== undefined) return results.has(errcode & 0xff)
   if (code !== undefined && (network.has(code) || states.test(code))) return true
-  if (error instanceof AggregateError) return error.errors.some(isUnavailable)
+  if (error instanceof AggregateError) return error.errors.some(isAway)
   return error instanceof Error && phrases.test(error.message)
 }
 
-/** PostgreSQL: it answers, but has no more connections, memory or room to give just now. */
-export function isExhausted(error: unknown): boolean {
-  return asDriverError(error).code?.startsWith('53') ?? false
+/** The driver waited for an answer no longer: the statement may run on, and its answer is still to come. */
+export function isReadTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout'
 }
 
 /** PostgreSQL: data exceptions, broken constraints, limits of the program (an index's row size). */
@@ -71,4 +87,9 @@ export function mayNot(error: unknown): boolean {
 export function isDeadlock(error: unknown): boolean {
   const { code } = asDriverError(error)
   return code === '40P01' || code === '40001'
+}
+
+/** PostgreSQL: another held the lock for longer than this one was to wait. */
+export function isLockTimeout(error: unknown): boolean {
+  return asDriverError(error).code === '55P03'
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { isPostgres } from './dialect.ts'
+import { isDistributed, isPostgres } from './dialect.ts'
 import type { Db } from './tables.ts'
 
 /** By database and organization: who is last in line. */
@@ -29,5 +29,9 @@ export async function takeTurn(db: Db, organizationId: string): Promise<() => vo
  */
 export async function lockOrganization(tx: Db, organizationId: string): Promise<void> {
   if (!isPostgres(tx)) return
+  if (isDistributed(tx)) {
+    await tx.selectFrom('organization').select('id').where('id', '=', organizationId).forUpdate().execute()
+    return
+  }
   await sql`select pg_advisory_xact_lock(hashtextextended(${organizationId}, 0))`.execute(tx)
 }

@@ -1,18 +1,22 @@
 import { sql } from 'kysely'
+import { DATABASE_PRESETS } from '../core/database-settings.ts'
 import { isPostgres } from './dialect.ts'
-import { isNoDatabase, isUnavailable, mayNot } from './errors.ts'
+import { isAway, isNoDatabase, mayNot } from './errors.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { type OpenOptions, openDb, sqlitePath } from './open.ts'
+import { openReached } from './pooler.ts'
 import { DatabaseRefusal, said } from './refusal.ts'
 import { holdServing } from './serving-lock.ts'
-import type { Db } from './tables.ts'
+import type { Db, OpenedDb } from './tables.ts'
 
 /** A database that is there and has this version's schema. Disposing closes it. */
 export type Migrated = AsyncDisposable & {
-  db: Db
+  db: OpenedDb
   /** The names of the migrations that this opening applied, in order. */
   applied: string[]
+  /** Whether a pooler stands in front: whoever opens this database again says so, too. */
+  pooled: boolean
 }
 
 /**
@@ -21,28 +25,50 @@ export type Migrated = AsyncDisposable & {
  * @throws DatabaseRefusal where it refuses us, is another's, damaged, or served already; LaterSchema; the driver's error where it is not there
  */
 export async function openMigrated(url: string, options: OpenOptions & { serving: boolean }): Promise<Migrated> {
+  const path = sqlitePath(url)
+  if (path === null) return openPostgres(url, options)
   await using stack = new AsyncDisposableStack()
   const db = await openDb(url, options)
-  const path = sqlitePath(url)
   // Before anything is read or changed, and until nothing is any more.
-  if (options.serving && path !== null && path !== ':memory:') stack.use(holdServing(path))
+  if (options.serving && path !== ':memory:') stack.use(holdServing(path))
   stack.defer(() => db.destroy())
-  await sql`select 1`.execute(db).catch((error) => {
-    // A first statement that fails has met who may connect and what is there, and no bug of ours.
-    throw isUnavailable(error) ? error : refusal(url, error)
-  })
-  const applied = await ours(url, db).catch((error) => {
-    throw isNoDatabase(error) || mayNot(error) ? refusal(url, error) : error
-  })
+  await reached(url, sql`select 1`.execute(db))
+  const applied = await ours(url, db)
   const rest = stack.move()
-  return { db, applied, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return { db, applied, pooled: false, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-async function ours(url: string, db: Db): Promise<string[]> {
-  if (await isForeign(db)) {
-    throw new DatabaseRefusal(`${nameOf(url)} is not a Gatehouse database: it holds the tables of another program`)
+/** It is migrated on a connection of its own, which goes around a pooler and has no limit of time. */
+async function openPostgres(url: string, options: OpenOptions): Promise<Migrated> {
+  const { directUrl } = options.database ?? DATABASE_PRESETS
+  const direct = directUrl ?? url
+  const { db, pooled } = await reached(url, openReached(url, options))
+  try {
+    const own = await openDb(direct, { ...options, connections: 1, migrating: true })
+    const applied = await reached(direct, sql`select 1`.execute(own))
+      .then(() => ours(direct, own))
+      .finally(() => own.destroy())
+    return { db, applied, pooled, [Symbol.asyncDispose]: () => db.destroy() }
+  } catch (error) {
+    await db.destroy()
+    throw error
   }
-  return await migrate(db)
+}
+
+/** A first statement that fails has met who may connect and what is there, and no bug of ours. */
+async function reached<T>(url: string, first: Promise<T>): Promise<T> {
+  return first.catch((error) => {
+    throw isAway(error) ? error : refusal(url, error)
+  })
+}
+
+async function ours(url: string, db: OpenedDb): Promise<string[]> {
+  try {
+    if (!(await isForeign(db))) return await migrate(db)
+  } catch (error) {
+    throw isNoDatabase(error) || mayNot(error) ? refusal(url, error) : error
+  }
+  throw new DatabaseRefusal(`${nameOf(url)} is not a Gatehouse database: it holds the tables of another program`)
 }
 
 /**

@@ -294,6 +294,9 @@ export interface Tables {
   meta: MetaTable
 }
 
-export type Db = Kysely<Tables>
+/** An opened database. */
+export type OpenedDb = Kysely<Tables>
+/** What statements are made with. Who wants a transaction gets one from `inTransaction`, which does it again where it must be. */
+export type Db = Omit<OpenedDb, 'transaction' | 'startTransaction' | 'connection'>
 export type Tx = Transaction<Tables>
 export type Row<T extends keyof Tables> = Selectable<Tables[T]>

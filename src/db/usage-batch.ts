@@ -1,5 +1,6 @@
 import type { UsageEntry } from '../core/usage-entry.ts'
 import type { Db } from './tables.ts'
+import { inTransaction } from './transaction.ts'
 import { recordUsage } from './usage.ts'
 
 /** Which of a writer's batches this is: numbers rise, and one is used again only for the same entries. */
@@ -21,7 +22,7 @@ export async function recordUsageOnce(
   { writer, batch, at }: BatchName,
   entries: readonly UsageEntry[],
 ): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+  await inTransaction(db, async (tx) => {
     const written = await tx
       .insertInto('usage_writer')
       .values({ id: writer, batch, written_at: at })

@@ -7,6 +7,7 @@ import { isPostgres } from './dialect.ts'
 import { type Packed, packed } from './packed.ts'
 import { addSpend, type Spent, spendOf } from './spend.ts'
 import type { Db, Row } from './tables.ts'
+import { inTransaction } from './transaction.ts'
 
 type Rollup = Row<'usage_rollup'>
 
@@ -21,7 +22,7 @@ export async function recordUsage(db: Db, entries: readonly UsageEntry[]): Promi
   const rows = rollUp(entries)
   const spent = spendOf(entries)
   if (db.isTransaction) return add(db, rows, spent)
-  await db.transaction().execute((tx) => add(tx, rows, spent))
+  await inTransaction(db, (tx) => add(tx, rows, spent))
 }
 
 /** In the order of the key, so that two nodes adding to the same rows cannot deadlock. */

@@ -1,5 +1,6 @@
 import { recordLastUsed, type Used } from '../db/last-used.ts'
 import type { Db } from '../db/tables.ts'
+import { inTransaction } from '../db/transaction.ts'
 import type { Beat, Writer } from './beat.ts'
 
 const BATCH = 200
@@ -59,7 +60,7 @@ export class LastUsed implements Writer {
     for (const [, { organizationId, userId, at }] of batch) {
       if (userId) users.set(userId, { organizationId, id: userId, at: Math.max(at, users.get(userId)?.at ?? 0) })
     }
-    return this.#db.transaction().execute(async (tx) => {
+    return inTransaction(this.#db, async (tx) => {
       for (const table of ['admin_api_key', 'project_api_key'] as const) {
         const keys = batch.filter(([, use]) => use.table === table)
         await recordLastUsed(

@@ -3,6 +3,7 @@ import type { NewId } from '../core/id.ts'
 import { type AuditEntry, idsAfterNewest, insertAudit } from '../db/audit.ts'
 import { lockOrganization } from '../db/lock.ts'
 import type { Db } from '../db/tables.ts'
+import { inTransaction } from '../db/transaction.ts'
 import type { Beat, Writer } from './beat.ts'
 import { type Repeatable, SeenRefusals } from './refusals-seen.ts'
 
@@ -97,7 +98,7 @@ export class Refusals implements Writer {
   async #insert(entries: readonly Omit<AuditEntry, 'id'>[]): Promise<void> {
     const [first] = entries
     if (!first) return
-    await this.#db.transaction().execute(async (tx) => {
+    await inTransaction(this.#db, async (tx) => {
       await lockOrganization(tx, first.organizationId)
       const ids = await idsAfterNewest(tx, first.organizationId, this.#newId)
       await insertAudit(

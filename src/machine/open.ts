@@ -1,15 +1,13 @@
 import type { Config } from '../config/settings.ts'
-import type { Availability } from '../core/dependency.ts'
 import { Changed } from '../db/changed.ts'
+import { listenForChanges } from '../db/changes.ts'
 import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
 import type { Db } from '../db/tables.ts'
-import { watchDatabase } from '../db/watched.ts'
 import type { GateCounters } from '../gateway/counters/make.ts'
 import { openMemoryCounters } from '../gateway/counters/open.ts'
 import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
 import { type Ledger, openLedger } from '../ledger/open.ts'
-import { openRedisOf } from './redis.ts'
 import type { Tools } from './tools.ts'
 
 /** What there is once on a machine, however many threads serve on it. */
@@ -18,37 +16,30 @@ export type Machine = {
   reportDb: Db
   ledger: Ledger
   changed: Changed
-  /** Of the database. */
-  availability: Availability
   /** Of the only thread. */
   counters: GateCounters
   alerts: OpenAlerts['alerts']
 }
 
+const DEAF =
+  'a pooler stands in front of the database: what other nodes change may be noticed after five seconds only, unless GATEHOUSE_DATABASE_DIRECT_URL leads around it'
+
 /** Opens and migrates the database, and puts together what writes to it. Disposing writes what is left, and closes it. */
 export async function openMachine(config: Config, tools: Tools): Promise<Machine & AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
-  const { db, applied } = stack.use(await openMigrated(config.databaseUrl, { ...tools.seeing, serving: true }))
+  const { databaseUrl, database } = config
+  const { db, applied, pooled } = stack.use(
+    await openMigrated(databaseUrl, { ...tools.seeing, database, serving: true }),
+  )
   if (applied.length > 0) tools.log.info({ migrations: applied }, 'database migrated')
-  const reportDb = openReportDb(config.databaseUrl, db, tools.seeing)
+  if (pooled && database.directUrl === null) tools.log.warn(DEAF)
+  const reportDb = openReportDb(databaseUrl, db, tools.seeing)
   if (reportDb !== db) stack.defer(() => reportDb.destroy())
-  const redis = config.redis && stack.use(await openRedisOf(config.redis, tools))
   const ledger = stack.use(openLedger(config, { ...tools, db }))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
-  const parts = { db, ledger, now: tools.now, log: tools.log }
-  const counters = redis ? stack.use(redis.counters(parts)) : await openMemoryCounters(parts)
+  const counters = await openMemoryCounters({ db, ledger, now: tools.now })
   const changed = new Changed()
-  stack.use(await watchDatabase(config.databaseUrl, { ...tools.watched, db, changed }))
-  const availability = tools.watched.database
+  stack.use(await listenForChanges(databaseUrl, database, changed))
   const rest = stack.move()
-  return {
-    db,
-    reportDb,
-    ledger,
-    changed,
-    availability,
-    counters,
-    alerts,
-    [Symbol.asyncDispose]: () => rest.disposeAsync(),
-  }
+  return { db, reportDb, ledger, changed, counters, alerts, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }

@@ -19,24 +19,10 @@ const mayImport: Record<string, readonly string[]> = {
   log: [],
   admin: ['contract', 'core', 'db'],
   api: ['admin', 'contract', 'core', 'db'],
-  redis: ['core', 'db'],
-  gateway: ['contract/error.ts', 'core', 'db', 'ledger', 'redis'],
+  gateway: ['contract/error.ts', 'core', 'db', 'ledger'],
   // Neither `admin` nor `api`: what a thread loads, each further one holds in memory once more.
-  thread: ['config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log', 'redis'],
-  machine: [
-    'admin',
-    'api',
-    'config',
-    'contract',
-    'core',
-    'db',
-    'gateway',
-    'ledger',
-    'listener',
-    'log',
-    'redis',
-    'thread',
-  ],
+  thread: ['config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log'],
+  machine: ['admin', 'api', 'config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log', 'thread'],
   cli: ['admin', 'config', 'contract', 'core', 'db', 'log', 'app.ts'],
 }
 
@@ -44,7 +30,6 @@ const mayImport: Record<string, readonly string[]> = {
 const mayImportTypes: Record<string, readonly string[]> = {
   contract: ['core'],
   ledger: ['config'],
-  redis: ['config'],
   listener: ['db'],
   api: ['ledger'],
   gateway: ['config'],
@@ -52,7 +37,6 @@ const mayImportTypes: Record<string, readonly string[]> = {
 
 /** Packages and Node's own modules that have one place in the program. */
 const onlyIn: Record<string, string> = {
-  '@redis/client': 'redis/',
   fastify: 'api/server.ts',
   pg: 'db/',
   'node:sqlite': 'db/',
@@ -63,7 +47,7 @@ const onlyIn: Record<string, string> = {
 const pure: Record<string, readonly string[]> = { contract: [], core: ['node:crypto', 'node:net', 'node:zlib'] }
 
 /** The files that read a database's URL, and with that know that there are two kinds. */
-const readDatabaseUrls = ['config/settings.ts', 'cli/command.ts']
+const readDatabaseUrls = ['config/settings.ts', 'config/database.ts', 'core/postgres-url.ts', 'cli/command.ts']
 
 /** Why a file of src/ may not import this; null where it may. */
 function objection(file: string, { from, type }: Import): string | null {

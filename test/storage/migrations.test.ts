@@ -8,16 +8,16 @@ import { type Migration, Migrator } from 'kysely/migration'
 import { migrate } from '../../src/db/migrate.ts'
 import { migrations } from '../../src/db/migrations/index.ts'
 import { openDb } from '../../src/db/open.ts'
-import type { Db } from '../../src/db/tables.ts'
+import type { OpenedDb } from '../../src/db/tables.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
 import { knownTables } from '../support/tables.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
 
-const tablesOf = async (db: Db) => (await db.introspection.getTables()).map(({ name }) => name).sort()
+const tablesOf = async (db: OpenedDb) => (await db.introspection.getTables()).map(({ name }) => name).sort()
 
 /** What a program with other migrations would do to the database. */
-const migrateWith = (db: Db, own: Record<string, Migration>) =>
+const migrateWith = (db: OpenedDb, own: Record<string, Migration>) =>
   new Migrator({ db, provider: { getMigrations: async () => own } }).migrateToLatest()
 
 const makes = (...names: string[]): Migration => ({

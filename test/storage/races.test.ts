@@ -15,20 +15,27 @@ import { until } from '../process/gatehouse.ts'
 import { all } from '../sdk/scenario.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
 import { ADMIN_KEY, type Reply, startTestApp, type TestApp } from '../support/harness.ts'
+import { modelsFile } from '../support/models-file.ts'
 
 type Call = () => Promise<Reply>
 
-for (const database of databases) {
-  describe(`at the same moment, on ${database}`, () => {
+for (const place of [...databases, 'a database without advisory locks'] as const) {
+  const database = place === 'sqlite' ? 'sqlite' : 'postgres'
+  const plain = place === 'a database without advisory locks'
+  describe(`at the same moment, on ${place}`, () => {
     let app: TestApp
+    let file: Awaited<ReturnType<typeof modelsFile>>
     // Changes of an organization queue within a process: on PostgreSQL every other call goes to a second one.
     let nodes: TestApp[]
     before(async () => {
-      app = await startTestApp({ database })
-      nodes = database === 'sqlite' ? [app] : [app, await startTestApp({ databaseUrl: app.databaseUrl })]
+      file = await modelsFile({}, plain ? { database: { distributed: true } } : {})
+      const env = { GATEHOUSE_CONFIG: file.path }
+      app = await startTestApp({ database, env })
+      nodes = database === 'sqlite' ? [app] : [app, await startTestApp({ databaseUrl: app.databaseUrl, env })]
     })
     after(async () => {
       for (const node of nodes.toReversed()) await node[Symbol.asyncDispose]()
+      await file[Symbol.asyncDispose]()
     })
     let turn = 0
     const send: TestApp['send'] = (...call) => (nodes[turn++ % nodes.length] ?? app).send(...call)

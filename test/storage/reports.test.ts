@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KyselyPlugin, PluginTransformQueryArgs, PluginTransformResultArgs } from 'kysely'
 import { blank } from '../../src/core/usage-entry.ts'
-import type { Db } from '../../src/db/tables.ts'
+import type { OpenedDb } from '../../src/db/tables.ts'
 import { until } from '../gateway/upstream.ts'
 import { databases } from '../support/databases.ts'
 import { ADMIN_KEY as adminKey, startTestApp } from '../support/harness.ts'
@@ -14,7 +14,7 @@ const start = 1_790_553_600
 const LONG = 'k'.repeat(600)
 
 /** What so many keys used on each of some days, as sums of the day alone. */
-async function fill(db: Db, days: number, keys: number): Promise<void> {
+async function fill(db: OpenedDb, days: number, keys: number): Promise<void> {
   const { id } = await db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
   const of = { ...blank, organization_id: id, kind: 'completions' as const, grain: DAY as 86_400 }
   const rows = Array.from({ length: days * keys }, (_, i) => {

@@ -5,7 +5,7 @@ import pino from 'pino'
 import { type Overrides, startApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config/settings.ts'
 import { openDb } from '../../src/db/open.ts'
-import type { Db } from '../../src/db/tables.ts'
+import type { OpenedDb } from '../../src/db/tables.ts'
 import type { Upstream } from '../../src/gateway/upstreams/forwarding.ts'
 import { type DatabaseKind, openTestDatabase } from './databases.ts'
 import { OrganizationFilter } from './organization-filter.ts'
@@ -26,7 +26,7 @@ export type TestApp = AsyncDisposable & {
   /** A plain request, for what the official client would never send. The body is sent as JSON unless it is text already. */
   send: (method: string, path: string, options?: SendOptions) => Promise<Reply>
   /** The test's own connection, for looking at what was stored. */
-  db: Db
+  db: OpenedDb
   /** Moves the server's clock forward. */
   advance: (seconds: number) => void
   /** The value of one counter in /metrics, labels and all: `gatehouse_sql_statements_total`. */
@@ -64,8 +64,6 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
     GATEHOUSE_PORT: '0',
     GATEHOUSE_DATABASE_URL: databaseUrl,
-    // A whole run of the tests can count in a Redis: what counts must not be told by the words of a reply.
-    GATEHOUSE_REDIS_URL: process.env.TEST_REDIS_URL,
     ...options.env,
   }
   const config: Config = readConfig(env, options.only ? { only: options.only } : {})
@@ -83,7 +81,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(options.counters && { counters: options.counters }),
     }),
   )
-  const db = await openDb(databaseUrl, { connections: 1 })
+  const db = await openDb(config.database.directUrl ?? databaseUrl, { connections: 1 })
   stack.defer(() => db.destroy())
   const sdk = {
     baseURL: `${app.url}/v1`,

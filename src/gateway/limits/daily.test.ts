@@ -4,7 +4,7 @@ import { databases, openTestDatabase, type TestDatabase } from '../../../test/su
 import { DAY_MS, MINUTE_MS } from '../../core/limit.ts'
 import { migrate } from '../../db/migrate.ts'
 import { openDb } from '../../db/open.ts'
-import type { Db } from '../../db/tables.ts'
+import type { OpenedDb } from '../../db/tables.ts'
 import { DailyLevels } from './daily.ts'
 import type { Window } from './limiter.ts'
 import { MemoryLimiter } from './memory.ts'
@@ -14,7 +14,7 @@ const day = (key: string, limit = 100): Window => ({ key, limit, periodMs: DAY_M
 for (const kind of databases) {
   describe(`limits of a day on ${kind}`, () => {
     let own: TestDatabase
-    let db: Db
+    let db: OpenedDb
     let wall = 0
     before(async () => {
       own = await openTestDatabase(kind)

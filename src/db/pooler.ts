@@ -1,0 +1,36 @@
+import { sql } from 'kysely'
+import { DATABASE_PRESETS } from '../core/database-settings.ts'
+import { type OpenOptions, openDb } from './open.ts'
+import type { Db, OpenedDb } from './tables.ts'
+
+/**
+ * Opens a database and asks it its first question. Where a pooler stands in front of a PostgreSQL, sessions are shared: it refuses
+ * settings of a session, or takes no notice of them. Then each transaction brings them instead.
+ * @throws what the driver does
+ */
+export async function openReached(url: string, options: OpenOptions): Promise<{ db: OpenedDb; pooled: boolean }> {
+  const { directUrl, statementMs, distributed } = options.database ?? DATABASE_PRESETS
+  const db = await openDb(url, { ...options, pooled: directUrl !== null })
+  try {
+    if (directUrl !== null || distributed) await sql`select 1`.execute(db)
+    else if (!(await keepsSettings(db, statementMs))) {
+      await db.destroy()
+      return { db: await openDb(url, { ...options, pooled: true }), pooled: true }
+    }
+    return { db, pooled: directUrl !== null }
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+}
+
+/** Whether a new session has the settings that it was begun with. */
+async function keepsSettings(db: Db, statementMs: number): Promise<boolean> {
+  try {
+    const asked = sql<{ setting: string }>`select setting from pg_settings where name = 'statement_timeout'`
+    return (await asked.execute(db)).rows[0]?.setting === String(statementMs)
+  } catch (error) {
+    if (error instanceof Error && /unsupported startup parameter/.test(error.message)) return false
+    throw error
+  }
+}

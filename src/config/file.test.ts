@@ -200,6 +200,14 @@ test('how long a stop waits for calls is said in seconds, up to a day, and is te
     await assert.rejects(ms(`drain_seconds: ${wrong}`), /drain_seconds must be/)
 })
 
+test('how long known keys are served is said in seconds: what is promised of a revocation at least, which is where nothing is said', async () => {
+  const ms = async (text: string) => (await read(text)).serveKnownKeysMs
+  const said = [await ms('{}'), await ms('serve_known_keys_seconds: 5'), await ms('serve_known_keys_seconds: 3600')]
+  assert.deepEqual(said, [5000, 5000, 3_600_000])
+  for (const wrong of ['0', '4.9', '86401', "'60'"])
+    await assert.rejects(ms(`serve_known_keys_seconds: ${wrong}`), /serve_known_keys_seconds must be/)
+})
+
 test('how long a stream may be silent is said in seconds, in the file or in the environment, which goes before it', async () => {
   const ms = async (text: string, env: Record<string, string> = {}) => (await read(text, env)).streamKeepaliveMs
   const env = (value: string) => ({ GATEHOUSE_STREAM_KEEPALIVE_SECONDS: value })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { BELIEVED_MS } from '../core/believed.ts'
 import { type Catalogue, type CatalogueModel, type Dimension, dimensions, plainModel } from '../core/catalogue.ts'
 import { type DefaultedCall, type DefaultModels, defaultedCalls, NO_DEFAULTS } from '../core/default-model.ts'
 import { deniedField } from '../core/denied-field.ts'
@@ -13,6 +14,7 @@ import {
   usageAsking,
 } from '../core/upstream-kind.ts'
 import { databaseFields, type WrittenDatabase } from './database.ts'
+import { NO_REDIS_FILE, type RedisFile, redisSchema, toRedisFile, type WrittenRedis } from './redis.ts'
 import { headerText, httpUrl } from './text.ts'
 import { everywhere, type UpstreamConfig, type UpstreamConfigs } from './upstreams.ts'
 
@@ -35,8 +37,12 @@ export type ConfigFile = {
   streamKeepaliveMs: number
   /** Milliseconds that running calls have to come to their end when the server is told to stop. */
   drainMs: number
+  /** Milliseconds that what is known of a key serves, from when it was true, while the database cannot be asked. */
+  serveKnownKeysMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
+  /** What the URL of Redis does not say. */
+  redis: RedisFile
   /** What it says of PostgreSQL; null: nothing. */
   database: WrittenDatabase | null
 }
@@ -58,7 +64,9 @@ export const NO_FILE: ConfigFile = {
   bodyBudgetBytes: 256 * 1024 * 1024,
   streamKeepaliveMs: 0,
   drainMs: 10_000,
+  serveKnownKeysMs: BELIEVED_MS,
   retention: { usageMinutesDays: 30, responsesDays: 30 },
+  redis: NO_REDIS_FILE,
   database: null,
 }
 
@@ -117,7 +125,10 @@ const schema = closed({
   body_budget_mb: { type: 'integer', minimum: 64, maximum: 1_048_576 },
   stream_keepalive_seconds: { type: 'number', minimum: 0, maximum: 3600 },
   drain_seconds: { type: 'number', minimum: 0, maximum: 86_400 },
+  // Less than what is believed anyway would be no setting; more than a day no outage.
+  serve_known_keys_seconds: { type: 'number', minimum: BELIEVED_MS / 1000, maximum: 86_400 },
   retention: closed({ usage_minutes_days: days, responses_days: days }),
+  redis: closed(redisSchema),
   database: closed(databaseFields),
 })
 
@@ -130,7 +141,9 @@ type Written = {
   body_budget_mb?: number
   stream_keepalive_seconds?: number
   drain_seconds?: number
+  serve_known_keys_seconds?: number
   retention?: { usage_minutes_days?: number; responses_days?: number }
+  redis?: WrittenRedis
   database?: WrittenDatabase
 }
 type WrittenUpstream = {
@@ -193,7 +206,9 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
     streamKeepaliveMs: ((written as Written).stream_keepalive_seconds ?? 0) * 1000,
     drainMs: ((written as Written).drain_seconds ?? NO_FILE.drainMs / 1000) * 1000,
+    serveKnownKeysMs: ((written as Written).serve_known_keys_seconds ?? NO_FILE.serveKnownKeysMs / 1000) * 1000,
     retention: toRetention((written as Written).retention),
+    redis: toRedisFile((written as Written).redis, wrong),
     database: (written as Written).database ?? null,
   }
 }

@@ -37,6 +37,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     bodyBudgetBytes: 268_435_456,
     streamKeepaliveMs: 0,
     drainMs: 10_000,
+    serveKnownKeysMs: 5000,
     retention: { usageMinutesDays: 30, responsesDays: 30 },
     models: new Map(),
     trustedProxies: null,
@@ -47,6 +48,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     adminCorsOrigins: new Set(),
     publicUrl: null,
     smtp: null,
+    redis: null,
     logLevel: 'info',
     doors: ['admin', 'gateway', 'check', 'docs'],
   })
@@ -60,7 +62,7 @@ test('every mistake is told at once', () => {
     GATEHOUSE_UPSTREAM_URL: 'models.internal/v1',
     GATEHOUSE_TRUSTED_PROXIES: '10.0.0.0/33',
     GATEHOUSE_PUBLIC_URL: 'ftp://gate.example',
-    GATEHOUSE_REDIS_URL: 'redis://cache',
+    GATEHOUSE_REDIS_URL: 'http://cache',
     GATEHOUSE_PROT: '9090',
   }
   const flags = { 'log-level': 'loud', only: 'admin,cellar' }
@@ -92,12 +94,6 @@ test('a name that looks like a setting and is none is refused, so that no typo i
   assert.deepEqual(blamed({ PORT: '1', HOST: 'x', GATEHOUSES: '1' }), [])
 })
 
-test('a setting that this version cannot honour is refused rather than ignored', () => {
-  for (const name of ['GATEHOUSE_REDIS_URL']) {
-    assert.deepEqual(mistakes({ [name]: 'x' }), [`${name}: this version cannot do that yet`])
-  }
-})
-
 test('a flag wins over the environment, and the environment over the default', () => {
   const env = { GATEHOUSE_PORT: '9000', GATEHOUSE_HOST: '::1', GATEHOUSE_LOG_LEVEL: 'warn' }
   const config = readConfig(env, { port: '9001', 'log-level': 'debug' })
@@ -122,6 +118,7 @@ test('every setting has its flag', () => {
     'log-level',
     'port',
     'public-url',
+    'redis-url',
     'revoked-streams',
     'smtp-url',
     'stream-keepalive-seconds',
@@ -207,7 +204,7 @@ test('a URL with a password, a query or a fragment, or of another scheme, is ref
 })
 
 test('no mistake repeats a secret: what stops a start ends in logs', () => {
-  const urls = ['http://u:hunter2@h', 'ftp://u:hunter2@h/v1', 'http://u:hunter2@h h/v1', 'redis://:hunter2@h']
+  const urls = ['http://u:hunter2@h', 'ftp://u:hunter2@h/v1', 'http://u:hunter2@h h/v1', 'redis://:hunter2@h/x']
   for (const url of urls) {
     const env = { GATEHOUSE_UPSTREAM_URL: url, GATEHOUSE_PUBLIC_URL: url, GATEHOUSE_DATABASE_URL: `mysql${url}` }
     const told = mistakes({

@@ -9,6 +9,7 @@ import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
 import { flawsOfDefaults } from './default-models.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
+import { type RedisConfig, redisUrl, toRedis } from './redis.ts'
 import { serviceVariables } from './services.ts'
 import { type SmtpServer, smtpServer } from './smtp.ts'
 import { headerText, httpUrl } from './text.ts'
@@ -44,6 +45,8 @@ export type Config = Readonly<{
   publicUrl: string | null
   /** Where spend alerts are mailed through; null: they are logged and counted only. */
   smtp: SmtpServer | null
+  /** Where limits and money are counted for all nodes; null: here, for this one. */
+  redis: RedisConfig | null
   logLevel: LogLevel
   /** The models that GATEHOUSE_CONFIG names. */
   models: Catalogue
@@ -57,6 +60,8 @@ export type Config = Readonly<{
   streamKeepaliveMs: number
   /** Milliseconds that running calls have to come to their end when the server is told to stop. */
   drainMs: number
+  /** Milliseconds that what is known of a key serves, from when it was true, while the database cannot be asked. */
+  serveKnownKeysMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
   doors: readonly Door[]
@@ -95,14 +100,12 @@ const settings = {
   GATEHOUSE_ADMIN_CORS_ORIGINS: setting('none', namedOrigins),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
   GATEHOUSE_SMTP_URL: setting(null, smtpServer),
+  GATEHOUSE_REDIS_URL: setting(null, redisUrl),
   GATEHOUSE_STREAM_KEEPALIVE_SECONDS: setting(null, seconds(3600)),
   GATEHOUSE_CONFIG: setting(null, text),
   GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
 }
 type Name = keyof typeof settings
-
-/** Settings of the design that this version cannot honour. Taking one silently would promise what is not done. */
-const later = ['GATEHOUSE_REDIS_URL']
 
 /** Everything that is wrong with the settings, in one error: a start that fails five times in a row helps nobody. */
 export class ConfigError extends Error {
@@ -168,6 +171,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     bodyBudgetBytes: file.bodyBudgetBytes,
     streamKeepaliveMs: read('GATEHOUSE_STREAM_KEEPALIVE_SECONDS') ?? file.streamKeepaliveMs,
     drainMs: file.drainMs,
+    serveKnownKeysMs: file.serveKnownKeysMs,
     retention: file.retention,
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
@@ -177,6 +181,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     adminCorsOrigins: read('GATEHOUSE_ADMIN_CORS_ORIGINS') ?? NO_ORIGIN,
     publicUrl: read('GATEHOUSE_PUBLIC_URL'),
     smtp: read('GATEHOUSE_SMTP_URL'),
+    redis: toRedis(read('GATEHOUSE_REDIS_URL'), file.redis, mistakes),
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',
     doors: chosenDoors(flags.only, mistakes),
     ...(services.size > 0 && { serviceVariables: [...services] }),
@@ -222,7 +227,7 @@ export function originOf(secure: boolean, host: string, port: number): string {
 function strangers(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('GATEHOUSE_') && env[name] && !(name in settings))
-    .map((name) => `${name}: ${later.includes(name) ? 'this version cannot do that yet' : 'there is no such setting'}`)
+    .map((name) => `${name}: there is no such setting`)
 }
 
 function chosenDoors(only: unknown, mistakes: string[]): readonly Door[] {

@@ -26,6 +26,10 @@ export const counters = {
     help: 'Nano-dollars that calls did cost beyond what was set aside for them.',
     labels: [],
   },
+  gatehouse_dependency_changes_total: {
+    help: 'Times that something which the server needs was found away, or there again: the database, the channel of changes, Redis.',
+    labels: ['dependency', 'to'],
+  },
   gatehouse_sql_statements_total: { help: 'SQL statements run.', labels: [] },
   gatehouse_usage_entries_dropped_total: { help: 'Entries of usage and costs that were lost.', labels: [] },
   gatehouse_log_lines_dropped_total: {
@@ -39,6 +43,8 @@ export type CounterName = keyof typeof counters
 
 /** What is read when it is asked for: its help text. */
 export const gauges = {
+  gatehouse_dependency_up:
+    'Whether something that the server needs is there: the database, the channel of changes, Redis, a list of models.',
   gatehouse_requests_in_flight: 'Requests being answered.',
   gatehouse_body_bytes: 'Bytes of request bodies that are held, in memory and in files.',
   gatehouse_calls_settling: 'Calls that have their answer and whose use is still counted.',

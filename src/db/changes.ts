@@ -1,13 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { DatabaseSettings } from '../core/database-settings.ts'
+import type { Dependency } from '../core/dependency.ts'
 import type { Changed, ChangeScope } from './changed.ts'
 import { isDistributed, isPostgres } from './dialect.ts'
+import { inTime } from './in-time.ts'
 import { reaching } from './postgres-connection.ts'
 import type { Db } from './tables.ts'
 
 const CHANNEL = 'gatehouse_changed'
 const RECONNECT_MS = 500
+/** How often it is asked on the channel whether it is there still, and how long the answer may take: a network may forget it in silence. */
+const BEAT_MS = 1500
+const ANSWER_MS = 1500
+
+/** The server's way to hear of changes, and whom it tells. */
+type Channel = {
+  url: string
+  settings: DatabaseSettings
+  changed: Pick<Changed, 'publish'>
+  dependency: Dependency
+}
 
 /**
  * Tells every node of a change, when and only when the transaction commits. SQLite has one serving process, which tells
@@ -20,16 +33,14 @@ export async function announceChange(db: Db, { organizationId, projectId }: Chan
 
 /**
  * Hears of changes that other nodes commit. While the connection is lost it hears nothing, so after every (re)connection it
- * publishes `null`: anything may have changed. A pooler may share connections, so it is gone around.
+ * publishes `null`: anything may have changed. That it is lost is known within three seconds, however it was lost. A pooler may share
+ * connections, so it is gone around.
  */
-export async function listenForChanges(
-  url: string,
-  { directUrl, distributed }: DatabaseSettings,
-  changed: Pick<Changed, 'publish'>,
-): Promise<AsyncDisposable> {
+export async function listenForChanges(channel: Channel): Promise<AsyncDisposable> {
   const stop = new AbortController()
-  const silent = url.startsWith('sqlite:') || distributed
-  const listening = silent ? Promise.resolve() : listenUntil(stop.signal, directUrl ?? url, changed)
+  const { directUrl, distributed } = channel.settings
+  const silent = channel.url.startsWith('sqlite:') || distributed
+  const listening = silent ? Promise.resolve() : listenUntil(stop.signal, { ...channel, url: directUrl ?? channel.url })
   return {
     [Symbol.asyncDispose]: () => {
       stop.abort()
@@ -38,33 +49,39 @@ export async function listenForChanges(
   }
 }
 
-async function listenUntil(signal: AbortSignal, url: string, changed: Pick<Changed, 'publish'>): Promise<void> {
+async function listenUntil(signal: AbortSignal, channel: Channel): Promise<void> {
   while (!signal.aborted) {
-    await listenOnce(signal, url, changed).catch(() => {})
+    const lost = await listenOnce(signal, channel).catch((error) => error)
+    if (!signal.aborted) channel.dependency.is(false, lost)
     await sleep(RECONNECT_MS, null, { signal }).catch(() => {})
   }
 }
 
-/** Returns or throws when the connection is over. */
-async function listenOnce(signal: AbortSignal, url: string, changed: Pick<Changed, 'publish'>): Promise<void> {
+/** Throws, or returns, when the connection is over. */
+async function listenOnce(signal: AbortSignal, { url, changed, dependency }: Channel): Promise<void> {
   const { default: pg } = await import('pg')
   const about = { connectionTimeoutMillis: 3000, application_name: 'gatehouse changes' }
   const client = new pg.Client({ ...reaching(url), ...about })
-  const over = new Promise<void>((resolve) => client.once('end', resolve).on('error', () => resolve()))
-  const end = () => void client.end().catch(() => {})
-  signal.addEventListener('abort', end, { once: true })
+  const over = Promise.withResolvers<void>()
+  client.once('end', over.resolve).on('error', over.reject)
   // A client that is ended while it connects never says what became of that.
-  const aborted = new Promise<void>((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  )
-  aborted.catch(() => {})
+  const end = () => {
+    over.resolve()
+    void client.end().catch(() => {})
+  }
+  signal.addEventListener('abort', end, { once: true })
+  over.promise.catch(() => {})
+  let beat: NodeJS.Timeout | undefined
   try {
     client.on('notification', ({ payload }) => changed.publish(payload ? JSON.parse(payload) : null))
-    await Promise.race([client.connect(), aborted])
-    await client.query(`listen ${CHANNEL}`)
+    await Promise.race([client.connect(), over.promise])
+    await inTime(ANSWER_MS, client.query(`listen ${CHANNEL}`))
     changed.publish(null)
-    await over
+    dependency.is(true)
+    beat = setInterval(() => inTime(ANSWER_MS, client.query('select 1')).catch(over.reject), BEAT_MS)
+    await over.promise
   } finally {
+    clearInterval(beat)
     signal.removeEventListener('abort', end)
     end()
   }

@@ -24,7 +24,7 @@ const states = /^(08|25P03|25P04|25006|40001|40P01|55P03|53|57P|57014)/
 /** SQLite: busy, locked, read-only, I/O, full, cannot open. */
 const results = new Set([5, 6, 8, 10, 13, 14])
 const phrases =
-  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed/
 
 /** What became of attempts to connect. */
 const unconnected = new WeakSet<object>()
@@ -46,6 +46,11 @@ export function isAway(error: unknown): boolean {
   if (code !== undefined && (network.has(code) || states.test(code))) return true
   if (error instanceof AggregateError) return error.errors.some(isAway)
   return error instanceof Error && phrases.test(error.message)
+}
+
+/** PostgreSQL: it answers, but has no more connections, memory or room to give just now. */
+export function isExhausted(error: unknown): boolean {
+  return asDriverError(error).code?.startsWith('53') ?? false
 }
 
 /** The driver waited for an answer no longer: the statement may run on, and its answer is still to come. */

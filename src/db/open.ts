@@ -1,6 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Dialect, Kysely, type KyselyPlugin, type LogEvent } from 'kysely'
+import type { Availability } from '../core/dependency.ts'
+import { watchHeld } from './held.ts'
 import { type PostgresOptions, postgres } from './postgres.ts'
 import { nodeSqlite } from './sqlite.ts'
 import { readingSqlite } from './sqlite-reading.ts'
@@ -13,10 +15,15 @@ export type Seeing = {
   onQuery?: (event: LogEvent) => void
   /** Sees every statement before it is run. */
   plugins?: KyselyPlugin[]
+  /** Where it is known to be away, nobody waits for a connection to find that out; who gets none has it looked into. */
+  availability?: Availability
 }
 
 /** What is said of PostgreSQL means nothing to SQLite, which has one connection. */
 export type OpenOptions = Seeing & PostgresOptions
+
+/** Shorter than whoever asks is patient, so that what is late is over before it is asked again. */
+const PROBE_MS = 1900
 
 /**
  * Opens a database by its URL: `sqlite:path`, `sqlite::memory:` or `postgres://…`.
@@ -24,7 +31,11 @@ export type OpenOptions = Seeing & PostgresOptions
  */
 export async function openDb(url: string, options: OpenOptions = {}): Promise<OpenedDb> {
   const path = sqlitePath(url)
-  return kysely(path === null ? await postgres(url, options) : sqlite(path), options)
+  if (path !== null) return kysely(sqlite(path), options)
+  const { dialect, pool } = await postgres(url, options)
+  const db = kysely(dialect, options)
+  watchHeld(db, pool)
+  return db
 }
 
 /** Null for PostgreSQL. */
@@ -40,6 +51,12 @@ export function sqlitePath(url: string): string | null {
  */
 export function openGateDb<D extends Db>(url: string, mainDb: D, options: Seeing = {}): D | OpenedDb {
   return inThread(url, mainDb, options)
+}
+
+/** The database as it is asked whether it is there: PostgreSQL on one connection of its own, which waits for nobody. */
+export function openProbeDb(url: string, mainDb: Db, options: PostgresOptions): Promise<Db> {
+  const probing = { ...options, connections: 1, patienceMs: PROBE_MS }
+  return sqlitePath(url) === null ? openDb(url, probing) : Promise.resolve(mainDb)
 }
 
 /** The database as reports read it. A SQLite file gets another connection in a thread of its own: adding up takes seconds. */

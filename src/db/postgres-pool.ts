@@ -1,17 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
+import type { Availability } from '../core/dependency.ts'
 import { isDeadlock, isReadTimeout, noteUnconnected } from './errors.ts'
+import { NoAnswer } from './in-time.ts'
 import { ATTEMPTS, pauseMs } from './transaction.ts'
 
-/** The driver's pool as the queries see it. @param begin the text that begins a transaction */
-export function poolOf(pool: Pool, begin: string): PostgresPool {
+/**
+ * The driver's pool as the queries see it. It refuses at once while the database is known to be away: to wait for it would hold up all
+ * who wait behind.
+ * @param begin the text that begins a transaction
+ */
+export function poolOf(pool: Pool, begin: string, availability: Availability | undefined): PostgresPool {
   const known = new WeakMap<PoolClient, PooledConnection>()
   return {
     options: pool.options,
     async connect() {
+      if (availability?.isThere === false) throw new NoAnswer('the database is away')
       const client = await pool.connect().catch((error) => {
         noteUnconnected(error)
+        availability?.doubt()
         throw error
       })
       const connection = known.get(client) ?? new PooledConnection(client, begin)

@@ -1,6 +1,7 @@
 import { PostgresDialect, type PostgresPool } from 'kysely'
 import type pg from 'pg'
 import { DATABASE_PRESETS, type DatabaseSettings } from '../core/database-settings.ts'
+import type { Availability } from '../core/dependency.ts'
 import { PostgresAdapter } from './dialect.ts'
 import { reaching } from './postgres-connection.ts'
 import { poolOf } from './postgres-pool.ts'
@@ -14,6 +15,10 @@ const MIGRATION_MS = 3_600_000
 
 export type PostgresOptions = {
   database?: DatabaseSettings
+  /** Milliseconds that a connection, and a statement, may take at most, instead of what the settings say. */
+  patienceMs?: number
+  /** Where the database is known to be away, nobody waits for a connection to find that out; who gets none has it looked into. */
+  availability?: Availability
   /** Connections, instead of the settings' number. */
   connections?: number
   /** Whether a pooler stands between: then a connection has no settings of its own, and each transaction brings them. */
@@ -23,8 +28,12 @@ export type PostgresOptions = {
 }
 
 /** `pg` is loaded only where it is used. Every wait has an end: an outage is an answer, not a hang. */
-export async function postgres(url: string, options: PostgresOptions): Promise<PostgresDialect> {
-  const { database = DATABASE_PRESETS, pooled = false, migrating = false } = options
+export async function postgres(
+  url: string,
+  options: PostgresOptions,
+): Promise<{ dialect: PostgresDialect; pool: pg.Pool }> {
+  const { patienceMs, availability, pooled = false, migrating = false } = options
+  const database = withPatience(options.database ?? DATABASE_PRESETS, patienceMs)
   const { default: driver } = await import('pg')
   // int8 holds times and amounts far below 2^53.
   driver.types.setTypeParser(driver.types.builtins.INT8, Number)
@@ -39,15 +48,19 @@ export async function postgres(url: string, options: PostgresOptions): Promise<P
     max: options.connections ?? database.connections,
     connectionTimeoutMillis: database.connectMs,
     application_name: 'gatehouse',
-    ...(!migrating && { query_timeout: database.statementMs + GRACE_MS }),
+    ...(!migrating && { query_timeout: patienceMs ?? database.statementMs + GRACE_MS }),
     ...(!pooled && !migrating && waits),
   })
   // A connection that breaks fails what is running on it and is replaced by the pool; without listeners, for idle ones and
   // for those in use, it would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  return new Dialect(poolOf(pool, beginOf(database, pooled || migrating ? waits : {})), database.distributed)
+  const begin = beginOf(database, pooled || migrating ? waits : {})
+  return { dialect: new Dialect(poolOf(pool, begin, availability), database.distributed), pool }
 }
+
+const withPatience = (database: DatabaseSettings, ms: number | undefined): DatabaseSettings =>
+  ms === undefined ? database : { ...database, connectMs: ms, statementMs: ms }
 
 /** Settings of PostgreSQL, in milliseconds. */
 type Waits = Readonly<Record<string, number>>

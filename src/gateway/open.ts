@@ -1,4 +1,5 @@
 import type { Config } from '../config/settings.ts'
+import type { Availability } from '../core/dependency.ts'
 import { clientAddress } from '../core/origin.ts'
 import type { Changes } from '../db/changed.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
@@ -14,6 +15,7 @@ import type { ModelCatalogue } from './models/model-catalogue.ts'
 import { openModelServers } from './models/open.ts'
 import { TokenCounter } from './observe/token-counter.ts'
 import { createGateway, type Gateway } from './server.ts'
+import type { Spender } from './spend/money.ts'
 import type { OpenAlerts } from './spend/open.ts'
 import { Reserving } from './spend/to-reserve.ts'
 import type { Upstream } from './upstreams/forwarding.ts'
@@ -29,6 +31,8 @@ export type GatewayOpening = LedgerParts & {
   changed: Changes
   counters: GateCounters
   alerts: OpenAlerts['alerts']
+  /** Of the database. */
+  availability: Availability
 }
 
 /** What tests put in place of the real thing. */
@@ -52,14 +56,15 @@ export async function openGateway(
   replaced: Replaced = {},
 ): Promise<OpenGateway> {
   await using stack = new AsyncDisposableStack()
-  const { db, ledger, changed, alerts, newId, now, log, metrics } = parts
+  const { db, ledger, changed, alerts, availability, newId, now, log, metrics } = parts
   const { upstreams, catalogue } = stack.use(await openModelServers(config, parts, replaced.upstreams))
   const counters = replaced.counters?.(parts.counters) ?? parts.counters
   const tokens = new TokenCounter()
   const bodies = new BodyBudget(config.bodyBudgetBytes, FOR_SMALL_BODIES)
-  const grants = new Grants(db, changed, async (rules) => {
+  const loaded = async (rules: Spender) => {
     await Promise.all([parts.counters.load(rules), alerts.look(rules)])
-  })
+  }
+  const grants = new Grants(db, changed, loaded, { availability, servedMs: config.serveKnownKeysMs })
   const { trustedProxies } = config
   const streams =
     config.revokedStreams === 'end' ? stack.use(new RunningStreams({ grants, now, log, trustedProxies })) : null

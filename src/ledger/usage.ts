@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts'
 import type { UsageEntry } from '../core/usage-entry.ts'
 import { isRefusedValue } from '../db/errors.ts'
 import type { Db } from '../db/tables.ts'
-import { recordUsageOnce } from '../db/usage-batch.ts'
+import { type BatchName, recordUsageOnce } from '../db/usage-batch.ts'
 import type { Beat, Writer } from './beat.ts'
 import { Overflow } from './spill/overflow.ts'
 import type { Spill } from './spill/spill.ts'
@@ -47,9 +47,12 @@ export interface UsageSource {
 /** Who keeps count of what is in the database. */
 export interface UsageFollower {
   /** A batch is about to be written; again where an attempt failed, after which nobody knows whether it is in the database. */
-  flushing: () => void
-  /** It is in the database, once; the entries are sums of what was recorded. None: the database refused it. */
-  flushed: (entries: readonly UsageEntry[]) => void
+  flushing: (name: Pick<BatchName, 'writer' | 'batch'>) => void
+  /**
+   * It is in the database, once; the entries are sums of what was recorded. None: the database refused it.
+   * @param name its name there: the numbers of one writer rise
+   */
+  flushed: (entries: readonly UsageEntry[], name: Pick<BatchName, 'writer' | 'batch'>) => void
 }
 
 /**
@@ -62,7 +65,8 @@ export class Usage implements Writer {
   readonly what = 'usage'
   readonly kept = true
   readonly #parts: UsageParts
-  readonly #writer = randomUUID()
+  /** Names this writer among all that write to the database. */
+  readonly writer = randomUUID()
   readonly #buffer = new UsageBuffer()
   readonly #overflow: Overflow
   /** Taken from the buffer or the disk and not in the database for certain; the first one is being written. */
@@ -184,22 +188,23 @@ export class Usage implements Writer {
 
   /** @returns how many rows are over with it */
   async #writeFirst(batch: Batch): Promise<number> {
-    batch.name ??= { writer: this.#writer, batch: ++this.#number }
+    batch.name ??= { writer: this.writer, batch: ++this.#number }
+    const { name } = batch
     const entries = batch.rows.map((row) => row.entry)
     const at = Math.floor(this.#parts.now() / 1000)
-    this.#tell((follower) => follower.flushing())
+    this.#tell((follower) => follower.flushing(name))
     try {
-      await recordUsageOnce(this.#parts.db, { ...batch.name, at }, entries)
+      await recordUsageOnce(this.#parts.db, { ...name, at }, entries)
     } catch (error) {
       if (!isRefusedValue(error)) throw error
       const halves = this.#halves(batch, error)
-      this.#tell((follower) => follower.flushed([]))
+      this.#tell((follower) => follower.flushed([], name))
       await this.#over(batch, halves)
       return halves.length > 0 ? 0 : batch.rows.length
     }
     this.#told = false
     // Nobody here has counted what another process has left.
-    this.#tell((follower) => follower.flushed(batch.spilled?.own === false ? [] : entries))
+    this.#tell((follower) => follower.flushed(batch.spilled?.own === false ? [] : entries, name))
     await this.#over(batch, [])
     return batch.rows.length
   }

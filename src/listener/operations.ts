@@ -1,18 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'kysely'
 import type { Door } from '../config/settings.ts'
 import { ApiError, methodNotAllowed, unknownUrl } from '../contract/error.ts'
 import { openapi } from '../contract/openapi.ts'
 import type { NewId } from '../core/id.ts'
-import type { ListState } from '../core/model-list.ts'
-import type { Db } from '../db/tables.ts'
 import { invitePage, invitePageHeaders } from './invite-page.ts'
 import { type Handle, refuse } from './listener.ts'
 import type { PrometheusMetrics } from './metrics.ts'
+import type { Readiness } from './readiness.ts'
 
 type Operations = {
-  db: Db
   newId: NewId
   metrics: PrometheusMetrics
   version: string
@@ -21,11 +17,9 @@ type Operations = {
   started: () => boolean
   /** The doors that are served. */
   doors: readonly Door[]
-  /** How it stands with the lists of models, by the upstreams' names. */
-  modelLists: () => Promise<Record<string, ListState>>
+  /** Asks all that the server needs; within some seconds, whatever they do. */
+  readiness: () => Promise<Readiness>
 }
-/** How long `/readyz` waits for the database, in milliseconds. */
-const PATIENCE_MS = 2000
 
 /** A page as it is sent: its bytes are made once where they can be, however many ask for it. */
 type Answer = { status?: number; contentType: string; body: Buffer; headers?: Record<string, string> }
@@ -84,27 +78,11 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/**
- * Whether this node can do its work now: the database is asked, not remembered. A list of models that cannot be read is said
- * beside it: calls go on without.
- */
-async function ready({ db, started, modelLists }: Operations): Promise<Answer> {
+/** Whether this node can do its work now: it is asked, not remembered. */
+async function ready({ started, readiness }: Operations): Promise<Answer> {
   if (!started()) return { ...json({ status: 'starting' }), status: 503 }
-  const patience = new AbortController()
-  try {
-    await Promise.race([sql`select 1`.execute(db), tooLate(patience.signal)])
-    return json({ status: 'ready', database: 'ok', model_lists: await modelLists() })
-  } catch {
-    return { ...json({ status: 'not_ready', database: 'unavailable', model_lists: await modelLists() }), status: 503 }
-  } finally {
-    patience.abort()
-  }
-}
-
-/** A probe that waits as long as a call would is no answer in time. */
-async function tooLate(signal: AbortSignal): Promise<never> {
-  await sleep(PATIENCE_MS, undefined, { ref: false, signal })
-  throw new Error('the database did not answer in time')
+  const said = await readiness()
+  return { ...json(said), status: said.status === 'not_ready' ? 503 : 200 }
 }
 
 const text = (contentType: string, body: string): Answer => ({ contentType, body: Buffer.from(body) })

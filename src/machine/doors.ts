@@ -4,8 +4,10 @@ import { byAdminKey } from '../api/by-key.ts'
 import { createAdminServer } from '../api/server.ts'
 import { type Config, version } from '../config/settings.ts'
 import { clientAddress } from '../core/origin.ts'
+import { standingOf } from '../db/watched.ts'
 import { opened } from '../listener/cors.ts'
 import { createOperations } from '../listener/operations.ts'
+import { readinessOf } from '../listener/readiness.ts'
 import type { MachineDoors, Served } from '../thread/thread.ts'
 import type { Machine } from './open.ts'
 import type { Tools } from './tools.ts'
@@ -34,10 +36,12 @@ export async function openDoors(
   }
   const admin = await createAdminServer(app, endpoints)
   const publicUrl = () => config.publicUrl ?? served.url()
+  const readiness = async () =>
+    readinessOf(await standingOf(tools.watched, config.serveKnownKeysMs), await served.modelLists())
   return {
     admin: doors.includes('admin') ? opened(admin.handle, config.adminCorsOrigins, newId) : null,
     operations: createOperations({
-      ...{ db, newId, metrics, version, publicUrl, started, doors, modelLists: served.modelLists },
+      ...{ newId, metrics, version, publicUrl, started, doors, readiness },
     }),
     [Symbol.asyncDispose]: () => admin.close(),
   }

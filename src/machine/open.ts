@@ -1,13 +1,15 @@
 import type { Config } from '../config/settings.ts'
+import type { Availability } from '../core/dependency.ts'
 import { Changed } from '../db/changed.ts'
-import { listenForChanges } from '../db/changes.ts'
 import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
 import type { Db } from '../db/tables.ts'
+import { watchDatabase } from '../db/watched.ts'
 import type { GateCounters } from '../gateway/counters/make.ts'
 import { openMemoryCounters } from '../gateway/counters/open.ts'
 import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
 import { type Ledger, openLedger } from '../ledger/open.ts'
+import { openRedisOf } from './redis.ts'
 import type { Tools } from './tools.ts'
 
 /** What there is once on a machine, however many threads serve on it. */
@@ -16,6 +18,8 @@ export type Machine = {
   reportDb: Db
   ledger: Ledger
   changed: Changed
+  /** Of the database. */
+  availability: Availability
   /** Of the only thread. */
   counters: GateCounters
   alerts: OpenAlerts['alerts']
@@ -35,11 +39,24 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   if (pooled && database.directUrl === null) tools.log.warn(DEAF)
   const reportDb = openReportDb(databaseUrl, db, tools.seeing)
   if (reportDb !== db) stack.defer(() => reportDb.destroy())
+  const redis = config.redis && stack.use(await openRedisOf(config.redis, tools))
   const ledger = stack.use(openLedger(config, { ...tools, db }))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
-  const counters = await openMemoryCounters({ db, ledger, now: tools.now })
+  const parts = { db, ledger, now: tools.now, log: tools.log }
+  const counters = redis ? stack.use(redis.counters(parts)) : await openMemoryCounters(parts)
   const changed = new Changed()
-  stack.use(await listenForChanges(databaseUrl, database, changed))
+  const { watched } = tools
+  stack.use(await watchDatabase(databaseUrl, { ...watched, db, changed, settings: database, pooled }))
+  const availability = watched.database
   const rest = stack.move()
-  return { db, reportDb, ledger, changed, counters, alerts, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return {
+    db,
+    reportDb,
+    ledger,
+    changed,
+    availability,
+    counters,
+    alerts,
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  }
 }

@@ -1,7 +1,10 @@
+import type { LogEvent } from 'kysely'
 import type { Logger } from 'pino'
 import type { Config } from '../config/settings.ts'
 import { idSource, type NewId } from '../core/id.ts'
+import { isUnavailable } from '../db/errors.ts'
 import type { Seeing } from '../db/open.ts'
+import { type Watched, watched } from '../db/watched.ts'
 import { PrometheusMetrics } from '../listener/metrics.ts'
 import { openLog } from '../log/open.ts'
 
@@ -13,6 +16,8 @@ export type Tools = {
   newId: NewId
   metrics: PrometheusMetrics
   seeing: Seeing
+  /** Whether the database can be asked, and the channel of changes is open. */
+  watched: Watched
 }
 
 /** What tests put in place of the real thing. */
@@ -32,7 +37,11 @@ export function openTools({ logLevel }: Pick<Config, 'logLevel'>, replaced: Repl
   const { log, [Symbol.dispose]: dispose } = replaced.log
     ? { log: replaced.log, [Symbol.dispose]: () => {} }
     : openLog(logLevel, dropped)
-  const onQuery = () => metrics.count('gatehouse_sql_statements_total')
-  const seeing = { onQuery, plugins: replaced.plugins ?? [] }
-  return { now, log, newId: idSource(now), metrics, seeing, [Symbol.dispose]: dispose }
+  const told = watched({ log, metrics, clock: () => performance.now() })
+  const onQuery = (event: LogEvent) => {
+    metrics.count('gatehouse_sql_statements_total')
+    if (event.level === 'error' && isUnavailable(event.error)) told.database.doubt()
+  }
+  const seeing = { onQuery, plugins: replaced.plugins ?? [], availability: told.database }
+  return { now, log, newId: idSource(now), metrics, seeing, watched: told, [Symbol.dispose]: dispose }
 }

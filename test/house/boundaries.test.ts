@@ -19,10 +19,24 @@ const mayImport: Record<string, readonly string[]> = {
   log: [],
   admin: ['contract', 'core', 'db'],
   api: ['admin', 'contract', 'core', 'db'],
-  gateway: ['contract/error.ts', 'core', 'db', 'ledger'],
+  redis: ['core', 'db'],
+  gateway: ['contract/error.ts', 'core', 'db', 'ledger', 'redis'],
   // Neither `admin` nor `api`: what a thread loads, each further one holds in memory once more.
-  thread: ['config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log'],
-  machine: ['admin', 'api', 'config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log', 'thread'],
+  thread: ['config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log', 'redis'],
+  machine: [
+    'admin',
+    'api',
+    'config',
+    'contract',
+    'core',
+    'db',
+    'gateway',
+    'ledger',
+    'listener',
+    'log',
+    'redis',
+    'thread',
+  ],
   cli: ['admin', 'config', 'contract', 'core', 'db', 'log', 'app.ts'],
 }
 
@@ -30,6 +44,7 @@ const mayImport: Record<string, readonly string[]> = {
 const mayImportTypes: Record<string, readonly string[]> = {
   contract: ['core'],
   ledger: ['config'],
+  redis: ['config'],
   listener: ['db'],
   api: ['ledger'],
   gateway: ['config'],
@@ -37,6 +52,7 @@ const mayImportTypes: Record<string, readonly string[]> = {
 
 /** Packages and Node's own modules that have one place in the program. */
 const onlyIn: Record<string, string> = {
+  '@redis/client': 'redis/',
   fastify: 'api/server.ts',
   pg: 'db/',
   'node:sqlite': 'db/',

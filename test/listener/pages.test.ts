@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Db } from '../../src/db/tables.ts'
 import { PrometheusMetrics } from '../../src/listener/metrics.ts'
 import { createOperations } from '../../src/listener/operations.ts'
 import { makeKey } from '../gateway/gate.ts'
@@ -15,14 +14,13 @@ function pages() {
   const metrics = new PrometheusMetrics()
   metrics.gauge('gatehouse_body_bytes', () => ++work.gauges)
   const handle = createOperations({
-    // Not asked before the start is over.
-    db: null as unknown as Db,
     newId: () => 'req_000000000000000000000000',
     metrics,
     version: '1.0.0',
     publicUrl: () => `http://gate.example/${++work.address}`,
     started: () => ++work.ready < 0,
-    modelLists: async () => ({}),
+    // Not asked before the start is over.
+    readiness: () => Promise.reject(new Error('asked')),
     doors: ['admin', 'gateway', 'check', 'docs'],
   })
   /** What so many who ask in the same moment get. */

@@ -111,7 +111,7 @@ test('wrong settings stop the start with exit code 2, one message that names the
     GATEHOUSE_UPSTREAM_URL: 'models.internal',
     GATEHOUSE_TRUSTED_PROXIES: '10.0.0.0/33',
     GATEHOUSE_LOG_LEVEL: 'loud',
-    GATEHOUSE_REDIS_URL: 'redis://localhost',
+    GATEHOUSE_REDIS_URL: 'http://:hunter2@localhost',
     GATEHOUSE_UPSTREAM: 'a typo',
   }
   const { code, stdout, stderr } = await gatehouse(['serve', '--only', 'admin,front', '--public-url', 'x'], {

@@ -1,4 +1,7 @@
+import type { Availability } from '../../core/dependency.ts'
 import type { ChangeScope, Changes } from '../../db/changed.ts'
+import { isUnavailable } from '../../db/errors.ts'
+import { inTime } from '../../db/in-time.ts'
 import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import type { ProjectIds } from '../rules/rule.ts'
@@ -8,6 +11,15 @@ import { Remembered } from './remembered.ts'
 
 /** Most grants and rules kept; beyond, those loaded longest ago go. */
 const KEPT = { grants: 250_000, rules: 50_000 }
+
+/** How long a call whose key is known waits for the database, in milliseconds, before what was known lately serves. */
+const PATIENCE_MS = 1000
+
+export type Outage = {
+  availability: Availability
+  /** Milliseconds from when it was true that a grant serves while the database cannot be asked. */
+  servedMs: number
+}
 
 /** Rules are remembered under both ids, so that looking them up can ask for both. No id has a space in it. */
 const keyOf = ({ organizationId, projectId }: ProjectIds) => `${organizationId} ${projectId}`
@@ -21,9 +33,11 @@ function projectOf(key: string): ProjectIds {
 export class Grants {
   readonly #grants: Remembered<Grant>
   readonly #rules: Remembered<ProjectRules>
+  readonly #outage: Outage
 
   /** @param loaded runs before newly read rules are used; what it rejects with, the look-up rejects with */
-  constructor(db: Db, changes: Changes, loaded: (rules: ProjectRules) => Promise<void>) {
+  constructor(db: Db, changes: Changes, loaded: (rules: ProjectRules) => Promise<void>, outage: Outage) {
+    this.#outage = outage
     const catchUp = () => changes.catchUp()
     this.#rules = new Remembered<ProjectRules>({
       load: async (key, begunAt) => {
@@ -52,6 +66,26 @@ export class Grants {
   /** The grant of the key with this hash, or null for an unknown key. */
   get(hash: string): Promise<Grant | null> {
     return this.#grants.get(hash)
+  }
+
+  /**
+   * The same for a call. While the database cannot be asked, or is too slow to be, what was true lately serves, unless a change has ended it
+   * that this node has heard of.
+   */
+  async serve(hash: string): Promise<Grant | null> {
+    const { availability, servedMs } = this.#outage
+    if (!availability.isThere) {
+      const lately = this.#grants.lately(hash, servedMs)
+      if (lately !== null) return lately
+    }
+    const asked = this.#grants.get(hash)
+    try {
+      return await inTime(PATIENCE_MS, asked)
+    } catch (error) {
+      if (!isUnavailable(error)) throw error
+      availability.doubt()
+      return this.#grants.lately(hash, servedMs) ?? asked
+    }
   }
 
   /** The grant that was loaded last for this hash, however old; null where a change has ended it. */

@@ -33,7 +33,7 @@ export function broughtKey({ headers, socket }: Pick<IncomingMessage, 'headers' 
  */
 export function identify(grants: Grants, key: BroughtKey): Grant | Promise<Grant> {
   const warm = grants.peek(key.hash)
-  if (warm === undefined) return grants.get(key.hash).then((grant) => known(grant, key))
+  if (warm === undefined) return grants.serve(key.hash).then((grant) => known(grant, key))
   return known(warm, key)
 }
 

@@ -268,3 +268,28 @@ test('what is put together from something older is as old as that', async () => 
   time = 7000
   assert.equal(grants.peek('h'), undefined)
 })
+
+test('changes that nobody saw have all asked for anew; while nobody can be asked, what was true lately is known still', async () => {
+  const { grants, loads, learn, pass } = setUp()
+  const grant = grantOf('key_1')
+  await learn('h', grant)
+  pass(1000)
+  grants.invalidate(null)
+  assert.deepEqual([grants.peek('h'), grants.last('h')], [undefined, null])
+  assert.deepEqual([grants.lately('h', 1001), grants.lately('h', 1000)], [grant, null])
+  const asked = grants.get('h')
+  assert.equal(loads.length, 2)
+  loads[1]?.resolve(grant)
+  assert.equal(await asked, grant)
+  assert.equal(grants.peek('h'), grant)
+})
+
+test('a change that was heard of ends what was true lately, for its own organization alone', async () => {
+  const { grants, learn } = setUp()
+  const grant = grantOf('key_2', 'org-2')
+  await learn('h1', grantOf('key_1'))
+  await learn('h2', grant)
+  grants.invalidate(null)
+  grants.invalidate(everything)
+  assert.deepEqual([grants.lately('h1', 60_000), grants.lately('h2', 60_000)], [null, grant])
+})

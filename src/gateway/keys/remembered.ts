@@ -1,15 +1,15 @@
+import { BELIEVED_MS } from '../../core/believed.ts'
 import { Bounded } from '../../core/bounded.ts'
 import type { ChangeScope } from '../../db/changed.ts'
+import { inTime } from '../../db/in-time.ts'
 
-/** How long a thing is believed without asking the database again: the bound on a change that nobody told us of. */
-const FRESH_MS = 5000
 /** Unknown keys remembered, apart from the known so that a flood of made-up ones evicts none. */
 const UNKNOWN_KEPT = 10_000
 
 /** What a look-up found, and since when it has been known to be true, on the cache's clock. */
 export type Loaded<T> = { value: T; asOf: number }
 
-type Entry<T> = { value: T | null; asOf: number }
+type Entry<T> = { value: T | null; asOf: number; generation: number }
 type Flight<T> = { generation: number; begunAt: number; loading: Promise<Entry<T>> }
 
 export type RememberedOptions<T> = {
@@ -41,6 +41,8 @@ export class Remembered<T extends object> {
   readonly #unknown = new Bounded<string, Entry<T>>(UNKNOWN_KEPT)
   readonly #flights = new Map<string, Flight<T>>()
   #generation = 0
+  /** The generation since when nobody knows what has changed: what was known before it is not fresh, though it may still serve. */
+  #doubted = 0
 
   constructor(options: RememberedOptions<T>) {
     this.#options = options
@@ -52,7 +54,7 @@ export class Remembered<T extends object> {
   peek(key: string): T | null | undefined {
     this.#options.catchUp()
     const entry = this.#known.get(key) ?? this.#unknown.get(key)
-    return entry && this.#clock() - entry.asOf < FRESH_MS ? entry.value : undefined
+    return entry && this.#isFresh(entry) ? entry.value : undefined
   }
 
   /** The value under this key, or null where there is none. */
@@ -65,22 +67,41 @@ export class Remembered<T extends object> {
   async getLoaded(key: string): Promise<Loaded<T> | null> {
     this.#options.catchUp()
     const entry = this.#known.get(key)
-    const fresh = entry && this.#clock() - entry.asOf < FRESH_MS ? entry : await this.#fetch(key)
+    const fresh = entry && this.#isFresh(entry) ? entry : await this.#fetch(key)
     return fresh.value === null ? null : { value: fresh.value, asOf: fresh.asOf }
   }
 
-  /** The value that was loaded last, however old: what a new one may be compared with. */
+  /** The value that was loaded last, however old: what a new one may be compared with. Null where it may have changed since. */
   last(key: string): T | null {
     this.#options.catchUp()
-    return this.#known.get(key)?.value ?? null
+    const entry = this.#known.get(key)
+    return entry && entry.generation >= this.#doubted ? entry.value : null
   }
 
-  /** Forgets what belongs to an organization, or to one of its projects; null: all, for changes nobody saw. */
+  /**
+   * What was true of this key for certain so short a time ago, for when nobody can be asked what is; null where that is too long, or it has
+   * changed since.
+   * @param withinMs milliseconds
+   */
+  lately(key: string, withinMs: number): T | null {
+    this.#options.catchUp()
+    const entry = this.#known.get(key)
+    return entry && this.#clock() - entry.asOf < withinMs ? entry.value : null
+  }
+
+  /**
+   * Forgets what belongs to an organization, or to one of its projects. Null stands for changes that nobody saw: all is asked for anew, and serves
+   * only while nobody can be asked.
+   */
   invalidate(scope: ChangeScope | null): void {
     this.#generation++
-    if (scope === null) this.#known.clear()
+    if (scope === null) this.#doubted = this.#generation
     else this.#forget(scope)
     this.#unknown.clear()
+  }
+
+  #isFresh({ asOf, generation }: Entry<T>): boolean {
+    return this.#clock() - asOf < BELIEVED_MS && generation >= this.#doubted
   }
 
   #forget(scope: ChangeScope): void {
@@ -95,7 +116,7 @@ export class Remembered<T extends object> {
   #fetch(key: string): Promise<Entry<T>> {
     const flight = this.#flights.get(key)
     // A look-up that takes longer than its result is believed finds what was true too long ago.
-    const young = flight !== undefined && this.#clock() - flight.begunAt < FRESH_MS
+    const young = flight !== undefined && this.#clock() - flight.begunAt < BELIEVED_MS
     if (young && flight.generation === this.#generation) return flight.loading
     return this.#fly(key).loading
   }
@@ -104,8 +125,9 @@ export class Remembered<T extends object> {
     const generation = this.#generation
     // The age counts from the start of the look-up: what it found was true then, perhaps not when it arrived.
     const begunAt = this.#clock()
-    const loading = this.#options.load(key, begunAt).then((found) => {
-      const entry = found ?? { value: null, asOf: begunAt }
+    // What takes longer than it would be believed is an outage, whatever it was going to say.
+    const loading = inTime(BELIEVED_MS, this.#options.load(key, begunAt)).then((found) => {
+      const entry = { ...(found ?? { value: null, asOf: begunAt }), generation }
       this.#options.catchUp()
       if (generation === this.#generation) this.#keep(key, entry)
       return entry

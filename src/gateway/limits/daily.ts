@@ -1,7 +1,7 @@
 import { DAY_MS, drained } from '../../core/limit.ts'
-import { batches } from '../../db/batches.ts'
 import type { Db } from '../../db/tables.ts'
 import type { SavedLevel } from './memory.ts'
+import { type SavedRow as Row, saveLevels } from './saved-levels.ts'
 import { organizationOf } from './windows.ts'
 
 /** Rows read at once, at a start. */
@@ -16,8 +16,6 @@ export interface Days {
   /** Adds what is still used of days since before. Where there is no room it is forgotten. */
   restoreDays: (saved: readonly SavedLevel[]) => void | Promise<void>
 }
-
-type Row = { organization_id: string; key: string; level: number; maximum: number; at_ms: number }
 
 /**
  * Carries the windows of a day over a restart: what changed is saved with every beat and at the end, and the next
@@ -72,20 +70,9 @@ export class DailyLevels {
     for (const changed of await this.#limiter.changedDays()) this.#unsaved.set(changed.key, rowOf(changed, at_ms))
     // In the order of the keys, so that two nodes that write the same ones cannot deadlock.
     const rows = [...this.#unsaved.values()].sort((a, b) => (a.key < b.key ? -1 : 1))
-    for (const batch of batches(rows)) {
-      await db
-        .insertInto('limit_level')
-        .values(batch)
-        .onConflict((conflict) =>
-          conflict.columns(['organization_id', 'key']).doUpdateSet((eb) => ({
-            level: eb.ref('excluded.level'),
-            maximum: eb.ref('excluded.maximum'),
-            at_ms: eb.ref('excluded.at_ms'),
-          })),
-        )
-        .execute()
-      for (const { key } of batch) this.#unsaved.delete(key)
-    }
+    await saveLevels(db, rows, false, (saved) => {
+      for (const { key } of saved) this.#unsaved.delete(key)
+    })
   }
 }
 

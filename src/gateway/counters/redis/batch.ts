@@ -1,0 +1,27 @@
+import type { Decision } from '../counters.ts'
+import type { RedisAccount } from './account.ts'
+import type { RedisTaken } from './taken.ts'
+
+/** A call that waits for its decision. @property until when it waits at most, in milliseconds of this process */
+export type Waiting = {
+  taken: RedisTaken
+  until: number
+  resolve: (decision: Decision) => void
+  reject: (error: unknown) => void
+}
+/** What a call used of a window that Redis had forgotten it in. */
+export type Late = [name: string, limit: number, periodMs: number, amount: number]
+
+export type Batch = { takes: Waiting[]; settles: RedisTaken[]; late: Late[]; renewMs: number | false }
+
+/** Those that have to be in Redis before a call is taken or settled. */
+export const accountsOf = ({ held }: RedisTaken): RedisAccount[] => (held ? [held.project, held.organization] : [])
+
+/** What Redis is to be told of a call that it knows nothing of any more. */
+export function lateOf({ windows, costs, settled }: RedisTaken, organizationId: string): Late[] {
+  return windows.flatMap(({ key, limit, periodMs }, i): Late[] => {
+    const told = settled?.[i] ?? Number.NaN
+    const amount = told >= 0 && told <= 1e15 ? told : (costs[i] ?? 0)
+    return amount === 0 ? [] : [[key.slice(organizationId.length + 1), limit, periodMs, amount]]
+  })
+}

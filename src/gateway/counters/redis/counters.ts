@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from '../../../redis/connection.ts'
+import { organizationOf } from '../../limits/windows.ts'
+import type { Spender } from '../../spend/money.ts'
+import type { Decision, Share } from '../counters.ts'
+import type { GateCounters } from '../make.ts'
+import { RedisDays } from './days.ts'
+import { Asking, type AskingOptions, type Epoch } from './epoch.ts'
+import { Keys } from './keys.ts'
+import { RedisOrganization } from './organization.ts'
+import { scriptsFor } from './scripts.ts'
+import type { Source } from './source.ts'
+
+export type RedisCountersParts = {
+  redis: Redis
+  prefix: string
+  source: Source
+  /** Epoch milliseconds. */
+  now?: () => number
+  /** Told of what fails and nobody waits for. */
+  failed: (error: unknown) => void
+  /** Told when the level of a day has changed and none had since they were saved. */
+  dayChanged?: () => void
+  options?: Partial<AskingOptions> & { leaseMs?: number; beatMs?: number }
+}
+
+const TIMEOUT_MS = 1000
+/** Long enough for everybody to notice, with the next of their beats, and to read what they need. */
+const GATHER_MS = 1500
+const BEAT_MS = 500
+/** Milliseconds after which what a node has reserved comes back that says nothing any more. */
+const LEASE_MS = 20_000
+/** Milliseconds that a settlement waits for calls that it could go with. */
+const SOON_MS = 5
+
+/** Limits and money in Redis, exact over all that count there: one script for all calls of an organization in a turn of the loop. */
+export class RedisCounters implements GateCounters, AsyncDisposable {
+  /** The levels of days that are to be saved. */
+  readonly days: RedisDays
+  readonly #parts: RedisCountersParts
+  readonly #scripts: ReturnType<typeof scriptsFor>
+  readonly #keys: Keys
+  readonly #options: AskingOptions
+  readonly #epoch: Epoch = { current: '' }
+  readonly #lease = randomUUID()
+  readonly #organizations = new Map<string, RedisOrganization>()
+  #ids = 0
+  #due = new Set<RedisOrganization>()
+  #turn: NodeJS.Immediate | undefined
+  #soon: NodeJS.Timeout | undefined
+  readonly #beatMs: number
+  readonly #beat: NodeJS.Timeout
+
+  constructor(parts: RedisCountersParts) {
+    this.#parts = parts
+    const { redis, prefix, options = {} } = parts
+    const { timeoutMs = TIMEOUT_MS, gatherMs = GATHER_MS, clock } = options
+    this.#options = { timeoutMs, gatherMs, clock }
+    this.#scripts = scriptsFor(redis)
+    this.#keys = new Keys(prefix, redis.isCluster)
+    this.days = new RedisDays(
+      (id) => this.#organization(id).joining,
+      () => parts.dayChanged?.(),
+    )
+    this.#beatMs = options.beatMs ?? BEAT_MS
+    this.#beat = setInterval(() => void this.#beats(), this.#beatMs)
+    this.#beat.unref()
+  }
+
+  take(share: Share): Promise<Decision> {
+    const [window] = share.windows
+    const id = share.money?.organizationId ?? organizationOf(window?.key ?? '')
+    return this.#organization(id).take(share)
+  }
+
+  /** Gives Redis what the database has of a spender. It need not succeed: `take` does it where it is still to be done. */
+  async load({ organizationId, projectId }: Spender): Promise<void> {
+    await this.#organization(organizationId)
+      .load(projectId, this.#parts.now?.() ?? Date.now())
+      .catch(() => {})
+  }
+
+  #organization(organizationId: string): RedisOrganization {
+    const known = this.#organizations.get(organizationId)
+    if (known) return known
+    const { redis, source, failed, options } = this.#parts
+    const epoch = redis.isCluster ? { current: '' } : this.#epoch
+    const made = new RedisOrganization({
+      ...{ organizationId, source, failed, lease: this.#lease, ...this.#options },
+      ...{ take: this.#scripts.take, script: this.#scripts.join },
+      asking: new Asking(this.#keys.of(organizationId), epoch, this.#options),
+      newId: () => (this.#ids++).toString(36),
+      dayChanged: (id, name) => this.days.change(id, name),
+      wake: (organization, when) => this.#wake(organization, when),
+      leaseMs: options?.leaseMs ?? LEASE_MS,
+    })
+    this.#organizations.set(organizationId, made)
+    return made
+  }
+
+  #wake(organization: RedisOrganization, when: 'turn' | 'soon'): void {
+    this.#due.add(organization)
+    if (this.#turn !== undefined) return
+    if (when === 'turn') {
+      clearTimeout(this.#soon)
+      this.#soon = undefined
+      this.#turn = setImmediate(() => this.#flush())
+    } else this.#soon ??= setTimeout(() => this.#flush(), SOON_MS)
+  }
+
+  #flush(): void {
+    clearTimeout(this.#soon)
+    this.#soon = undefined
+    this.#turn = undefined
+    const due = this.#due
+    this.#due = new Set()
+    for (const organization of due) void organization.flush()
+  }
+
+  /** Says again what Redis has not heard yet, and that this thread lives. */
+  async #beats(): Promise<void> {
+    const all = [...this.#organizations.values()]
+    await Promise.all(this.#probed(all).map((organization) => organization.probe(this.#beatMs / 2)))
+    for (const organization of all) {
+      void organization.rejoin()
+      if (organization.isBusy) void organization.flush()
+    }
+  }
+
+  /** Of one Redis any tells of all; of a Cluster each must be asked for that may have something to bring. */
+  #probed(all: RedisOrganization[]): RedisOrganization[] {
+    return this.#parts.redis.isCluster ? all.filter(({ isFresh }) => isFresh) : all.slice(0, 1)
+  }
+
+  /** Sends what is to be settled. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#beat)
+    clearTimeout(this.#soon)
+    clearImmediate(this.#turn)
+    await Promise.all(Array.from(this.#organizations.values(), (organization) => organization.flush()))
+  }
+}

@@ -1,0 +1,39 @@
+import { DAY_MS, drained } from '../../../core/limit.ts'
+import { findSpentAsOf } from '../../../db/spend.ts'
+import type { Db } from '../../../db/tables.ts'
+import type { Source } from './source.ts'
+import type { WrittenSpend } from './written.ts'
+
+export type DatabaseSourceParts = {
+  /** For reading. */
+  db: Db
+  /** Names this process. */
+  writer: string
+  written: WrittenSpend
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+/** What Redis is given from the database. */
+export function databaseSource({ db, writer, written, now }: DatabaseSourceParts): Source {
+  return {
+    writer,
+    async spent(organizationId, projectIds, month) {
+      const { spent, batches } = await findSpentAsOf(db, organizationId, projectIds, month)
+      return { totals: spent, batches }
+    },
+    written: (account, batches) => written.within(account, batches),
+    async days(organizationId) {
+      const rows = await db
+        .selectFrom('limit_level')
+        .select(['key', 'level', 'maximum', 'at_ms'])
+        .where('organization_id', '=', organizationId)
+        .execute()
+      return rows.flatMap(({ key, level: saved, maximum, at_ms }) => {
+        // A clock that was set back makes no time pass.
+        const level = drained(saved, Math.max(0, now() - at_ms), maximum, DAY_MS)
+        return level > 0 ? [{ key, level, limit: maximum }] : []
+      })
+    },
+  }
+}

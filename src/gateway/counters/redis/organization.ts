@@ -1,0 +1,301 @@
+import { DAY_MS } from '../../../core/limit.ts'
+import { WHOLE_ORGANIZATION } from '../../../db/spend.ts'
+import type { Script } from '../../../redis/script.ts'
+import type { Decision, Share } from '../counters.ts'
+import type { RedisAccount } from './account.ts'
+import { RedisAccounts } from './accounts.ts'
+import { amountOf, amountOfCents } from './amount.ts'
+import { decisionOf } from './answer.ts'
+import { accountsOf, type Batch, type Late, lateOf, type Waiting } from './batch.ts'
+import { type Joining, join, probe, restoreDays } from './joining.ts'
+import { asked } from './request.ts'
+import { type Held, RedisTaken } from './taken.ts'
+
+export type OrganizationParts = Joining & {
+  take: Script
+  organizationId: string
+  newId: () => string
+  /** Says that something is to be sent with the next turn, or a little later. */
+  wake: (organization: RedisOrganization, when: 'turn' | 'soon') => void
+  failed: (error: unknown) => void
+  /** Told of a window of a day that a call was let in by. */
+  dayChanged: (organizationId: string, name: string) => void
+  timeoutMs: number
+  gatherMs: number
+  leaseMs: number
+}
+
+/** Calls and settlements in one script, at most. */
+const MOST = 200
+/** How long after its last call an organization of a Cluster is watched. */
+const FRESH_MS = 60_000
+
+/** What is counted of one organization: everything that its calls ask for in one turn of the loop goes to Redis together. */
+export class RedisOrganization {
+  readonly #parts: OrganizationParts
+  readonly #accounts: RedisAccounts
+  #takes: Waiting[] = []
+  /** Held in Redis. */
+  readonly #open = new Map<string, RedisTaken>()
+  /** To be settled there, those on their way included. */
+  readonly #owed = new Map<string, RedisTaken>()
+  readonly #sending = new Set<RedisTaken>()
+  readonly #settling = new Map<RedisTaken, PromiseWithResolvers<void>>()
+  #late: Late[] = []
+  #renewedAt = Number.NEGATIVE_INFINITY
+  #rejoining: Promise<void> | null = null
+  /** The epoch in which Redis has all that only this thread knows. */
+  #rejoined = ''
+  #usedAt = 0
+
+  constructor(parts: OrganizationParts) {
+    this.#parts = parts
+    this.#accounts = new RedisAccounts(parts.organizationId)
+  }
+
+  take(share: Share): Promise<Decision> {
+    const { newId, timeoutMs, gatherMs, wake } = this.#parts
+    this.#usedAt = performance.now()
+    const taken = new RedisTaken(newId(), share, this.#heldOf(share), (one) => this.#settle(one))
+    return new Promise((resolve, reject) => {
+      this.#takes.push({ taken, until: performance.now() + gatherMs + 2 * timeoutMs, resolve, reject })
+      wake(this, 'turn')
+    })
+  }
+
+  /** Has a project's accounts there before a call of it comes. */
+  async load(projectId: string, at: number): Promise<void> {
+    const accounts = [projectId, WHOLE_ORGANIZATION].map((id) => this.#accounts.of(id, at))
+    await this.#join(accounts)
+  }
+
+  /** What is asked for this organization besides calls. */
+  get joining(): Joining {
+    return this.#parts
+  }
+
+  /** Looks whether Redis still has everything, unless it has just answered. @param ms milliseconds that "just" is */
+  async probe(ms: number): Promise<void> {
+    const { asking } = this.#parts
+    if (asking.epoch.current === '' || performance.now() - asking.answeredAt < ms) return
+    // A Redis that is away has not lost anything yet.
+    await probe(this.#parts).catch(() => {})
+  }
+
+  /** Whether it was used lately: something of it may not be in the database yet. */
+  get isFresh(): boolean {
+    return performance.now() - this.#usedAt < FRESH_MS
+  }
+
+  /** Whether it must go on saying that it lives, or has something to say. */
+  get isBusy(): boolean {
+    return this.#open.size > 0 || this.#owed.size > 0 || this.#late.length > 0 || this.#takes.length > 0
+  }
+
+  /** Sends what there is to say. It does not fail: those who wait hear of a failure. */
+  async flush(): Promise<void> {
+    const isReady = ({ taken }: Waiting) => this.#isJoined(taken)
+    const waiting = this.#takes.splice(0, MOST)
+    if (this.#takes.length > 0) this.#parts.wake(this, 'turn')
+    const takes = waiting.every(isReady) ? waiting : waiting.filter(isReady)
+    if (takes.length < waiting.length) void this.#joinFirst(waiting.filter((one) => !isReady(one)))
+    const settles = this.#dueSettles()
+    const late = this.#late.splice(0)
+    const now = performance.now()
+    const { leaseMs } = this.#parts
+    const renewMs = now - this.#renewedAt > leaseMs / 4 && leaseMs
+    const hasWork = takes.length + settles.length + late.length > 0
+    if (!hasWork && (renewMs === false || this.#open.size === 0)) return
+    if (renewMs !== false) this.#renewedAt = now
+    await this.#send({ takes, settles, late, renewMs })
+  }
+
+  /** Brings Redis everything that only this thread knows, where it has lost it. */
+  async rejoin(): Promise<void> {
+    const { current } = this.#parts.asking.epoch
+    if (this.#rejoined === current) return
+    const accounts = new Set(this.#accounts.charged)
+    for (const { held } of this.#open.values()) {
+      if (held) accounts.add(held.project).add(held.organization)
+    }
+    const missing = [...accounts].filter(({ joined }) => joined !== current)
+    this.#rejoining ??= this.#rejoin(missing, current)
+      .catch((error) => this.#parts.failed(error))
+      .finally(() => {
+        this.#rejoining = null
+      })
+    await this.#rejoining
+  }
+
+  async #rejoin(accounts: RedisAccount[], epoch: string): Promise<void> {
+    if (accounts.length > 0) await join(this.#parts, accounts, () => this.#heldNow())
+    this.#rejoined = epoch
+  }
+
+  #settle(taken: RedisTaken): Promise<void> {
+    const known = this.#settling.get(taken)
+    if (known) return known.promise
+    const settling = Promise.withResolvers<void>()
+    this.#settling.set(taken, settling)
+    this.#owed.set(taken.id, taken)
+    this.#parts.wake(this, 'soon')
+    return settling.promise
+  }
+
+  #dueSettles(): RedisTaken[] {
+    const due: RedisTaken[] = []
+    for (const taken of this.#owed.values()) {
+      if (due.length === MOST) {
+        this.#parts.wake(this, 'turn')
+        break
+      }
+      if (this.#sending.has(taken)) continue
+      if (this.#isJoined(taken)) due.push(taken)
+      else void this.#join(accountsOf(taken)).catch((error) => this.#parts.failed(error))
+    }
+    return due
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { take, asking, lease } = this.#parts
+    for (const taken of batch.settles) this.#sending.add(taken)
+    try {
+      const answer = await asking.run(take, asked(batch, lease, this.#parts.organizationId))
+      for (const taken of batch.settles) this.#sending.delete(taken)
+      if (answer === null) await this.#sendAgain(batch)
+      else this.#conclude(batch, String(answer[1]), answer[2] as string[])
+    } catch (error) {
+      for (const taken of batch.settles) this.#sending.delete(taken)
+      this.#fail(batch, error)
+    }
+  }
+
+  /** Redis has lost everything, or was met for the first time: nothing was done. */
+  async #sendAgain({ takes, late }: Batch): Promise<void> {
+    this.#renewedAt = Number.NEGATIVE_INFINITY
+    this.#late.unshift(...late)
+    await this.rejoin()
+    this.#takes.unshift(...takes)
+    this.#parts.wake(this, 'turn')
+  }
+
+  #conclude({ takes, settles }: Batch, known: string, answers: string[]): void {
+    for (const [i, taken] of settles.entries()) this.#concludeSettle(taken, known[i] === '1')
+    for (const [i, waiting] of takes.entries()) {
+      const answer = answers[i] ?? ''
+      const decision = decisionOf(answer, waiting.taken)
+      if (decision === null) void this.#askAgain(waiting, answer)
+      else {
+        if (decision.taken !== null) this.#taken(waiting.taken)
+        waiting.resolve(decision)
+      }
+    }
+  }
+
+  #taken(taken: RedisTaken): void {
+    this.#open.set(taken.id, taken)
+    const { organizationId, dayChanged } = this.#parts
+    for (let i = 0; i < taken.windows.length; i++) {
+      const window = taken.windows[i]
+      if (window === undefined || window.periodMs < DAY_MS || taken.costs[i] === 0) continue
+      dayChanged(organizationId, window.key.slice(organizationId.length + 1))
+    }
+  }
+
+  #concludeSettle(taken: RedisTaken, wasKnown: boolean): void {
+    if (!wasKnown && performance.now() < taken.doubtUntil) return
+    taken.isDone = true
+    this.#owed.delete(taken.id)
+    this.#open.delete(taken.id)
+    // Settled before, perhaps: else it was lost, and what it used is new to Redis.
+    if (!wasKnown && !taken.isAgain) this.#late.push(...lateOf(taken, this.#parts.organizationId))
+    this.#settling.get(taken)?.resolve()
+    this.#settling.delete(taken)
+  }
+
+  #fail({ takes, settles }: Batch, error: unknown): void {
+    for (const taken of settles) {
+      taken.isAgain = true
+      this.#settling.get(taken)?.reject(error)
+      this.#settling.delete(taken)
+    }
+    for (const { taken, reject } of takes) {
+      // It may have arrived, or arrive yet: whatever it took is given back.
+      taken.settled = taken.costs.map(() => 0)
+      taken.isAgain = true
+      taken.doubtUntil = performance.now() + 2 * this.#parts.timeoutMs
+      this.#owed.set(taken.id, taken)
+      reject(error)
+    }
+  }
+
+  /** Redis needs something first, or time until everybody has told it what they know. */
+  async #askAgain(waiting: Waiting, answer: string): Promise<void> {
+    const { taken, until, reject } = waiting
+    if (performance.now() > until) return reject(new Error('Redis is being given what it has lost'))
+    if (answer === 'D') {
+      try {
+        await restoreDays(this.#parts, this.#parts.organizationId)
+      } catch (error) {
+        return reject(error)
+      }
+    } else if (answer === 'A') {
+      for (const account of accountsOf(taken)) account.joined = null
+    } else await new Promise((resolve) => setTimeout(resolve, Number(answer.slice(1))))
+    this.#again(waiting)
+  }
+
+  #again(...takes: Waiting[]): void {
+    this.#takes.push(...takes)
+    this.#parts.wake(this, 'turn')
+  }
+
+  /** Has the accounts of calls joined before the calls are sent. */
+  async #joinFirst(takes: Waiting[]): Promise<void> {
+    try {
+      await this.#join(new Set(takes.flatMap(({ taken }) => accountsOf(taken))))
+      this.#again(...takes)
+    } catch (error) {
+      for (const { reject } of takes) reject(error)
+    }
+  }
+
+  async #join(accounts: Iterable<RedisAccount>): Promise<void> {
+    const { epoch } = this.#parts.asking
+    const missing = [...accounts].filter(({ joined }) => joined !== epoch.current)
+    const mine = missing.filter(({ joining }) => joining === null)
+    if (mine.length > 0) {
+      const joining = join(this.#parts, mine, () => this.#heldNow()).finally(() => {
+        for (const account of mine) account.joining = null
+      })
+      for (const account of mine) account.joining = joining
+    }
+    await Promise.all(missing.map(({ joining }) => joining))
+  }
+
+  #isJoined({ held }: RedisTaken): boolean {
+    const { current } = this.#parts.asking.epoch
+    return held === null || (held.project.joined === current && held.organization.joined === current)
+  }
+
+  /** What is to be held again where Redis has lost it. */
+  #heldNow(): [string, Held][] {
+    const held: [string, Held][] = []
+    if (this.#rejoined === this.#parts.asking.epoch.current) return held
+    for (const taken of this.#open.values()) {
+      if (taken.settled === null && taken.held) held.push([taken.id, taken.held])
+    }
+    return held
+  }
+
+  #heldOf({ money }: Share): Held | null {
+    if (money === null) return null
+    const { projectId, at, nano, limits } = money
+    return {
+      amount: amountOf(nano),
+      project: this.#accounts.of(projectId, at),
+      organization: this.#accounts.of(WHOLE_ORGANIZATION, at),
+      limits: [limits.project, limits.organization].map((cents) => (cents === null ? null : amountOfCents(cents))),
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import type { RedisConfig } from '../config/redis.ts'
+import { openClient } from './client.ts'
+import type { Line, LineLog } from './line.ts'
+
+/** What is sent to Redis, and whether it can be now. */
+export interface Redis extends AsyncDisposable {
+  /** Keys of a script are all in one slot there. */
+  readonly isCluster: boolean
+  readonly isReady: boolean
+  /**
+   * Sends one command, once: whether one that failed was carried out is not known.
+   * @param key that says where it belongs in a Cluster
+   * @throws Error where Redis is not connected, does not answer in time, or says no
+   */
+  send: (key: string, command: readonly string[]) => Promise<unknown>
+}
+
+export type RedisOptions = {
+  config: RedisConfig
+  log: LineLog
+  /** Milliseconds that an answer may take. */
+  timeoutMs?: number
+}
+
+const TIMEOUT_MS = 1000
+const RECONNECT_MS = 200
+/** How long a start waits for the first connection; without one it goes on, as in an outage. */
+const FIRST_MS = 2000
+
+/** Keeps one connection to Redis, or to its Cluster, and makes another one whenever it is lost; it never gives up. */
+export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS }: RedisOptions): Promise<Redis> {
+  const stop = new AbortController()
+  let line: Line | null = null
+  let isLost = false
+  let failure: unknown
+  const first = Promise.withResolvers<void>()
+  const connecting = keep()
+
+  async function keep(): Promise<void> {
+    while (!stop.signal.aborted) {
+      try {
+        line = await openClient(config, timeoutMs)
+        if (isLost) log.info('Redis is connected again')
+        isLost = false
+        first.resolve()
+        await Promise.race([line.over, aborted])
+        failure = line.failure
+      } catch (error) {
+        failure = error
+      }
+      line?.destroy()
+      line = null
+      if (stop.signal.aborted) return
+      if (!isLost) log.warn({ err: failure }, 'Redis is not connected; it is tried until it is')
+      isLost = true
+      await pause(RECONNECT_MS, stop.signal)
+    }
+  }
+
+  const aborted = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
+  await Promise.race([first.promise, pause(FIRST_MS, stop.signal)])
+  return {
+    isCluster: config.isCluster,
+    get isReady() {
+      return line !== null
+    },
+    async send(key, command) {
+      if (line === null) throw new Error('Redis is not connected', { cause: failure })
+      return answered(line, line.send(key, command), timeoutMs)
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await connecting
+    },
+  }
+}
+
+/** Slow is down: a connection on which an answer does not come in time is not waited for, nor used any more. */
+function answered(line: Line, answer: Promise<unknown>, timeoutMs: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`Redis did not answer within ${timeoutMs} ms`))
+      line.doubt()
+    }, timeoutMs)
+    answer.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        if (/^(READONLY|LOADING|MASTERDOWN)/.test(String((error as Error | undefined)?.message))) line.doubt()
+        reject(error)
+      },
+    )
+  })
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    timer.unref()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -5,7 +5,7 @@ import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import type { Dialect } from '../core/upstream-kind.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
-import type { BodyBudget } from './body/budget.ts'
+import type { Bodies } from './body/budget.ts'
 import type { Call } from './call.ts'
 import type { Counters } from './counters/counters.ts'
 import type { GuardedCounters, WhenFailing } from './counters/guarded.ts'
@@ -29,7 +29,7 @@ export type GatewayParts = GateLedger & {
   whenCountersFail?: WhenFailing
   reserving: Reserving
   tokens: TokenCounter
-  bodies: BodyBudget
+  bodies: Bodies
   /** Replies that are cut when their key may no longer make such a call; null: they run to their end. */
   streams: RunningStreams | null
   newId: NewId

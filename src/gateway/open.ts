@@ -5,7 +5,7 @@ import type { Changes } from '../db/changed.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
-import { BodyBudget } from './body/budget.ts'
+import type { Bodies } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
 import type { GateCounters } from './counters/make.ts'
 import { RunningStreams } from './exchange/running-streams.ts'
@@ -23,13 +23,11 @@ import type { Upstream } from './upstreams/forwarding.ts'
 /** How long a shutdown waits for tokens to be counted, in milliseconds. */
 const COUNTING_MS = 3000
 
-/** Bytes of the body budget that large bodies leave free; the least budget that can be set has four times as many. */
-const FOR_SMALL_BODIES = 16_000_000
-
 export type GatewayOpening = LedgerParts & {
   ledger: GateLedger
   changed: Changes
   counters: GateCounters
+  bodies: Bodies
   alerts: OpenAlerts['alerts']
   /** Of the database. */
   availability: Availability
@@ -56,11 +54,10 @@ export async function openGateway(
   replaced: Replaced = {},
 ): Promise<OpenGateway> {
   await using stack = new AsyncDisposableStack()
-  const { db, ledger, changed, alerts, availability, newId, now, log, metrics } = parts
+  const { db, ledger, changed, alerts, availability, bodies, newId, now, log, metrics } = parts
   const { upstreams, catalogue } = stack.use(await openModelServers(config, parts, replaced.upstreams))
   const counters = replaced.counters?.(parts.counters) ?? parts.counters
   const tokens = new TokenCounter()
-  const bodies = new BodyBudget(config.bodyBudgetBytes, FOR_SMALL_BODIES)
   const loaded = async (rules: Spender) => {
     await Promise.all([parts.counters.load(rules), alerts.look(rules)])
   }

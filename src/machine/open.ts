@@ -5,6 +5,7 @@ import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
 import type { Db } from '../db/tables.ts'
 import { watchDatabase } from '../db/watched.ts'
+import { type Bodies, BodyBudget, bodyLimits } from '../gateway/body/budget.ts'
 import type { GateCounters } from '../gateway/counters/make.ts'
 import { openMemoryCounters } from '../gateway/counters/open.ts'
 import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
@@ -22,6 +23,7 @@ export type Machine = {
   availability: Availability
   /** Of the only thread. */
   counters: GateCounters
+  bodies: Bodies
   alerts: OpenAlerts['alerts']
 }
 
@@ -44,6 +46,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
   const parts = { db, ledger, now: tools.now, log: tools.log }
   const counters = redis ? stack.use(redis.counters(parts)) : await openMemoryCounters(parts)
+  const bodies = new BodyBudget(bodyLimits(config.bodyBudgetBytes))
   const changed = new Changed()
   const { watched } = tools
   stack.use(await watchDatabase(databaseUrl, { ...watched, db, changed, settings: database, pooled }))
@@ -56,6 +59,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
     changed,
     availability,
     counters,
+    bodies,
     alerts,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

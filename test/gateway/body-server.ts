@@ -10,7 +10,7 @@ type Options = { budgetBytes?: number; requestTimeoutMs?: number }
 
 /** A server behind the real listener that only reads bodies: 200 with what `answer` makes of one, or the refusal. */
 export async function startBodyServer<T>(read: Read<T>, answer: (body: T) => unknown, options: Options = {}) {
-  const budget = new BodyBudget(options.budgetBytes ?? 256_000_000)
+  const budget = new BodyBudget({ limitBytes: options.budgetBytes ?? 256_000_000, forSmall: 0 })
   /** What readers threw, in turn. */
   const thrown: unknown[] = []
   const gateway = async (request: IncomingMessage, response: ServerResponse) => {

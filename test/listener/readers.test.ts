@@ -25,7 +25,7 @@ import { hostile } from './counted/hostile-texts.ts'
 
 const trusted = new BlockList()
 trusted.addSubnet('10.0.0.0', 8, 'ipv4')
-const budget = new BodyBudget(1_000_000)
+const budget = new BodyBudget({ limitBytes: 1_000_000, forSmall: 0 })
 const withHeaders = (headers: Record<string, string>, url = '/check') => {
   const headersDistinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
   return { method: 'GET', url, headers, headersDistinct } as unknown as IncomingMessage

@@ -2,6 +2,30 @@ import { type ApiError, unavailable } from '../../contract/error.ts'
 
 const SMALL_BODY = 65_536
 
+/** Bytes of the whole budget that large bodies leave free; the least that can be set has four times as many. */
+const FOR_SMALL_BODIES = 16_000_000
+
+/** Bytes that bodies may hold together: altogether, and of one project no more than half of it. */
+export type BodyLimits = {
+  limitBytes: number
+  /** Of them, those that large bodies leave free: small ones are still read while large ones fill the rest. */
+  forSmall: number
+}
+
+/** The limits of a machine's bodies. @param limitBytes as the operator has set it */
+export const bodyLimits = (limitBytes: number): BodyLimits => ({ limitBytes, forSmall: FOR_SMALL_BODIES })
+
+/** What all bodies together hold, wherever that is counted. */
+export interface Bodies {
+  /**
+   * The share of a project: half of all, so that no project fills the whole and keeps all others out. It goes by the id, for
+   * what the project rules is another object after every change, and what is held stays held.
+   */
+  share(projectId: string): Budget
+  /** Bytes that are held now by bodies that were read here. */
+  readonly used: number
+}
+
 /** Bytes that bodies may hold. */
 export interface Budget {
   /**
@@ -22,23 +46,16 @@ export interface Budget {
  * The bytes that all bodies in flight may hold together, whether in memory or in a temporary file: what clients send can fill
  * neither. Bytes are taken as they arrive, not as they are announced, so a client that only announces holds nothing.
  */
-export class BodyBudget implements Budget {
-  readonly #limit: number
-  readonly #forSmall: number
+export class BodyBudget implements Budget, Bodies {
+  readonly #limits: BodyLimits
   /** Bytes held for each project, by its id; of a project that holds none nothing is kept. */
   readonly #ofProjects = new Map<string, number>()
   #used = 0
 
-  /**
-   * @param limitBytes of all bodies together
-   * @param forSmall bytes of them that large bodies leave free: small ones are still read while large ones fill the rest
-   */
-  constructor(limitBytes: number, forSmall = 0) {
-    this.#limit = limitBytes
-    this.#forSmall = forSmall
+  constructor(limits: BodyLimits) {
+    this.#limits = limits
   }
 
-  /** Bytes held now. */
   get used(): number {
     return this.#used
   }
@@ -48,12 +65,8 @@ export class BodyBudget implements Budget {
     return this.#ofProjects.size
   }
 
-  /**
-   * The share of a project: half of all, so that no project fills the whole and keeps all others out. It goes by the id, for
-   * what the project rules is another object after every change, and what is held stays held.
-   */
   share(projectId: string): Budget {
-    return new Share(this, this.#ofProjects, projectId, this.#limit / 2)
+    return new Share(this, this.#ofProjects, projectId, this.#limits.limitBytes / 2)
   }
 
   take(bytes: number, whole: number): void {
@@ -62,8 +75,7 @@ export class BodyBudget implements Budget {
   }
 
   check(bytes: number, whole: number): void {
-    const most = whole > SMALL_BODY ? this.#limit - this.#forSmall : this.#limit
-    if (this.#used + bytes > most) throw full()
+    if (this.#used + bytes > mostFor(this.#limits, whole)) throw full()
   }
 
   give(bytes: number): void {
@@ -108,7 +120,11 @@ class Share implements Budget {
   }
 }
 
-function full(): ApiError {
+/** What all bodies may hold with one of so many bytes. */
+export const mostFor = ({ limitBytes, forSmall }: BodyLimits, whole: number): number =>
+  whole > SMALL_BODY ? limitBytes - forSmall : limitBytes
+
+export function full(): ApiError {
   return unavailable('The server is reading as many request bodies as it can hold right now. Please try again shortly.')
 }
 

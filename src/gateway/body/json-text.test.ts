@@ -14,7 +14,7 @@ function bodyOf(content: string | Buffer, piece = 65_536): JsonBody {
   const scan = new JsonScan()
   for (let end = piece; end < bytes.length; end += piece) scan.scan(bytes, end)
   scan.scan(bytes, bytes.length)
-  return JsonBody.of(bytes, scan, new Held(new BodyBudget(1024 * MB)))
+  return JsonBody.of(bytes, scan, new Held(new BodyBudget({ limitBytes: 1024 * MB, forSmall: 0 })))
 }
 
 /** What refuses it; null where it is taken. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Call } from '../call.ts'
 import type { FormShape, JsonShape } from '../routes/declaration.ts'
-import type { BodyBudget } from './budget.ts'
+import type { Bodies } from './budget.ts'
 import type { Editable } from './edits.ts'
 import type { JudgedBody } from './fields.ts'
 import { FORM, type FormBody, readForm } from './form-body.ts'
@@ -31,7 +31,7 @@ export type Body = Editable & {
  * is sent.
  * @throws ApiError 400, 413, 415 or 503; ClientGone
  */
-export async function readBody(bodies: BodyBudget, { request, route, grant }: Call): Promise<Body> {
+export async function readBody(bodies: Bodies, { request, route, grant }: Call): Promise<Body> {
   const { headers } = request
   const { body: shape } = route
   if (shape.kind === 'none') return nothing(headers)

@@ -37,11 +37,14 @@ export const question = JSON.stringify({
   ],
 })
 
-/** Where a gate that is measured keeps its things, what it stands in front of, and whose code it is: this checkout's if not said. */
-export type Place = { folder: string; upstreamUrl: string; checkout?: string }
+/**
+ * Where a gate that is measured keeps its things, what it stands in front of, whose code it is (this checkout's if not said), and
+ * what else is set.
+ */
+export type Place = { folder: string; upstreamUrl: string; checkout?: string; env?: Record<string, string> }
 
 /** Starts one in front of a model server. */
-export async function startGoverned({ folder, upstreamUrl, checkout }: Place): Promise<Governed> {
+export async function startGoverned({ folder, upstreamUrl, checkout, env = {} }: Place): Promise<Governed> {
   const model = {
     max_output_tokens: 1000,
     dimensions: ['requests_per_day', 'images'],
@@ -52,7 +55,8 @@ export async function startGoverned({ folder, upstreamUrl, checkout }: Place): P
   const upstreams = { main: { url: `${upstreamUrl}/v1`, key: 'sk-upstream' } }
   const file = join(folder, 'gatehouse.json')
   await writeFile(file, JSON.stringify({ upstreams, models: { bench: model, other: model } }))
-  const server = await startGatehouse({ GATEHOUSE_DATABASE_URL: databaseUrl(folder), GATEHOUSE_CONFIG: file }, checkout)
+  const settings = { GATEHOUSE_DATABASE_URL: databaseUrl(folder), GATEHOUSE_CONFIG: file, ...env }
+  const server = await startGatehouse(settings, checkout)
   const post = poster(server)
   const spend = { threshold_amount: 100_000_000, currency: 'USD', interval: 'month' }
   await post('/spend_limit', spend)

@@ -19,7 +19,9 @@ describe('counters in Redis', { skip: withoutRedis }, () => {
   const make = (): Made => {
     const time = { ms: 1_764_000_000_000 }
     const line = losing(redis)
-    const counters = countersOn(line.redis, { options: { gatherMs: 0, beatMs: 60_000, clock: () => time.ms } })
+    const counters = countersOn(line.redis, {
+      options: { gatherMs: 0, beatMs: 60_000, denyMs: 0, clock: () => time.ms },
+    })
     return {
       counters,
       time,

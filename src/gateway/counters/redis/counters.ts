@@ -21,7 +21,7 @@ export type RedisCountersParts = {
   failed: (error: unknown) => void
   /** Told when the level of a day has changed and none had since they were saved. */
   dayChanged?: () => void
-  options?: Partial<AskingOptions> & { leaseMs?: number; beatMs?: number }
+  options?: Partial<AskingOptions> & { leaseMs?: number; beatMs?: number; denyMs?: number }
 }
 
 const TIMEOUT_MS = 1000
@@ -30,6 +30,8 @@ const GATHER_MS = 1500
 const BEAT_MS = 500
 /** Milliseconds after which what a node has reserved comes back that says nothing any more. */
 const LEASE_MS = 20_000
+/** Milliseconds that a refusal is remembered here. */
+const DENY_MS = 100
 /** Milliseconds that a settlement waits for calls that it could go with. */
 const SOON_MS = 5
 
@@ -67,7 +69,7 @@ export class RedisCounters implements GateCounters, AsyncDisposable {
     this.#beat.unref()
   }
 
-  take(share: Share): Promise<Decision> {
+  take(share: Share): Decision | Promise<Decision> {
     const [window] = share.windows
     const id = share.money?.organizationId ?? organizationOf(window?.key ?? '')
     return this.#organization(id).take(share)
@@ -93,6 +95,7 @@ export class RedisCounters implements GateCounters, AsyncDisposable {
       dayChanged: (id, name) => this.days.change(id, name),
       wake: (organization, when) => this.#wake(organization, when),
       leaseMs: options?.leaseMs ?? LEASE_MS,
+      denyMs: options?.denyMs ?? DENY_MS,
     })
     this.#organizations.set(organizationId, made)
     return made

@@ -7,6 +7,7 @@ import { RedisAccounts } from './accounts.ts'
 import { amountOf, amountOfCents } from './amount.ts'
 import { decisionOf } from './answer.ts'
 import { accountsOf, type Batch, type Late, lateOf, type Waiting } from './batch.ts'
+import { Denials } from './denials.ts'
 import { type Joining, join, probe, restoreDays } from './joining.ts'
 import { asked } from './request.ts'
 import { type Held, RedisTaken } from './taken.ts'
@@ -23,6 +24,7 @@ export type OrganizationParts = Joining & {
   timeoutMs: number
   gatherMs: number
   leaseMs: number
+  denyMs: number
 }
 
 /** Calls and settlements in one script, at most. */
@@ -42,6 +44,7 @@ export class RedisOrganization {
   readonly #sending = new Set<RedisTaken>()
   readonly #settling = new Map<RedisTaken, PromiseWithResolvers<void>>()
   #late: Late[] = []
+  readonly #denials: Denials
   #renewedAt = Number.NEGATIVE_INFINITY
   #rejoining: Promise<void> | null = null
   /** The epoch in which Redis has all that only this thread knows. */
@@ -51,9 +54,12 @@ export class RedisOrganization {
   constructor(parts: OrganizationParts) {
     this.#parts = parts
     this.#accounts = new RedisAccounts(parts.organizationId)
+    this.#denials = new Denials(parts.denyMs)
   }
 
-  take(share: Share): Promise<Decision> {
+  take(share: Share): Decision | Promise<Decision> {
+    const denied = this.#denials.find(share)
+    if (denied !== null) return denied
     const { newId, timeoutMs, gatherMs, wake } = this.#parts
     this.#usedAt = performance.now()
     const taken = new RedisTaken(newId(), share, this.#heldOf(share), (one) => this.#settle(one))
@@ -187,6 +193,7 @@ export class RedisOrganization {
       if (decision === null) void this.#askAgain(waiting, answer)
       else {
         if (decision.taken !== null) this.#taken(waiting.taken)
+        else this.#denials.see(waiting.taken, decision)
         waiting.resolve(decision)
       }
     }

@@ -1,4 +1,5 @@
 import type { Window } from '../../limits/limiter.ts'
+import type { Money } from '../../spend/money.ts'
 import type { Share, Taken } from '../counters.ts'
 import type { RedisAccount } from './account.ts'
 import { type Amount, amountOf } from './amount.ts'
@@ -16,6 +17,7 @@ export class RedisTaken implements Taken {
   readonly id: string
   readonly windows: readonly Window[]
   readonly costs: readonly number[]
+  readonly money: Money | null
   readonly held: Held | null
   readonly #settle: (taken: RedisTaken) => Promise<void>
   /** What it is settled to, once that is known. */
@@ -27,10 +29,16 @@ export class RedisTaken implements Taken {
   /** Whether an attempt to settle it may have arrived. */
   isAgain = false
 
-  constructor(id: string, { windows, costs }: Share, held: Held | null, settle: (taken: RedisTaken) => Promise<void>) {
+  constructor(
+    id: string,
+    { windows, costs, money }: Share,
+    held: Held | null,
+    settle: (taken: RedisTaken) => Promise<void>,
+  ) {
     this.id = id
     this.windows = windows
     this.costs = costs
+    this.money = money
     this.held = held
     this.#settle = settle
   }

@@ -14,12 +14,6 @@ export type Availability = {
   doubt: () => void
 }
 
-/** The same for who passes it on to other threads. */
-export type FollowedAvailability = Availability & {
-  /** @param hear told of each change, once the log was */
-  follow: (hear: (isThere: boolean) => void) => void
-}
-
 /** Whom it is told, and by which clock: milliseconds that never step back. */
 export type Told = { log: Pick<Log, 'info' | 'warn'>; metrics: Metrics; clock: () => number }
 
@@ -31,7 +25,6 @@ export class Dependency {
   readonly #name: DependencyName
   readonly #words: Words
   readonly #told: Told
-  readonly #following: ((isThere: boolean) => void)[] = []
   #isThere = true
   #changedAt: number
 
@@ -52,11 +45,6 @@ export class Dependency {
     return this.#isThere ? 0 : this.#told.clock() - this.#changedAt
   }
 
-  /** @param hear told of each change, once the log was */
-  follow(hear: (isThere: boolean) => void): void {
-    this.#following.push(hear)
-  }
-
   /** Says how it is. @param err why it is away @returns whether that is news */
   is(isThere: boolean, err?: unknown): boolean {
     if (isThere === this.#isThere) return false
@@ -70,7 +58,6 @@ export class Dependency {
     })
     if (isThere) log.info({ dependency: this.#name, away_ms: lasted }, this.#words.back)
     else log.warn({ dependency: this.#name, err }, this.#words.away)
-    for (const hear of this.#following) hear(isThere)
     return true
   }
 }

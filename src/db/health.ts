@@ -1,4 +1,4 @@
-import type { Dependency, FollowedAvailability } from '../core/dependency.ts'
+import type { Availability, Dependency } from '../core/dependency.ts'
 import { isExhausted } from './errors.ts'
 import { inTime } from './in-time.ts'
 
@@ -18,7 +18,7 @@ type Watched = {
  * Whether the database can be asked. It is asked when a statement failed or was too slow, or somebody wants to know, and while it is away
  * twice a second until it answers; whoever asks meanwhile shares the answer. What one statement meets says nothing by itself: it may be its own fault.
  */
-export class DatabaseHealth implements FollowedAvailability {
+export class DatabaseHealth implements Availability {
   readonly #dependency: Dependency
   #watched: Watched | null = null
   #asking: Promise<boolean> | null = null
@@ -30,10 +30,6 @@ export class DatabaseHealth implements FollowedAvailability {
 
   get isThere(): boolean {
     return this.#dependency.isThere
-  }
-
-  follow(hear: (isThere: boolean) => void): void {
-    this.#dependency.follow(hear)
   }
 
   /** For how long it has been away, in milliseconds; 0 where it is there. */

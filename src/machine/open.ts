@@ -1,5 +1,5 @@
 import type { Config } from '../config/settings.ts'
-import type { FollowedAvailability } from '../core/dependency.ts'
+import type { Availability } from '../core/dependency.ts'
 import { Changed } from '../db/changed.ts'
 import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
@@ -20,7 +20,7 @@ export type Machine = {
   ledger: Ledger
   changed: Changed
   /** Of the database. */
-  availability: FollowedAvailability
+  availability: Availability
   /** Of the only thread. */
   counters: GateCounters
   bodies: Bodies

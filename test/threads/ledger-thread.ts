@@ -50,9 +50,6 @@ function tell(place: number): void {
   Atomics.notify(signals, place)
 }
 
-const heard: boolean[] = []
-ledger.availability.follow((isThere) => heard.push(isThere))
-
 /** What a test can have done here. */
 export const tasks = {
   /** So many entries, each in a minute of its own, in one turn of the loop; says so when it is done. */
@@ -97,11 +94,6 @@ export const tasks = {
   findAfter(owned: Owned) {
     Atomics.wait(signals, SIGNAL.go, 0)
     return ledger.owners.find([owned])
-  },
-  /** Whether the database can be asked, and what was heard of it. */
-  database: () => [ledger.availability.isThere, heard],
-  doubt(times: number) {
-    for (let i = 0; i < times; i++) ledger.availability.doubt()
   },
   refuse: ({ refusal, now }: { refusal: Refusal; now: number }) => ledger.refusals.record(refusal, now),
 }

@@ -61,7 +61,6 @@ test('whoever waits for a ledger that ends hears of it, and so does whoever asks
   const line = new LedgerLine(port1, {
     collecting: nothing,
     piece: () => ({ say: 'handed over', rows: [], uses: [] }),
-    database() {},
   })
   const asked = [line.ask('find', []), line.ask('find', [])]
   const drained = line.drain()

@@ -1,10 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { FollowedAvailability } from '../../core/dependency.ts'
 import type { Log } from '../../core/log.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { GateLedger } from '../gate-ledger.ts'
 import { Collected } from './collected.ts'
-import { FarAvailability } from './far-availability.ts'
 import { FarOwners } from './far-owners.ts'
 import { FarRefusals } from './far-refusals.ts'
 import type { ServedLedger } from './ledger-server.ts'
@@ -16,8 +14,6 @@ export type FarLedger = GateLedger &
   AsyncDisposable & {
     /** What raises spend alerts there; nobody here waits for it. */
     alerts: ServedLedger['alerts']
-    /** Of the database: what opens it here is to be given this, and what hangs on it is to be given up when it is there again. */
-    availability: FollowedAvailability
   }
 
 /**
@@ -28,15 +24,9 @@ export type FarLedger = GateLedger &
 export function farLedger(port: MessagePort, { log, metrics }: FarLedgerParts): FarLedger {
   const dropped = (entries: number) => metrics.count('gatehouse_usage_entries_dropped_total', {}, entries)
   const collected = new Collected({ wake: () => line.wake(), dropped, log })
-  const line = new LedgerLine(port, {
-    collecting: collected,
-    piece: () => collected.piece(),
-    database: (isThere) => availability.hear(isThere),
-  })
-  const availability: FarAvailability = new FarAvailability(line)
+  const line = new LedgerLine(port, { collecting: collected, piece: () => collected.piece() })
   metrics.gauge('gatehouse_usage_buffered', () => collected.rows)
   return {
-    availability,
     usage: collected,
     lastUsed: collected,
     owners: new FarOwners(line, log),

@@ -1,6 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Bounded } from '../../core/bounded.ts'
-import type { FollowedAvailability } from '../../core/dependency.ts'
 import type { LastUsed } from '../last-used.ts'
 import type { Origin, Owners } from '../owners.ts'
 import type { Refusals } from '../refusals.ts'
@@ -18,8 +17,6 @@ export type ServedLedger = {
   refusals: Pick<Refusals, 'record'>
   /** What raises spend alerts. It never fails. */
   alerts: { look: (spender: Spender) => Promise<void> }
-  /** Of the database. */
-  availability: FollowedAvailability
 }
 
 /** A thread's channel. */
@@ -39,9 +36,6 @@ export class LedgerServer {
 
   constructor(ledger: ServedLedger) {
     this.#ledger = ledger
-    ledger.availability.follow((isThere) => {
-      for (const line of this.#lines) reply(line, { say: 'database', isThere })
-    })
   }
 
   /** A channel for another thread. */
@@ -50,8 +44,6 @@ export class LedgerServer {
     const line = { port: port1, origins: new Bounded<number, Origin>(ORIGINS) }
     const ended = Promise.withResolvers<void>()
     this.#lines.add(line)
-    const { isThere } = this.#ledger.availability
-    if (!isThere) reply(line, { say: 'database', isThere })
     port1.on('message', (message: FromThread) => this.#hear(line, message))
     port1.once('close', () => {
       this.#lines.delete(line)
@@ -66,11 +58,10 @@ export class LedgerServer {
   }
 
   #take(line: Line, told: Told): void {
-    const { usage, owners, lastUsed, alerts, availability } = this.#ledger
+    const { usage, owners, lastUsed, alerts } = this.#ledger
     if (told.say === 'claim') owners.claim(told.owned, originOf(line, told))
     else if (told.say === 'end') owners.end(told.owned, told)
     else if (told.say === 'look') void alerts.look(told.spender)
-    else if (told.say === 'doubt') availability.doubt()
     else {
       usage.recordSums(told.rows)
       for (const [keyId, use] of told.uses) lastUsed.touch(use.table, { ...use, keyId }, use.at)

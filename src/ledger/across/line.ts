@@ -11,21 +11,13 @@ export type Collecting = {
   readonly isMuch: boolean
 }
 
-export type LineParts = {
-  collecting: Collecting
-  /** Takes the next piece out of what is collected. */
-  piece: () => Told
-  /** Told whether the database can be asked, when that changes. */
-  database: (isThere: boolean) => void
-}
-
 /**
  * A thread's end of the channel to the ledger. What is collected goes over in one piece at a time: as long as the ledger has not taken
  * the last one, the next only grows. So a ledger that is slow holds nobody up, and the channel holds little.
  */
 export class LedgerLine {
   readonly #port: MessagePort
-  readonly #parts: LineParts
+  readonly #pieces: { collecting: Collecting; piece: () => Told }
   readonly #asked = new Map<number, PromiseWithResolvers<unknown>>()
   readonly #idle: PromiseWithResolvers<void>[] = []
   #lastAsked = 0
@@ -36,9 +28,10 @@ export class LedgerLine {
   #toldBeforePiece = 0
   #closed = false
 
-  constructor(port: MessagePort, parts: LineParts) {
+  /** @param piece takes the next piece out of what is collected */
+  constructor(port: MessagePort, pieces: { collecting: Collecting; piece: () => Told }) {
     this.#port = port
-    this.#parts = parts
+    this.#pieces = pieces
     port.on('message', (message: FromLedger) => this.#hear(message))
     port.once('close', () => this.#over())
     port.unref()
@@ -70,7 +63,7 @@ export class LedgerLine {
   /** Says that there is something to hand over. */
   wake(): void {
     if (this.#timer !== undefined || this.#underWay || this.#closed) return
-    if (this.#parts.collecting.isMuch) this.#handOver()
+    if (this.#pieces.collecting.isMuch) this.#handOver()
     else this.#timer = setTimeout(() => this.#handOver(), EVERY_MS).unref()
   }
 
@@ -92,12 +85,11 @@ export class LedgerLine {
     this.#timer = undefined
     this.#underWay = true
     this.#toldBeforePiece = this.#told
-    this.#port.postMessage(this.#parts.piece())
+    this.#port.postMessage(this.#pieces.piece())
   }
 
   #hear(message: FromLedger): void {
     if (message.say === 'taken') this.#taken()
-    else if (message.say === 'database') this.#parts.database(message.isThere)
     else this.#answered(message)
   }
 
@@ -107,7 +99,7 @@ export class LedgerLine {
     this.#next()
   }
 
-  #answered(message: Extract<FromLedger, { id: number }>): void {
+  #answered(message: Exclude<FromLedger, { say: 'taken' }>): void {
     const asked = this.#asked.get(message.id)
     this.#asked.delete(message.id)
     if (message.say === 'answer') asked?.resolve(message.answer)
@@ -118,7 +110,7 @@ export class LedgerLine {
   /** What is to be done when nothing is under way. */
   #next(): void {
     if (this.#underWay && !this.#closed) return
-    const isWaiting = this.#parts.collecting.waiting || this.#told > 0
+    const isWaiting = this.#pieces.collecting.waiting || this.#told > 0
     if (!isWaiting || this.#closed) this.#rest()
     else if (this.#idle.length > 0) this.#handOver()
     else this.wake()

@@ -21,8 +21,6 @@ export type Told =
   | { say: 'end'; owned: Owned; organizationId: string }
   /** The rules of a project were loaded: alerts are looked for. */
   | { say: 'look'; spender: Spender }
-  /** The database failed somebody, or was too slow. */
-  | { say: 'doubt' }
 
 /** What is asked, by the name of the question, and what the answer is. */
 export type Questions = {
@@ -39,9 +37,5 @@ export type FromThread = Told | Asked
 export type Failure = { message: string; code?: string | undefined; errcode?: number | undefined }
 
 export type FromLedger =
-  /** Whether the database can be asked, at each change of it and where it cannot from the start. */
-  | { say: 'database'; isThere: boolean }
   /** The last that was handed over, and so all that was told before it, is in the ledger's memory. */
-  | { say: 'taken' }
-  | { say: 'answer'; id: number; answer: unknown }
-  | { say: 'failed'; id: number; failure: Failure }
+  { say: 'taken' } | { say: 'answer'; id: number; answer: unknown } | { say: 'failed'; id: number; failure: Failure }

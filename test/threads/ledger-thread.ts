@@ -63,6 +63,13 @@ export const tasks = {
     ledger.lastUsed.touch('project_api_key', { organizationId: 'org-1', keyId: 'key_1', userId: null }, 60)
     await ledger[Symbol.asyncDispose]()
   },
+  /** So many entries, and an error that nobody catches before any of them is handed over. */
+  recordAndThrow(count: number) {
+    for (let i = 0; i < count; i++) record(i)
+    setImmediate(() => {
+      throw new Error('a failure that nobody catches')
+    })
+  },
   /** Whatever a gate does, without an end. */
   async everything(from: number) {
     for (let i = from; ; i++) {

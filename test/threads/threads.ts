@@ -29,6 +29,8 @@ export function startLedgerThread(server: LedgerServer, signals: Int32Array): Le
     else running.get(id)?.resolve(answer)
     running.delete(id)
   })
+  // What a test has it end by, it hears of by that.
+  worker.on('error', () => {})
   const over = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   const kill = async () => {
     await worker.terminate()

@@ -42,6 +42,15 @@ test('a ledger that does nothing holds up no thread: it takes what there is room
   assert.deepEqual([sum.entries, sum.longest], [50_000, 500])
 })
 
+test('a thread that ends by an error that nobody catches hands over all that it has before', async () => {
+  const { sum, server } = countUsage()
+  const signals = newSignals()
+  const thread = startLedgerThread(server, signals)
+  await thread.run('recordAndThrow', 1200)
+  await thread.ended
+  assert.deepEqual([signals[SIGNAL.recorded], sum.entries, sum.pieces], [1200, 1200, 3])
+})
+
 test('what a thread had handed over is in the ledger, wherever it died, and others go on', async (t) => {
   const { sum, server } = countUsage()
   await using other = startLedgerThread(server, newSignals())

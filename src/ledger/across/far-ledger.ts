@@ -25,6 +25,9 @@ export function farLedger(port: MessagePort, { log, metrics }: FarLedgerParts): 
   const dropped = (entries: number) => metrics.count('gatehouse_usage_entries_dropped_total', {}, entries)
   const collected = new Collected({ wake: () => line.wake(), dropped, log })
   const line = new LedgerLine(port, { collecting: collected, piece: () => collected.piece() })
+  // A thread that ends by an error nobody catches still comes to this.
+  const sendRest = () => line.sendRest()
+  process.once('exit', sendRest)
   metrics.gauge('gatehouse_usage_buffered', () => collected.rows)
   return {
     usage: collected,
@@ -36,6 +39,7 @@ export function farLedger(port: MessagePort, { log, metrics }: FarLedgerParts): 
     },
     async [Symbol.asyncDispose]() {
       await line.drain()
+      process.removeListener('exit', sendRest)
       collected.close()
       line.close()
     },

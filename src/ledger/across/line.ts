@@ -76,6 +76,11 @@ export class LedgerLine {
     return drained.promise
   }
 
+  /** Sends all that is collected, at once and without an answer: for a thread that comes to no other turn of its loop. */
+  sendRest(): void {
+    while (this.#pieces.collecting.waiting && !this.#closed) this.#port.postMessage(this.#pieces.piece())
+  }
+
   close(): void {
     this.#port.close()
   }

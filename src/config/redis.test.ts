@@ -45,7 +45,7 @@ test('Sentinels have addresses and a master, a CA file is a certificate, and eac
   const { file, mistakes } = told({ prefix: 'gate', sentinels: ['10.0.0.1', 'b:26380', '[::1]:1'], master: 'm' })
   assert.deepEqual(mistakes, [])
   assert.deepEqual(file, {
-    ...{ prefix: 'gate', master: 'm', ca: null },
+    ...{ prefix: 'gate', master: 'm', ca: null, down: 'local', localShare: 1 },
     sentinels: [
       { host: '10.0.0.1', port: 26_379 },
       { host: 'b', port: 26_380 },
@@ -59,10 +59,21 @@ test('Sentinels have addresses and a master, a CA file is a certificate, and eac
     { sentinels: ['u:p@a:1'], master: 'm' },
     { ca: import.meta.filename },
     { ca: '/nowhere' },
+    { down: 'deny' as const, local_share: 0.5 },
   ]) {
     assert.equal(told(written).mistakes.length, 1, JSON.stringify(written))
   }
   const both: string[] = []
   toRedis(redisUrl('redis://a,redis://b'), { ...file, ca: 'x' }, both)
   assert.equal(both.length, 2)
+})
+
+test('what takes the place of Redis is said only where there is one', () => {
+  const mistakes: string[] = []
+  const file = toRedisFile({ down: 'local', local_share: 0.25 }, (mistake) => void mistakes.push(mistake))
+  assert.deepEqual([file.down, file.localShare, mistakes], ['local', 0.25, []])
+  assert.equal(toRedis(null, file, mistakes), null)
+  assert.deepEqual(mistakes, ['GATEHOUSE_CONFIG: redis says something only where GATEHOUSE_REDIS_URL is set'])
+  assert.equal(toRedis(null, toRedisFile(undefined, assert.fail), mistakes), null)
+  assert.equal(mistakes.length, 1)
 })

@@ -25,11 +25,22 @@ export type RedisFile = Readonly<{
   master: string | null
   /** Certificates that are trusted besides the well-known ones, as PEM. */
   ca: string | null
+  /** What takes its place while it is away: this process's own counters, nobody (calls are 503), or nobody (calls go on uncounted). */
+  down: 'local' | 'deny' | 'allow'
+  /** Of each limit, and of the money that is left, that this process's own counters give then: above 0, at most 1. */
+  localShare: number
 }>
 
 export type RedisConfig = RedisUrl & RedisFile
 
-export const NO_REDIS_FILE: RedisFile = { prefix: 'gatehouse', sentinels: [], master: null, ca: null }
+export const NO_REDIS_FILE: RedisFile = {
+  prefix: 'gatehouse',
+  sentinels: [],
+  master: null,
+  ca: null,
+  down: 'local',
+  localShare: 1,
+}
 
 const FORM =
   "'redis://user:password@host:port/database' or 'rediss://…'; several with commas between them are a Cluster"
@@ -78,7 +89,14 @@ const nodeOf = (url: URL): RedisNode => ({
   port: url.port === '' ? 6379 : Number(url.port),
 })
 
-export type WrittenRedis = { prefix?: string; sentinels?: string[]; master?: string; ca?: string }
+export type WrittenRedis = {
+  prefix?: string
+  sentinels?: string[]
+  master?: string
+  ca?: string
+  down?: RedisFile['down']
+  local_share?: number
+}
 
 /** What the file may say, as JSON schema. */
 export const redisSchema = {
@@ -86,14 +104,24 @@ export const redisSchema = {
   sentinels: { type: 'array', items: { type: 'string' }, minItems: 1 },
   master: { type: 'string', minLength: 1 },
   ca: { type: 'string', minLength: 1 },
+  down: { enum: ['local', 'deny', 'allow'] },
+  local_share: { type: 'number', minimum: 0.001, maximum: 1 },
 }
 
 /** @param wrong is told of every mistake */
-export function toRedisFile(written: WrittenRedis = {}, wrong: (message: string) => void): RedisFile {
-  const { prefix = NO_REDIS_FILE.prefix, sentinels = [], master = null } = written
+export function toRedisFile(written: WrittenRedis | undefined, wrong: (message: string) => void): RedisFile {
+  if (written === undefined) return NO_REDIS_FILE
+  const { prefix = NO_REDIS_FILE.prefix, sentinels = [], master = null, down = NO_REDIS_FILE.down } = written
+  if (written.local_share !== undefined && down !== 'local')
+    wrong("redis.local_share says something only where redis.down is 'local'")
   if (sentinels.length > 0 && master === null) wrong('redis.sentinels need redis.master, the name they know it by')
   if (sentinels.length === 0 && master !== null) wrong('redis.master needs redis.sentinels')
-  return { prefix, sentinels: sentinels.map((text) => sentinelOf(text, wrong)), master, ca: caOf(written.ca, wrong) }
+  return {
+    ...{ prefix, master, down },
+    sentinels: sentinels.map((text) => sentinelOf(text, wrong)),
+    ca: caOf(written.ca, wrong),
+    localShare: written.local_share ?? NO_REDIS_FILE.localShare,
+  }
 }
 
 function sentinelOf(text: string, wrong: (message: string) => void): RedisNode {
@@ -119,7 +147,11 @@ function caOf(path: string | undefined, wrong: (message: string) => void): strin
 
 /** Both together; null where there is no Redis. */
 export function toRedis(url: RedisUrl | null, file: RedisFile, mistakes: string[]): RedisConfig | null {
-  if (url === null) return null
+  if (url === null) {
+    if (file !== NO_REDIS_FILE)
+      mistakes.push('GATEHOUSE_CONFIG: redis says something only where GATEHOUSE_REDIS_URL is set')
+    return null
+  }
   if (file.sentinels.length > 0 && url.isCluster) mistakes.push('GATEHOUSE_REDIS_URL: a Cluster has no Sentinels')
   if (file.ca !== null && !url.tls)
     mistakes.push("GATEHOUSE_REDIS_URL: redis.ca of the configuration file needs 'rediss://'")

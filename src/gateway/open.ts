@@ -93,6 +93,7 @@ export async function openGateway(
       tokens: (upstream, tokens) => metrics.count('gatehouse_upstream_excess_tokens_total', { upstream }, tokens),
     },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
+    whenCountersFail: config.redis?.down === 'allow' ? 'allow' : 'deny',
     defaultModels: config.defaultModels,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
     streamKeepaliveMs: config.streamKeepaliveMs,

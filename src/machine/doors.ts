@@ -4,7 +4,6 @@ import { byAdminKey } from '../api/by-key.ts'
 import { createAdminServer } from '../api/server.ts'
 import { type Config, version } from '../config/settings.ts'
 import { clientAddress } from '../core/origin.ts'
-import { standingOf } from '../db/watched.ts'
 import { opened } from '../listener/cors.ts'
 import { createOperations } from '../listener/operations.ts'
 import { readinessOf } from '../listener/readiness.ts'
@@ -36,8 +35,7 @@ export async function openDoors(
   }
   const admin = await createAdminServer(app, endpoints)
   const publicUrl = () => config.publicUrl ?? served.url()
-  const readiness = async () =>
-    readinessOf(await standingOf(tools.watched, config.serveKnownKeysMs), await served.modelLists())
+  const readiness = async () => readinessOf(await machine.standing(), await served.modelLists())
   return {
     admin: doors.includes('admin') ? opened(admin.handle, config.adminCorsOrigins, newId) : null,
     operations: createOperations({

@@ -1,10 +1,10 @@
 import type { Config } from '../config/settings.ts'
-import type { Availability } from '../core/dependency.ts'
+import type { Availability, Standing } from '../core/dependency.ts'
 import { Changed } from '../db/changed.ts'
 import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
 import type { Db } from '../db/tables.ts'
-import { watchDatabase } from '../db/watched.ts'
+import { standingOf, watchDatabase } from '../db/watched.ts'
 import { type Bodies, BodyBudget, bodyLimits } from '../gateway/body/budget.ts'
 import type { GateCounters } from '../gateway/counters/make.ts'
 import { openMemoryCounters } from '../gateway/counters/open.ts'
@@ -25,6 +25,8 @@ export type Machine = {
   counters: GateCounters
   bodies: Bodies
   alerts: OpenAlerts['alerts']
+  /** How it stands with all that the machine needs, which is asked now. */
+  standing: () => Promise<Record<string, Standing>>
 }
 
 const DEAF =
@@ -45,7 +47,12 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const ledger = stack.use(openLedger(config, { ...tools, db }))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
   const parts = { db, ledger, now: tools.now, log: tools.log }
-  const counters = redis ? stack.use(redis.counters(parts)) : await openMemoryCounters(parts)
+  const far = redis && stack.use(await redis.counters(parts))
+  const counters = far?.counters ?? (await openMemoryCounters(parts))
+  const standing = async () => ({
+    ...(await standingOf(tools.watched, config.serveKnownKeysMs)),
+    ...(await far?.standing()),
+  })
   const bodies = new BodyBudget(bodyLimits(config.bodyBudgetBytes))
   const changed = new Changed()
   const { watched } = tools
@@ -61,6 +68,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
     counters,
     bodies,
     alerts,
+    standing,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
 }

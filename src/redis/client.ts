@@ -1,4 +1,5 @@
 import type { RedisConfig, RedisNode } from '../config/redis.ts'
+import { inTime } from '../db/in-time.ts'
 import type { Line } from './line.ts'
 
 /** How often the Sentinels are asked whether the master is still the one. */
@@ -33,7 +34,12 @@ export async function openClient(config: RedisConfig, timeoutMs: number): Promis
       defaults: { ...common, socket: { connectTimeout: timeoutMs, reconnectStrategy: 100, ...secure } },
     })
     cluster.on('error', failed)
-    await cluster.connect()
+    try {
+      await inTime(4 * timeoutMs, cluster.connect(), 'Redis')
+    } catch (error) {
+      cluster.destroy()
+      throw error
+    }
     return {
       send: (key, command) => cluster.sendCommand(key, false, [...command]),
       subscribe: (channel, hear) => cluster.subscribe(channel, hear),
@@ -51,7 +57,8 @@ export async function openClient(config: RedisConfig, timeoutMs: number): Promis
     const client = redis.createClient({ ...common, ...options, socket: socketOf(node, false) })
     client.on('error', failed)
     try {
-      await client.connect()
+      // A line that is silent says no more to the greeting than to the connection.
+      await inTime(2 * timeoutMs, client.connect(), 'Redis')
     } catch (error) {
       if (client.isOpen) client.destroy()
       throw error
@@ -64,9 +71,8 @@ export async function openClient(config: RedisConfig, timeoutMs: number): Promis
     for (const sentinel of config.sentinels) {
       try {
         const client = await connect(sentinel, { username: undefined, password: undefined })
-        const reply = await client
-          .sendCommand<string[] | null>(['SENTINEL', 'get-master-addr-by-name', config.master ?? ''])
-          .finally(() => client.destroy())
+        const asked = client.sendCommand<string[] | null>(['SENTINEL', 'get-master-addr-by-name', config.master ?? ''])
+        const reply = await inTime(timeoutMs, asked, 'the Sentinel').finally(() => client.destroy())
         if (reply === null) throw new Error(`the Sentinels know no master '${config.master}'`)
         return { host: reply[0] ?? '', port: Number(reply[1]) }
       } catch (error) {

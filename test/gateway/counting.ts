@@ -62,6 +62,8 @@ export class FarCounters implements Counters {
   settles = 0
   /** Acts that have not ended. */
   running = 0
+  /** What acts wait for, besides, before they reach the counters. */
+  hold: Promise<void> | null = null
 
   constructor(near: Counters, wait: () => Promise<unknown>) {
     this.#near = near
@@ -98,6 +100,7 @@ export class FarCounters implements Counters {
     this.running++
     try {
       await this.#wait()
+      await this.hold
       if (loss === 'before') throw new Error('lost on its way')
       const done = await act()
       await this.#wait()

@@ -41,9 +41,9 @@ export async function startSlowLine(url: string, seed = 1): Promise<SlowLine> {
     from.on('data', (bytes) => {
       if (mode.kind === 'drop') line.lost = true
       if (line.lost) return
-      const late = mode.kind === 'delay' ? chance.between(mode.least, mode.most) : 0
+      const late = mode.kind === 'delay' ? sleep(chance.between(mode.least, mode.most), null, { ref: false }) : null
       before = before.then(async () => {
-        if (late > 0) await sleep(late)
+        await late
         if (!line.lost && !to.destroyed) to.write(bytes)
       })
     })

@@ -19,6 +19,9 @@ export type GuardedParts = {
 /** Short in sum: a stop waits for it, and what takes longer to come back has to remember by itself what was not settled. */
 const AGAIN_MS = [100, 1000]
 
+/** The counters are known to be away: that has been told, and each call need not tell it again. */
+export class CountersAway extends Error {}
+
 const NO_LIMITS = { project: null, organization: null }
 
 /**
@@ -74,7 +77,7 @@ export class GuardedCounters {
   #notTaken(error: unknown): null {
     // That they cannot take more just now is said in their own words: a decision, not a failure.
     if (error instanceof ApiError && error.status === 503) throw error
-    this.#failed('take', error)
+    if (!(error instanceof CountersAway)) this.#failed('take', error)
     if (this.#whenFailing === 'allow') return null
     throw unavailable('The server cannot count limits and money right now. Please try again shortly.', error)
   }

@@ -14,6 +14,7 @@ import {
   UsageError,
   type WholeCommand,
 } from './command.ts'
+import { copyCommand } from './copy.ts'
 import { inviteAccept, inviteLink } from './invites.ts'
 import { adminKeyCreate, projectKeyCreate } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
@@ -31,6 +32,7 @@ const commands: Record<string, Command | WholeCommand> = {
   'invite accept': inviteAccept,
   backup: backupCommand,
   restore: restoreCommand,
+  copy: copyCommand,
   seed,
 }
 

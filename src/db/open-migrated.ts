@@ -9,6 +9,7 @@ import { openReached } from './pooler.ts'
 import { DatabaseRefusal, said } from './refusal.ts'
 import { holdServing } from './serving-lock.ts'
 import type { Db, OpenedDb } from './tables.ts'
+import { readMark } from './whole/copy/mark.ts'
 
 /** A database that is there and has this version's schema. Disposing closes it. */
 export type Migrated = AsyncDisposable & {
@@ -19,12 +20,15 @@ export type Migrated = AsyncDisposable & {
   pooled: boolean
 }
 
+type MigratedOptions = OpenOptions & { serving: boolean; copying?: boolean }
+
 /**
  * Opens a database and brings it to this version's schema.
  * @param serving whether it is to be served: one process at a time may do that with a SQLite file, beside any number of commands
- * @throws DatabaseRefusal where it refuses us, is another's, damaged, or served already; LaterSchema; the driver's error where it is not there
+ * @param copying whether it may hold a part of another database, which nobody else may use
+ * @throws DatabaseRefusal where it refuses us, is another's, damaged, a part, or served already; LaterSchema; the driver's error where it is not there
  */
-export async function openMigrated(url: string, options: OpenOptions & { serving: boolean }): Promise<Migrated> {
+export async function openMigrated(url: string, options: MigratedOptions): Promise<Migrated> {
   const path = sqlitePath(url)
   if (path === null) return openPostgres(url, options)
   await using stack = new AsyncDisposableStack()
@@ -33,20 +37,20 @@ export async function openMigrated(url: string, options: OpenOptions & { serving
   if (options.serving && path !== ':memory:') stack.use(holdServing(path))
   stack.defer(() => db.destroy())
   await reached(url, sql`select 1`.execute(db))
-  const applied = await ours(url, db)
+  const applied = await ours(url, db, options)
   const rest = stack.move()
   return { db, applied, pooled: false, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
 /** It is migrated on a connection of its own, which goes around a pooler and has no limit of time. */
-async function openPostgres(url: string, options: OpenOptions): Promise<Migrated> {
+async function openPostgres(url: string, options: MigratedOptions): Promise<Migrated> {
   const { directUrl } = options.database ?? DATABASE_PRESETS
   const direct = directUrl ?? url
   const { db, pooled } = await reached(url, openReached(url, options))
   try {
     const own = await openDb(direct, { ...options, connections: 1, migrating: true })
     const applied = await reached(direct, sql`select 1`.execute(own))
-      .then(() => ours(direct, own))
+      .then(() => ours(direct, own, options))
       .finally(() => own.destroy())
     return { db, applied, pooled, [Symbol.asyncDispose]: () => db.destroy() }
   } catch (error) {
@@ -62,9 +66,13 @@ async function reached<T>(url: string, first: Promise<T>): Promise<T> {
   })
 }
 
-async function ours(url: string, db: OpenedDb): Promise<string[]> {
+async function ours(url: string, db: OpenedDb, { copying = false }: MigratedOptions): Promise<string[]> {
   try {
-    if (!(await isForeign(db))) return await migrate(db)
+    if (!(await isForeign(db))) {
+      const applied = await migrate(db)
+      if (copying || (await readMark(db)) === null) return applied
+      throw new DatabaseRefusal(`${nameOf(url)} holds a part of a copy: \`gatehouse copy\` goes on with it`)
+    }
   } catch (error) {
     throw isNoDatabase(error) || mayNot(error) ? refusal(url, error) : error
   }
@@ -93,7 +101,7 @@ function refusal(url: string, cause: unknown): DatabaseRefusal {
 }
 
 /** What a person knows it by; never its password. */
-function nameOf(url: string): string {
+export function nameOf(url: string): string {
   const path = sqlitePath(url)
   if (path !== null) return path
   const { host, pathname } = new URL(url)

@@ -41,7 +41,6 @@ const ProjectNote = Type.Object({
   created_at: Time,
 })
 export type ProjectNote = Static<typeof ProjectNote>
-
 const path = '/v1/organization/projects/:project_id/notes'
 
 export const projectNotes = ours('The original keeps no notes.', {
@@ -111,6 +110,7 @@ export async function addNotes(tree: Scratch): Promise<void> {
   tree.insert(migrations, "import type { Migration } from 'kysely/migration'", importOf('9000-project-note'))
   tree.replace(migrations, '\n}\n', "\n  '9000-project-note': projectNotes,\n}\n")
   tree.replace('src/db/tables.ts', '\nexport interface Tables {\n', `${table}\nexport interface Tables {\n${entry}`)
+  tree.insert('src/db/whole/copy/tables.ts', "  project_policy: ['project_id'],", copiedEntry)
   tree.insert('src/core/id.ts', "  invite: 'invite-',", "  projectNote: 'note_',")
   // 2. What the API is.
   tree.write('src/contract/project-notes.ts', contract)
@@ -130,6 +130,7 @@ export async function addNotes(tree: Scratch): Promise<void> {
 
 const importOf = (file: string) => `import { projectNotes } from './${file}.ts'`
 const entry = '  project_note: ProjectNoteTable\n'
+export const copiedEntry = "  project_note: ['id'],\n"
 const imported = "import { contract } from '../../src/contract/index.ts'\n"
 
 /** One line imports it, one names it. */

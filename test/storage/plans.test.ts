@@ -3,15 +3,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import pg from 'pg'
 import { openDb } from '../../src/db/open.ts'
-import type { Organization } from '../contract/organizations.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
-import { fill } from '../support/filled.ts'
-import { ADMIN_KEY, startTestApp, type TestApp } from '../support/harness.ts'
+import { dropOrphans, fill } from '../support/filled.ts'
+import { startTestApp } from '../support/harness.ts'
 import { type Recorded, Recorder } from '../support/recorder.ts'
 import { watchBuilders } from '../support/unreached.ts'
+import { firstOrganization } from './first-organization.ts'
 import { type Explain, explainOnPostgres, explainOnSqlite } from './plans.ts'
 import { allowed } from './plans-allowed.ts'
-import { walkAdministration, walkBackground, walkCommands, walkGate } from './walk.ts'
+import { walkAdministration, walkBackground, walkCommands, walkCopy, walkGate } from './walk.ts'
 
 const ROWS = 10_000
 const builders = await watchBuilders()
@@ -57,6 +57,22 @@ for (const kind of databases) {
   })
 }
 
+test('a database is copied to the other kind and back, by pages, and not into what is full', async () => {
+  await using first = await openTestDatabase('sqlite')
+  await using second = await openTestDatabase('postgres')
+  await using third = await openTestDatabase('sqlite')
+  {
+    await using app = await startTestApp({ databaseUrl: first.url })
+    const { id, ownerId } = await firstOrganization(app)
+    await app[Symbol.asyncDispose]()
+    await fill(first.url, { organizationId: id, ownerId, rows: 1200 })
+    dropOrphans(first.url)
+  }
+  await walkCopy(first.url, second.url)
+  await walkCopy(second.url, third.url)
+  await assert.rejects(walkCopy(first.url, third.url), /is not empty/)
+})
+
 test('every place that builds a statement was reached', async () => {
   assert.deepEqual(await builders.unreached(), [])
 })
@@ -70,24 +86,4 @@ async function judge(statements: readonly Recorded[], explain: Explain) {
     }
   }
   assert.deepEqual(found, [])
-}
-
-async function firstOrganization(app: TestApp): Promise<Organization> {
-  const row = await app.db
-    .selectFrom('organization')
-    .selectAll()
-    .where('name', '=', 'My organization')
-    .executeTakeFirstOrThrow()
-  const owner = await app.db
-    .selectFrom('organization_user')
-    .selectAll()
-    .where('email', '=', 'owner@localhost')
-    .executeTakeFirstOrThrow()
-  const key = await app.db
-    .selectFrom('admin_api_key')
-    .select('id')
-    .where('user_id', '=', owner.id)
-    .executeTakeFirstOrThrow()
-  const names = { id: row.id, defaultProjectId: row.default_project_id, ownerId: owner.id, ownerEmail: owner.email }
-  return { ...names, keyId: key.id, key: ADMIN_KEY, admin: app.admin().organization }
 }

@@ -37,7 +37,7 @@ export async function walkAdministration(app: TestApp, own: Organization) {
 }
 
 /** Lists, from their middle, and by each of their filters: those that little passes are what a plan can fail at. */
-function lists(own: Organization): string[] {
+export function lists(own: Organization): string[] {
   const keys = `projects/${FULL_PROJECT}/api_keys`
   const types = RARE_TYPES.map((type) => `event_types[]=${type}`).join('&')
   const middle = nth('audit_log-', 100)
@@ -176,4 +176,12 @@ export async function walkCommands(app: TestApp, own: Organization, recorder: Re
   }
   // Of several organizations it does not choose one.
   await run(['seed', '--days', '1'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [recorder])
+}
+
+/** A copy of the whole database, which nobody serves now, into one that is empty. */
+export async function walkCopy(from: string, to: string) {
+  const notes: string[] = []
+  const output = { line: () => {}, json: () => {}, note: (text: string) => void notes.push(text) }
+  const code = await run(['copy', '--from', from, '--to', to], {}, output)
+  if (code !== 0) throw new Error(notes.at(-1))
 }

@@ -31,3 +31,16 @@ async function fillPostgres(url: string, statements: readonly string[]): Promise
     await client.end()
   }
 }
+
+/** Takes out of a filled SQLite database what refers to nothing, as no database of ours has it. */
+export function dropOrphans(url: string): void {
+  using db = new DatabaseSync(sqlitePath(url) ?? '')
+  db.exec('pragma foreign_keys = off')
+  for (;;) {
+    const wrong = db.prepare('select "table" as name, rowid as id from pragma_foreign_key_check').all()
+    if (wrong.length === 0) return
+    db.exec('begin')
+    for (const { name, id } of wrong) db.prepare(`delete from ${name} where rowid = ?`).run(Number(id))
+    db.exec('commit')
+  }
+}

@@ -25,10 +25,10 @@ export async function openDoors(
 ): Promise<MachineDoors & AsyncDisposable> {
   const { trustedProxies, doors } = config
   const { now, newId, log, metrics } = tools
-  const { db, reportDb, ledger, changed } = machine
+  const { db, reportDb, ledger, announce } = machine
   const { lastUsed, refusals } = ledger
   const app: AdminApp = {
-    ...{ db, reportDb, now, newId, log, lastUsed, refusals, changed, models: served.models },
+    ...{ db, reportDb, now, newId, log, lastUsed, refusals, models: served.models, changed: { publish: announce } },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
     authenticate: byAdminKey,
     mtls: config.adminMtls ? { trustedProxies } : null,

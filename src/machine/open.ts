@@ -1,6 +1,6 @@
 import type { Config } from '../config/settings.ts'
 import type { Availability, Standing } from '../core/dependency.ts'
-import { Changed } from '../db/changed.ts'
+import { Changed, type ChangeScope } from '../db/changed.ts'
 import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
 import type { Db } from '../db/tables.ts'
@@ -19,6 +19,8 @@ export type Machine = {
   reportDb: Db
   ledger: Ledger
   changed: Changed
+  /** Tells of what was committed here, in this process and elsewhere. */
+  announce: (scope: ChangeScope | null) => void
   /** Of the database. */
   availability: Availability
   /** Of the only thread. */
@@ -58,12 +60,18 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const { watched } = tools
   stack.use(await watchDatabase(databaseUrl, { ...watched, db, changed, settings: database, pooled }))
   const availability = watched.database
+  const elsewhere = redis && stack.use(await redis.changes(changed))
+  const announce = (scope: ChangeScope | null) => {
+    changed.publish(scope)
+    elsewhere?.announce(scope)
+  }
   const rest = stack.move()
   return {
     db,
     reportDb,
     ledger,
     changed,
+    announce,
     availability,
     counters,
     bodies,

@@ -1,5 +1,6 @@
 import type { RedisConfig } from '../config/redis.ts'
 import { Dependency, type Standing } from '../core/dependency.ts'
+import type { Changed } from '../db/changed.ts'
 import type { CountersParts } from '../gateway/counters/open.ts'
 import type { Tools } from './tools.ts'
 
@@ -12,8 +13,9 @@ const words: Record<RedisConfig['down'], string> = {
 
 /** Connects to Redis. What that needs is loaded only here: a server without Redis has none of it in memory. */
 export async function openRedisOf(config: RedisConfig, tools: Pick<Tools, 'log' | 'metrics'>) {
-  const [{ openRedis }, { openRedisCounters }, { openAwayCounters }] = await Promise.all([
+  const [{ openRedis }, { openRedisChanges }, { openRedisCounters }, { openAwayCounters }] = await Promise.all([
     import('../redis/connection.ts'),
+    import('../redis/changes.ts'),
     import('../gateway/counters/redis/open.ts'),
     import('../gateway/counters/away/open.ts'),
   ])
@@ -29,6 +31,7 @@ export async function openRedisOf(config: RedisConfig, tools: Pick<Tools, 'log' 
   const redis = await openRedis({ config, log: quiet })
   return {
     redis,
+    changes: (changed: Changed) => openRedisChanges({ config, redis, changed, log: quiet }),
     async counters(parts: CountersParts) {
       await using stack = new AsyncDisposableStack()
       const far = stack.use(openRedisCounters({ ...parts, redis, prefix, log }))

@@ -4,6 +4,9 @@ import type { Line } from './line.ts'
 
 /** How often the Sentinels are asked whether the master is still the one. */
 const WATCH_MS = 1000
+/** A connection on which nothing comes, not even answers to this, is lost: a network may forget one in silence. */
+const PING_MS = 1000
+const SILENT_MS = 4000
 
 /** Connects to the Redis of a configuration. @throws what keeps it from being connected */
 export async function openClient(config: RedisConfig, timeoutMs: number): Promise<Line> {
@@ -14,12 +17,13 @@ export async function openClient(config: RedisConfig, timeoutMs: number): Promis
   const secure = config.tls ? { tls: true as const, ...(config.ca !== null && { ca: config.ca }) } : {}
   const common = {
     ...user,
+    pingInterval: PING_MS,
     disableOfflineQueue: true,
     maintNotifications: 'disabled' as const,
     clientInfoTag: 'gatehouse',
   }
   const socketOf = ({ host, port }: RedisNode, reconnectStrategy: false | number) => ({
-    ...{ host, port, connectTimeout: timeoutMs, reconnectStrategy, ...secure },
+    ...{ host, port, connectTimeout: timeoutMs, socketTimeout: SILENT_MS, reconnectStrategy, ...secure },
     ...(config.tls && { servername: host }),
   })
   const state = { failure: undefined as unknown }
@@ -31,7 +35,10 @@ export async function openClient(config: RedisConfig, timeoutMs: number): Promis
   if (config.isCluster) {
     const cluster = redis.createCluster({
       rootNodes: config.nodes.map((node) => ({ ...common, socket: socketOf(node, 100) })),
-      defaults: { ...common, socket: { connectTimeout: timeoutMs, reconnectStrategy: 100, ...secure } },
+      defaults: {
+        ...common,
+        socket: { connectTimeout: timeoutMs, socketTimeout: SILENT_MS, reconnectStrategy: 100, ...secure },
+      },
     })
     cluster.on('error', failed)
     try {

@@ -20,6 +20,8 @@ export type RedisOptions = {
   log: LineLog
   /** Milliseconds that an answer may take. */
   timeoutMs?: number
+  /** Done with each connection before it counts as one. */
+  connected?: (line: Line) => Promise<void>
 }
 
 const TIMEOUT_MS = 1000
@@ -28,7 +30,7 @@ const RECONNECT_MS = 200
 const FIRST_MS = 2000
 
 /** Keeps one connection to Redis, or to its Cluster, and makes another one whenever it is lost; it never gives up. */
-export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS }: RedisOptions): Promise<Redis> {
+export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, connected }: RedisOptions): Promise<Redis> {
   const stop = new AbortController()
   let line: Line | null = null
   let isLost = false
@@ -39,12 +41,14 @@ export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS }: RedisOp
   async function keep(): Promise<void> {
     while (!stop.signal.aborted) {
       try {
-        line = await openClient(config, timeoutMs)
+        const made = await openClient(config, timeoutMs)
+        line = made
+        await connected?.(made)
         if (isLost) log.info('Redis is connected again')
         isLost = false
         first.resolve()
-        await Promise.race([line.over, aborted])
-        failure = line.failure
+        await Promise.race([made.over, aborted])
+        failure = made.failure
       } catch (error) {
         failure = error
       }

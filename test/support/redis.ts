@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,4 +78,53 @@ export async function listening(port: number): Promise<void> {
     if (isThere) return
     await sleep(20)
   }
+}
+
+/** Three masters of a Cluster, with all slots between them. */
+export async function startRedisCluster(): Promise<AsyncDisposable & { config: RedisConfig; masters: OwnRedis[] }> {
+  await using stack = new AsyncDisposableStack()
+  const masters: OwnRedis[] = []
+  for (let i = 0; i < 3; i++) {
+    const args = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no', '--cluster-node-timeout', '2000']
+    masters.push(stack.use(await startRedis(...args)))
+  }
+  const addresses = masters.map(({ port }) => `127.0.0.1:${port}`)
+  execFileSync('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'])
+  const isWhole = ({ cli }: OwnRedis) => cli('cluster', 'info').includes('cluster_state:ok')
+  while (!masters.every(isWhole)) await sleep(50)
+  const rest = stack.move()
+  const config = { ...redisUrl(masters.map(({ url }) => url).join(',')), ...NO_REDIS_FILE }
+  return { config, masters, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
+/** A master and its replica, and a Sentinel that makes the one the master when the other is gone. */
+export async function startSentinel(): Promise<
+  AsyncDisposable & { config: RedisConfig; master: OwnRedis; replica: OwnRedis }
+> {
+  await using stack = new AsyncDisposableStack()
+  const master = stack.use(await startRedis())
+  const replica = stack.use(await startRedis('--replicaof', '127.0.0.1', String(master.port)))
+  while (!replica.cli('info', 'replication').includes('master_link_status:up')) await sleep(20)
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-sentinel-'))
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const port = await freePort()
+  const file = join(folder, 'sentinel.conf')
+  const lines = [
+    ...[`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`],
+    ...['sentinel down-after-milliseconds mymaster 500', 'sentinel failover-timeout mymaster 2000'],
+  ]
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' })
+  stack.defer(async () => {
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  })
+  await listening(port)
+  const knows = () =>
+    execFileSync('redis-cli', ['-p', String(port), 'sentinel', 'replicas', 'mymaster'], { encoding: 'utf8' })
+  while (!knows().includes(String(replica.port))) await sleep(100)
+  const config = { ...master.config, sentinels: [{ host: '127.0.0.1', port }], master: 'mymaster' }
+  const rest = stack.move()
+  return { config, master, replica, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }

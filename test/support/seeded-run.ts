@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { DatabaseKind } from './databases.ts'
+import { startRedis } from './redis.ts'
 import { newSeed } from './seeded.ts'
 import { SHARED_POSTGRES, sharePostgres } from './shared-postgres.ts'
 
@@ -7,6 +8,8 @@ import { SHARED_POSTGRES, sharePostgres } from './shared-postgres.ts'
 export type SeededRun = AsyncDisposable & {
   amount: number
   database: DatabaseKind
+  /** Where limits and money are counted. */
+  counts: 'memory' | 'redis'
   seed: number
   say: (line: string) => void
   /** At the end. @param failed whether the process is to end with 1 */
@@ -14,7 +17,7 @@ export type SeededRun = AsyncDisposable & {
 }
 
 /**
- * Reads `[--NAME N] [--postgres] [--seed N]`. Whoever gives out databases asks for PostgreSQL's address when it is loaded, so what
+ * Reads `[--NAME N] [--postgres] [--redis] [--seed N]`; with `--redis` limits and money are counted in one that is started for it. Whoever gives out databases asks for PostgreSQL's address when it is loaded, so what
  * is to run is imported behind this.
  * @param name of what says how long it is to be
  * @throws Error for what is no number
@@ -23,6 +26,7 @@ export async function openSeededRun(name: string, preset: number): Promise<Seede
   const options = {
     [name]: { type: 'string', default: String(preset) },
     postgres: { type: 'boolean', default: false },
+    redis: { type: 'boolean', default: false },
     seed: { type: 'string' },
   } as const
   const { values } = parseArgs({ options })
@@ -32,9 +36,12 @@ export async function openSeededRun(name: string, preset: number): Promise<Seede
   if (!Number.isInteger(seed)) throw new Error('--seed takes a whole number')
   const postgres = await sharePostgres()
   process.env[SHARED_POSTGRES] = postgres.url
+  const redis = values.redis ? await startRedis() : null
+  if (redis !== null) process.env.TEST_REDIS_URL = redis.url
   return {
     amount,
     database: values.postgres ? 'postgres' : 'sqlite',
+    counts: values.redis ? 'redis' : 'memory',
     seed,
     say: (line) => void process.stdout.write(`${line}\n`),
     // What stops PostgreSQL ends the process with an exit code of its own.
@@ -42,6 +49,9 @@ export async function openSeededRun(name: string, preset: number): Promise<Seede
       void process.once('exit', () => {
         if (failed) process.exitCode = 1
       }),
-    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await redis?.[Symbol.asyncDispose]()
+      await postgres[Symbol.asyncDispose]()
+    },
   }
 }

@@ -4,6 +4,7 @@ import { isPostgres } from './dialect.ts'
 import { isAway, isNoDatabase, mayNot } from './errors.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
+import { madeIn } from './oldest.ts'
 import { type OpenOptions, openDb, sqlitePath } from './open.ts'
 import { openReached } from './pooler.ts'
 import { DatabaseRefusal, said } from './refusal.ts'
@@ -84,15 +85,12 @@ async function ours(url: string, db: OpenedDb, { copying = false }: MigratedOpti
  * noted among them. A SQLite file is one program's.
  */
 async function isForeign(db: Db): Promise<boolean> {
-  const tables = isPostgres(db)
-    ? sql<{ name: string }>`select 'kysely_migration' as name where to_regclass('kysely_migration') is not null`
-    : sql<{
-        name: string
-      }>`select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'`
-  const names = (await tables.execute(db)).rows.map(({ name }) => name)
-  if (!names.includes('kysely_migration')) return names.length > 0
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
-  return rows.length > 0 && !rows.some(({ name }) => Object.hasOwn(migrations, name))
+  const made = await madeIn(db)
+  if (made.length > 0) return !made.some((name) => Object.hasOwn(migrations, name))
+  if (isPostgres(db)) return false
+  const others = sql`select 1 from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'
+    and name not like 'kysely\\_%' escape '\\'`
+  return (await others.execute(db)).rows.length > 0
 }
 
 function refusal(url: string, cause: unknown): DatabaseRefusal {

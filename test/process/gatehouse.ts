@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export type RunOptions = {
   env?: Record<string, string>
   cwd?: string
+  /** Where the program's own files are, if not here. */
+  checkout?: string
   /** Where standard error goes: read by this class, nowhere, to a descriptor, or into a pipe that is left unread. */
   stderr?: 'ignore' | 'unread' | number
   /** A descriptor that standard output goes to; else it is read by this class. */
@@ -22,9 +25,9 @@ export class Gatehouse {
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], { env = {}, cwd, stderr, stdout = -1 }: RunOptions = {}) {
+  constructor(args: readonly string[], { env = {}, cwd, checkout = root, stderr, stdout = -1 }: RunOptions = {}) {
     const { PATH = '', HOME = '', TMPDIR, NODE_COMPILE_CACHE } = process.env
-    this.child = spawn(process.execPath, [main, ...args], {
+    this.child = spawn(process.execPath, [join(checkout, 'src/main.ts'), ...args], {
       env: { PATH, HOME, ...(TMPDIR && { TMPDIR }), ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }), ...env },
       stdio: ['ignore', stdout < 0 ? 'pipe' : stdout, stderr === undefined || stderr === 'unread' ? 'pipe' : stderr],
       ...(cwd && { cwd }),

@@ -5,22 +5,20 @@ import type { Scratch } from '../support/scratch.ts'
  * written and deleted. Each step is what stands there under its number.
  */
 
-const migration = `import type { Migration } from 'kysely/migration'
+const migration = `import { adds } from '../schema-change.ts'
 import { idType } from '../collation.ts'
 
-export const projectNotes: Migration = {
-  async up(db) {
-    await db.schema
-      .createTable('project_note')
-      .addColumn('organization_id', idType(db), (c) => c.notNull().references('organization.id'))
-      .addColumn('project_id', idType(db), (c) => c.notNull().references('project.id'))
-      .addColumn('id', idType(db), (c) => c.notNull())
-      .addColumn('text', 'text', (c) => c.notNull())
-      .addColumn('created_at', 'bigint', (c) => c.notNull())
-      .addPrimaryKeyConstraint('project_note_key', ['project_id', 'id'])
-      .execute()
-  },
-}
+export const projectNotes = adds(async (db) => {
+  await db.schema
+    .createTable('project_note')
+    .addColumn('organization_id', idType(db), (c) => c.notNull().references('organization.id'))
+    .addColumn('project_id', idType(db), (c) => c.notNull().references('project.id'))
+    .addColumn('id', idType(db), (c) => c.notNull())
+    .addColumn('text', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('project_note_key', ['project_id', 'id'])
+    .execute()
+})
 `
 
 const table = `
@@ -107,7 +105,11 @@ export async function addNotes(tree: Scratch): Promise<void> {
   // 1. Its table, and how its ids begin.
   const migrations = 'src/db/migrations/index.ts'
   tree.write('src/db/migrations/9000-project-note.ts', migration)
-  tree.insert(migrations, "import type { Migration } from 'kysely/migration'", importOf('9000-project-note'))
+  tree.insert(
+    migrations,
+    "import { fromBefore, type SchemaChange } from '../schema-change.ts'",
+    importOf('9000-project-note'),
+  )
   tree.replace(migrations, '\n}\n', "\n  '9000-project-note': projectNotes,\n}\n")
   tree.replace('src/db/tables.ts', '\nexport interface Tables {\n', `${table}\nexport interface Tables {\n${entry}`)
   tree.insert('src/db/whole/copy/tables.ts', "  project_policy: ['project_id'],", copiedEntry)

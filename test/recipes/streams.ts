@@ -5,13 +5,11 @@ import type { Scratch } from '../support/scratch.ts'
  * be asked for. Each step is what stands there under its number.
  */
 
-const migration = `import type { Migration } from 'kysely/migration'
+const migration = `import { adds } from '../schema-change.ts'
 
-export const streaming: Migration = {
-  async up(db) {
-    await db.schema.alterTable('project_policy').addColumn('streaming_disabled_at', 'bigint').execute()
-  },
-}
+export const streaming = adds(async (db) => {
+  await db.schema.alterTable('project_policy').addColumn('streaming_disabled_at', 'bigint').execute()
+})
 `
 
 const rule = `import { notOffered } from '../invalid.ts'
@@ -52,7 +50,7 @@ export async function addStreams(tree: Scratch): Promise<void> {
   tree.write('src/db/migrations/9000-streaming.ts', migration)
   tree.insert(
     migrations,
-    "import type { Migration } from 'kysely/migration'",
+    "import { fromBefore, type SchemaChange } from '../schema-change.ts'",
     "import { streaming } from './9000-streaming.ts'",
   )
   tree.replace(migrations, '\n}\n', "\n  '9000-streaming': streaming,\n}\n")

@@ -10,6 +10,7 @@ import { migrations } from '../../src/db/migrations/index.ts'
 import { openDb } from '../../src/db/open.ts'
 import type { OpenedDb } from '../../src/db/tables.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
+import { startTestApp } from '../support/harness.ts'
 import { knownTables } from '../support/tables.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
@@ -37,7 +38,7 @@ for (const kind of databases) {
         await db.insertInto('meta').values({ key: 'kept', value: 'yes' }).execute()
         assert.deepEqual(await migrate(db), [])
         assert.deepEqual(
-          (await db.selectFrom('meta').selectAll().execute()).map(({ value }) => value),
+          (await db.selectFrom('meta').selectAll().where('key', '=', 'kept').execute()).map(({ value }) => value),
           ['yes'],
         )
       } finally {
@@ -111,7 +112,7 @@ for (const kind of databases) {
         }
         const { error } = await migrateWith(db, { ...migrations, '9999-bad': bad })
         assert.match(String(error), /out of luck/)
-        const rows = await db.selectFrom('meta').selectAll().execute()
+        const rows = await db.selectFrom('meta').selectAll().where('key', '=', 'kept').execute()
         assert.deepEqual(
           rows.map((row) => ({ ...row })),
           [{ key: 'kept', value: 'yes' }],
@@ -122,13 +123,45 @@ for (const kind of databases) {
       }
     })
 
-    test('an older program refuses a database that a newer one has changed', async () => {
+    test('an older program goes on where a newer one only added to the database, and refuses it otherwise', async () => {
+      await using own = await openTestDatabase(kind)
+      const db = await openDb(own.url)
+      const says = (value: string | null) =>
+        value === null
+          ? db.deleteFrom('meta').where('key', '=', 'oldest_schema').execute()
+          : db.updateTable('meta').set({ value }).where('key', '=', 'oldest_schema').execute()
+      try {
+        await migrate(db)
+        const oldest = async () =>
+          (await db.selectFrom('meta').selectAll().execute()).map(({ key, value }) => [key, value])
+        assert.deepEqual(await oldest(), [['oldest_schema', '0046-sparse-lists']])
+        await migrateWith(db, { ...migrations, '9998-later': makes('later') })
+        assert.deepEqual(await migrate(db), [])
+        {
+          await using app = await startTestApp({ databaseUrl: own.url })
+          assert.equal((await app.admin().organization.projects.create({ name: 'still' })).name, 'still')
+        }
+        for (const what of ['9998-later', null]) {
+          await says(what)
+          await assert.rejects(migrate(db), /later version/)
+          await assert.rejects(startTestApp({ databaseUrl: own.url }), /later version/)
+        }
+        assert.deepEqual(await tablesOf(db), [...knownTables, 'later'].sort())
+      } finally {
+        await db.destroy()
+      }
+    })
+
+    test('a program refuses a database that has a later migration and lacks one of its own', async () => {
       await using own = await openTestDatabase(kind)
       const db = await openDb(own.url)
       try {
-        await migrateWith(db, { ...migrations, '9999-later': makes('later') })
+        const names = Object.keys(migrations).sort()
+        const earlier = Object.fromEntries(names.slice(0, -1).map((name) => [name, migrations[name] ?? assert.fail()]))
+        await migrateWith(db, { ...earlier, '9999-later': makes('later') })
+        const row = { key: 'oldest_schema', value: names.at(-2) ?? '' }
+        await db.insertInto('meta').values(row).execute()
         await assert.rejects(migrate(db), /later version/)
-        assert.deepEqual(await tablesOf(db), [...knownTables, 'later'].sort())
       } finally {
         await db.destroy()
       }
@@ -163,3 +196,13 @@ for (const kind of databases) {
     })
   })
 }
+
+test('who can still work on a database is named by a migration that is not later than the one that says so', () => {
+  const names = Object.keys(migrations).sort()
+  for (const name of names) {
+    const { oldest } = migrations[name] ?? assert.fail()
+    if (oldest === null) continue
+    assert.ok(names.includes(oldest), `${name} names ${oldest}, which is none`)
+    assert.ok(oldest <= name || name <= '0046-sparse-lists', `${name} asks for ${oldest}`)
+  }
+})

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { migrate } from '../../src/db/migrate.ts'
+import { migrations } from '../../src/db/migrations/index.ts'
 import { openDb } from '../../src/db/open.ts'
 import { deleteExpiredOwned } from '../../src/db/retention.ts'
+import type { SchemaChange } from '../../src/db/schema-change.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { recordUsageOnce } from '../../src/db/usage-batch.ts'
 import { startSlowPostgres } from '../gateway/slow-postgres.ts'
+import { until } from '../process/gatehouse.ts'
 import { openTestDatabase } from '../support/databases.ts'
 import { startTestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
@@ -124,6 +127,37 @@ describe('what PostgreSQL gives up for the sake of another transaction is done a
       await db.destroy()
     }
   })
+})
+
+test('a migration that meets a transaction crosswise, or a table that is in use, is made again', async () => {
+  await using own = await openTestDatabase('postgres')
+  const [db, user] = [await openDb(own.url, { connections: 1, migrating: true }), await openDb(own.url)]
+  try {
+    await migrate(db)
+    let tries = 0
+    const later: SchemaChange = {
+      oldest: null,
+      async up(tx) {
+        tries++
+        for (const table of ['project', 'audit_log'])
+          await sql`alter table ${sql.table(table)} add later text`.execute(tx)
+      },
+    }
+    let migrating: Promise<string[]> = Promise.resolve([])
+    await user.transaction().execute(async (tx) => {
+      // As a change does: it reads the log, and then writes.
+      await tx.selectFrom('audit_log').select('id').execute()
+      migrating = migrate(db, { ...migrations, '9999-later': later })
+      const waits = sql`select 1 from pg_locks where not granted and relation = 'audit_log'::regclass`
+      await until(async () => (await waits.execute(user)).rows.length > 0, 'the migration waits for the log')
+      await tx.updateTable('project').set({ name: 'x' }).execute()
+      await until(() => tries > 1, 'the migration is made again')
+    })
+    assert.deepEqual(await migrating, ['9999-later'])
+  } finally {
+    await user.destroy()
+    await db.destroy()
+  }
 })
 
 describe('the settings of the pool and its waits', () => {

@@ -1,6 +1,8 @@
 import { endpoints } from '../../src/admin/index.ts'
 import { run } from '../../src/cli/index.ts'
 import { monthOf } from '../../src/core/month.ts'
+import { migrations } from '../../src/db/migrations/index.ts'
+import { keepOldest, oldestOf } from '../../src/db/oldest.ts'
 import { deleteExpiredOwned, deleteOldWriters, deleteUsageMinutes, nextUsagePart } from '../../src/db/retention.ts'
 import { claimAlert, dueAlerts, namesOf, nextThresholds } from '../../src/db/spend-alerts.ts'
 import type { Db } from '../../src/db/tables.ts'
@@ -109,6 +111,8 @@ export async function walkBackground(db: Db, organizationId: string) {
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'completions' }, 3600)
   await deleteExpiredOwned(db, 1)
   await deleteOldWriters(db, 1)
+  await keepOldest(db, migrations)
+  await oldestOf(db)
   const at = Date.now()
   await recordUsage(db, [
     {

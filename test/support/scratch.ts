@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 const root = join(import.meta.dirname, '../..')
-const copied = ['src', 'test', 'package.json', 'tsconfig.json', 'biome.json', '.gitignore']
+const copied = ['src', 'test', 'bench', 'package.json', 'tsconfig.json', 'biome.json', '.gitignore']
 
 /** The names of tests, and of the suites that they stand in, as they passed or failed. */
 export type Tested = { passed: string[]; failed: string[]; output: string }

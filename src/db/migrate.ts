@@ -53,6 +53,10 @@ async function migrateIn(tx: Tx, known: Known): Promise<string[]> {
   if (isPostgres(tx)) {
     if (!isDistributed(tx)) await sql`select pg_advisory_xact_lock(${LOCK})`.execute(tx)
     await sql`set local lock_timeout = ${sql.lit(TABLE_MS)}`.execute(tx)
+    // As the migrator does it, which would hide why it may not: it asks more of a transaction that has failed.
+    await sql`create table if not exists kysely_migration (name varchar(255) not null primary key, timestamp varchar(255) not null)`.execute(
+      tx,
+    )
   }
   // Somebody may have done it since.
   if (await isUpToDate(tx, known)) return []

@@ -284,12 +284,15 @@ test('a PostgreSQL that refuses the user, the password, the database or the tabl
   }
 })
 
-test('a database that a later version has used is left alone', async () => {
+test('a database that a later version has changed is served where that only added to it, and else left alone', async () => {
   const cwd = place()
   await using first = await serve({ cwd })
   await stop(first)
   using db = new DatabaseSync(join(cwd, 'data/gatehouse.db'))
   db.exec("insert into kysely_migration (name, timestamp) values ('9999-of-the-future', '2100-01-01')")
+  await using second = await serve({ cwd })
+  await stop(second)
+  db.exec("update meta set value = '9999-of-the-future' where key = 'oldest_schema'")
   for (const args of [['serve', '--port', '0'], ['migrate']]) {
     const { code, stdout, stderr } = await gatehouse(args, { cwd })
     assert.deepEqual([code, stdout], [1, ''])

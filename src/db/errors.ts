@@ -23,6 +23,8 @@ const network = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN',
 const states = /^(08|25P03|25P04|25006|40001|40P01|55P03|53|57P|57014)/
 /** SQLite: busy, locked, read-only, I/O, full, cannot open. */
 const results = new Set([5, 6, 8, 10, 13, 14])
+/** Characters of a message of the drivers, at most. */
+const LONGEST_PHRASE = 300
 const phrases =
   /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed/
 
@@ -45,7 +47,8 @@ export function isAway(error: unknown): boolean {
   if (errcode !== undefined) return results.has(errcode & 0xff)
   if (code !== undefined && (network.has(code) || states.test(code))) return true
   if (error instanceof AggregateError) return error.errors.some(isAway)
-  return error instanceof Error && phrases.test(error.message)
+  // A failure of another kind can hold what a stranger has written, which is not worth a look.
+  return error instanceof Error && error.message.length <= LONGEST_PHRASE && phrases.test(error.message)
 }
 
 /** PostgreSQL: it answers, but has no more connections, memory or room to give just now. */

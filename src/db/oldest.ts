@@ -4,7 +4,7 @@ import type { SchemaChange } from './schema-change.ts'
 import type { Db } from './tables.ts'
 
 /** Its row in the facts about the database: the newest migration that a program must know at least, to work on it. */
-const KEY = 'oldest_schema'
+export const OLDEST_SCHEMA = 'oldest_schema'
 
 /** The migrations that were made in a database, in order; none in an empty one. */
 export async function madeIn(db: Db): Promise<string[]> {
@@ -21,13 +21,13 @@ export async function keepOldest(tx: Db, known: Readonly<Record<string, SchemaCh
   const value = Object.values(known).reduce((newest, { oldest }) => (oldest && oldest > newest ? oldest : newest), '')
   await tx
     .insertInto('meta')
-    .values({ key: KEY, value })
+    .values({ key: OLDEST_SCHEMA, value })
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
     .execute()
 }
 
 /** What a program must know to work on the database; null where it does not say. */
 export async function oldestOf(db: Db): Promise<string | null> {
-  const row = await db.selectFrom('meta').select('value').where('key', '=', KEY).executeTakeFirst()
+  const row = await db.selectFrom('meta').select('value').where('key', '=', OLDEST_SCHEMA).executeTakeFirst()
   return row?.value ?? null
 }

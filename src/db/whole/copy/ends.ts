@@ -4,6 +4,7 @@ import { usageFolder } from '../../beside.ts'
 import { isPostgres } from '../../dialect.ts'
 import { LaterSchema } from '../../migrate.ts'
 import { migrations } from '../../migrations/index.ts'
+import { OLDEST_SCHEMA } from '../../oldest.ts'
 import { openDb, sqlitePath } from '../../open.ts'
 import { nameOf, openMigrated } from '../../open-migrated.ts'
 import { DatabaseRefusal } from '../../refusal.ts'
@@ -75,11 +76,13 @@ async function areServing(db: Db): Promise<boolean> {
 async function firstFull(db: Db): Promise<string | null> {
   for (const table of copied.toReversed()) {
     if ((await columnsOf(db, table)).length === 0) continue
-    const { rows } = await sql<{ key?: string }>`select * from ${sql.table(table)} limit 1`.execute(db)
     if (table === 'meta') {
-      const mark = await db.selectFrom('meta').select('key').where('key', '=', MARK).executeTakeFirst()
-      if (mark) return null
+      const facts = (await db.selectFrom('meta').select('key').execute()).map(({ key }) => key)
+      if (facts.includes(MARK)) return null
+      if (facts.some((key) => key !== OLDEST_SCHEMA)) return table
+      continue
     }
+    const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db)
     if (rows.length > 0) return table
   }
   return null

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import { OLDEST_SCHEMA } from '../../oldest.ts'
 import type { Db } from '../../tables.ts'
 import type { Copied } from './tables.ts'
 
 /** Its row in the facts about the database, as long as a copy into it is not whole. */
 export const MARK = 'copy'
+
+/** Facts that each database has of itself: whose copy it is, and who may work on its schema. */
+export const OF_ONE_DATABASE = [MARK, OLDEST_SCHEMA] as const
 
 /** The key of the last row that was read, column by column. */
 export type Place = (string | number | null)[]

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../tables.ts'
 import type { Column } from './columns.ts'
-import { MARK, type Place } from './mark.ts'
+import { OF_ONE_DATABASE, type Place } from './mark.ts'
 import { type Copied, keys } from './tables.ts'
 
 /** Rows that are read, and written, together. */
@@ -25,8 +25,7 @@ export async function* pagesOf(
     isWhole ? sql`cast(${sql.ref(name)} as text) as ${sql.ref(name)}` : sql.ref(name),
   )
   const order = sql.join(key.map((name) => sql.ref(`t.${name}`)))
-  // Whose copy it is says the copy alone.
-  const real = table === 'meta' ? sql`key <> ${MARK}` : sql`true`
+  const real = table === 'meta' ? sql`key not in (${sql.join(OF_ONE_DATABASE)})` : sql`true`
   for (let place = after; ; ) {
     const behind = place === null ? real : sql`${real} and (${order}) > (${sql.join(place)})`
     const { rows } = await sql<CopiedRow>`select ${sql.join(names)} from ${sql.table(table)} as t

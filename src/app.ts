@@ -2,12 +2,14 @@ import { type Config, version } from './config/settings.ts'
 import type { Replaced } from './gateway/open.ts'
 import { openDoors } from './machine/doors.ts'
 import { createFirstKey } from './machine/first-key.ts'
-import { openMachine } from './machine/open.ts'
-import { openTools, type ReplacedTools } from './machine/tools.ts'
-import { openThread } from './thread/thread.ts'
+import { type Machine, openMachine } from './machine/open.ts'
+import { openOwnThread } from './machine/own-thread.ts'
+import type { ReplacedWorkers } from './machine/running-thread.ts'
+import { openTools, type ReplacedTools, type Tools } from './machine/tools.ts'
+import type { Thread } from './thread/thread.ts'
 
 /** What tests put in place of the real thing. */
-export type Overrides = Replaced & ReplacedTools
+export type Overrides = Replaced & ReplacedTools & ReplacedWorkers
 
 export type App = AsyncDisposable & {
   /** The listener's address. */
@@ -29,7 +31,7 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
   }
   const machine = stack.use(await openMachine(config, tools))
   let isReady = false
-  const thread = stack.use(await openThread(config, { ...tools, ...machine }, overrides))
+  const thread = stack.use(await openServing(config, tools, machine, overrides))
   await thread.listen(await openDoors(config, tools, machine, thread, () => isReady))
   // Only now: a start that fails because the port is taken must not have made the key that is shown once.
   const firstKey = await createFirstKey(config, tools, machine)
@@ -41,8 +43,17 @@ export async function startApp(config: Config, overrides: Overrides = {}): Promi
     url,
     firstKey,
     async [Symbol.asyncDispose]() {
-      log.info({ in_flight: thread.inFlight() }, 'stopping: what is running is finished first')
+      log.info({ in_flight: await thread.inFlight() }, 'stopping: what is running is finished first')
       await rest.disposeAsync()
     },
   }
+}
+
+/** The main thread, or as many others as there are to be. */
+async function openServing(config: Config, tools: Tools, machine: Machine, overrides: Overrides): Promise<Thread> {
+  const { counters } = machine
+  if (counters !== null) return openOwnThread(config, tools, { ...machine, counters }, overrides)
+  // Loaded where there are several: one alone needs none of it.
+  const { openThreads } = await import('./machine/threads.ts')
+  return openThreads(config, tools, machine, overrides)
 }

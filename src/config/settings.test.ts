@@ -30,6 +30,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     port: 8080,
     databaseUrl: 'sqlite:data/gatehouse.db',
     database: DATABASE_PRESETS,
+    workers: 1,
     adminKey: null,
     upstreams: new Map(),
     defaultModels: { moderations: null, images: null },
@@ -129,6 +130,7 @@ test('every setting has its flag', () => {
     'upstream-key',
     'upstream-kind',
     'upstream-url',
+    'workers',
   ])
 })
 

@@ -15,6 +15,7 @@ import { type SmtpServer, smtpServer } from './smtp.ts'
 import { headerText, httpUrl } from './text.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 import { chooseUpstreams, type UpstreamConfigs } from './upstreams.ts'
+import { flawsOfWorkers, workers } from './workers.ts'
 
 /** The doors that `serve --only` can choose from. */
 export const doors = ['admin', 'gateway', 'check', 'docs'] as const
@@ -27,6 +28,8 @@ export type Config = Readonly<{
   databaseUrl: string
   /** How it is used, where it is PostgreSQL. */
   database: DatabaseSettings
+  /** Threads that serve; 1: the main thread does. */
+  workers: number
   adminKey: string | null
   /** By name; none: the built-in model server answers. */
   upstreams: UpstreamConfigs
@@ -86,6 +89,7 @@ const settings = {
   GATEHOUSE_PORT: setting('8080', integer(0, 65_535)),
   GATEHOUSE_DATABASE_URL: setting('sqlite:data/gatehouse.db', databaseUrl),
   GATEHOUSE_DATABASE_DIRECT_URL: setting(null, postgresUrl),
+  GATEHOUSE_WORKERS: setting('1', workers),
   GATEHOUSE_ADMIN_KEY: setting(null, adminKey),
   GATEHOUSE_UPSTREAM_URL: setting(null, httpUrl),
   GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
@@ -164,6 +168,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     port: read('GATEHOUSE_PORT') ?? 0,
     databaseUrl: databaseUrl ?? '',
     database: databaseSettings(databaseUrl, read('GATEHOUSE_DATABASE_DIRECT_URL'), file.database, mistakes),
+    workers: read('GATEHOUSE_WORKERS') ?? 1,
     adminKey: read('GATEHOUSE_ADMIN_KEY'),
     ...chooseUpstreams(file, small, mistakes),
     defaultModels: file.defaultModels,
@@ -191,6 +196,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
       'GATEHOUSE_ADMIN_MTLS: no client certificate can reach this server without GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY, or GATEHOUSE_TRUSTED_PROXIES',
     )
   }
+  mistakes.push(...flawsOfWorkers(config))
   mistakes.push(...flawsOfDefaults(config.defaultModels, config.models, config.upstreams))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.freeze(config)

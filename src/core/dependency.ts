@@ -25,7 +25,8 @@ export class Dependency {
   readonly #name: DependencyName
   readonly #words: Words
   readonly #told: Told
-  #isThere = true
+  /** In memory that other threads can read: 1 where it is there. */
+  readonly flag = new Int32Array(new SharedArrayBuffer(4)).fill(1)
   #changedAt: number
 
   constructor(name: DependencyName, words: Words, told: Told) {
@@ -33,24 +34,24 @@ export class Dependency {
     this.#words = words
     this.#told = told
     this.#changedAt = told.clock()
-    told.metrics.gauge('gatehouse_dependency_up', () => Number(this.#isThere), { dependency: name })
+    told.metrics.gauge('gatehouse_dependency_up', () => Number(this.isThere), { dependency: name })
   }
 
   get isThere(): boolean {
-    return this.#isThere
+    return isSaidThere(this.flag)
   }
 
   /** For how long it has been away, in milliseconds; 0 where it is there. */
   get awayMs(): number {
-    return this.#isThere ? 0 : this.#told.clock() - this.#changedAt
+    return this.isThere ? 0 : this.#told.clock() - this.#changedAt
   }
 
   /** Says how it is. @param err why it is away @returns whether that is news */
   is(isThere: boolean, err?: unknown): boolean {
-    if (isThere === this.#isThere) return false
+    if (isThere === this.isThere) return false
     const { log, metrics, clock } = this.#told
     const lasted = Math.round(clock() - this.#changedAt)
-    this.#isThere = isThere
+    Atomics.store(this.flag, 0, Number(isThere))
     this.#changedAt = clock()
     metrics.count('gatehouse_dependency_changes_total', {
       dependency: this.#name,
@@ -61,3 +62,6 @@ export class Dependency {
     return true
   }
 }
+
+/** Whether a dependency is there, as another thread says in its flag. */
+export const isSaidThere = (flag: Int32Array): boolean => Atomics.load(flag, 0) === 1

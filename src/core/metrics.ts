@@ -30,6 +30,10 @@ export const counters = {
     help: 'Times that something which the server needs was found away, or there again: the database, the channel of changes, Redis.',
     labels: ['dependency', 'to'],
   },
+  gatehouse_threads_ended_total: {
+    help: 'Threads that serve and ended unasked, by the reason: an error, memory, or ended by another.',
+    labels: ['reason'],
+  },
   gatehouse_sql_statements_total: { help: 'SQL statements run.', labels: [] },
   gatehouse_usage_entries_dropped_total: { help: 'Entries of usage and costs that were lost.', labels: [] },
   gatehouse_log_lines_dropped_total: {
@@ -45,6 +49,7 @@ export type CounterName = keyof typeof counters
 export const gauges = {
   gatehouse_dependency_up:
     'Whether something that the server needs is there: the database, the channel of changes, Redis, a list of models.',
+  gatehouse_threads: 'Threads that serve, where there are several.',
   gatehouse_requests_in_flight: 'Requests being answered.',
   gatehouse_body_bytes: 'Bytes of request bodies that are held, in memory and in files.',
   gatehouse_calls_settling: 'Calls that have their answer and whose use is still counted.',

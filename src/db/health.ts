@@ -32,6 +32,11 @@ export class DatabaseHealth implements Availability {
     return this.#dependency.isThere
   }
 
+  /** See `Dependency`. */
+  get flag(): Int32Array {
+    return this.#dependency.flag
+  }
+
   /** For how long it has been away, in milliseconds; 0 where it is there. */
   get awayMs(): number {
     return this.#dependency.awayMs

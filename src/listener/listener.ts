@@ -69,7 +69,8 @@ function cameTo(request: IncomingMessage): keyof Doors {
   return doorOf(request.url)
 }
 
-function doorOf(url: string): keyof Doors {
+/** Which door a path belongs to. */
+export function doorOf(url: string): keyof Doors {
   if (/^\/v1\/(organization|projects)(\/|\?|$)/.test(url)) return 'admin'
   if (url.startsWith('/v1/')) return 'gateway'
   return /^\/check(\/|\?|$)/.test(url) ? 'check' : 'operations'

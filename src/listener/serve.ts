@@ -8,12 +8,20 @@ import type { Metrics } from '../core/metrics.ts'
 import type { Watch } from './connection.ts'
 import { createListener, type Doors } from './listener.ts'
 
+/** What those have in common that listen on one port. */
+export type SharedPort = {
+  /** 48 random bytes: a client that resumes its TLS session may come to another than the one that began it. */
+  ticketKeys: Uint8Array
+}
+
 export type ServeParts = {
   newId: NewId
   log: Logger
   metrics: Metrics
   /** What is behind the port. */
   doors: Doors
+  /** Where others listen on the port too, each of which gets a part of the connections. */
+  shared: SharedPort | null
 }
 
 /** The listener at work. Disposing takes no new calls and lets the running ones come to their end, for a while. */
@@ -27,15 +35,15 @@ export type Serving = AsyncDisposable & {
 /** Listens, over TLS where the configuration says so. @throws Error where the port is taken, or the TLS files cannot be used */
 export async function serve(
   config: Pick<Config, 'host' | 'port' | 'tls' | 'drainMs'>,
-  { newId, log, metrics, doors }: ServeParts,
+  { newId, log, metrics, doors, shared }: ServeParts,
 ): Promise<Serving> {
   await using stack = new AsyncDisposableStack()
   const { inFlight, watch } = countRequests(metrics)
-  const secure = config.tls && (await import('./tls.ts')).secureServer(config.tls, log)
+  const secure = config.tls && (await import('./tls.ts')).secureServer(config.tls, log, shared?.ticketKeys)
   if (secure) stack.defer(() => secure.close())
   const server = createListener(doors, newId, watch, secure?.create)
   stack.defer(() => drain(server, inFlight, config.drainMs))
-  server.listen(config.port, config.host)
+  server.listen({ port: config.port, host: config.host, reusePort: shared !== null })
   await once(server, 'listening')
   const url = addressOf(server)
   const rest = stack.move()

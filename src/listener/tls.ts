@@ -34,17 +34,19 @@ export type SecureServer = {
 /**
  * HTTP over TLS, with the certificate and the key of these files. When they change they are read again: new connections get the
  * new certificate, the others keep theirs. A new one that cannot be used changes nothing but the log.
+ * @param ticketKeys what sessions that are resumed are sealed with; its own where nothing is given
  * @throws Error where they cannot be used
  */
-export function secureServer(files: TlsFiles, log: Logger): SecureServer {
+export function secureServer(files: TlsFiles, log: Logger, ticketKeys?: Uint8Array): SecureServer {
   const first = readTlsFiles(files)
   if (Array.isArray(first)) throw new Error(tell(files, first).join('; '))
   let current = first
   let reload = () => {}
   const paths = [files.cert, files.key]
+  const how = { ...TLS_OPTIONS, ...(ticketKeys && { ticketKeys: Buffer.from(ticketKeys) }) }
   return {
     create(options, answer) {
-      const server = createServer({ ...options, ...TLS_OPTIONS, ...current }, answer)
+      const server = createServer({ ...options, ...how, ...current }, answer)
       // Node would have a failed handshake answered in HTTP, which whoever failed in it cannot read.
       server.removeAllListeners('tlsClientError')
       server.on('tlsClientError', (err, socket) => {
@@ -63,7 +65,7 @@ export function secureServer(files: TlsFiles, log: Logger): SecureServer {
           return
         }
         if (read.cert === current.cert && read.key === current.key) return
-        server.setSecureContext({ ...TLS_OPTIONS, ...read })
+        server.setSecureContext({ ...how, ...read })
         current = read
         log.info({ expires: expiry(read, log) }, 'the TLS certificate was renewed')
       }

@@ -2,7 +2,11 @@ import pino, { type Logger } from 'pino'
 import { BoundedWriter } from './bounded-writer.ts'
 
 /** The log of a process. Disposing writes what waits. */
-export type ProcessLog = Disposable & { log: Logger }
+export type ProcessLog = Disposable & {
+  log: Logger
+  /** Writes lines that another thread has made of what it says, as they are. */
+  write: (lines: string) => void
+}
 
 /**
  * The log on standard error, as JSON lines. Everything that this process says there is a line of it: also what Node warns of, and
@@ -24,6 +28,7 @@ export function openLog(level: string, dropped: () => void): ProcessLog {
   process.removeAllListeners('warning').on('warning', warned).on('uncaughtException', uncaught)
   return {
     log,
+    write: (lines) => writer.write(lines),
     [Symbol.dispose]() {
       process.removeListener('uncaughtException', uncaught).removeListener('warning', warned)
       for (const listener of nodes) process.on('warning', listener)

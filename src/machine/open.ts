@@ -1,15 +1,16 @@
 import type { Config } from '../config/settings.ts'
-import type { Availability, Standing } from '../core/dependency.ts'
+import type { Standing } from '../core/dependency.ts'
 import { Changed, type ChangeScope } from '../db/changed.ts'
+import type { DatabaseHealth } from '../db/health.ts'
 import { openReportDb } from '../db/open.ts'
 import { openMigrated } from '../db/open-migrated.ts'
 import type { Db } from '../db/tables.ts'
 import { standingOf, watchDatabase } from '../db/watched.ts'
-import { type Bodies, BodyBudget, bodyLimits } from '../gateway/body/budget.ts'
 import type { GateCounters } from '../gateway/counters/make.ts'
 import { openMemoryCounters } from '../gateway/counters/open.ts'
 import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
 import { type Ledger, openLedger } from '../ledger/open.ts'
+import { connectionsOf } from './connections.ts'
 import { openRedisOf } from './redis.ts'
 import type { Tools } from './tools.ts'
 
@@ -22,10 +23,11 @@ export type Machine = {
   /** Tells of what was committed here, in this process and elsewhere. */
   announce: (scope: ChangeScope | null) => void
   /** Of the database. */
-  availability: Availability
-  /** Of the only thread. */
-  counters: GateCounters
-  bodies: Bodies
+  availability: DatabaseHealth
+  /** Whether a pooler stands before it. */
+  pooled: boolean
+  /** Of the only thread; null where several serve, which count in memory that they share. */
+  counters: GateCounters | null
   alerts: OpenAlerts['alerts']
   /** How it stands with all that the machine needs, which is asked now. */
   standing: () => Promise<Record<string, Standing>>
@@ -39,7 +41,10 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   await using stack = new AsyncDisposableStack()
   const { databaseUrl, database } = config
   const { db, applied, pooled } = stack.use(
-    await openMigrated(databaseUrl, { ...tools.seeing, database, serving: true }),
+    await openMigrated(databaseUrl, {
+      ...{ ...tools.seeing, database, serving: true },
+      connections: connectionsOf(config).ofMachine,
+    }),
   )
   if (applied.length > 0) tools.log.info({ migrations: applied }, 'database migrated')
   if (pooled && database.directUrl === null) tools.log.warn(DEAF)
@@ -50,12 +55,11 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
   const parts = { db, ledger, now: tools.now, log: tools.log }
   const far = redis && stack.use(await redis.counters(parts))
-  const counters = far?.counters ?? (await openMemoryCounters(parts))
+  const counters = far?.counters ?? (config.workers === 1 ? await openMemoryCounters(parts) : null)
   const standing = async () => ({
     ...(await standingOf(tools.watched, config.serveKnownKeysMs)),
     ...(await far?.standing()),
   })
-  const bodies = new BodyBudget(bodyLimits(config.bodyBudgetBytes))
   const changed = new Changed()
   const { watched } = tools
   stack.use(await watchDatabase(databaseUrl, { ...watched, db, changed, settings: database, pooled }))
@@ -67,16 +71,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   }
   const rest = stack.move()
   return {
-    db,
-    reportDb,
-    ledger,
-    changed,
-    announce,
-    availability,
-    counters,
-    bodies,
-    alerts,
-    standing,
+    ...{ db, reportDb, ledger, changed, announce, availability, pooled, counters, alerts, standing },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
 }

@@ -6,7 +6,7 @@ import { tellUnknown } from '../gateway/models/left-out.ts'
 import { type GatewayOpening, openGateway, type Replaced } from '../gateway/open.ts'
 import { opened } from '../listener/cors.ts'
 import type { Doors } from '../listener/listener.ts'
-import { serve } from '../listener/serve.ts'
+import { type SharedPort, serve } from '../listener/serve.ts'
 
 /** What is said of those that serve: one thread, or all of them. */
 export type Served = {
@@ -17,7 +17,7 @@ export type Served = {
   /** How it stands with the lists of models, by the upstreams' names. */
   modelLists: () => Promise<Record<string, ListState>>
   /** Requests that are being answered. */
-  inFlight: () => number
+  inFlight: () => Promise<number>
 }
 
 /**
@@ -28,9 +28,10 @@ export type Thread = Served &
   AsyncDisposable & {
     /**
      * @param machine answers what is not the gate's; disposed of when the last call has ended
+     * @param shared where other threads listen on the port too
      * @throws Error where the port is taken, or the TLS files cannot be used
      */
-    listen: (machine: MachineDoors & AsyncDisposable) => Promise<void>
+    listen: (machine: MachineDoors & AsyncDisposable, shared?: SharedPort | null) => Promise<void>
   }
 
 /** The doors that the machine answers at, whichever thread a request has come to. */
@@ -53,15 +54,15 @@ export async function openThread(config: Config, parts: ThreadParts, replaced: R
     url: () => listening?.url ?? '',
     models: () => catalogue.models(),
     modelLists: async () => catalogue.lists(),
-    inFlight: () => listening?.inFlight() ?? 0,
-    async listen(machine) {
+    inFlight: async () => listening?.inFlight() ?? 0,
+    async listen(machine, shared = null) {
       rest.use(machine)
       if (own.gateway || own.check) {
         catalogue.start()
         void tellUnknown(config.defaultModels, catalogue, parts.log)
       }
       const doors = { admin: machine.admin, operations: machine.operations, ...own }
-      listening = rest.use(await serve(config, { ...parts, doors }))
+      listening = rest.use(await serve(config, { ...parts, doors, shared }))
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

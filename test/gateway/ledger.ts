@@ -92,6 +92,8 @@ export async function openLedger(options: Parameters<typeof startGate>[0] = {}):
       const lowest = TOKENS_A_MINUTE - rest - input - output
       assert.ok(left(name) >= lowest && left(name) <= TOKENS_A_MINUTE - rest, `${left(name)} ${name} after ${what}`)
     }
+    // A reply is there before its call is settled, and another thread may have the next one.
+    await until(quiet, `the end of the last call after ${what}`)
   }
 
   const isClean = (text: string) => {

@@ -63,7 +63,13 @@ const onlyIn: Record<string, string> = {
 const pure: Record<string, readonly string[]> = { contract: [], core: ['node:crypto', 'node:net', 'node:zlib'] }
 
 /** The files that read a database's URL, and with that know that there are two kinds. */
-const readDatabaseUrls = ['config/settings.ts', 'config/database.ts', 'core/postgres-url.ts', 'cli/command.ts']
+const readDatabaseUrls = [
+  'config/settings.ts',
+  'config/database.ts',
+  'config/workers.ts',
+  'core/postgres-url.ts',
+  'cli/command.ts',
+]
 
 /** Why a file of src/ may not import this; null where it may. */
 function objection(file: string, { from, type }: Import): string | null {
@@ -124,6 +130,25 @@ test('core/ asks neither the clock, nor the environment, nor chance unless it ma
       /\bDate\.now|\bnew Date\(\)|performance\.now|process\.|Math\.random|fetch\(/.test(read(`src/${file}`)),
     )
   assert.deepEqual(asking, [])
+})
+
+test('a thread that serves loads nothing of what there is once on a machine: each holds what it loads in memory', () => {
+  const loaded = new Set<string>()
+  const load = (file: string) => {
+    if (loaded.has(file)) return
+    loaded.add(file)
+    // What is imported in the middle of something is loaded by who needs it.
+    const whole = read(`src/${file}`).replace(/import\('[^']+'\)/g, '')
+    for (const { from, type } of importsOf(whole)) {
+      if (!type && from.startsWith('.')) load(posix.join(posix.dirname(file), from))
+    }
+  }
+  load('thread/run.ts')
+  assert.ok(loaded.has('gateway/pipeline.ts'))
+  assert.deepEqual(
+    [...loaded].filter((file) => /^(admin|api|machine|cli)\/|^db\/migrat|^ledger\/open/.test(file)),
+    [],
+  )
 })
 
 test('nothing but tests and benchmarks imports from test/', () => {

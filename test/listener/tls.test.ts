@@ -7,7 +7,7 @@ import { startGate } from '../gateway/gate.ts'
 import { EVENTS, event, until } from '../gateway/upstream.ts'
 import { isRefusal, Wire } from '../gateway/wire.ts'
 import { type KeyPair, makeCertificate, makeClient, makeServer } from '../support/certificates.ts'
-import { ADMIN_KEY, startTestApp } from '../support/harness.ts'
+import { ADMIN_KEY, startTestApp, WORKERS } from '../support/harness.ts'
 import { keptConnection, type TlsFiles, tlsFetch, tlsFiles } from './tls.ts'
 
 let files: TlsFiles
@@ -164,7 +164,8 @@ test('a renewed certificate is served without a restart; a broken one changes no
   await told(/does not belong to the first certificate/)
   assert.equal(await served(), first)
   await own.write(renewed)
-  await told(/was renewed/)
+  const isRenewed = (line: string) => /was renewed/.test(line)
+  await until(() => lines.filter(isRenewed).length === WORKERS, 'a renewed certificate in every thread')
   assert.notEqual(await served(), first)
   const again = await kept.call('/healthz', 'none')
   assert.deepEqual([again.status, again.reused], [200, true])

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import type { KyselyPlugin } from 'kysely'
 import OpenAI from 'openai'
-import pino from 'pino'
 import { type Overrides, startApp } from '../../src/app.ts'
 import { type Config, readConfig } from '../../src/config/settings.ts'
 import { openDb } from '../../src/db/open.ts'
 import type { OpenedDb } from '../../src/db/tables.ts'
 import type { Upstream } from '../../src/gateway/upstreams/forwarding.ts'
+import type { ReplacedWorkers } from '../../src/machine/running-thread.ts'
 import { type DatabaseKind, openTestDatabase } from './databases.ts'
 import { OrganizationFilter } from './organization-filter.ts'
 
 /** The first admin key of every test's server, unless the test says otherwise. */
 export const ADMIN_KEY = 'sk-admin-for_tests_only_0123456789abcdefghijklmnop'
+
+/** Threads that serve where a test does not say it: two where `GATEHOUSE_TEST_WORKERS` says so. */
+export const WORKERS = Number(process.env.GATEHOUSE_TEST_WORKERS ?? 1)
 
 export type TestApp = AsyncDisposable & {
   /** The listener, without a path. */
@@ -53,6 +56,8 @@ export type TestAppOptions = {
   plugins?: KyselyPlugin[]
   /** Where log lines go; they are dropped otherwise. */
   log?: (line: string) => void
+  /** What is done to threads that serve, where there are several. */
+  threads?: ReplacedWorkers
 }
 
 /** A whole Gatehouse on a listening port and a database of its own: what a user would have. */
@@ -60,25 +65,30 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   await using stack = new AsyncDisposableStack()
   const own = options.databaseUrl === undefined ? stack.use(await openTestDatabase(options.database ?? 'sqlite')) : null
   const databaseUrl = options.databaseUrl ?? own?.url ?? ''
+  // What is put in place of a part is a thing of this process, and reaches no other thread.
+  const reachesIn = options.upstreams || options.counters || options.plugins
+  const redis = options.env?.GATEHOUSE_REDIS_URL ?? process.env.TEST_REDIS_URL
   const env = {
     GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
     GATEHOUSE_PORT: '0',
     GATEHOUSE_DATABASE_URL: databaseUrl,
     // A whole run of the tests can count in a Redis: what counts must not be told by the words of a reply.
     GATEHOUSE_REDIS_URL: process.env.TEST_REDIS_URL,
+    GATEHOUSE_WORKERS: String(reachesIn || redis ? 1 : WORKERS),
     ...options.env,
   }
   const config: Config = readConfig(env, options.only ? { only: options.only } : {})
-  let ahead = 0
-  const log = pino({ level: 'debug' }, { write: (line: string) => options.log?.(line) })
+  const aheadSeconds = new Int32Array(new SharedArrayBuffer(4))
+  const log = { level: 'debug', write: (lines: string) => options.log?.(lines) }
   const filter = new OrganizationFilter()
   // Somebody may have caught what it threw: a batch that is tried again, a request that was answered with a failure.
   stack.defer(() => assert.deepEqual(filter.objections, []))
   const app = stack.use(
     await startApp(config, {
       plugins: [filter, ...(options.plugins ?? [])],
-      now: () => Date.now() + ahead * 1000,
+      aheadSeconds,
       log,
+      ...options.threads,
       ...(options.upstreams && { upstreams: options.upstreams }),
       ...(options.counters && { counters: options.counters }),
     }),
@@ -113,7 +123,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     send,
     db,
     advance: (seconds) => {
-      ahead += seconds
+      Atomics.add(aheadSeconds, 0, seconds)
     },
     metric: async (name) => {
       const { text } = await send('GET', '/metrics', { key: null })

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { ListState } from '../../../src/core/model-list.ts'
-import { startTestApp } from '../../support/harness.ts'
+import { startTestApp, WORKERS } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
 import { CHAT, makeKey, question } from '../gate.ts'
 import { until } from '../upstream.ts'
@@ -142,7 +142,7 @@ test('a list of models that cannot be read is said to be unread, in the log and 
     assert.deepEqual(said[what], { state: 'unread', why }, what)
     const told = gate.lines.map((line) => JSON.parse(line)).filter(({ upstream }) => upstream === what)
     assert.match(told[0].msg, /^no list of models could be read/, what)
-    if (what !== 'cut-off') assert.deepEqual([told.length, told[0].err.message], [1, why])
+    if (what !== 'cut-off') assert.deepEqual([told.length, told[0].err.message], [WORKERS, why])
   }
   assert.ok(!gate.lines.join().includes(KEY))
   assert.equal((await gate.call('m1')).status, 200)

@@ -1,0 +1,88 @@
+import type { MessagePort } from 'node:worker_threads'
+import pino, { type Logger } from 'pino'
+import { Counts } from '../core/counts.ts'
+import { idSource } from '../core/id.ts'
+import { giveUpHeld } from '../db/held.ts'
+import { openReadingDb } from '../db/open.ts'
+import { clockOf } from './clock.ts'
+import { databaseFrom, seenBy } from './database.ts'
+import { forwardedTo } from './forward.ts'
+import { openLines } from './lines.ts'
+import type { ThreadStart } from './start.ts'
+import { openThread, type Thread } from './thread.ts'
+import type { Answers, FromThread, Question, ToThread } from './words.ts'
+
+/** Milliseconds between two times that a thread hands over what it has counted, where nobody asks. */
+const COUNTED_MS = 1000
+
+/**
+ * Serves in this thread, as part of a machine that is in another, until it is told to stop.
+ * @param port the channel to the machine
+ * @throws Error where it cannot listen
+ */
+export async function runThread(start: ThreadStart, port: MessagePort): Promise<void> {
+  const say = (message: FromThread) => port.postMessage(message)
+  const log = openThreadLog(start, (lines) => say({ what: 'log', lines }))
+  const { config } = start
+  const metrics = new Counts()
+  const now = clockOf(start.aheadSeconds)
+  const newId = idSource(now)
+  const availability = databaseFrom(start, () => say({ what: 'doubt' }))
+  const seeing = seenBy(metrics, availability)
+  await using stack = new AsyncDisposableStack()
+  const { database } = config
+  const db = await openReadingDb(config.databaseUrl, { ...seeing, database, ...start.database })
+  stack.defer(() => db.destroy())
+  const lines = stack.use(openLines(start, { db, now, log, metrics }))
+  // As after an outage: what hung on the database then may never be answered.
+  lines.changed.subscribe((scope) => {
+    if (scope === null) giveUpHeld(db)
+  })
+  const thread = stack.use(await openThread(config, { db, now, newId, log, metrics, seeing, availability, ...lines }))
+  const forward = forwardedTo(start.machine, newId)
+  const admin = config.doors.includes('admin') ? forward : null
+  await thread.listen({ admin, operations: forward, async [Symbol.asyncDispose]() {} }, start.port)
+  const { stopped } = answering(port, say, answersOf(thread, metrics))
+  say({ what: 'listening', url: thread.url() })
+  const counting = setInterval(() => handOver(metrics, say), COUNTED_MS).unref()
+  await stopped
+  await stack.disposeAsync()
+  clearInterval(counting)
+  handOver(metrics, say)
+  // What is left open belongs to nobody: the machine waits for this thread's end.
+  process.exit(0)
+}
+
+function openThreadLog({ index, logLevel }: ThreadStart, write: (lines: string) => void): Logger {
+  const log = pino({ level: logLevel, base: { thread: index } }, { write })
+  process.removeAllListeners('warning').on('warning', (err) => log.warn({ err }, 'a warning of Node'))
+  return log
+}
+
+const answersOf = (thread: Thread, metrics: Counts): { [Q in Question]: () => Promise<Answers[Q]> } => ({
+  reported: async () => ({ readings: metrics.readings(), counted: metrics.take() }),
+  models: thread.models,
+  modelLists: thread.modelLists,
+  inFlight: thread.inFlight,
+})
+
+/** Answers the machine's questions. @returns what resolves when it says stop */
+function answering(
+  port: MessagePort,
+  say: (message: FromThread) => void,
+  answers: { [Q in Question]: () => Promise<Answers[Q]> },
+): { stopped: Promise<void> } {
+  const stopped = Promise.withResolvers<void>()
+  port.on('message', (message: ToThread) => {
+    if (message === 'stop') return stopped.resolve()
+    const { ask, id } = message
+    // None of them fails.
+    void answers[ask]().then((answer) => say({ what: 'answer', id, answer }))
+  })
+  return { stopped: stopped.promise }
+}
+
+function handOver(metrics: Counts, say: (message: FromThread) => void) {
+  const counted = metrics.take()
+  if (counted.length > 0) say({ what: 'counted', counted })
+}

@@ -1,0 +1,26 @@
+import type { Catalogue } from '../core/catalogue.ts'
+import type { Reported } from '../core/counts.ts'
+import type { ListState } from '../core/model-list.ts'
+
+/** What the machine asks of a thread, by name, and what it is answered. */
+export type Answers = {
+  reported: Reported
+  models: Catalogue
+  modelLists: Record<string, ListState>
+  inFlight: number
+}
+export type Question = keyof Answers
+
+/** What the machine says to a thread: a question, or to stop. */
+export type ToThread = { ask: Question; id: number } | 'stop'
+
+/** What a thread says to the machine. */
+export type FromThread =
+  | { what: 'listening'; url: string }
+  | { what: 'answer'; id: number; answer: Answers[Question] }
+  /** Lines of the log. */
+  | { what: 'log'; lines: string }
+  /** A statement failed, or was too slow: whether the database is there is to be looked into. */
+  | { what: 'doubt' }
+  /** What was counted since the last time, unasked: so that little is lost with a thread. */
+  | { what: 'counted'; counted: Reported['counted'] }

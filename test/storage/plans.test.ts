@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import pg from 'pg'
 import { openDb } from '../../src/db/open.ts'
+import { openMigrated } from '../../src/db/open-migrated.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
 import { dropOrphans, fill } from '../support/filled.ts'
 import { startTestApp } from '../support/harness.ts'
@@ -11,7 +12,7 @@ import { watchBuilders } from '../support/unreached.ts'
 import { firstOrganization } from './first-organization.ts'
 import { type Explain, explainOnPostgres, explainOnSqlite } from './plans.ts'
 import { allowed } from './plans-allowed.ts'
-import { walkAdministration, walkBackground, walkCommands, walkCopy, walkGate } from './walk.ts'
+import { walkAdministration, walkBackground, walkCommands, walkCopy, walkDistributed, walkGate } from './walk.ts'
 
 const ROWS = 10_000
 const builders = await watchBuilders()
@@ -36,7 +37,9 @@ for (const kind of databases) {
       await walkAdministration(app, own)
       await walkGate(app, own)
       await walkCommands(app, own, recorder)
+      assert.equal((await app.send('GET', '/readyz')).status, 200)
     }
+    if (kind === 'postgres') await walkDistributed(options)
     const db = await openDb(database.url, { plugins: [recorder], connections: 1 })
     await walkBackground(db, organizationId)
     await db.destroy()
@@ -69,6 +72,8 @@ test('a database is copied to the other kind and back, by pages, and not into wh
     dropOrphans(first.url)
   }
   await walkCopy(first.url, second.url)
+  // One that has its tables already, and nothing in them.
+  await (await openMigrated(third.url, { serving: false }))[Symbol.asyncDispose]()
   await walkCopy(second.url, third.url)
   await assert.rejects(walkCopy(first.url, third.url), /is not empty/)
 })

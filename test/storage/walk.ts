@@ -9,12 +9,14 @@ import type { Db } from '../../src/db/tables.ts'
 import { dollars, nanos, recordUsage, sumUsage } from '../../src/db/usage.ts'
 import { recordUsageOnce } from '../../src/db/usage-batch.ts'
 import { DailyLevels } from '../../src/gateway/limits/daily.ts'
+import { saveLevels } from '../../src/gateway/limits/saved-levels.ts'
 import { Owners } from '../../src/ledger/owners.ts'
 import { call } from '../contract/call.ts'
 import { newAdminKey, newProjectKey, newUser, type Organization } from '../contract/organizations.ts'
 import { validRequest } from '../contract/requests.ts'
 import { FULL_GROUP, FULL_PROJECT, nth, RARE_TYPES } from '../support/filling.ts'
-import type { TestApp } from '../support/harness.ts'
+import { startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
+import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
@@ -127,6 +129,7 @@ export async function walkBackground(db: Db, organizationId: string) {
   const levels = new DailyLevels({ daysChanged: true, changedDays: () => saved, restoreDays: () => {} }, () => at)
   await levels.load(db)
   await levels.save(db)
+  await saveLevels(db, [{ organization_id: organizationId, key: 'x', level: 1, maximum: 1, at_ms: at }], true, () => {})
   const log = { error() {} }
   const owners = new Owners({ read: db, write: db, beat: { wake() {} }, log, now: () => at, days: 1 })
   const upstream = 'default'
@@ -159,6 +162,13 @@ export async function walkBackground(db: Db, organizationId: string) {
     await namesOf(db, owner)
     for (const alert of await dueAlerts(db, owner, month, 5_000_000_000n, 10)) await claimAlert(db, alert, month, 1)
   }
+}
+
+/** What is asked otherwise where PostgreSQL is one that has neither advisory locks nor announcements. */
+export async function walkDistributed(options: TestAppOptions): Promise<void> {
+  await using file = await modelsFile({}, { database: { distributed: true } })
+  await using app = await startTestApp({ ...options, env: { GATEHOUSE_CONFIG: file.path } })
+  await app.admin().organization.projects.create({ name: 'distributed' })
 }
 
 /** The command line. */

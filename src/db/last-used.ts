@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { batches } from './batches.ts'
 import { isPostgres } from './dialect.ts'
 import type { Db } from './tables.ts'
@@ -14,39 +15,33 @@ const columns = {
 export type UsedTable = keyof typeof columns
 
 /**
- * Notes when keys, or users by their keys, were last used: one statement for all of an organization that were used in the same second. Rows
+ * Notes when keys, or users by their keys, were last used: one statement for all of an organization that come together. On PostgreSQL rows
  * are locked in one order first, so that two nodes noting the same ones cannot deadlock.
  */
 export async function recordLastUsed(tx: Db, table: UsedTable, uses: readonly Used[]): Promise<void> {
-  if (isPostgres(tx)) {
-    for (const [organizationId, some] of grouped(uses, ({ organizationId }) => organizationId)) {
-      const ids = some.map(({ id }) => id).sort()
-      for (const few of batches(ids)) {
+  for (const [organizationId, all] of Map.groupBy(inOrder(uses), ({ organizationId }) => organizationId)) {
+    for (const some of batches(all)) {
+      const ids = some.map(({ id }) => id)
+      if (isPostgres(tx)) {
         const rows = tx.selectFrom(table).select('id').where('organization_id', '=', organizationId)
-        await rows.where('id', 'in', few).orderBy('id').forUpdate().execute()
+        await rows.where('id', 'in', ids).orderBy('id').forUpdate().execute()
       }
-    }
-  }
-  for (const some of grouped(uses, ({ organizationId, at }) => `${organizationId} ${at}`).values()) {
-    for (const few of batches(some)) {
-      const [{ organizationId, at } = { organizationId: '', at: 0 }] = few
-      const rows = tx
+      const moments = sql.join(
+        some.map(({ id, at }) => sql`when ${id} then cast(${at} as bigint)`),
+        sql` `,
+      )
+      await tx
         .updateTable(table)
-        .set({ [columns[table]]: at })
+        .set({ [columns[table]]: sql`case id ${moments} end` })
         .where('organization_id', '=', organizationId)
-      await rows
-        .where(
-          'id',
-          'in',
-          few.map(({ id }) => id),
-        )
+        .where('id', 'in', ids)
         .execute()
     }
   }
 }
 
-/** In the order of the names. */
-function grouped(uses: readonly Used[], nameOf: (use: Used) => string): Map<string, Used[]> {
-  const groups = Map.groupBy(uses, nameOf)
-  return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)))
+/** By the organizations, and then by the ids. */
+function inOrder(uses: readonly Used[]): Used[] {
+  const nameOf = ({ organizationId, id }: Used) => `${organizationId} ${id}`
+  return uses.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }

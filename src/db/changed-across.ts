@@ -1,4 +1,4 @@
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Changed, type ChangeScope, type Changes } from './changed.ts'
 
 /** A change on its way to a thread, and its number. */

@@ -9,7 +9,9 @@ export class NoAnswer extends Error {
  */
 export function inTime<T>(ms: number, answer: Promise<T>, whose = 'the database'): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => reject(new NoAnswer(`${whose} did not answer within ${ms} ms`)), ms)
+  const late = () => reject(new NoAnswer(`${whose} did not answer within ${ms} ms`))
+  // Where this process itself was held up, the answer may be there and unread: it is looked for once more.
+  const timer = setTimeout(() => setImmediate(late), ms)
   answer.then(resolve, reject).finally(() => clearTimeout(timer))
   return promise
 }

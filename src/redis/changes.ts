@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { RedisConfig } from '../config/redis.ts'
 import type { Changed, ChangeScope } from '../db/changed.ts'
 import { openRedis, type Redis } from './connection.ts'
@@ -20,7 +21,12 @@ export type Announcing = AsyncDisposable & { announce: (scope: ChangeScope | nul
  */
 export async function openRedisChanges({ config, redis, changed, log }: RedisChangesParts): Promise<Announcing> {
   const channel = `${config.prefix}:changed`
-  const hear = (message: string) => changed.publish(scopeOf(message))
+  const own = randomUUID()
+  const hear = (message: string) => {
+    const told = read(message)
+    // What was committed here is known here, and was before it was told.
+    if (told?.by !== own) changed.publish(told?.scope ?? null)
+  }
   const hearing = await openRedis({
     ...{ config, log },
     async connected(line) {
@@ -31,18 +37,24 @@ export async function openRedisChanges({ config, redis, changed, log }: RedisCha
   return {
     announce(scope) {
       // Nobody waits for it: what is not heard is noticed within five seconds.
-      redis.send(channel, ['PUBLISH', channel, JSON.stringify(scope)]).catch(() => {})
+      redis.send(channel, ['PUBLISH', channel, JSON.stringify({ by: own, scope } satisfies Told)]).catch(() => {})
     },
     [Symbol.asyncDispose]: () => hearing[Symbol.asyncDispose](),
   }
 }
 
-/** What is none of ours means that anything may have changed. */
-function scopeOf(message: string): ChangeScope | null {
+/** A message: whose it is, and what was changed. */
+type Told = { by: string; scope: ChangeScope | null }
+
+/** Null for what is none of ours: then anything may have changed. */
+function read(message: string): Told | null {
   try {
-    const { organizationId, projectId } = JSON.parse(message)
+    const { by, scope } = JSON.parse(message)
+    if (typeof by !== 'string') return null
+    if (scope === null) return { by, scope }
+    const { organizationId, projectId } = scope
     const isProject = projectId === null || typeof projectId === 'string'
-    return typeof organizationId === 'string' && isProject ? { organizationId, projectId } : null
+    return typeof organizationId === 'string' && isProject ? { by, scope: { organizationId, projectId } } : null
   } catch {
     return null
   }

@@ -82,17 +82,24 @@ export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, connected
 /** Slow is down: a connection on which an answer does not come in time is not waited for, nor used any more. */
 function answered(line: Line, answer: Promise<unknown>, timeoutMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const late = () => {
       reject(new Error(`Redis did not answer within ${timeoutMs} ms`))
       line.doubt()
+    }
+    let looking: NodeJS.Immediate | undefined
+    // Where this process itself was held up, the answer may be there and unread: it is looked for once more.
+    const timer = setTimeout(() => {
+      looking = setImmediate(late)
     }, timeoutMs)
     answer.then(
       (value) => {
         clearTimeout(timer)
+        clearImmediate(looking)
         resolve(value)
       },
       (error) => {
         clearTimeout(timer)
+        clearImmediate(looking)
         if (/^(READONLY|LOADING|MASTERDOWN)/.test(String((error as Error | undefined)?.message))) line.doubt()
         reject(error)
       },

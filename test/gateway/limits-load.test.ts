@@ -96,7 +96,10 @@ test('of 1,000 concurrent requests of 100 tokens against 10,000 a minute, no mor
   for (const { status, body } of seen.refused) assert.deepEqual([status, body.error.type], [429, 'tokens'])
   // What was taken too much is given back of every one of them, so there is room for a call of nearly all tokens.
   const large = { ...question, max_tokens: (ROOM - 5) * TOKENS }
-  assert.equal((await gate.app.send('POST', CHAT, { key: gate.key, body: large })).status, 200)
+  const asked = async () => (await gate.app.send('POST', CHAT, { key: gate.key, body: large })).status
+  // A Redis hears of it with the next batch, and a refusal is remembered for a tenth of a second.
+  if (process.env.TEST_REDIS_URL) await until(async () => (await asked()) === 200, 'room for it', 2000)
+  else assert.equal(await asked(), 200)
 })
 
 test('of 1,000 concurrent requests of ten cents against ten dollars, exactly a hundred are admitted', async () => {

@@ -16,6 +16,9 @@ export const ADMIN_KEY = 'sk-admin-for_tests_only_0123456789abcdefghijklmnop'
 /** Threads that serve where a test does not say it: two where `GATEHOUSE_TEST_WORKERS` says so. */
 export const WORKERS = Number(process.env.GATEHOUSE_TEST_WORKERS ?? 1)
 
+/** The database where a test does not say which. */
+const DATABASE: DatabaseKind = process.env.TEST_DATABASE === 'postgres' ? 'postgres' : 'sqlite'
+
 export type TestApp = AsyncDisposable & {
   /** The listener, without a path. */
   url: string
@@ -63,7 +66,7 @@ export type TestAppOptions = {
 /** A whole Gatehouse on a listening port and a database of its own: what a user would have. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   await using stack = new AsyncDisposableStack()
-  const own = options.databaseUrl === undefined ? stack.use(await openTestDatabase(options.database ?? 'sqlite')) : null
+  const own = options.databaseUrl === undefined ? stack.use(await openTestDatabase(options.database ?? DATABASE)) : null
   const databaseUrl = options.databaseUrl ?? own?.url ?? ''
   // What is put in place of a part is a thing of this process, and reaches no other thread.
   const reachesIn = options.upstreams || options.counters || options.plugins

@@ -1,4 +1,4 @@
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Bounded } from '../../core/bounded.ts'
 import type { LastUsed } from '../last-used.ts'
 import type { Origin, Owners } from '../owners.ts'

@@ -75,8 +75,11 @@ describe('several processes of Redis', { skip: withoutRedis }, () => {
     const { config } = cluster
     const redis = stack.use(await openRedis({ config, log }))
     const changes = stack.use(await openRedisChanges({ config, redis, changed, log }))
+    const others = stack.use(await openRedisChanges({ config, redis, changed: { publish() {} }, log }))
     const scope = { organizationId: 'org-1', projectId: null }
-    changes.announce(scope)
+    // Its own are known to it before they are told.
+    changes.announce({ organizationId: 'org-2', projectId: null })
+    others.announce(scope)
     while (heard.length < 2) await sleep(5)
     assert.deepEqual(heard, [null, scope])
 

@@ -20,7 +20,8 @@ export class Deadlines implements Disposable {
     return new Promise((resolve, reject) => {
       const waiting = { until: performance.now() + this.#ms, reject }
       this.#waiting.add(waiting)
-      this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref()
+      // Where this process itself was held up, the answer may be there and unread: it is read before anything is said to be late.
+      this.#timer ??= setInterval(() => setImmediate(() => this.#look()), LOOK_MS).unref()
       act.then(resolve, reject).finally(() => this.#waiting.delete(waiting))
     })
   }

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../process/gatehouse.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
+import { type LineMode, startSlowLine } from '../support/slow-line.ts'
+import { adminOf, ask, CENTS, CHAT, chat, haveProjects, makeProject, startCluster } from './cluster.ts'
+import { heldThrough, statuses, Traffic } from './traffic.ts'
+
+const AWAY_MS = 4000
+const MOST_MONEY = 100 * CENTS
+const DOLLARS = { currency: 'USD', interval: 'month', threshold_amount: MOST_MONEY } as const
+
+/** What becomes of the line to Redis. */
+const harms: Record<string, LineMode> = {
+  'is refused': { kind: 'refuse' },
+  'is reset': { kind: 'reset' },
+  'swallows everything': { kind: 'drop' },
+  'is slow': { kind: 'delay', least: 300, most: 1500 },
+}
+
+for (const [harm, mode] of Object.entries(harms)) {
+  test(`a Redis whose line ${harm}: calls go on, none is refused for it, none waits long, and it is used again by itself`, {
+    skip: withoutRedis,
+  }, async (t) => {
+    await using redis = await startRedis()
+    await using line = await startSlowLine(redis.url)
+    await using cluster = await startCluster({ nodes: 3, env: { GATEHOUSE_REDIS_URL: line.over(redis.url) } })
+    const [node] = cluster.nodes
+    assert.ok(node)
+    const { key } = await makeProject(node, 'busy')
+    await using traffic = new Traffic(cluster.nodes, key)
+    await traffic.succeed(20)
+    const from = traffic.made.length
+    await line.become(mode)
+    await sleep(AWAY_MS)
+    await line.become({ kind: 'pass' })
+    const back = performance.now()
+    await traffic.succeed(20)
+    await until(() => performance.now() > back + 6000, 'what comes after five seconds is seen')
+    await traffic.stop()
+    assert.deepEqual(Object.keys(statuses(traffic.made.slice(from))), ['200'], 'the policy is to count locally')
+    t.diagnostic(heldThrough(traffic, back))
+    await haveProjects(cluster.nodes, traffic.acknowledged)
+  })
+}
+
+test('a Redis that is killed and comes back empty resets nothing: what was spent is spent', {
+  skip: withoutRedis,
+}, async (t) => {
+  await using redis = await startRedis()
+  await using cluster = await startCluster({ nodes: 3, env: { GATEHOUSE_REDIS_URL: redis.url } })
+  const [node] = cluster.nodes
+  assert.ok(node)
+  const paid = await makeProject(node, 'paid')
+  const busy = await makeProject(node, 'busy')
+  await adminOf(node).projects.spendLimit.update(paid.id, DOLLARS)
+  const spend = async (calls: number) => {
+    let spent = 0
+    for (let i = 0; i < calls; i++) {
+      const one = cluster.nodes[i % cluster.nodes.length] ?? assert.fail()
+      const { status } = await ask(one, CHAT, chat(paid.key))
+      assert.ok(status === 200 || status === 429, `${status}`)
+      if (status === 200) spent += CENTS
+    }
+    return spent
+  }
+  assert.equal(await spend(60), 60 * CENTS)
+  await using traffic = new Traffic(cluster.nodes, busy.key)
+  await traffic.succeed(10)
+  await redis.kill()
+  await sleep(AWAY_MS)
+  await redis.start()
+  const back = performance.now()
+  await until(() => performance.now() > back + 6000, 'what comes after five seconds is seen')
+  await traffic.succeed(10)
+  await traffic.stop()
+  t.diagnostic(heldThrough(traffic, back))
+  assert.equal(await spend(60), 40 * CENTS)
+})

@@ -23,7 +23,7 @@ export type RedisFile = Readonly<{
   /** Who is asked for the address of the master; none: the URL has it. */
   sentinels: readonly RedisNode[]
   master: string | null
-  /** Certificates that are trusted besides the well-known ones, as PEM. */
+  /** Certificates that are trusted in place of the well-known ones, as PEM. */
   ca: string | null
   /** What takes its place while it is away: this process's own counters, nobody (calls are 503), or nobody (calls go on uncounted). */
   down: 'local' | 'deny' | 'allow'

@@ -24,7 +24,6 @@ export async function openClient(config: RedisConfig, timeoutMs: number): Promis
   }
   const socketOf = ({ host, port }: RedisNode, reconnectStrategy: false | number) => ({
     ...{ host, port, connectTimeout: timeoutMs, socketTimeout: SILENT_MS, reconnectStrategy, ...secure },
-    ...(config.tls && { servername: host }),
   })
   const state = { failure: undefined as unknown }
   const over = Promise.withResolvers<void>()

@@ -34,11 +34,28 @@ export type OwnRedis = AsyncDisposable & {
   cli: (...command: string[]) => string
 }
 
+/** How all that belongs to a Redis is spoken to. */
+export type RedisSpeech = {
+  scheme: 'redis' | 'rediss'
+  /** What a server's own settings say of it. */
+  listen: (port: number) => Record<string, string>
+  /** Arguments of its own client. */
+  cli: readonly string[]
+  /** Who signed the servers' certificates, as PEM. */
+  ca: string | null
+}
+
+const PLAIN: RedisSpeech = { scheme: 'redis', listen: (port) => ({ port: String(port) }), cli: [], ca: null }
+
 /** Starts one that keeps nothing on disk. @param args of its command line, after those */
-export async function startRedis(...args: string[]): Promise<OwnRedis> {
+export const startRedis = (...args: string[]): Promise<OwnRedis> => startRedisThatSpeaks(PLAIN, ...args)
+
+/** The same that is spoken to in such a way. */
+export async function startRedisThatSpeaks(speech: RedisSpeech, ...args: string[]): Promise<OwnRedis> {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-redis-'))
-  const kept = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
+  const listen = Object.entries(speech.listen(port)).flatMap(([name, value]) => [`--${name}`, value])
+  const kept = [...listen, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
   let child: ChildProcess | undefined
   const start = async () => {
     child = spawn('redis-server', [...kept, ...args], { stdio: 'ignore' })
@@ -51,17 +68,20 @@ export async function startRedis(...args: string[]): Promise<OwnRedis> {
     await gone
   }
   await start()
-  const url = `redis://127.0.0.1:${port}`
+  const url = `${speech.scheme}://127.0.0.1:${port}`
   return {
     ...{ port, url, kill, start },
-    config: { ...redisUrl(url), ...NO_REDIS_FILE },
-    cli: (...command) => execFileSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' }).trim(),
+    config: { ...redisUrl(url), ...NO_REDIS_FILE, ca: speech.ca },
+    cli: (...command) => cliOf(speech, '-p', String(port), ...command).trim(),
     async [Symbol.asyncDispose]() {
       await kill()
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
+
+const cliOf = ({ cli }: RedisSpeech, ...command: string[]) =>
+  execFileSync('redis-cli', [...cli, ...command], { encoding: 'utf8' })
 
 /** Waits until somebody listens on a port. */
 export async function listening(port: number): Promise<void> {
@@ -81,36 +101,39 @@ export async function listening(port: number): Promise<void> {
 }
 
 /** Three masters of a Cluster, with all slots between them. */
-export async function startRedisCluster(): Promise<AsyncDisposable & { config: RedisConfig; masters: OwnRedis[] }> {
+export async function startRedisCluster(
+  speech = PLAIN,
+): Promise<AsyncDisposable & { config: RedisConfig; masters: OwnRedis[] }> {
   await using stack = new AsyncDisposableStack()
   const masters: OwnRedis[] = []
   for (let i = 0; i < 3; i++) {
     const args = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no', '--cluster-node-timeout', '2000']
-    masters.push(stack.use(await startRedis(...args)))
+    masters.push(stack.use(await startRedisThatSpeaks(speech, ...args)))
   }
   const addresses = masters.map(({ port }) => `127.0.0.1:${port}`)
-  execFileSync('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'])
+  cliOf(speech, '--cluster', 'create', ...addresses, '--cluster-yes')
   const isWhole = ({ cli }: OwnRedis) => cli('cluster', 'info').includes('cluster_state:ok')
   while (!masters.every(isWhole)) await sleep(50)
   const rest = stack.move()
-  const config = { ...redisUrl(masters.map(({ url }) => url).join(',')), ...NO_REDIS_FILE }
+  const config = { ...redisUrl(masters.map(({ url }) => url).join(',')), ...NO_REDIS_FILE, ca: speech.ca }
   return { config, masters, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
 /** A master and its replica, and a Sentinel that makes the one the master when the other is gone. */
-export async function startSentinel(): Promise<
-  AsyncDisposable & { config: RedisConfig; master: OwnRedis; replica: OwnRedis }
-> {
+export async function startSentinel(
+  speech = PLAIN,
+): Promise<AsyncDisposable & { config: RedisConfig; master: OwnRedis; replica: OwnRedis }> {
   await using stack = new AsyncDisposableStack()
-  const master = stack.use(await startRedis())
-  const replica = stack.use(await startRedis('--replicaof', '127.0.0.1', String(master.port)))
+  const master = stack.use(await startRedisThatSpeaks(speech))
+  const replica = stack.use(await startRedisThatSpeaks(speech, '--replicaof', '127.0.0.1', String(master.port)))
   while (!replica.cli('info', 'replication').includes('master_link_status:up')) await sleep(20)
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-sentinel-'))
   stack.defer(() => rmSync(folder, { recursive: true, force: true }))
   const port = await freePort()
   const file = join(folder, 'sentinel.conf')
   const lines = [
-    ...[`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`],
+    ...Object.entries(speech.listen(port)).map(([name, value]) => `${name} ${value}`),
+    ...['bind 127.0.0.1', `dir ${folder}`, `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`],
     ...['sentinel down-after-milliseconds mymaster 500', 'sentinel failover-timeout mymaster 2000'],
   ]
   writeFileSync(file, `${lines.join('\n')}\n`)
@@ -121,8 +144,7 @@ export async function startSentinel(): Promise<
     await gone
   })
   await listening(port)
-  const knows = () =>
-    execFileSync('redis-cli', ['-p', String(port), 'sentinel', 'replicas', 'mymaster'], { encoding: 'utf8' })
+  const knows = () => cliOf(speech, '-p', String(port), 'sentinel', 'replicas', 'mymaster')
   while (!knows().includes(String(replica.port))) await sleep(100)
   const config = { ...master.config, sentinels: [{ host: '127.0.0.1', port }], master: 'mymaster' }
   const rest = stack.move()

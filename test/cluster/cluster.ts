@@ -137,3 +137,23 @@ export const chat = (key: string, maxTokens = TOKENS) => ({
   body: { model: MODEL, max_completion_tokens: maxTokens, messages: [{ role: 'user', content: 'hello' }] },
 })
 export const CHAT = '/v1/chat/completions'
+
+/**
+ * So many calls one after the other, from node to node, each of which costs ten cents where it is answered.
+ * @param ends how they may end: answered, or at their limit, if left out
+ * @returns the cents that they cost
+ */
+export async function spend(
+  nodes: readonly Pick<Node, 'url'>[],
+  key: string,
+  calls: number,
+  ends: readonly string[] = ['200', '429'],
+): Promise<number> {
+  let spent = 0
+  for (let i = 0; i < calls; i++) {
+    const { status, text } = await ask(nodes[i % nodes.length] ?? assert.fail(), CHAT, chat(key))
+    assert.ok(ends.includes(`${status}`), `${status}: ${text}`)
+    if (status === 200) spent += CENTS
+  }
+  return spent
+}

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../process/gatehouse.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { type LineMode, startSlowLine } from '../support/slow-line.ts'
-import { adminOf, ask, CENTS, CHAT, chat, haveProjects, makeProject, startCluster } from './cluster.ts'
+import { adminOf, CENTS, haveProjects, makeProject, spend, startCluster } from './cluster.ts'
 import { heldThrough, statuses, Traffic } from './traffic.ts'
 
 const AWAY_MS = 4000
@@ -55,17 +55,7 @@ test('a Redis that is killed and comes back empty resets nothing: what was spent
   const paid = await makeProject(node, 'paid')
   const busy = await makeProject(node, 'busy')
   await adminOf(node).projects.spendLimit.update(paid.id, DOLLARS)
-  const spend = async (calls: number) => {
-    let spent = 0
-    for (let i = 0; i < calls; i++) {
-      const one = cluster.nodes[i % cluster.nodes.length] ?? assert.fail()
-      const { status } = await ask(one, CHAT, chat(paid.key))
-      assert.ok(status === 200 || status === 429, `${status}`)
-      if (status === 200) spent += CENTS
-    }
-    return spent
-  }
-  assert.equal(await spend(60), 60 * CENTS)
+  assert.equal(await spend(cluster.nodes, paid.key, 60), 60 * CENTS)
   await using traffic = new Traffic(cluster.nodes, busy.key)
   await traffic.succeed(10)
   await redis.kill()
@@ -76,5 +66,5 @@ test('a Redis that is killed and comes back empty resets nothing: what was spent
   await traffic.succeed(10)
   await traffic.stop()
   t.diagnostic(heldThrough(traffic, back))
-  assert.equal(await spend(60), 40 * CENTS)
+  assert.equal(await spend(cluster.nodes, paid.key, 60), 40 * CENTS)
 })

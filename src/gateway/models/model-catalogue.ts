@@ -1,9 +1,9 @@
 import { Bounded } from '../../core/bounded.ts'
 import { type Catalogue, type CatalogueModel, plainModel } from '../../core/catalogue.ts'
-import { isHidden, isSameList, type ListState, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
+import { isHidden, type ListState, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
 import { isModelName } from '../../core/model-name.ts'
 import type { ModelSource } from '../upstreams/upstreams.ts'
-import { Source } from './source.ts'
+import { Source, type SourceWatch } from './source.ts'
 
 const REFRESH_MS = 60_000
 /** How long whoever needs the catalogue waits for the upstreams. */
@@ -14,14 +14,14 @@ const ASK_AGAIN_MS = 5000
 const UNLISTED_KEPT = 1000
 
 /**
- * The models of this server: those of the configuration file and those that the upstreams list, asked again every minute.
+ * The models of this server: those of the configuration file and those that the upstreams list, asked again every minute,
+ * one that is away every few seconds (`source.ts`).
  * While an upstream does not answer, what it said last stays true, and it keeps the models that it listed first. Of one that
  * never said anything any model may be asked for: many model servers have no list, and would be of no use otherwise.
  */
 export class ModelCatalogue {
   readonly #configured: Catalogue
   readonly #sources: readonly Source[]
-  readonly #failed: (upstream: string, error: unknown, listed: boolean) => void
   readonly #clock: () => number
   readonly #unlisted = new Bounded<string, CatalogueModel>(UNLISTED_KEPT)
   #offer: Offer
@@ -39,12 +39,11 @@ export class ModelCatalogue {
   constructor(
     configured: Catalogue,
     sources: readonly ModelSource[],
-    failed: (upstream: string, error: unknown, listed: boolean) => void,
+    failed: SourceWatch['failed'],
     clock: () => number = () => performance.now(),
   ) {
     this.#configured = configured
-    this.#sources = sources.map((source) => new Source(source))
-    this.#failed = failed
+    this.#sources = sources.map((source) => new Source(source, { changed: () => this.#merge(), failed }))
     this.#clock = clock
     this.#offer = offerOf(configured, new Map())
   }
@@ -85,13 +84,14 @@ export class ModelCatalogue {
     return this.#offer.shown.get(id) ?? null
   }
 
-  /** Begins to ask the upstreams, and goes on every minute. */
+  /** Begins to ask the upstreams, and goes on: every minute, and one that is away every few seconds. */
   start(): void {
     void this.#begun()
   }
 
   close(): void {
     clearInterval(this.#timer)
+    for (const source of this.#sources) source.close()
   }
 
   #begun(): Promise<void> {
@@ -133,25 +133,12 @@ export class ModelCatalogue {
   }
 
   #refresh(): Promise<void> {
-    this.#refreshing ??= Promise.all(this.#sources.map((source) => this.#read(source))).then(() => {
+    if (this.#refreshing === null) this.#refreshedAt = this.#clock()
+    this.#refreshing ??= Promise.all(this.#sources.map((source) => source.ask())).then(() => {
       this.#refreshing = null
       this.#askedAll = true
     })
     return this.#refreshing
-  }
-
-  async #read(source: Source): Promise<void> {
-    this.#refreshedAt = this.#clock()
-    try {
-      const models = await source.list()
-      source.read()
-      // What follows from the catalogue is worked out anew only where it is another one.
-      if (source.models !== null && isSameList(source.models, models)) return
-      source.models = models
-      this.#merge()
-    } catch (error) {
-      if (source.failed(error)) this.#failed(source.name, error, source.models !== null)
-    }
   }
 
   #merge(): void {

@@ -116,4 +116,12 @@ export interface Upstream {
 export class Unreached extends Error {}
 
 /** The model server was there and said something else than its list of models. The message says what, in words of ours alone. */
-export class NoList extends Error {}
+export class NoList extends Error {
+  /** Whether it may list them in a moment, as where it is only starting. */
+  readonly isPassing: boolean
+
+  constructor(message: string, isPassing = false) {
+    super(message)
+    this.isPassing = isPassing
+  }
+}

@@ -25,7 +25,7 @@ export async function listModels(
   witness: Witness,
 ): Promise<ListedModel[]> {
   const { status, headers, body } = await read(dispatcher, path, key, witness)
-  if (status !== 200) throw new NoList(`its answer has the status ${status}`)
+  if (status !== 200) throw new NoList(`its answer has the status ${status}`, status >= 500)
   const models = modelsIn(await decoded(body, headers['content-encoding']), Secret.of(key))
   if (models.length === 0) throw new NoList('its answer lists no model that can be called')
   return models

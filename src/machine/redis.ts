@@ -13,12 +13,14 @@ const words: Record<RedisConfig['down'], string> = {
 
 /** Connects to Redis. What that needs is loaded only here: a server without Redis has none of it in memory. */
 export async function openRedisOf(config: RedisConfig, tools: Pick<Tools, 'log' | 'metrics'>) {
-  const [{ openRedis }, { openRedisChanges }, { openRedisCounters }, { openAwayCounters }] = await Promise.all([
-    import('../redis/connection.ts'),
-    import('../redis/changes.ts'),
-    import('../gateway/counters/redis/open.ts'),
-    import('../gateway/counters/away/open.ts'),
-  ])
+  const [{ openRedis }, { openRedisChanges }, { questionTo }, { openRedisCounters }, { openAwayCounters }] =
+    await Promise.all([
+      import('../redis/connection.ts'),
+      import('../redis/changes.ts'),
+      import('../redis/question.ts'),
+      import('../gateway/counters/redis/open.ts'),
+      import('../gateway/counters/away/open.ts'),
+    ])
   const { log, metrics } = tools
   const { prefix, down, localShare } = config
   const away = { away: words[down], back: 'Redis is there again: limits and money are counted there' }
@@ -35,7 +37,7 @@ export async function openRedisOf(config: RedisConfig, tools: Pick<Tools, 'log' 
     async counters(parts: CountersParts) {
       await using stack = new AsyncDisposableStack()
       const far = stack.use(openRedisCounters({ ...parts, redis, prefix, log }))
-      const ask = () => redis.send(prefix, ['PING'])
+      const ask = questionTo(redis, prefix)
       const counters = stack.use(openAwayCounters({ ...parts, far, down, localShare, dependency, ask }))
       const rest = stack.move()
       return {

@@ -1,42 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../../process/gatehouse.ts'
-import { startTestApp } from '../../support/harness.ts'
-import { modelsFile } from '../../support/models-file.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
 import { type LineMode, startSlowLine } from '../../support/slow-line.ts'
-import { CHAT, makeKey } from '../gate.ts'
+import { LIMIT, startCounting } from './gate.ts'
 
-const LIMIT = 40
-const body = { model: 'echo', messages: [{ role: 'user', content: 'hello' }] }
 /** The longest that a call may take: what Redis has to answer, and a tenth of a second. */
 const MOST_MS = 3000
 const BACK_MS = 5000
-
-async function start(redis: object, line: { over: (url: string) => string }, url: string) {
-  await using stack = new AsyncDisposableStack()
-  const echo = { organization_limits: { max_requests_per_1_minute: LIMIT }, price_per_million: { input: 1 } }
-  const file = stack.use(await modelsFile({ echo }, { redis }))
-  const lines: string[] = []
-  const env = { GATEHOUSE_CONFIG: file.path, GATEHOUSE_REDIS_URL: line.over(url) }
-  const app = stack.use(await startTestApp({ env, log: (text) => lines.push(text) }))
-  const { key } = await makeKey(app)
-  const took: number[] = []
-  const call = async () => {
-    const begun = performance.now()
-    const reply = await app.send('POST', CHAT, { key, body })
-    took.push(Math.round(performance.now() - begun))
-    return reply
-  }
-  const statuses = async (count: number) => {
-    const all = await Promise.all(Array.from({ length: count }, call))
-    return all.map(({ status }) => status)
-  }
-  const rest = stack.move()
-  const told = (what: RegExp) => lines.filter((text) => what.test(text)).length
-  const ready = async () => (await app.send('GET', '/readyz', { key: null })).body
-  return { app, call, statuses, took, told, ready, [Symbol.asyncDispose]: () => rest.disposeAsync() }
-}
 
 const of = (statuses: readonly number[], status: number) => statuses.filter((one) => one === status).length
 
@@ -53,7 +24,7 @@ for (const outage of outages) {
   }, async (t) => {
     await using redis = await startRedis()
     await using line = await startSlowLine(redis.url)
-    await using gate = await start({ down: 'local', local_share: 0.5 }, line, redis.url)
+    await using gate = await startCounting({ down: 'local', local_share: 0.5 }, line.over(redis.url))
     assert.deepEqual(await gate.statuses(4), [200, 200, 200, 200])
     assert.equal((await gate.ready()).redis, 'ok')
 
@@ -94,7 +65,7 @@ test('where Redis away means to refuse, calls are 503 with retry-after and never
 }, async () => {
   await using redis = await startRedis()
   await using line = await startSlowLine(redis.url)
-  await using gate = await start({ down: 'deny' }, line, redis.url)
+  await using gate = await startCounting({ down: 'deny' }, line.over(redis.url))
   assert.deepEqual(await gate.statuses(1), [200])
   await line.become({ kind: 'drop' })
   for (let round = 0; round < 3; round++) {
@@ -114,7 +85,7 @@ test('where Redis away means to let pass, all calls go on, without a word of lim
 }, async () => {
   await using redis = await startRedis()
   await using line = await startSlowLine(redis.url)
-  await using gate = await start({ down: 'allow' }, line, redis.url)
+  await using gate = await startCounting({ down: 'allow' }, line.over(redis.url))
   assert.deepEqual(await gate.statuses(1), [200])
   await line.become({ kind: 'reset' })
   assert.equal(of(await gate.statuses(LIMIT * 2), 200), LIMIT * 2)

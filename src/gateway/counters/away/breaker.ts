@@ -11,7 +11,7 @@ const MOST_FAILURES = 5
 
 export type BreakerParts = {
   dependency: Dependency
-  /** A question that costs nothing. */
+  /** A question that costs little, and that only who can count answers. */
   ask: () => Promise<unknown>
   /** It is there again. */
   closed: () => void

@@ -15,15 +15,13 @@ type Others = {
   workers: number
   databaseUrl: string
   database: Pick<DatabaseSettings, 'connections'>
-  redis: object | null
 }
 
 /** Why so many threads would not be one server with the other settings. */
-export function flawsOfWorkers({ workers, databaseUrl, database, redis }: Others): string[] {
+export function flawsOfWorkers({ workers, databaseUrl, database }: Others): string[] {
   if (workers === 1) return []
   const flaws: string[] = []
   if (databaseUrl === 'sqlite::memory:') flaws.push('several threads cannot share a database in memory: name a file')
-  if (redis !== null) flaws.push('this version counts in Redis from one thread only; leave out GATEHOUSE_REDIS_URL')
   const least = workers + 2
   if (!databaseUrl.startsWith('sqlite:') && database.connections < least) {
     flaws.push(`${workers} threads need database.connections of the configuration file to be at least ${least}`)

@@ -35,7 +35,10 @@ export async function openDoors(
   }
   const admin = await createAdminServer(app, endpoints)
   const publicUrl = () => config.publicUrl ?? served.url()
-  const readiness = async () => readinessOf(await machine.standing(), await served.modelLists())
+  const readiness = async () => {
+    await served.look()
+    return readinessOf(await machine.standing(), await served.modelLists())
+  }
   return {
     admin: doors.includes('admin') ? opened(admin.handle, config.adminCorsOrigins, newId) : null,
     operations: createOperations({

@@ -3,7 +3,7 @@ import type { Config } from '../config/settings.ts'
 import { ChangesToThreads } from '../db/changed-across.ts'
 import { bodyLimits } from '../gateway/body/budget.ts'
 import { createBodyMemory, SharedBodyBudget } from '../gateway/body/shared-budget.ts'
-import { openShared } from '../gateway/counters/shared/open.ts'
+import { openShared, openSharedBeside } from '../gateway/counters/shared/open.ts'
 import { LedgerServer } from '../ledger/across/ledger-server.ts'
 import type { ThreadLines } from '../thread/start.ts'
 import type { Machine } from './open.ts'
@@ -19,12 +19,12 @@ export type Lines = AsyncDisposable & {
 /** @param now milliseconds since the epoch */
 export async function openLines(
   { workers, bodyBudgetBytes }: Pick<Config, 'workers' | 'bodyBudgetBytes'>,
-  { db, changed, ledger, alerts }: Machine,
+  { db, changed, ledger, alerts, redis }: Machine,
   now: () => number,
 ): Promise<Lines> {
   const changes = new ChangesToThreads(changed)
   const server = new LedgerServer({ ...ledger, alerts })
-  const counters = await openShared(workers, { db, ledger, now })
+  const counters = redis ? openSharedBeside(workers, { ledger }) : await openShared(workers, { db, ledger, now })
   const bodies = createBodyMemory(bodyLimits(bodyBudgetBytes), workers)
   const held = new SharedBodyBudget(bodies, workers)
   const open = new Set<Promise<void>>()
@@ -34,11 +34,13 @@ export async function openLines(
       const { port, ended } = server.line()
       open.add(ended)
       void ended.then(() => open.delete(ended))
-      const lines = { changes: line, ledger: port, counters: counters.memory, bodies }
-      return { lines, transferList: [line.port, port] }
+      const far = redis?.lines.open() ?? null
+      const lines = { changes: line, ledger: port, counters: counters.memory, redis: far, bodies }
+      return { lines, transferList: [line.port, port, ...(far ? [far.port] : [])] }
     },
     repair(index) {
       held.bury(index)
+      redis?.there.say(index, true)
       return counters.threadEnded(index)
     },
     async [Symbol.asyncDispose]() {

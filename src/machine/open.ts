@@ -11,7 +11,7 @@ import { openMemoryCounters } from '../gateway/counters/open.ts'
 import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
 import { type Ledger, openLedger } from '../ledger/open.ts'
 import { connectionsOf } from './connections.ts'
-import { openRedisOf } from './redis.ts'
+import { openRedisOf, type RedisOfThreads } from './redis.ts'
 import type { Tools } from './tools.ts'
 
 /** What there is once on a machine, however many threads serve on it. */
@@ -26,8 +26,10 @@ export type Machine = {
   availability: DatabaseHealth
   /** Whether a pooler stands before it. */
   pooled: boolean
-  /** Of the only thread; null where several serve, which count in memory that they share. */
+  /** Of the only thread; null where several serve, which have theirs. */
   counters: GateCounters | null
+  /** Where several serve and count there. */
+  redis: RedisOfThreads | null
   alerts: OpenAlerts['alerts']
   /** How it stands with all that the machine needs, which is asked now. */
   standing: () => Promise<Record<string, Standing>>
@@ -54,11 +56,13 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const ledger = stack.use(openLedger(config, { ...tools, db }))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
   const parts = { db, ledger, now: tools.now, log: tools.log }
-  const far = redis && stack.use(await redis.counters(parts))
-  const counters = far?.counters ?? (config.workers === 1 ? await openMemoryCounters(parts) : null)
+  const isAlone = config.workers === 1
+  const far = redis && isAlone ? stack.use(await redis.counters(parts)) : null
+  const ofThreads = redis && !isAlone ? await redis.threads(parts) : null
+  const counters = far?.counters ?? (isAlone ? await openMemoryCounters(parts) : null)
   const standing = async () => ({
     ...(await standingOf(tools.watched, config.serveKnownKeysMs)),
-    ...(await far?.standing()),
+    ...(await (far ?? ofThreads)?.standing()),
   })
   const changed = new Changed()
   const { watched } = tools
@@ -72,6 +76,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const rest = stack.move()
   return {
     ...{ db, reportDb, ledger, changed, announce, availability, pooled, counters, alerts, standing },
+    redis: ofThreads,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
 }

@@ -2,6 +2,7 @@ import type { RedisConfig } from '../config/redis.ts'
 import { Dependency, type Standing } from '../core/dependency.ts'
 import type { Changed } from '../db/changed.ts'
 import type { CountersParts } from '../gateway/counters/open.ts'
+import { ThereForAll } from './there-for-all.ts'
 import type { Tools } from './tools.ts'
 
 /** What the log says of an outage, by what takes its place then. */
@@ -13,43 +14,57 @@ const words: Record<RedisConfig['down'], string> = {
 
 /** Connects to Redis. What that needs is loaded only here: a server without Redis has none of it in memory. */
 export async function openRedisOf(config: RedisConfig, tools: Pick<Tools, 'log' | 'metrics'>) {
-  const [{ openRedis }, { openRedisChanges }, { questionTo }, { openRedisCounters }, { openAwayCounters }] =
-    await Promise.all([
-      import('../redis/connection.ts'),
-      import('../redis/changes.ts'),
-      import('../redis/question.ts'),
-      import('../gateway/counters/redis/open.ts'),
-      import('../gateway/counters/away/open.ts'),
-    ])
+  const [{ openRedis }, { openRedisChanges }, { quiet }] = await Promise.all([
+    import('../redis/connection.ts'),
+    import('../redis/changes.ts'),
+    import('../redis/quiet.ts'),
+  ])
   const { log, metrics } = tools
-  const { prefix, down, localShare } = config
+  const { prefix, down } = config
   const away = { away: words[down], back: 'Redis is there again: limits and money are counted there' }
   const dependency = new Dependency('redis', away, { log, metrics, clock: () => performance.now() })
-  // What is said of the connection alone is beside what is said of what it means.
-  const quiet = {
-    info: (message: string) => log.debug({}, message),
-    warn: (fields: object, message: string) => log.debug(fields, message),
-  }
-  const redis = await openRedis({ config, log: quiet })
+  const redis = await openRedis({ config, log: quiet(log) })
+  const standing = (): { redis: Standing } => ({
+    redis: dependency.isThere ? 'ok' : down === 'deny' ? 'unavailable' : 'degraded',
+  })
   return {
     redis,
-    changes: (changed: Changed) => openRedisChanges({ config, redis, changed, log: quiet }),
+    changes: (changed: Changed) => openRedisChanges({ config, redis, changed, log: quiet(log) }),
+    /** The counters of the only thread. */
     async counters(parts: CountersParts) {
+      const [{ openRedisCounters }, { besideRedis }, { nearCounters }] = await Promise.all([
+        import('../gateway/counters/redis/open.ts'),
+        import('../gateway/counters/away/beside.ts'),
+        import('../gateway/counters/away/near.ts'),
+      ])
       await using stack = new AsyncDisposableStack()
       const far = stack.use(openRedisCounters({ ...parts, redis, prefix, log }))
-      const ask = questionTo(redis, prefix)
-      const counters = stack.use(openAwayCounters({ ...parts, far, down, localShare, dependency, ask }))
+      const near = down === 'local' ? nearCounters(parts) : null
+      const counters = stack.use(besideRedis(redis, config, { far, near, dependency }))
       const rest = stack.move()
       return {
         counters,
         /** How it stands with Redis, which is asked now, within half a second. */
-        async standing(): Promise<{ redis: Standing }> {
+        async standing() {
           await counters.ask()
-          return { redis: dependency.isThere ? 'ok' : down === 'deny' ? 'unavailable' : 'degraded' }
+          return standing()
         },
         [Symbol.asyncDispose]: () => rest.disposeAsync(),
+      }
+    },
+    /** What threads need of the machine that count there by themselves, each over a connection of its own. */
+    async threads(parts: CountersParts) {
+      const { openRedisLines } = await import('../gateway/counters/redis/machine.ts')
+      return {
+        lines: openRedisLines({ ...parts, redis, prefix }),
+        there: new ThereForAll(dependency),
+        /** How it stood with Redis when the threads last asked it. */
+        standing: async () => standing(),
       }
     },
     [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
   }
 }
+
+/** What the machine has for threads that count in Redis. */
+export type RedisOfThreads = Awaited<ReturnType<Awaited<ReturnType<typeof openRedisOf>>['threads']>>

@@ -18,6 +18,7 @@ export type Heard = {
   log: (lines: string) => void
   doubt: () => void
   counted: (counted: Answers['reported']['counted']) => void
+  redis: (isThere: boolean, err?: string) => void
 }
 
 /** One life of a thread, as the machine sees it. */
@@ -84,6 +85,7 @@ export class RunningThread {
     if (message.what === 'log') this.#heard.log(message.lines)
     else if (message.what === 'doubt') this.#heard.doubt()
     else if (message.what === 'counted') this.#heard.counted(message.counted)
+    else if (message.what === 'redis') this.#heard.redis(message.isThere, message.err)
     else if (message.what === 'listening') this.#listening.resolve(message.url)
     else {
       this.#asked.get(message.id)?.resolve(message.answer)

@@ -42,6 +42,9 @@ export async function openThreads(
       return first
     },
     modelLists: async () => worst(await askAll('modelLists')),
+    async look() {
+      if (machine.redis !== null) await askAll('look')
+    },
     inFlight: async () => (await askAll('inFlight')).reduce((sum, count) => sum + count, 0),
     async listen(doors) {
       rest.use(doors)
@@ -52,15 +55,17 @@ export async function openThreads(
         port: { ticketKeys: randomBytes(48) },
         database: { flag: availability.flag, connections: connectionsOf(config).ofThread, pooled },
       }
-      const heard: Heard = {
+      const heard: Omit<Heard, 'redis'> = {
         log: writeLog,
         doubt: () => availability.doubt(),
         counted: (counted) => metrics.add(counted),
       }
+      const there = machine.redis?.there
       const start = (index: number) => {
         const given = lines.open()
         const workerData: ThreadStart = { index, ...common, lines: given.lines }
-        return new RunningThread(workerData, given.transferList, heard, replaced)
+        const redis: Heard['redis'] = (isThere, err) => there?.say(index, isThere, err)
+        return new RunningThread(workerData, given.transferList, { ...heard, redis }, replaced)
       }
       const parts = { log, metrics, start, threads: config.workers, repair: lines.repair }
       supervisor = rest.use(new Supervisor({ ...parts, patienceMs: config.drainMs + ENDING_MS }))

@@ -33,7 +33,7 @@ export async function runThread(start: ThreadStart, port: MessagePort): Promise<
   const { database } = config
   const db = await openReadingDb(config.databaseUrl, { ...seeing, database, ...start.database })
   stack.defer(() => db.destroy())
-  const lines = stack.use(openLines(start, { db, now, log, metrics }))
+  const lines = stack.use(await openLines(start, { db, now, log, metrics, say }))
   // As after an outage: what hung on the database then may never be answered.
   lines.changed.subscribe((scope) => {
     if (scope === null) giveUpHeld(db)
@@ -42,7 +42,7 @@ export async function runThread(start: ThreadStart, port: MessagePort): Promise<
   const forward = forwardedTo(start.machine, newId)
   const admin = config.doors.includes('admin') ? forward : null
   await thread.listen({ admin, operations: forward, async [Symbol.asyncDispose]() {} }, start.port)
-  const { stopped } = answering(port, say, answersOf(thread, metrics))
+  const { stopped } = answering(port, say, answersOf(thread, metrics, lines.look))
   say({ what: 'listening', url: thread.url() })
   const counting = setInterval(() => handOver(metrics, say), COUNTED_MS).unref()
   await stopped
@@ -59,11 +59,16 @@ function openThreadLog({ index, logLevel }: ThreadStart, write: (lines: string) 
   return log
 }
 
-const answersOf = (thread: Thread, metrics: Counts): { [Q in Question]: () => Promise<Answers[Q]> } => ({
+const answersOf = (
+  thread: Thread,
+  metrics: Counts,
+  look: () => Promise<void>,
+): { [Q in Question]: () => Promise<Answers[Q]> } => ({
   reported: async () => ({ readings: metrics.readings(), counted: metrics.take() }),
   models: thread.models,
   modelLists: thread.modelLists,
   inFlight: thread.inFlight,
+  look: () => look().then(() => null),
 })
 
 /** Answers the machine's questions. @returns what resolves when it says stop */

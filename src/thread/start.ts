@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Config } from '../config/settings.ts'
 import type { ChangesLine } from '../db/changed-across.ts'
 import type { BodyMemory } from '../gateway/body/shared-budget.ts'
+import type { RedisLine } from '../gateway/counters/redis/line.ts'
 import type { SharedMemory } from '../gateway/counters/shared/memory.ts'
 import type { LocalLine } from '../listener/introduced.ts'
 import type { SharedPort } from '../listener/serve.ts'
@@ -33,5 +34,7 @@ export type ThreadLines = {
   changes: ChangesLine
   ledger: MessagePort
   counters: SharedMemory
+  /** Where the threads count in Redis. */
+  redis: RedisLine | null
   bodies: BodyMemory
 }

@@ -16,6 +16,8 @@ export type Served = {
   models: () => Promise<Catalogue>
   /** How it stands with the lists of models, by the upstreams' names. */
   modelLists: () => Promise<Record<string, ListState>>
+  /** Has those look that are not the machine's own thread whether what they need is there: then `Machine.standing` knows. */
+  look: () => Promise<void>
   /** Requests that are being answered. */
   inFlight: () => Promise<number>
 }
@@ -55,6 +57,7 @@ export async function openThread(config: Config, parts: ThreadParts, replaced: R
     models: () => catalogue.models(),
     modelLists: async () => catalogue.lists(),
     inFlight: async () => listening?.inFlight() ?? 0,
+    async look() {},
     async listen(machine, shared = null) {
       rest.use(machine)
       if (own.gateway || own.check) {

@@ -8,6 +8,8 @@ export type Answers = {
   models: Catalogue
   modelLists: Record<string, ListState>
   inFlight: number
+  /** Has it look whether what it counts in is there; where that is news, it has been said before the answer. */
+  look: null
 }
 export type Question = keyof Answers
 
@@ -22,5 +24,7 @@ export type FromThread =
   | { what: 'log'; lines: string }
   /** A statement failed, or was too slow: whether the database is there is to be looked into. */
   | { what: 'doubt' }
+  /** Redis is there for this thread, or away. */
+  | { what: 'redis'; isThere: boolean; err?: string }
   /** What was counted since the last time, unasked: so that little is lost with a thread. */
   | { what: 'counted'; counted: Reported['counted'] }

@@ -11,7 +11,11 @@ export const ADMIN_KEY = 'sk-admin-for_tests_only_0123456789abcdefghijklmnop'
 export const MODEL = 'm1'
 export const TOKENS = 100
 export const CENTS = 10
+/** Of which each project may have a hundred requests a day: nothing to speak of drains while a test asks for them. */
+export const DAILY = 'daily'
+export const DAILY_LIMIT = 100
 const models = {
+  [DAILY]: { organization_limits: { max_requests_per_1_day: DAILY_LIMIT } },
   [MODEL]: { max_output_tokens: 10_000, context_tokens: 100_000, price_per_million: { input: 0, output: 1000 } },
 }
 
@@ -132,9 +136,9 @@ export async function ask(
   }
 }
 
-export const chat = (key: string, maxTokens = TOKENS) => ({
+export const chat = (key: string, maxTokens = TOKENS, model = MODEL) => ({
   key,
-  body: { model: MODEL, max_completion_tokens: maxTokens, messages: [{ role: 'user', content: 'hello' }] },
+  body: { model, max_completion_tokens: maxTokens, messages: [{ role: 'user', content: 'hello' }] },
 })
 export const CHAT = '/v1/chat/completions'
 

@@ -11,6 +11,8 @@ import {
   CHAT,
   type Cluster,
   chat,
+  DAILY,
+  DAILY_LIMIT,
   MODEL,
   makeProject,
   startCluster,
@@ -24,14 +26,15 @@ const DOLLARS = { currency: 'USD', interval: 'month', threshold_amount: MOST_MON
 /** What a dead node had reserved is there again within this. */
 const RETURNED_MS = 30_000
 
-async function startCounted(stack: AsyncDisposableStack): Promise<Cluster> {
+async function startCounted(stack: AsyncDisposableStack, nodes = 3, workers = 1): Promise<Cluster> {
   const redis = stack.use(await startRedis())
-  return stack.use(await startCluster({ nodes: 3, env: { GATEHOUSE_REDIS_URL: redis.url } }))
+  const env = { GATEHOUSE_REDIS_URL: redis.url, GATEHOUSE_WORKERS: String(workers) }
+  return stack.use(await startCluster({ nodes, env }))
 }
 
 /** So many calls at once, spread over all nodes, on connections that are there already. @returns how many ended with each status */
-async function flood({ nodes }: Pick<Cluster, 'nodes'>, key: string, calls: number): Promise<Record<string, number>> {
-  const { body } = chat(key)
+async function flood({ nodes }: Pick<Cluster, 'nodes'>, key: string, calls: number, model = MODEL) {
+  const { body } = chat(key, TOKENS, model)
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const load = { method: 'POST', headers, body: JSON.stringify(body), ms: 0, status: null }
   const connections = Math.ceil(calls / nodes.length)
@@ -112,4 +115,22 @@ test('what a node had reserved that was killed can be spent on the others within
   t.diagnostic(`back after ${((performance.now() - killed) / 1000).toFixed(1)} s`)
   const counts = await flood({ nodes: cluster.nodes.slice(1) }, key, 200)
   assert.deepEqual(counts, { 200: MOST_MONEY / CENTS - 1, 429: 200 - MOST_MONEY / CENTS + 1 })
+})
+
+test('two nodes of two threads each on one Redis let in 100 of 1,000 calls at once, and spend a hard limit to the cent', {
+  skip: withoutRedis,
+}, async (t) => {
+  await using stack = new AsyncDisposableStack()
+  const cluster = await startCounted(stack, 2, 2)
+  const [node] = cluster.nodes
+  assert.ok(node)
+  const limited = await makeProject(node, 'limited')
+  const paid = await makeProject(node, 'paid')
+  await adminOf(node).projects.spendLimit.update(paid.id, DOLLARS)
+  const [calls, money] = [await flood(cluster, limited.key, 1000, DAILY), await flood(cluster, paid.key, 400)]
+  t.diagnostic(
+    `of a limit of ${DAILY_LIMIT}: ${JSON.stringify(calls)}; of money for ${MOST_MONEY / CENTS}: ${JSON.stringify(money)}`,
+  )
+  assert.deepEqual(calls, { 200: DAILY_LIMIT, 429: 1000 - DAILY_LIMIT })
+  assert.deepEqual(money, { 200: MOST_MONEY / CENTS, 429: 400 - MOST_MONEY / CENTS })
 })

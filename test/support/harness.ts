@@ -70,14 +70,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const databaseUrl = options.databaseUrl ?? own?.url ?? ''
   // What is put in place of a part is a thing of this process, and reaches no other thread.
   const reachesIn = options.upstreams || options.counters || options.plugins
-  const redis = options.env?.GATEHOUSE_REDIS_URL ?? process.env.TEST_REDIS_URL
   const env = {
     GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
     GATEHOUSE_PORT: '0',
     GATEHOUSE_DATABASE_URL: databaseUrl,
     // A whole run of the tests can count in a Redis: what counts must not be told by the words of a reply.
     GATEHOUSE_REDIS_URL: process.env.TEST_REDIS_URL,
-    GATEHOUSE_WORKERS: String(reachesIn || redis ? 1 : WORKERS),
+    GATEHOUSE_WORKERS: String(reachesIn ? 1 : WORKERS),
     ...options.env,
   }
   const config: Config = readConfig(env, options.only ? { only: options.only } : {})

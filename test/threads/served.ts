@@ -15,10 +15,11 @@ export type ThreadedGate = TestGate & {
   fail: (fault: Fault) => void
 }
 
-/** @param models limits and prices @param more what else the configuration file says */
+/** @param models limits and prices @param more what else the configuration file says @param env settings */
 export async function startThreads(
   models: Readonly<Record<string, object>> = { m1: {} },
   more: object = {},
+  env: Record<string, string> = {},
 ): Promise<ThreadedGate> {
   await using stack = new AsyncDisposableStack()
   const file = stack.use(await modelsFile(models, more))
@@ -27,7 +28,7 @@ export async function startThreads(
   const channel = stack.adopt(new BroadcastChannel('faults'), (open) => open.close())
   const gate = stack.use(
     await startGate({
-      env: { GATEHOUSE_WORKERS: String(THREADS), GATEHOUSE_CONFIG: file.path },
+      env: { GATEHOUSE_WORKERS: String(THREADS), GATEHOUSE_CONFIG: file.path, ...env },
       log: (line) => log.push(JSON.parse(line)),
       threads: {
         worker: {

@@ -26,7 +26,7 @@ export class RedisNode implements AsyncDisposable {
     this.counters = new RedisCounters({
       ...{ redis, prefix, options, now },
       failed: () => {},
-      source: databaseSource({ db, writer: this.#writer, written: this.#written, now }),
+      source: databaseSource({ db, writer: this.#writer, written: this.#written.within.bind(this.#written), now }),
     })
     this.#writing = this.#write()
   }

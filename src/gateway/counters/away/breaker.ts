@@ -10,7 +10,7 @@ const ANSWER_MS = 500
 const MOST_FAILURES = 5
 
 export type BreakerParts = {
-  dependency: Dependency
+  dependency: Pick<Dependency, 'isThere' | 'is'>
   /** A question that costs little, and that only who can count answers. */
   ask: () => Promise<unknown>
   /** It is there again. */

@@ -1,23 +1,41 @@
-import { type Amount, amountOf, plus } from './amount.ts'
+import type { Amount } from './amount.ts'
 import type { AccountId } from './source.ts'
+import type { Sum } from './sums.ts'
 
-/** A project's or an organization's spending in a month, as far as this thread settled it. */
+/** A project's or an organization's spending in a month, as far as this process settled it. */
 export class RedisAccount {
   readonly id: AccountId
   /** In the keys of its organization. */
   readonly name: string
-  /** All that was settled here since this thread began: told again and again, it counts once. */
-  spent: Amount = [0, 0]
+  readonly #sum: Sum
+  /** What Redis was told of it last, by this thread. */
+  #told: Amount = [0, 0]
   /** The epoch of Redis' data in which it knows of this. */
   joined: string | null = null
   joining: Promise<void> | null = null
 
-  constructor(id: AccountId) {
+  constructor(id: AccountId, sum: Sum) {
     this.id = id
     this.name = `${id.month}:${id.projectId}`
+    this.#sum = sum
+  }
+
+  /** All that was settled since the process began: told again and again, it counts once. */
+  get spent(): Amount {
+    return this.#sum.spent
+  }
+
+  /** Whether Redis may not have heard of all of it. */
+  get isUntold(): boolean {
+    const [dollars, nano] = this.#sum.spent
+    return dollars !== this.#told[0] || nano !== this.#told[1]
   }
 
   add(nano: number): void {
-    this.spent = plus(this.spent, amountOf(nano))
+    this.#sum.add(nano)
+  }
+
+  told(spent: Amount): void {
+    this.#told = spent
   }
 }

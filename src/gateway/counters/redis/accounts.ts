@@ -1,15 +1,18 @@
 import { isIn, type Month, monthOf } from '../../../core/month.ts'
 import { RedisAccount } from './account.ts'
+import type { Sums } from './sums.ts'
 
 /** The accounts of one organization that this thread has charged, of this month and the one before. */
 export class RedisAccounts {
   readonly #organizationId: string
+  readonly #sums: Sums
   #month: Month = monthOf(0)
   #current = new Map<string, RedisAccount>()
   #previous: readonly RedisAccount[] = []
 
-  constructor(organizationId: string) {
+  constructor(organizationId: string, sums: Sums) {
     this.#organizationId = organizationId
+    this.#sums = sums
   }
 
   /** @param projectId empty: the organization's @param at epoch milliseconds */
@@ -17,12 +20,14 @@ export class RedisAccounts {
     if (!isIn(this.#month, at)) this.#turnTo(monthOf(at))
     const known = this.#current.get(projectId)
     if (known) return known
-    const account = new RedisAccount({ organizationId: this.#organizationId, projectId, month: this.#month.name })
+    const organizationId = this.#organizationId
+    const sum = this.#sums.of(organizationId, projectId, this.#month)
+    const account = new RedisAccount({ organizationId, projectId, month: this.#month.name }, sum)
     this.#current.set(projectId, account)
     return account
   }
 
-  /** Those that Redis would not have without this thread. */
+  /** Those that Redis would not have without this process. */
   get charged(): RedisAccount[] {
     return [...this.#previous, ...this.#current.values()].filter(({ spent: [dollars, nano] }) => dollars + nano > 0)
   }

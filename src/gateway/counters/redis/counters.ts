@@ -4,29 +4,29 @@ import { organizationOf } from '../../limits/windows.ts'
 import type { Spender } from '../../spend/money.ts'
 import type { Decision, Share } from '../counters.ts'
 import type { GateCounters } from '../make.ts'
-import { RedisDays } from './days.ts'
-import { Asking, type AskingOptions, type Epoch } from './epoch.ts'
+import { ASKING, Asking, type AskingOptions, type Epoch } from './epoch.ts'
+import type { Joining } from './joining.ts'
 import { Keys } from './keys.ts'
 import { RedisOrganization } from './organization.ts'
 import { scriptsFor } from './scripts.ts'
 import type { Source } from './source.ts'
+import { OwnSums, type Sums } from './sums.ts'
 
 export type RedisCountersParts = {
   redis: Redis
   prefix: string
   source: Source
+  /** Where several threads of a process count: what all of them have settled. */
+  sums?: Sums
   /** Epoch milliseconds. */
   now?: () => number
   /** Told of what fails and nobody waits for. */
   failed: (error: unknown) => void
-  /** Told when the level of a day has changed and none had since they were saved. */
-  dayChanged?: () => void
+  /** Told of each call that was counted in a window of a day. @param name of the window in its organization */
+  dayChanged?: (organizationId: string, name: string) => void
   options?: Partial<AskingOptions> & { leaseMs?: number; beatMs?: number; denyMs?: number }
 }
 
-const TIMEOUT_MS = 1000
-/** Long enough for everybody to notice, with the next of their beats, and to read what they need. */
-const GATHER_MS = 1500
 const BEAT_MS = 500
 /** Milliseconds after which what a node has reserved comes back that says nothing any more. */
 const LEASE_MS = 20_000
@@ -37,14 +37,13 @@ const SOON_MS = 5
 
 /** Limits and money in Redis, exact over all that count there: one script for all calls of an organization in a turn of the loop. */
 export class RedisCounters implements GateCounters, AsyncDisposable {
-  /** The levels of days that are to be saved. */
-  readonly days: RedisDays
   readonly #parts: RedisCountersParts
   readonly #scripts: ReturnType<typeof scriptsFor>
   readonly #keys: Keys
   readonly #options: AskingOptions
   readonly #epoch: Epoch = { current: '' }
   readonly #lease = randomUUID()
+  readonly #sums: Sums
   readonly #organizations = new Map<string, RedisOrganization>()
   #ids = 0
   #due = new Set<RedisOrganization>()
@@ -56,14 +55,11 @@ export class RedisCounters implements GateCounters, AsyncDisposable {
   constructor(parts: RedisCountersParts) {
     this.#parts = parts
     const { redis, prefix, options = {} } = parts
-    const { timeoutMs = TIMEOUT_MS, gatherMs = GATHER_MS, clock } = options
+    const { timeoutMs = ASKING.timeoutMs, gatherMs = ASKING.gatherMs, clock } = options
     this.#options = { timeoutMs, gatherMs, clock }
     this.#scripts = scriptsFor(redis)
     this.#keys = new Keys(prefix, redis.isCluster)
-    this.days = new RedisDays(
-      (id) => this.#organization(id).joining,
-      () => parts.dayChanged?.(),
-    )
+    this.#sums = parts.sums ?? new OwnSums()
     this.#beatMs = options.beatMs ?? BEAT_MS
     this.#beat = setInterval(() => void this.#beats(), this.#beatMs)
     this.#beat.unref()
@@ -82,17 +78,23 @@ export class RedisCounters implements GateCounters, AsyncDisposable {
       .catch(() => {})
   }
 
+  /** What is asked for an organization besides calls. */
+  joining(organizationId: string): Joining {
+    return this.#organization(organizationId).joining
+  }
+
   #organization(organizationId: string): RedisOrganization {
     const known = this.#organizations.get(organizationId)
     if (known) return known
     const { redis, source, failed, options } = this.#parts
     const epoch = redis.isCluster ? { current: '' } : this.#epoch
     const made = new RedisOrganization({
-      ...{ organizationId, source, failed, lease: this.#lease, ...this.#options },
+      ...{ organizationId, source, failed, lease: this.#lease, sums: this.#sums, ...this.#options },
+      teller: this.#sums.name,
       ...{ take: this.#scripts.take, script: this.#scripts.join },
       asking: new Asking(this.#keys.of(organizationId), epoch, this.#options),
       newId: () => (this.#ids++).toString(36),
-      dayChanged: (id, name) => this.days.change(id, name),
+      dayChanged: (id, name) => this.#parts.dayChanged?.(id, name),
       wake: (organization, when) => this.#wake(organization, when),
       leaseMs: options?.leaseMs ?? LEASE_MS,
       denyMs: options?.denyMs ?? DENY_MS,

@@ -2,14 +2,14 @@ import { DAY_MS, drained } from '../../../core/limit.ts'
 import { findSpentAsOf } from '../../../db/spend.ts'
 import type { Db } from '../../../db/tables.ts'
 import type { Source } from './source.ts'
-import type { WrittenSpend } from './written.ts'
 
 export type DatabaseSourceParts = {
   /** For reading. */
   db: Db
   /** Names this process. */
   writer: string
-  written: WrittenSpend
+  /** See `Source`. */
+  written: Source['written']
   /** Milliseconds since the epoch. */
   now: () => number
 }
@@ -18,11 +18,11 @@ export type DatabaseSourceParts = {
 export function databaseSource({ db, writer, written, now }: DatabaseSourceParts): Source {
   return {
     writer,
+    written,
     async spent(organizationId, projectIds, month) {
       const { spent, batches } = await findSpentAsOf(db, organizationId, projectIds, month)
       return { totals: spent, batches }
     },
-    written: (account, batches) => written.within(account, batches),
     async days(organizationId) {
       const rows = await db
         .selectFrom('limit_level')

@@ -1,11 +1,14 @@
 import type { Db } from '../../../db/tables.ts'
+import type { Ledger } from '../../../ledger/open.ts'
 import { type SavedRow, saveLevels } from '../../limits/saved-levels.ts'
 import { type Joining, levelsOf } from './joining.ts'
 
-/** Saves the levels of the days that this thread's calls have changed, as Redis has them: whoever saves them last saves the truth. */
+/** Saves the levels of the days that this process's calls have changed, as Redis has them: whoever saves them last saves the truth. */
 export class RedisDays {
   /** Names of windows, by organization. */
   #changed = new Map<string, Set<string>>()
+  /** In memory that threads share: how often it was begun to save them. */
+  readonly saves = new Int32Array(new SharedArrayBuffer(4))
   readonly #partsOf: (organizationId: string) => Joining
   readonly #told: () => void
 
@@ -30,6 +33,8 @@ export class RedisDays {
   async save(db: Db): Promise<void> {
     const changed = this.#changed
     this.#changed = new Map()
+    // Before any level is read: what changes from now on is told again.
+    Atomics.add(this.saves, 0, 1)
     try {
       for (const [organizationId, names] of changed) {
         const list = [...names].sort()
@@ -47,4 +52,21 @@ export class RedisDays {
       throw error
     }
   }
+}
+
+/** Has the levels of days saved with the beat. @param partsOf what is asked of Redis for an organization */
+export function keepDays(
+  { gateDb, beat }: Pick<Ledger, 'gateDb' | 'beat'>,
+  partsOf: (organizationId: string) => Joining,
+): RedisDays {
+  const days = new RedisDays(partsOf, () => beat.wake())
+  beat.add({
+    what: 'the levels of daily limits',
+    kept: true,
+    get waiting() {
+      return days.waiting
+    },
+    write: () => days.save(gateDb),
+  })
+  return days
 }

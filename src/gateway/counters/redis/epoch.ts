@@ -14,6 +14,9 @@ export type AskingOptions = {
   clock?: (() => number) | undefined
 }
 
+/** `gatherMs` is long enough for everybody to notice, with the next of their beats, and to read what they need. */
+export const ASKING: AskingOptions = { timeoutMs: 1000, gatherMs: 1500 }
+
 /** Runs the scripts for one organization, in the epoch that it knows. */
 export class Asking {
   readonly #keys: [string, string]

@@ -24,11 +24,11 @@ end
 for _, one in ipairs(ask.spent) do
   local name, dollars, nano = one[1], one[2], one[3]
   if account(name) then
-    local told = redis.call('HGET', fieldsOf(name), ask.lease)
+    local told = redis.call('HGET', fieldsOf(name), ask.teller)
     local before, beforeNano = 0, 0
     if told then before, beforeNano = struct.unpack('>dd', told) end
     if less(before, beforeNano, dollars, nano) then
-      redis.call('HSET', fieldsOf(name), ask.lease, struct.pack('>dd', dollars, nano))
+      redis.call('HSET', fieldsOf(name), ask.teller, struct.pack('>dd', dollars, nano))
       spend(name, dollars - before, nano - beforeNano)
     end
   end

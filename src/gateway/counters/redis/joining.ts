@@ -11,6 +11,8 @@ export type Joining = {
   source: Source
   /** Names this thread. */
   lease: string
+  /** Names the process: what it has spent is told under it, by whichever thread. */
+  teller: string
 }
 
 type Batches = Reading['batches']
@@ -21,8 +23,8 @@ const KEPT_MS = 75 * 86_400_000
 const ATTEMPTS = 5
 
 /**
- * Sees to it that Redis has accounts of one organization and month, in this epoch, with everything that this thread knows of
- * them: what the database has, what was settled here and is not in that, and what is held for calls that run.
+ * Sees to it that Redis has accounts of one organization and month, in this epoch, with everything that is known here of
+ * them: what the database has, what this process settled that is not in it, and what is held for calls of this thread that run.
  * @param heldNow of those that run, by id, when it is asked
  * @throws Error where Redis or the database cannot be asked
  */
@@ -36,13 +38,17 @@ export async function join(
     const states = await statesOf(parts, accounts)
     const written = states && (await writtenRows(parts.source, accounts, states))
     if (!written) continue
-    const spent = accounts.map(({ name, spent }) => [name, ...spent])
+    const amounts = accounts.map(({ spent }) => spent)
+    const spent = accounts.map(({ name }, i) => [name, ...(amounts[i] ?? [])])
     const held = heldNow().map(([id, { amount, project, organization }]) => [
       ...[id, ...amount],
       ...[project.name, organization.name],
     ])
     if ((await ask(parts, { written, spent, held })) === null) continue
-    for (const account of accounts) account.joined = epoch
+    for (const [i, account] of accounts.entries()) {
+      account.joined = epoch
+      account.told(amounts[i] ?? [0, 0])
+    }
     return
   }
   throw new Error('Redis loses what it is given')
@@ -87,11 +93,13 @@ async function writtenRows(source: Source, accounts: readonly RedisAccount[], st
   return rows
 }
 
+const namesOf = ({ source: { writer }, lease, teller }: Joining) => ({ writer, lease, teller })
+
 const NOTHING = { restore: [], written: [], spent: [], held: [], days: false, join: [], levels: [] }
 
 /** @returns the states of those that were to be joined; null where the epoch was another one, and nothing was done */
-async function ask({ asking, script, source, lease }: Joining, wanted: object): Promise<string[] | null> {
-  const answer = await asking.run(script, { ...NOTHING, writer: source.writer, lease, ...wanted })
+async function ask(parts: Joining, wanted: object): Promise<string[] | null> {
+  const answer = await parts.asking.run(parts.script, { ...NOTHING, ...namesOf(parts), ...wanted })
   return answer && (answer[1] as string[])
 }
 
@@ -112,8 +120,10 @@ export async function probe(parts: Joining): Promise<void> {
  * @returns null where Redis has lost them and was not given them back yet
  * @property atMs by Redis' clock, epoch milliseconds
  */
-export async function levelsOf({ asking, script, source, lease }: Joining, names: readonly string[]) {
-  const answer = await asking.run(script, { ...NOTHING, writer: source.writer, lease, levels: names })
+export async function levelsOf(parts: Joining, names: readonly string[]) {
+  const ask = () => parts.asking.run(parts.script, { ...NOTHING, ...namesOf(parts), levels: names })
+  // Where the epoch was another one, it is known now.
+  const answer = (await ask()) ?? (await ask())
   if (answer === null) return null
   const levels = (answer[2] as string[]).map((text) => text.split(' ').map(Number))
   if (levels.length < names.length) return null

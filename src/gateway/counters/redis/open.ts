@@ -4,29 +4,26 @@ import type { GateCounters } from '../make.ts'
 import type { CountersParts } from '../open.ts'
 import { RedisCounters } from './counters.ts'
 import { databaseSource } from './database.ts'
+import { keepDays } from './days.ts'
+import { tellingFailed } from './telling.ts'
 import { WrittenSpend } from './written.ts'
 
 export type RedisParts = CountersParts & { redis: Redis; prefix: string; log: Pick<Log, 'warn'> }
 
-/** The counters in Redis, in step with the database: what Redis has not comes from there, and the days' levels are saved there. */
+/**
+ * The counters in Redis of the only thread, in step with the database: what Redis has not comes from there, and the days' levels
+ * are saved there.
+ */
 export function openRedisCounters({ redis, prefix, db, ledger, now, log }: RedisParts): GateCounters & AsyncDisposable {
-  const { gateDb, beat, usage } = ledger
+  const { usage } = ledger
   const written = new WrittenSpend()
   usage.follow(written)
   const counters = new RedisCounters({
-    ...{ redis, prefix },
-    now,
-    source: databaseSource({ db, written, now, writer: usage.writer }),
-    failed: (err) => log.warn({ err }, 'Redis could not be told what it has lost; it will be tried again'),
-    dayChanged: () => beat.wake(),
+    ...{ redis, prefix, now },
+    source: databaseSource({ db, now, writer: usage.writer, written: written.within.bind(written) }),
+    failed: tellingFailed(log),
+    dayChanged: (organizationId, name) => days.change(organizationId, name),
   })
-  beat.add({
-    what: 'the levels of daily limits',
-    kept: true,
-    get waiting() {
-      return counters.days.waiting
-    },
-    write: () => counters.days.save(gateDb),
-  })
+  const days = keepDays(ledger, (id) => counters.joining(id))
   return counters
 }

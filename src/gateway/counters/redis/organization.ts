@@ -6,15 +6,17 @@ import type { RedisAccount } from './account.ts'
 import { RedisAccounts } from './accounts.ts'
 import { amountOf, amountOfCents } from './amount.ts'
 import { decisionOf } from './answer.ts'
-import { accountsOf, type Batch, type Late, lateOf, type Waiting } from './batch.ts'
+import { accountsOf, type Batch, type Late, lateOf, untoldOf, type Waiting } from './batch.ts'
 import { Denials } from './denials.ts'
 import { type Joining, join, probe, restoreDays } from './joining.ts'
 import { asked } from './request.ts'
+import type { Sums } from './sums.ts'
 import { type Held, RedisTaken } from './taken.ts'
 
 export type OrganizationParts = Joining & {
   take: Script
   organizationId: string
+  sums: Sums
   newId: () => string
   /** Says that something is to be sent with the next turn, or a little later. */
   wake: (organization: RedisOrganization, when: 'turn' | 'soon') => void
@@ -53,7 +55,7 @@ export class RedisOrganization {
 
   constructor(parts: OrganizationParts) {
     this.#parts = parts
-    this.#accounts = new RedisAccounts(parts.organizationId)
+    this.#accounts = new RedisAccounts(parts.organizationId, parts.sums)
     this.#denials = new Denials(parts.denyMs)
   }
 
@@ -113,7 +115,7 @@ export class RedisOrganization {
     const hasWork = takes.length + settles.length + late.length > 0
     if (!hasWork && (renewMs === false || this.#open.size === 0)) return
     if (renewMs !== false) this.#renewedAt = now
-    await this.#send({ takes, settles, late, renewMs })
+    await this.#send({ takes, settles, late, renewMs, spent: untoldOf(takes, settles) })
   }
 
   /** Brings Redis everything that only this thread knows, where it has lost it. */
@@ -163,10 +165,10 @@ export class RedisOrganization {
   }
 
   async #send(batch: Batch): Promise<void> {
-    const { take, asking, lease } = this.#parts
+    const { take, asking } = this.#parts
     for (const taken of batch.settles) this.#sending.add(taken)
     try {
-      const answer = await asking.run(take, asked(batch, lease, this.#parts.organizationId))
+      const answer = await asking.run(take, asked(batch, this.#parts))
       for (const taken of batch.settles) this.#sending.delete(taken)
       if (answer === null) await this.#sendAgain(batch)
       else this.#conclude(batch, String(answer[1]), answer[2] as string[])
@@ -185,7 +187,8 @@ export class RedisOrganization {
     this.#parts.wake(this, 'turn')
   }
 
-  #conclude({ takes, settles }: Batch, known: string, answers: string[]): void {
+  #conclude({ takes, settles, spent }: Batch, known: string, answers: string[]): void {
+    for (const [account, amount] of spent) account.told(amount)
     for (const [i, taken] of settles.entries()) this.#concludeSettle(taken, known[i] === '1')
     for (const [i, waiting] of takes.entries()) {
       const answer = answers[i] ?? ''

@@ -1,10 +1,12 @@
 import type { Window } from '../../limits/limiter.ts'
-import type { RedisAccount } from './account.ts'
 import type { Batch } from './batch.ts'
 import type { Held } from './taken.ts'
 
 /** A batch as the script is asked it: each window is named once, and what was spent is told in all. */
-export function asked({ takes, settles, late, renewMs }: Batch, lease: string, organizationId: string): object {
+export function asked(
+  { takes, settles, late, spent, renewMs }: Batch,
+  { lease, teller, organizationId }: { lease: string; teller: string; organizationId: string },
+): object {
   const places = new Map<string, number>()
   const windows: [name: string, periodMs: number][] = []
   const placeOf = (name: string, periodMs: number): number => {
@@ -23,10 +25,9 @@ export function asked({ takes, settles, late, renewMs }: Batch, lease: string, o
     }
     return flat
   }
-  const charged = new Set<RedisAccount>()
-  for (const { held } of settles) if (held !== null) charged.add(held.project).add(held.organization)
   return {
     lease,
+    teller,
     renew: renewMs !== false && renewMs * 1000,
     takes: takes.map(({ taken }) => [
       taken.id,
@@ -36,7 +37,7 @@ export function asked({ takes, settles, late, renewMs }: Batch, lease: string, o
     // What is no number is null in JSON, and stays as it was taken.
     settles: settles.map(({ id, settled }) => [id, settled]),
     late: late.map(([name, limit, periodMs, amount]) => [placeOf(name, periodMs), limit, amount]),
-    spent: Array.from(charged, ({ name, spent }) => [name, ...spent]),
+    spent: Array.from(spent, ([{ name }, amount]) => [name, ...amount]),
     windows,
   }
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 
 /** Memory that all threads of a machine count in. It can be sent to a thread as part of its `workerData`. */
 export type SharedMemory = {
@@ -8,14 +8,18 @@ export type SharedMemory = {
   /** Windows, and accounts of money, that are counted at once at most; powers of two. */
   windows: number
   accounts: number
+  /** Sums of money that are told to Redis: a power of two, or 0 where there is none. */
+  sums: number
   /** When it was made, by the clock of `process.hrtime`, which all threads share. */
   origin: bigint
   /** Keeps those who choose names from choosing what lies where. */
   secret: string
+  /** Names the process to others. */
+  name: string
 }
 
 /** 8-byte words of what lies where. */
-export type Layout = { log: number; names: number; windows: number; accounts: number; end: number }
+export type Layout = { log: number; names: number; windows: number; accounts: number; sums: number; end: number }
 
 /** Words of the log: a call with a thousand windows fits. */
 export const LOG_WORDS = 1 << 15
@@ -26,16 +30,23 @@ const HEADER_WORDS = 16
 /** Words of one window besides one for each thread, and of one account besides two. */
 export const WINDOW_WORDS = 11
 export const ACCOUNT_WORDS = 14
+export const SUM_WORDS = 4
 
 export const windowStride = (threads: number): number => WINDOW_WORDS + threads
 export const accountStride = (threads: number): number => ACCOUNT_WORDS + 2 * threads
 
-export function layoutOf({ threads, windows, accounts }: Omit<SharedMemory, 'bytes' | 'origin' | 'secret'>): Layout {
+export function layoutOf({
+  threads,
+  windows,
+  accounts,
+  sums,
+}: Omit<SharedMemory, 'bytes' | 'origin' | 'secret' | 'name'>): Layout {
   const log = HEADER_WORDS
   const names = log + LOG_WORDS
   const first = names + NAME_WORDS
   const money = first + windows * windowStride(threads)
-  return { log, names, windows: first, accounts: money, end: money + accounts * accountStride(threads) }
+  const told = money + accounts * accountStride(threads)
+  return { log, names, windows: first, accounts: money, sums: told, end: told + sums * SUM_WORDS }
 }
 
 /**
@@ -46,16 +57,19 @@ export function createSharedMemory({
   threads,
   windows = 1 << 18,
   accounts = 1 << 16,
+  sums = 0,
 }: {
   threads: number
   windows?: number
   accounts?: number
+  sums?: number
 }): SharedMemory {
-  const sizes = { threads, windows, accounts }
+  const sizes = { threads, windows, accounts, sums }
   return {
     ...sizes,
     bytes: new SharedArrayBuffer(layoutOf(sizes).end * 8),
     origin: process.hrtime.bigint(),
     secret: randomBytes(16).toString('hex'),
+    name: randomUUID(),
   }
 }

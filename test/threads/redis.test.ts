@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CHAT, openCall, question, replyTo } from '../gateway/gate.ts'
+import { json, until } from '../gateway/upstream.ts'
+import { startRedis, withoutRedis } from '../support/redis.ts'
+import { startSlowLine } from '../support/slow-line.ts'
+import { startThreads, THREADS, type ThreadedGate } from './served.ts'
+
+const LIMIT = 100
+const skip = withoutRedis
+const dayOf = { m1: { organization_limits: { max_requests_per_1_day: LIMIT } } }
+/** A call that asks for a hundred tokens costs ten cents, all of it output. */
+const priced = { m1: { max_output_tokens: 1000, price_per_million: { input: 0, output: 1000 } } }
+const paid = { ...question, max_completion_tokens: 100 }
+const CALLS = 40
+const usage = { prompt_tokens: 0, completion_tokens: 100, total_tokens: 100 }
+/** What a dead thread had reserved is there again within this. */
+const RETURNED_MS = 30_000
+
+/** A call on a connection of its own, so that the system chooses its thread. */
+async function call(gate: ThreadedGate, body: object = question): Promise<number | 'cut'> {
+  try {
+    const call = openCall(gate, CHAT)
+    call.end(JSON.stringify(body))
+    const { response, ended } = await replyTo(call)
+    return (await ended) === 'complete' ? (response.statusCode ?? 0) : 'cut'
+  } catch {
+    return 'cut'
+  }
+}
+
+/** How many of so many calls, some at a time, end with each status. */
+async function flood(gate: ThreadedGate, count: number, body?: object): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  let left = count
+  const client = async () => {
+    while (left-- > 0) {
+      const status = await call(gate, body)
+      counts[status] = (counts[status] ?? 0) + 1
+    }
+  }
+  await Promise.all(Array.from({ length: 50 }, client))
+  return counts
+}
+
+const limitMoney = ({ app, projectId }: ThreadedGate) =>
+  app.admin().organization.projects.spendLimit.update(projectId, {
+    ...{ currency: 'USD', interval: 'month', threshold_amount: CALLS * 10 },
+  })
+
+const kill = async (gate: ThreadedGate, thread: number) => {
+  const dead = gate.workers[thread]
+  await dead?.terminate()
+  const back = async () => (await gate.app.metric('gatehouse_threads')) === THREADS
+  await until(async () => gate.workers[thread] !== dead && (await back()), 'another thread', 5000)
+}
+
+test('while Redis is away the threads of a node together give its share and no more, which is said once for all of them', {
+  skip,
+}, async () => {
+  await using redis = await startRedis()
+  await using line = await startSlowLine(redis.url)
+  const env = { GATEHOUSE_REDIS_URL: line.over(redis.url) }
+  await using gate = await startThreads(dayOf, { redis: { local_share: 0.5 } }, env)
+  gate.upstream.answer(json({ choices: [] }))
+  const ready = async () => (await gate.app.send('GET', '/readyz', { key: null })).body
+  const up = () => gate.app.metric('gatehouse_dependency_up{dependency="redis"}')
+  assert.deepEqual(await flood(gate, 20), { 200: 20 })
+  assert.deepEqual([(await ready()).redis, await up()], ['ok', 1])
+
+  await line.become({ kind: 'refuse' })
+  assert.deepEqual(await flood(gate, 2 * LIMIT), { 200: LIMIT / 2, 429: 1.5 * LIMIT })
+  const { status, redis: standing } = await ready()
+  assert.deepEqual([status, standing, await up()], ['degraded', 'degraded', 0])
+
+  await line.become({ kind: 'pass' })
+  await until(async () => (await ready()).redis === 'ok', 'it is there again')
+  // Each thread tells of what it has counted meanwhile.
+  const used = async () => Number(redis.cli('eval', LEVEL, '0'))
+  await until(async () => (await used()) > 20 + LIMIT / 2 - 1, 'what was used without it is counted there')
+  assert.deepEqual(await flood(gate, LIMIT), { 200: LIMIT / 2 - 20, 429: LIMIT / 2 + 20 })
+  const told = (what: RegExp) => gate.log.filter(({ msg }) => what.test(String(msg))).length
+  assert.deepEqual([told(/Redis is away/), told(/Redis is there again/)], [1, 1])
+})
+
+/** Nano-dollars that are held, of the only project there is. */
+const HELD = `local a = redis.call('KEYS', '*:a:*:proj_*')[1]
+local _, _, dollars, nano = struct.unpack('>dddd', redis.call('GET', a))
+return tostring(dollars * 1e9 + nano)`
+/** The level of the only window there is. */
+const LEVEL =
+  "local w = redis.call('KEYS', '*:w:*')[1] return tostring(({struct.unpack('>dd', redis.call('GET', w))})[2])"
+
+test('a Redis that loses everything after a thread has died gives back nothing of what that thread had spent, nor of a day', {
+  skip,
+}, async () => {
+  await using redis = await startRedis()
+  const m1 = { ...priced.m1, ...dayOf.m1 }
+  await using gate = await startThreads({ m1 }, {}, { GATEHOUSE_REDIS_URL: redis.url })
+  gate.upstream.answer(json({ choices: [], usage }))
+  await limitMoney(gate)
+  assert.deepEqual(await flood(gate, 30, paid), { 200: 30 })
+  await until(() => Number(redis.cli('eval', HELD, '0')) === 0, 'all of it is settled')
+  await kill(gate, 1)
+  // The database has the levels of days half a second after they changed.
+  const saved = async () => {
+    const row = await gate.app.db.selectFrom('limit_level').select('level').executeTakeFirst()
+    return (row?.level ?? 0) > 29
+  }
+  await until(saved, 'the level of the day is saved')
+  redis.cli('flushall')
+  assert.deepEqual(await flood(gate, 30, paid), { 200: CALLS - 30, 429: 30 - (CALLS - 30) })
+  await gate.app.admin().organization.projects.spendLimit.delete(gate.projectId)
+  assert.deepEqual(await flood(gate, LIMIT, paid), { 200: LIMIT - CALLS, 429: CALLS })
+})
+
+test('what the calls of a thread had reserved in Redis that died can be spent within thirty seconds, and not more than once', {
+  skip,
+}, async (t) => {
+  await using redis = await startRedis()
+  await using gate = await startThreads(priced, {}, { GATEHOUSE_REDIS_URL: redis.url })
+  await limitMoney(gate)
+  const going = Promise.withResolvers<void>()
+  gate.upstream.answer(async (exchange) => {
+    await going.promise
+    await json({ choices: [], usage })(exchange)
+  })
+  const running = Array.from({ length: CALLS }, () => call(gate, paid))
+  await until(() => gate.upstream.calls.length === CALLS, 'all of it is reserved')
+  assert.equal(await call(gate, paid), 429)
+  await kill(gate, 1)
+  going.resolve()
+  const ended = await Promise.all(running)
+  const cut = ended.filter((status) => status === 'cut').length
+  assert.equal(ended.filter((status) => status === 200).length, CALLS - cut)
+  assert.ok(cut > 0, 'the thread had none of them')
+  const killed = performance.now()
+  let again = 0
+  const some = async () => {
+    again += (await flood(gate, 5, paid))['200'] ?? 0
+    return again
+  }
+  await until(async () => (await some()) > 0, 'it is there again', RETURNED_MS)
+  t.diagnostic(
+    `${cut} of ${CALLS} were cut; their money was there again ${((performance.now() - killed) / 1000).toFixed(1)} s later`,
+  )
+  // What a thread was refused it remembers for a tenth of a second.
+  await until(async () => (await some()) >= cut, 'all of it is there again')
+  assert.deepEqual(await flood(gate, CALLS, paid), { 429: CALLS })
+  assert.equal(again, cut)
+})

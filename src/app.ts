@@ -1,12 +1,11 @@
 import { type Config, version } from './config/settings.ts'
-import type { Replaced } from './gateway/open.ts'
 import { openDoors } from './machine/doors.ts'
 import { createFirstKey } from './machine/first-key.ts'
 import { type Machine, openMachine } from './machine/open.ts'
 import { openOwnThread } from './machine/own-thread.ts'
 import type { ReplacedWorkers } from './machine/running-thread.ts'
 import { openTools, type ReplacedTools, type Tools } from './machine/tools.ts'
-import type { Thread } from './thread/thread.ts'
+import type { Replaced, Thread } from './thread/thread.ts'
 
 /** What tests put in place of the real thing. */
 export type Overrides = Replaced & ReplacedTools & ReplacedWorkers

@@ -3,8 +3,6 @@ import { Readable } from 'node:stream'
 
 /** Characters that are sent in one piece; a reply that has no more is sent whole, with its length. */
 const PIECE = 65_536
-/** Milliseconds that a client may leave unread what it was sent. */
-const PATIENCE_MS = 120_000
 
 type Piece = { text: string; isLast: boolean }
 
@@ -38,19 +36,16 @@ async function* piecesOf(parts: AsyncGenerator<string, void>): AsyncGenerator<Pi
   yield { text, isLast: true }
 }
 
-/** The pieces, for a client that reads: one that does not for two minutes counts as gone. */
+/** The pieces, as they are asked for; the listener cuts a client that does not read. */
 async function* asRead(
   response: ServerResponse,
   first: Piece,
   others: AsyncGenerator<Piece, void>,
   failed: (error: unknown) => void,
 ): AsyncGenerator<string, void> {
-  let patience: NodeJS.Timeout | undefined
   try {
     for (let piece = first; ; ) {
-      patience = setTimeout(() => response.destroy(), PATIENCE_MS).unref()
       yield piece.text
-      clearTimeout(patience)
       const next = await others.next()
       if (next.done) return
       piece = next.value
@@ -59,7 +54,6 @@ async function* asRead(
     if (!response.destroyed) failed(error)
     throw error
   } finally {
-    clearTimeout(patience)
     await others.return()
   }
 }

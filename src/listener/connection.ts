@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** Answers of one connection that may be unfinished at once. Clients that wait for each answer never have two. */
@@ -7,10 +8,12 @@ const AT_ONCE = 8
 const UNSENT = 1_048_576
 /** Requests of all connections together that may wait for their turn: Node reads 64 kB in one go, up to 3,600 of them. */
 const WAITING = 4096
-/** Milliseconds that a client whose requests wait may leave an answer unread. */
+/** Milliseconds that a client may leave an answer unread, as long as a model server's. */
 const PATIENCE_MS = 120_000
+/** How often it is looked whether an answer stands still, in that time: one that does is cut an eighth of it late at most. */
+const LOOKS = 8
 
-/** Why a connection was cut: too much waited for its turn, or nobody read the answers that others waited for. */
+/** Why a connection was cut: too much waited for its turn, or nobody read an answer. */
 export type Cut = 'waiting' | 'unread'
 
 /** Is told of every request whose turn it is. The status is null where its answer did not come to its end. */
@@ -29,20 +32,22 @@ type Waiting = { response: ServerResponse; serve: Serve }
  * The requests of each connection, in turn. HTTP lets a client send the next one before it has read the answer to the last: a few
  * are answered at once, the others wait, and meanwhile nothing more is read from it. What has been read by then is bounded over
  * all connections: beyond it, the one with the most is cut.
+ *
+ * So is one whose answer stands still, whatever door it comes from: what has been written would be kept for as long as a client likes
+ * that does not read. All connections are looked at now and then, which costs a call nothing.
  */
 export class Connections {
-  readonly #known = new WeakMap<Duplex, Connection>()
+  readonly #known = new Map<Duplex, Connection>()
   readonly #crowded = new Set<Connection>()
   readonly watch: Watch
-  readonly patienceMs: number
+  readonly #patienceMs: number
+  #looking: NodeJS.Timeout | undefined
   #waiting = 0
 
-  /**
-   * @param patienceMs how long a client whose requests wait may leave an answer unread
-   */
+  /** @param patienceMs how long a client may leave an answer unread */
   constructor(watch: Watch, patienceMs: number = PATIENCE_MS) {
     this.watch = watch
-    this.patienceMs = patienceMs
+    this.#patienceMs = patienceMs
   }
 
   /** Serves a request when it is its turn: most at once, in the same turn. None of a connection that is gone. */
@@ -50,10 +55,7 @@ export class Connections {
     const { socket } = request
     if (socket.destroyed) return
     let connection = this.#known.get(socket)
-    if (connection === undefined) {
-      connection = new Connection(socket, this)
-      this.#known.set(socket, connection)
-    }
+    if (connection === undefined) connection = this.#meet(socket)
     connection.take(response, serve)
   }
 
@@ -81,16 +83,33 @@ export class Connections {
     this.watch.cut(why)
     connection.abandon()
   }
+
+  #meet(socket: Socket): Connection {
+    const connection = new Connection(socket, this)
+    this.#known.set(socket, connection)
+    socket.once('close', () => {
+      this.#known.delete(socket)
+      if (this.#known.size === 0) clearInterval(this.#looking)
+    })
+    if (this.#known.size === 1) this.#looking = setInterval(() => this.#look(), this.#patienceMs / LOOKS).unref()
+    return connection
+  }
+
+  #look() {
+    for (const connection of this.#known.values()) if (connection.standsStill() >= LOOKS) this.cut(connection, 'unread')
+  }
 }
 
 class Connection {
-  readonly #socket: Duplex
+  readonly #socket: Socket
   readonly #all: Connections
   readonly #answering = new Set<ServerResponse>()
   readonly #waiting: Waiting[] = []
-  #patience: NodeJS.Timeout | null = null
+  /** Bytes that had been sent when it was last looked at, and for how many looks no more have been. */
+  #sent = 0
+  #still = 0
 
-  constructor(socket: Duplex, all: Connections) {
+  constructor(socket: Socket, all: Connections) {
     this.#socket = socket
     this.#all = all
     // Node goes on reading whenever a body or an answer comes to its end.
@@ -111,16 +130,22 @@ class Connection {
 
   #wait(request: Waiting) {
     this.#waiting.push(request)
-    if (this.waiting === 1) {
-      this.#socket.pause()
-      this.#patience = setTimeout(() => this.#impatient(), this.#all.patienceMs).unref()
-    }
+    if (this.waiting === 1) this.#socket.pause()
     this.#all.waits(this)
   }
 
   hasBegun(): boolean {
     for (const { headersSent, writableFinished } of this.#answering) if (headersSent && !writableFinished) return true
     return false
+  }
+
+  /** For how many looks nothing was read of an answer that is there: not of one that takes its time, nor of one behind another. */
+  standsStill(): number {
+    const [oldest] = this.#answering
+    const sent = this.#socket.bytesWritten - this.#socket.writableLength
+    this.#still = oldest && oldest.writableLength > 0 && sent === this.#sent ? this.#still + 1 : 0
+    this.#sent = sent
+    return this.#still
   }
 
   abandon(): void {
@@ -149,38 +174,19 @@ class Connection {
   }
 
   #next() {
-    this.#patience?.refresh()
     while (this.#hasRoom() && !this.#socket.destroyed) {
       const next = this.#waiting.shift()
       if (next === undefined) return
-      if (this.waiting === 0) this.#goOn()
+      // Nothing waits any more: reads on.
+      if (this.waiting === 0) this.#socket.resume()
       this.#all.waitNoLonger(this, 1)
       this.#serve(next.response, next.serve)
     }
   }
 
-  /** Nothing waits any more: reads on. */
-  #goOn() {
-    this.#stopWatching()
-    this.#socket.resume()
-  }
-
   #forget() {
     const count = this.waiting
     this.#waiting.length = 0
-    this.#stopWatching()
     this.#all.waitNoLonger(this, count)
-  }
-
-  #stopWatching() {
-    if (this.#patience !== null) clearTimeout(this.#patience)
-    this.#patience = null
-  }
-
-  /** A long call may take its time; an answer that is there and is not read may not, while others wait for it. */
-  #impatient() {
-    const [oldest] = this.#answering
-    if (oldest?.writableLength || oldest?.writableEnded) this.#all.cut(this, 'unread')
-    else this.#patience?.refresh()
   }
 }

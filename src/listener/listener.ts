@@ -27,12 +27,14 @@ const LINGER_MS = 1000
 /**
  * The listener: it decides by the path, as received, which door a request has come to.
  * @param create what makes the server: HTTP, or HTTP over TLS
+ * @param unreadMs how long a client may leave an answer unread, in milliseconds; two minutes if left out
  */
 export function createListener(
   doors: Doors,
   newId: NewId,
   watch: Watch,
   create: (options: ServerOptions, answer: RequestListener) => Server = createServer,
+  unreadMs?: number,
 ): Server {
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const name = cameTo(request)
@@ -47,7 +49,7 @@ export function createListener(
     refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'."))
     return cameTo(request)
   }
-  const connections = new Connections(watch)
+  const connections = new Connections(watch, unreadMs)
   const server = create(SERVER_OPTIONS, (request, response) => connections.take(request, response, answer))
   server.on('checkExpectation', (request, response) => connections.take(request, response, refuseExpectation))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {

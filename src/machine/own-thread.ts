@@ -1,8 +1,7 @@
 import type { Config } from '../config/settings.ts'
 import { BodyBudget, bodyLimits } from '../gateway/body/budget.ts'
 import type { GateCounters } from '../gateway/counters/make.ts'
-import type { Replaced } from '../gateway/open.ts'
-import { openThread, type Thread } from '../thread/thread.ts'
+import { openThread, type Replaced, type Thread } from '../thread/thread.ts'
 import type { Machine } from './open.ts'
 import type { Tools } from './tools.ts'
 

@@ -3,10 +3,10 @@ import type { Config } from '../config/settings.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { ListState } from '../core/model-list.ts'
 import { tellUnknown } from '../gateway/models/left-out.ts'
-import { type GatewayOpening, openGateway, type Replaced } from '../gateway/open.ts'
+import { type GatewayOpening, openGateway, type Replaced as ReplacedGateway } from '../gateway/open.ts'
 import { opened } from '../listener/cors.ts'
 import type { Doors } from '../listener/listener.ts'
-import { type SharedPort, serve } from '../listener/serve.ts'
+import { type ServeParts, type SharedPort, serve } from '../listener/serve.ts'
 
 /** What is said of those that serve: one thread, or all of them. */
 export type Served = {
@@ -39,6 +39,9 @@ export type Thread = Served &
 /** The doors that the machine answers at, whichever thread a request has come to. */
 export type MachineDoors = Pick<Doors, 'admin' | 'operations'>
 
+/** What tests put in place of the real thing. */
+export type Replaced = ReplacedGateway & Pick<ServeParts, 'unreadMs'>
+
 export type ThreadParts = GatewayOpening & { log: Logger }
 
 /** @param parts what the thread has of its machine: where what calls used goes, what it hears, what is counted in common */
@@ -65,7 +68,7 @@ export async function openThread(config: Config, parts: ThreadParts, replaced: R
         void tellUnknown(config.defaultModels, catalogue, parts.log)
       }
       const doors = { admin: machine.admin, operations: machine.operations, ...own }
-      listening = rest.use(await serve(config, { ...parts, doors, shared }))
+      listening = rest.use(await serve(config, { ...parts, doors, shared, unreadMs: replaced.unreadMs }))
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

@@ -53,6 +53,8 @@ export type TestAppOptions = {
   upstreams?: ReadonlyMap<string, Upstream>
   /** Counters around those in memory. */
   counters?: NonNullable<Overrides['counters']>
+  /** Milliseconds that a client may leave an answer unread. */
+  unreadMs?: number
   /** How the test's own calls are made, where they need more than an address: TLS, a client certificate. */
   fetch?: typeof fetch
   /** What the server's statements are shown to, besides the filter that all of them pass. */
@@ -69,7 +71,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const own = options.databaseUrl === undefined ? stack.use(await openTestDatabase(options.database ?? DATABASE)) : null
   const databaseUrl = options.databaseUrl ?? own?.url ?? ''
   // What is put in place of a part is a thing of this process, and reaches no other thread.
-  const reachesIn = options.upstreams || options.counters || options.plugins
+  const reachesIn = options.upstreams || options.counters || options.plugins || options.unreadMs
   const env = {
     GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
     GATEHOUSE_PORT: '0',
@@ -93,6 +95,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...options.threads,
       ...(options.upstreams && { upstreams: options.upstreams }),
       ...(options.counters && { counters: options.counters }),
+      ...(options.unreadMs && { unreadMs: options.unreadMs }),
     }),
   )
   const db = await openDb(config.database.directUrl ?? databaseUrl, { connections: 1 })

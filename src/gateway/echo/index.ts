@@ -3,7 +3,7 @@ import { ApiError, malformedJson } from '../../contract/error.ts'
 import type { NewId } from '../../core/id.ts'
 import type { Fields } from '../body/fields.ts'
 import type { Outcome } from '../call.ts'
-import { type Forwarding, UNREAD_TIMEOUT_MS, type Upstream, type Witness } from '../upstreams/forwarding.ts'
+import type { Forwarding, Upstream, Witness } from '../upstreams/forwarding.ts'
 import { chat, completion } from './chat.ts'
 import { embeddings } from './embeddings.ts'
 import { responses } from './responses.ts'
@@ -97,19 +97,14 @@ async function stream({ response, begin }: Forwarding, { name }: Witness, events
   return { status: 200, end: response.destroyed ? 'client_gone' : 'complete' }
 }
 
-/** Resolves when the client has read what was sent, or has left; one that does not read is taken for one that has left. */
+/** Resolves when the client has read what was sent, or has left; the listener cuts one that does not read. */
 function roomIn(response: Forwarding['response']): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      clearTimeout(timer)
       response.off('drain', done)
       response.off('close', done)
       resolve()
     }
-    const timer = setTimeout(() => {
-      response.destroy()
-      done()
-    }, UNREAD_TIMEOUT_MS)
     response.on('drain', done)
     response.on('close', done)
   })

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { test } from 'node:test'
+import { Connections } from '../../src/listener/connection.ts'
+import { makeKey } from '../gateway/gate.ts'
+import { settled, until } from '../gateway/upstream.ts'
+import { startTestApp, type TestApp } from '../support/harness.ts'
+import { modelsFile } from '../support/models-file.ts'
+
+const MB = 1024 * 1024
+/** More than the system takes of an answer for somebody who reads nothing. */
+const LONG = 8 * MB
+const PATIENCE_MS = 300
+
+/** A Gatehouse whose model servers list so many models that their list is longer than the system's own buffers. */
+async function startLong() {
+  await using stack = new AsyncDisposableStack()
+  const server = createServer(({ url }, response) => {
+    const id = (number: number) => `${url?.slice(1, 2)}${number}`.padEnd(200, 'x')
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ data: Array.from({ length: 10_000 }, (_, number) => ({ id: id(number) })) }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  stack.defer(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const upstreams = ['a', 'b', 'c', 'd'].map((name) => [name, { url: `http://127.0.0.1:${port}/${name}/v1` }])
+  const file = stack.use(await modelsFile([], { upstreams: Object.fromEntries(upstreams) }))
+  const app = stack.use(await startTestApp({ unreadMs: PATIENCE_MS, env: { GATEHOUSE_CONFIG: file.path } }))
+  const { key } = await makeKey(app)
+  await until(async () => (await app.send('GET', '/v1/models', { key })).text.length > LONG, 'all lists')
+  const rest = stack.move()
+  return { app, key, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
+/** A client that sends these requests and reads nothing. */
+async function silent(app: TestApp, requests: string): Promise<Socket> {
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+  socket.on('error', () => {}).pause()
+  await once(socket, 'connect')
+  socket.write(requests)
+  return socket
+}
+
+const get = (path: string, key: string) => `GET ${path} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer ${key}\r\n\r\n`
+const cuts = (app: TestApp) => app.metric('gatehouse_connections_cut_total{reason="unread"}')
+const underWay = async (app: TestApp) => (await app.metric('gatehouse_requests_in_flight')) - 1
+
+/** Answers of the gate's own that are long, or of which there are many. */
+const ANSWERS: Record<string, (key: string) => string> = {
+  'one list of models': (key) => get('/v1/models', key),
+  'some lists of models, none of which waits for its turn': (key) => get('/v1/models', key).repeat(8),
+  'the document of the operations door, more often than is answered at once': (key) =>
+    get('/openapi.json', key).repeat(60),
+}
+
+for (const [what, requests] of Object.entries(ANSWERS)) {
+  test(`a client that asks for ${what} and reads nothing is cut, and nothing is kept for it`, async () => {
+    await using long = await startLong()
+    const socket = await silent(long.app, requests(long.key))
+    await until(async () => (await cuts(long.app)) === 1, 'the cut')
+    await until(async () => (await underWay(long.app)) === 0, 'nothing under way')
+    socket.resume()
+    await once(socket, 'close')
+    assert.ok(socket.bytesRead < LONG, `${socket.bytesRead} bytes came`)
+  })
+}
+
+test('who reads a little of an answer now and then is not cut, whose call takes its time neither, and who stops reading is', async (t) => {
+  await using stack = new AsyncDisposableStack()
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const cuts: string[] = []
+  const connections = new Connections({ begun() {}, ended() {}, cut: (why) => cuts.push(why) }, 800)
+  const begun: ServerResponse[] = []
+  const server = createServer((request, response) =>
+    connections.take(request, response, () => {
+      begun.push(response)
+      return 'gateway'
+    }),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {})
+  stack.defer(() => {
+    client.destroy()
+    server.close()
+  })
+  client.pause().write('GET / HTTP/1.1\r\nHost: gate\r\n\r\n')
+  await until(() => begun.length === 1, 'the call')
+  const [response] = begun
+  assert.ok(response)
+  for (let look = 0; look < 20; look++) t.mock.timers.tick(100)
+  assert.deepEqual(cuts, [], 'nothing was written that could be read')
+  const piece = Buffer.alloc(1_000_000)
+  response.on('drain', () => response.write(piece)).write(piece)
+  for (let look = 0; look < 20; look++) {
+    t.mock.timers.tick(100)
+    const goal = client.bytesRead + 3 * piece.length
+    await until(() => {
+      client.read()
+      return client.bytesRead > goal
+    }, 'something that is read')
+  }
+  assert.deepEqual(cuts, [])
+  await settled(() => response.writableLength)
+  t.mock.timers.tick(100)
+  for (let look = 0; look < 7; look++) t.mock.timers.tick(100)
+  assert.deepEqual(cuts, [])
+  t.mock.timers.tick(100)
+  assert.deepEqual(cuts, ['unread'])
+  await until(() => response.destroyed, 'the end of the connection')
+})

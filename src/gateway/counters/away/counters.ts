@@ -65,25 +65,22 @@ export class AwayCounters implements GateCounters, Disposable {
   }
 
   async #takeFar(share: Share): Promise<Decision> {
-    const asked = (async () => this.#parts.far.take(share))()
+    let asked: Decision | Promise<Decision> | null = null
     let decision: Decision
     try {
-      decision = await this.#deadlines.hold(asked)
+      asked = this.#parts.far.take(share)
+      decision = asked instanceof Promise ? await this.#deadlines.hold(asked) : asked
     } catch (error) {
       // That they cannot take more just now they have said themselves.
       if (error instanceof ApiError) throw error
       this.#breaker.failed(error)
       // What arrives late is given back.
-      asked.then(
-        ({ taken }) =>
-          taken &&
-          this.#settleFar(
-            taken,
-            share.costs.map(() => 0),
-            0,
-          ),
-        () => {},
-      )
+      const nothing = share.costs.map(() => 0)
+      if (asked instanceof Promise)
+        asked.then(
+          ({ taken }) => taken && this.#settleFar(taken, nothing, 0),
+          () => {},
+        )
       return this.#takeAway(share)
     }
     this.#breaker.succeeded()
@@ -116,7 +113,8 @@ export class AwayCounters implements GateCounters, Disposable {
   async #settleFar(taken: Taken, costs: readonly number[], nano: number): Promise<void> {
     try {
       if (!this.#breaker.isClosed) return this.#debts.unsettled(taken, costs, nano)
-      await this.#deadlines.hold((async () => taken.settle(costs, nano))())
+      const settling = taken.settle(costs, nano)
+      if (settling instanceof Promise) await this.#deadlines.hold(settling)
     } catch (error) {
       this.#debts.unsettled(taken, costs, nano)
       this.#breaker.failed(error)

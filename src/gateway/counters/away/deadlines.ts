@@ -22,7 +22,16 @@ export class Deadlines implements Disposable {
       this.#waiting.add(waiting)
       // Where this process itself was held up, the answer may be there and unread: it is read before anything is said to be late.
       this.#timer ??= setInterval(() => setImmediate(() => this.#look()), LOOK_MS).unref()
-      act.then(resolve, reject).finally(() => this.#waiting.delete(waiting))
+      act.then(
+        (value) => {
+          this.#waiting.delete(waiting)
+          resolve(value)
+        },
+        (error) => {
+          this.#waiting.delete(waiting)
+          reject(error)
+        },
+      )
     })
   }
 

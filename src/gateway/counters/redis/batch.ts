@@ -26,11 +26,11 @@ export type Batch = {
 export const accountsOf = ({ held }: RedisTaken): RedisAccount[] => (held ? [held.project, held.organization] : [])
 
 /** What Redis is to be told of a call that it knows nothing of any more. */
-export function lateOf({ windows, costs, settled }: RedisTaken, organizationId: string): Late[] {
-  return windows.flatMap(({ key, limit, periodMs }, i): Late[] => {
+export function lateOf({ windows, names, costs, settled }: RedisTaken): Late[] {
+  return windows.flatMap(({ limit, periodMs }, i): Late[] => {
     const told = settled?.[i] ?? Number.NaN
     const amount = told >= 0 && told <= 1e15 ? told : (costs[i] ?? 0)
-    return amount === 0 ? [] : [[key.slice(organizationId.length + 1), limit, periodMs, amount]]
+    return amount === 0 ? [] : [[names[i] ?? '', limit, periodMs, amount]]
   })
 }
 

@@ -21,7 +21,7 @@ const share = (costs: number[], nano?: number): Share => ({
 
 function after(refused: Share, decision: Decision, forMs = 100): Denials {
   const denials = new Denials(forMs)
-  denials.see(new RedisTaken('1', refused, null, async () => {}), decision)
+  denials.see(new RedisTaken('1', refused, [], null, async () => {}), decision)
   return denials
 }
 

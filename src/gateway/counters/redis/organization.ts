@@ -9,6 +9,7 @@ import { decisionOf } from './answer.ts'
 import { accountsOf, type Batch, type Late, lateOf, untoldOf, type Waiting } from './batch.ts'
 import { Denials } from './denials.ts'
 import { type Joining, join, probe, restoreDays } from './joining.ts'
+import { Names } from './names.ts'
 import { asked } from './request.ts'
 import type { Sums } from './sums.ts'
 import { type Held, RedisTaken } from './taken.ts'
@@ -38,6 +39,7 @@ const FRESH_MS = 60_000
 export class RedisOrganization {
   readonly #parts: OrganizationParts
   readonly #accounts: RedisAccounts
+  readonly #names: Names
   #takes: Waiting[] = []
   /** Held in Redis. */
   readonly #open = new Map<string, RedisTaken>()
@@ -47,6 +49,8 @@ export class RedisOrganization {
   readonly #settling = new Map<RedisTaken, PromiseWithResolvers<void>>()
   #late: Late[] = []
   readonly #denials: Denials
+  /** One for all calls. */
+  readonly #settles = (taken: RedisTaken): Promise<void> => this.#settle(taken)
   #renewedAt = Number.NEGATIVE_INFINITY
   #rejoining: Promise<void> | null = null
   /** The epoch in which Redis has all that only this thread knows. */
@@ -56,6 +60,7 @@ export class RedisOrganization {
   constructor(parts: OrganizationParts) {
     this.#parts = parts
     this.#accounts = new RedisAccounts(parts.organizationId, parts.sums)
+    this.#names = new Names(parts.organizationId)
     this.#denials = new Denials(parts.denyMs)
   }
 
@@ -64,7 +69,7 @@ export class RedisOrganization {
     if (denied !== null) return denied
     const { newId, timeoutMs, gatherMs, wake } = this.#parts
     this.#usedAt = performance.now()
-    const taken = new RedisTaken(newId(), share, this.#heldOf(share), (one) => this.#settle(one))
+    const taken = new RedisTaken(newId(), share, this.#names.of(share.windows), this.#heldOf(share), this.#settles)
     return new Promise((resolve, reject) => {
       this.#takes.push({ taken, until: performance.now() + gatherMs + 2 * timeoutMs, resolve, reject })
       wake(this, 'turn')
@@ -208,7 +213,7 @@ export class RedisOrganization {
     for (let i = 0; i < taken.windows.length; i++) {
       const window = taken.windows[i]
       if (window === undefined || window.periodMs < DAY_MS || taken.costs[i] === 0) continue
-      dayChanged(organizationId, window.key.slice(organizationId.length + 1))
+      dayChanged(organizationId, taken.names[i] ?? '')
     }
   }
 
@@ -218,7 +223,7 @@ export class RedisOrganization {
     this.#owed.delete(taken.id)
     this.#open.delete(taken.id)
     // Settled before, perhaps: else it was lost, and what it used is new to Redis.
-    if (!wasKnown && !taken.isAgain) this.#late.push(...lateOf(taken, this.#parts.organizationId))
+    if (!wasKnown && !taken.isAgain) this.#late.push(...lateOf(taken))
     this.#settling.get(taken)?.resolve()
     this.#settling.delete(taken)
   }

@@ -1,11 +1,10 @@
-import type { Window } from '../../limits/limiter.ts'
 import type { Batch } from './batch.ts'
-import type { Held } from './taken.ts'
+import type { Held, RedisTaken } from './taken.ts'
 
 /** A batch as the script is asked it: each window is named once, and what was spent is told in all. */
 export function asked(
   { takes, settles, late, spent, renewMs }: Batch,
-  { lease, teller, organizationId }: { lease: string; teller: string; organizationId: string },
+  { lease, teller }: { lease: string; teller: string },
 ): object {
   const places = new Map<string, number>()
   const windows: [name: string, periodMs: number][] = []
@@ -15,13 +14,20 @@ export function asked(
     places.set(name, windows.push([name, periodMs]))
     return windows.length
   }
-  const inWindows = (all: readonly Window[], costs: readonly number[]): number[] => {
+  // Most calls of a turn have the same list of windows.
+  const lists = new Map<readonly string[], readonly number[]>()
+  const placesOf = ({ names, windows: all }: RedisTaken): readonly number[] => {
+    const known = lists.get(names)
+    if (known !== undefined) return known
+    const made = all.map(({ periodMs }, i) => placeOf(names[i] ?? '', periodMs))
+    lists.set(names, made)
+    return made
+  }
+  const inWindows = (taken: RedisTaken): number[] => {
+    const places = placesOf(taken)
     const flat: number[] = []
-    for (let i = 0; i < all.length; i++) {
-      const window = all[i]
-      if (window === undefined) continue
-      const { key, limit, periodMs } = window
-      flat.push(placeOf(key.slice(organizationId.length + 1), periodMs), limit, costs[i] ?? 0)
+    for (let i = 0; i < places.length; i++) {
+      flat.push(places[i] as number, taken.windows[i]?.limit ?? 0, taken.costs[i] ?? 0)
     }
     return flat
   }
@@ -29,11 +35,7 @@ export function asked(
     lease,
     teller,
     renew: renewMs !== false && renewMs * 1000,
-    takes: takes.map(({ taken }) => [
-      taken.id,
-      inWindows(taken.windows, taken.costs),
-      taken.held !== null && moneyOf(taken.held),
-    ]),
+    takes: takes.map(({ taken }) => [taken.id, inWindows(taken), taken.held !== null && moneyOf(taken.held)]),
     // What is no number is null in JSON, and stays as it was taken.
     settles: settles.map(({ id, settled }) => [id, settled]),
     late: late.map(([name, limit, periodMs, amount]) => [placeOf(name, periodMs), limit, amount]),

@@ -16,6 +16,8 @@ export type Held = {
 export class RedisTaken implements Taken {
   readonly id: string
   readonly windows: readonly Window[]
+  /** Of the windows, among their organization's keys. */
+  readonly names: readonly string[]
   readonly costs: readonly number[]
   readonly money: Money | null
   readonly held: Held | null
@@ -32,18 +34,20 @@ export class RedisTaken implements Taken {
   constructor(
     id: string,
     { windows, costs, money }: Share,
+    names: readonly string[],
     held: Held | null,
     settle: (taken: RedisTaken) => Promise<void>,
   ) {
     this.id = id
     this.windows = windows
+    this.names = names
     this.costs = costs
     this.money = money
     this.held = held
     this.#settle = settle
   }
 
-  async settle(costs: readonly number[], nano: number): Promise<void> {
+  settle(costs: readonly number[], nano: number): void | Promise<void> {
     if (this.settled === null) {
       this.settled = costs
       if (this.held !== null && nano > 0) {
@@ -51,7 +55,7 @@ export class RedisTaken implements Taken {
         this.held.organization.add(nano)
       }
     }
-    if (!this.isDone) await this.#settle(this)
+    if (!this.isDone) return this.#settle(this)
   }
 }
 

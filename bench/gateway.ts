@@ -1,4 +1,4 @@
-import { type Governed, question } from './governed.ts'
+import { type Governed, type Place, question, startUngoverned } from './governed.ts'
 import { chatTo, type Measured, measured, WARM, warm } from './measure.ts'
 import { applyLoad, type Running } from './processes.ts'
 import { added, medianOf, ratio, round } from './statistics.ts'
@@ -56,9 +56,29 @@ function report(rounds: Round[]): string[] {
     `gateway, fully governed, ${busy}: ${middle(({ ours }) => ours.perSecond)} requests/s; bare relay ${middle(({ bare }) => bare.perSecond)}/s`,
     `gateway, throughput as a share of the bare relay's (target 0.80): ${ratio(rounds, ({ ours, bare }) => ours.perSecond / bare.perSecond)}`,
     `gateway, processor time per request: ${middle(({ ours }) => cost(ours))} us; bare relay ${middle(({ bare }) => cost(bare))} us`,
-    `gateway, processor time as a multiple of the bare relay's: ${ratio(rounds, ({ ours, bare }) => cost(ours) / cost(bare))}`,
+    `gateway, processor time as a multiple of the bare relay's (target 1.35): ${ratio(rounds, ({ ours, bare }) => cost(ours) / cost(bare))}`,
     ...latencies('at 1 connection', ({ quiet }) => quiet),
     ...latencies(busy, (one) => one),
+  ]
+}
+
+/** The same of a gateway in which nothing is set but where its model server is. */
+export async function benchUngoverned(place: Place, relay: Running): Promise<string[]> {
+  const target = await startUngoverned(place)
+  await using _server = target.server
+  const [bare, ours] = [chatTo({ server: relay, key: target.key }), chatTo(target)]
+  await warm(WARM, () => applyLoad({ ...ours, connections: CONNECTIONS, ms: 1000 }))
+  const rounds: { bare: Measured; ours: Measured }[] = []
+  for (let i = 0; i < ROUNDS; i++) {
+    const busy = { connections: CONNECTIONS, ms: BUSY_MS }
+    rounds.push({
+      bare: await measured(relay, { ...bare, ...busy }),
+      ours: await measured(target.server, { ...ours, ...busy }),
+    })
+  }
+  return [
+    `gateway, no rule set, throughput as a share of the bare relay's: ${ratio(rounds, ({ ours, bare }) => ours.perSecond / bare.perSecond)}`,
+    `gateway, no rule set, processor time as a multiple of the bare relay's (target 1.25): ${ratio(rounds, ({ ours, bare }) => ours.processorUs / bare.processorUs)}`,
   ]
 }
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchAdmin } from './admin.ts'
 import { benchAgainst, QUICK, WHOLE } from './against.ts'
-import { benchGateway, benchStreams } from './gateway.ts'
+import { benchGateway, benchStreams, benchUngoverned } from './gateway.ts'
 import { databaseUrl, startGoverned } from './governed.ts'
-import { benchLarge } from './large.ts'
+import { benchLarge, benchStops } from './large.ts'
 import { startProgram } from './processes.ts'
 import { benchExactness, benchRefusals } from './refusals.ts'
 import { benchMemory, benchStart } from './start.ts'
@@ -45,8 +45,10 @@ async function* benchGate() {
   await using governed = await startGoverned({ folder, upstreamUrl: upstream.url })
   const servers = { upstream, relay, governed }
   yield* await benchGateway(servers)
+  yield* await benchUngoverned({ folder: await mkdtemp(join(folder, 'ungoverned-')), upstreamUrl: upstream.url }, relay)
   yield* await benchStreams(servers)
-  yield* await benchRefusals(governed)
+  yield* await benchRefusals(relay, governed)
   yield* await benchExactness(governed)
   yield* await benchLarge(relay, governed)
+  yield* await benchStops(await mkdtemp(join(folder, 'stops-')), upstream.url)
 }

@@ -17,7 +17,8 @@ const invalidKey = (shown: string) => incorrectKey(shown, 'An owner of the organ
  * text is an incorrect key.
  */
 export const byAdminKey: Authenticate = ({ authorization }) => {
-  const token = bearer(authorization, missingKey)
+  const token = bearer(authorization)
+  if (token === null) throw missingKey()
   const kind = keyKind(token)
   const shown = showKey(token)
   if (kind === null) throw invalidKey(shown)

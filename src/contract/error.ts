@@ -128,7 +128,8 @@ export class ApiError extends Error {
   readonly type: string
   readonly code: string | null
   readonly param: string | null
-  readonly headers: Record<string, string>
+  readonly headers: Readonly<Record<string, string>>
+  #text: string | null = null
 
   constructor(failure: Failure, message: string, options: ErrorOptions = {}) {
     const row: { status: number; type?: string; code?: string | null } = table[failure]
@@ -147,6 +148,12 @@ export class ApiError extends Error {
 
   get envelope(): ErrorEnvelope {
     return { error: { message: this.message, type: this.type, param: this.param, code: this.code } }
+  }
+
+  /** The envelope as it is sent. A refusal that is told again and again is written once. */
+  get text(): string {
+    this.#text ??= JSON.stringify(this.envelope)
+    return this.#text
   }
 }
 

@@ -37,14 +37,9 @@ export function redact(value: string): string {
 /** What a refusal repeats of a text that was shown as a key. */
 export const showKey = (text: string) => (text.length > 300 ? `${text.slice(0, 8)}***` : redact(text))
 
-/**
- * The text behind `Bearer` in an Authorization header.
- * @param missing what is thrown where there is none: the caller showed no key at all
- */
-export function bearer(header: string | undefined, missing: () => Error): string {
-  const token = /^bearer +(\S+) *$/i.exec(header ?? '')?.[1]
-  if (token === undefined) throw missing()
-  return token
+/** The text behind `Bearer` in an Authorization header; null where there is none: the caller showed no key at all. */
+export function bearer(header: string | undefined): string | null {
+  return /^bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? null
 }
 
 /**

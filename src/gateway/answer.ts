@@ -4,25 +4,20 @@ import type { ServerResponse } from 'node:http'
 export function answer(
   response: ServerResponse,
   status: number,
-  headers: Record<string, string | number>,
+  headers: Readonly<Record<string, string>>,
   body: unknown,
 ): void {
-  answerText(response, status, headers, JSON.stringify(body))
+  answerText(response, status, Object.entries(headers).flat(), JSON.stringify(body))
 }
 
-/** The same with JSON that is written already; bytes are sent as they are, and copied for nobody. */
-export function answerText(
-  response: ServerResponse,
-  status: number,
-  headers: Record<string, string | number>,
-  text: string | Buffer,
-): void {
+/**
+ * The same with JSON that is written already; bytes are sent as they are, and copied for nobody.
+ * @param headers names and values in turn, to which what is said of the text is added
+ */
+export function answerText(response: ServerResponse, status: number, headers: string[], text: string | Buffer): void {
   const { req: request } = response
   if (!request.complete) response.once('finish', () => request.resume())
-  response.writeHead(status, {
-    ...headers,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-  })
+  headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(Buffer.byteLength(text)))
+  response.writeHead(status, headers)
   response.end(request.method === 'HEAD' ? undefined : text)
 }

@@ -18,13 +18,13 @@ export class FailureLog {
     this.#count = count
   }
 
-  /** A call was answered with an error of the gate's own. @param about what the log says of the call */
-  failed(error: ApiError, about: object): void {
+  /** A call was answered with an error of the gate's own. @param about gives what the log says of the call */
+  failed(error: ApiError, about: () => object): void {
     this.#count(error.failure)
     if (error.status < 500) return
     const unsaid = this.#turn(error.failure)
     if (unsaid === null) return
-    this.#log.error({ ...about, err: error.cause ?? error, ...since(unsaid) }, 'request failed')
+    this.#log.error({ ...about(), err: error.cause ?? error, ...since(unsaid) }, 'request failed')
   }
 
   /** A reply that had begun was cut off. */

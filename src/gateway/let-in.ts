@@ -1,3 +1,4 @@
+import { ApiError } from '../contract/error.ts'
 import type { Arrival, Call } from './call.ts'
 import type { Gate } from './gate.ts'
 import { callRefusal } from './keys/authorize.ts'
@@ -10,37 +11,44 @@ import type { GatewayRoute } from './routes/table.ts'
 /**
  * Lets a request in: whose key it brings, and whether that may make this call. Only then is its query read.
  * @param url path and query of what is asked for
- * @throws ApiError 401 or 403; 400 for the query
+ * @returns the call, or why it may not be made: 401 or 403
+ * @throws ApiError 400 for the query
  */
-export async function letIn(gate: Gate, arrival: Arrival, route: GatewayRoute, url: string): Promise<Call> {
+export async function letIn(gate: Gate, arrival: Arrival, route: GatewayRoute, url: string): Promise<Call | ApiError> {
   const { request, response, headers } = arrival
   const key = broughtKey(request)
+  if (key instanceof ApiError) return key
   // A grant in memory is awaited too: what of the body came together with the head is there only after this turn.
   const grant = await identify(gate.grants, key)
+  if (grant instanceof ApiError) return grant
   const call: Call = { request, response, headers, route, key, grant, at: gate.now() }
-  authorize(gate, call)
+  const refused = authorize(gate, call)
+  if (refused !== null) return refused
   call.route = asBrought(withQuery(route, url), request.headers)
   return call
 }
 
 /** Asks again after a body that had to be waited for: that may have taken minutes, in which the key was revoked. */
-export async function letInAgain(gate: Gate, call: Call): Promise<void> {
-  call.grant = await identify(gate.grants, call.key)
-  authorize(gate, call)
+export async function letInAgain(gate: Gate, call: Call): Promise<ApiError | null> {
+  const grant = await identify(gate.grants, call.key)
+  if (grant instanceof ApiError) return grant
+  call.grant = grant
+  return authorize(gate, call)
 }
 
-/** Whether the key may make this call now, decided without I/O. */
-function authorize(gate: Gate, call: Call): void {
+/** Why the key may not make this call now, decided without I/O; null where it may. */
+function authorize(gate: Gate, call: Call): ApiError | null {
   const { grant, route, request, headers, key } = call
   const { trustedProxies } = gate
   const now = Math.floor(gate.now() / 1000)
   const refused = callRefusal(grant, { request, key, permission: route.permission, now, trustedProxies })
-  if (refused) {
+  if (refused !== null) {
     gate.refused(call, refused)
-    throw refused
+    return refused
   }
   const { organizationId, projectId } = grant.rules
   headers['openai-organization'] = organizationId
   headers['openai-project'] = projectId
   gate.lastUsed.touch('project_api_key', { organizationId, keyId: grant.keyId, userId: userOf(grant) }, now)
+  return null
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { ApiError } from '../contract/error.ts'
 import { readBody } from './body/read-body.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { forward } from './exchange/forward.ts'
@@ -10,20 +11,24 @@ import { answerModels } from './models/answer.ts'
 import { routeOf } from './routes/match.ts'
 
 /**
- * One call, from its first byte to its last: each step goes on or throws what the client is told. What is admitted is settled
- * by `forward`, once, however it ends.
- * @returns how a forwarded call ended; null where the gate answered itself
+ * One call, from its first byte to its last: each step goes on or says what the client is told. What a client in a loop is told
+ * without end is returned, the rest thrown: a function that ends by a throw costs several times what it does by a return, and is
+ * not compiled for it. What is admitted is settled by `forward`, once, however it ends.
+ * @returns how a forwarded call ended, or why it was refused; null where the gate answered itself
  */
-export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | null> {
+export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | ApiError | null> {
   const { method = '', url = '', headers } = arrival.request
   const call = await letIn(gate, arrival, routeOf(method, url, opensWebSocket(method, headers)), url)
+  if (call instanceof ApiError) return call
   if (call.route.answeredBy === 'catalogue') return answerModels(gate.catalogue, call)
   const body = await readBody(gate.bodies, call)
   try {
-    if (body.waited) await letInAgain(gate, call)
+    const closed = body.waited ? await letInAgain(gate, call) : null
+    if (closed !== null) return closed
     const { inquiry, edits } = await inquire(gate, call, body)
     edits.writeInto(body)
     const ticket = await issueTicket(gate, call, inquiry)
+    if (ticket instanceof ApiError) return ticket
     return await forward(gate, call, inquiry, body, ticket)
   } finally {
     body.release()

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ApiError, challenge, databaseUnavailable, internalError } from '../contract/error.ts'
 import { isUnavailable } from '../db/errors.ts'
-import { answer } from './answer.ts'
+import { answerText } from './answer.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { check } from './check/check.ts'
 import { GuardedCounters } from './counters/guarded.ts'
@@ -23,6 +23,7 @@ export type Gateway = {
   settled: () => Promise<void>
 }
 
+const SOURCE = 'x-gatehouse-error-source'
 const OVERRAN = 'the model server said more than twice as much as it may, and was cut off'
 
 /** The gateway as a request handler: every call ends here, with the upstream's reply or with the one error envelope. */
@@ -49,19 +50,17 @@ export function createGateway(parts: GatewayParts): Gateway {
     afterwards: afterwards.do,
   }
   const serve =
-    (way: (gate: Gate, arrival: Arrival) => Promise<Outcome | null>): Gateway['handle'] =>
+    (way: (gate: Gate, arrival: Arrival) => Promise<Outcome | ApiError | null>): Gateway['handle'] =>
     (request, response) => {
-      const id = gate.newId('request')
-      const headers = { 'x-request-id': id, 'openai-version': '2020-10-01' }
+      const headers = { 'x-request-id': gate.newId('request'), 'openai-version': '2020-10-01' }
       const arrival = { request, response, headers }
       way(gate, arrival).then(
         (outcome) => {
-          if (outcome?.end !== 'upstream_broke' && outcome?.end !== 'overran') return
-          const about = { request_id: id, path: pathOf(request) }
-          if (outcome.end === 'overran') gate.failures.broke(about, OVERRAN)
-          else gate.failures.broke(about)
+          if (outcome instanceof ApiError) fail(gate, arrival, outcome)
+          else if (outcome?.end === 'upstream_broke') gate.failures.broke(about(arrival))
+          else if (outcome?.end === 'overran') gate.failures.broke(about(arrival), OVERRAN)
         },
-        (thrown) => fail(gate, id, arrival, thrown),
+        (thrown) => fail(gate, arrival, thrown),
       )
     }
   return {
@@ -72,26 +71,30 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
 }
 
-function fail(gate: Gate, id: string, { request, response, headers }: Arrival, thrown: unknown) {
+/** What the log says of a call. */
+const about = ({ request, headers }: Arrival) => ({ request_id: headers['x-request-id'], path: pathOf(request) })
+
+function fail(gate: Gate, arrival: Arrival, thrown: unknown) {
+  const { request, response, headers } = arrival
   // A client that left in the middle of its request hears no answer and is nobody's failure.
   if (request.destroyed && !request.complete) return void response.destroy()
-  const error = toApiError(thrown, id)
-  gate.failures.failed(error, { request_id: id, path: pathOf(request) })
+  const error = toApiError(thrown, headers['x-request-id'] ?? '')
+  gate.failures.failed(error, () => about(arrival))
   if (response.headersSent || response.destroyed) {
     if (!refuseOnStream(response, error)) response.destroy()
     return
   }
-  answer(
-    response,
-    error.status,
-    {
-      ...headers,
-      ...(error.status === 401 && challenge),
-      'x-gatehouse-error-source': 'gateway',
-      ...error.headers,
-    },
-    error.envelope,
-  )
+  answerText(response, error.status, headersOf(error, headers), error.text)
+}
+
+/** Names and values in turn. What the failure says itself stands for what all answers to the call say. */
+function headersOf({ status, headers: own }: ApiError, headers: Arrival['headers']): string[] {
+  const list: string[] = []
+  for (const name in headers) if (!(name in own)) list.push(name, headers[name] ?? '')
+  if (status === 401) list.push('www-authenticate', challenge['www-authenticate'])
+  if (!(SOURCE in own)) list.push(SOURCE, 'gateway')
+  for (const name in own) list.push(name, own[name] ?? '')
+  return list
 }
 
 /** Without the query, in which some clients carry secrets. */

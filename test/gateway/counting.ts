@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { ApiError } from '../../src/contract/error.ts'
 import type { Counters, Decision, Share, Taken } from '../../src/gateway/counters/counters.ts'
 import { GuardedCounters, type WhenFailing } from '../../src/gateway/counters/guarded.ts'
 import { MemoryCounters } from '../../src/gateway/counters/memory.ts'
+import type { Admission } from '../../src/gateway/counters/take.ts'
 import { MemoryLimiter } from '../../src/gateway/limits/memory.ts'
 import { Accounts } from '../../src/gateway/spend/accounts.ts'
 import { MemoryMoney } from '../../src/gateway/spend/memory.ts'
@@ -42,6 +44,12 @@ export function guard(counters: Counters, whenFailing: WhenFailing = 'deny') {
 /** What is there at once, of what may be a promise elsewhere. */
 export function atOnce<T>(value: T | Promise<T>): T {
   return value instanceof Promise ? assert.fail('not at once') : value
+}
+
+/** What a call was let in with. @throws ApiError where it was refused, for a test that does not expect it */
+export function admitted(held: Admission | ApiError): Admission {
+  if (held instanceof ApiError) throw held
+  return held
 }
 
 /** How an answer is late or lost: the request did not arrive, or its answer does not. */

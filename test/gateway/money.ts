@@ -16,7 +16,7 @@ import { MemoryMoney } from '../../src/gateway/spend/memory.ts'
 import { readingSpent } from '../../src/gateway/spend/reading.ts'
 import { Reserving } from '../../src/gateway/spend/to-reserve.ts'
 import { type DatabaseKind, openTestDatabase } from '../support/databases.ts'
-import { atOnce, guard } from './counting.ts'
+import { admitted, atOnce, guard } from './counting.ts'
 
 /** What spending is judged by, of a project's rules. */
 export const rulesOf = (
@@ -48,7 +48,8 @@ export function reserve(spend: Spend, rules: Rules, asked: Parameters<Spend['toR
   const { guarded } = guard(spend.counters)
   const model = { ...rules, model: 'm1', pool: null, windows: [] }
   const cost = { requests: 1, tokens: 0, images: 0, audioMegabytes: 0 }
-  const held = atOnce(takeAll(guarded, { model, within: [], cost, money: spend.toReserve(rules, asked, at) }))
+  const charge = { model, within: [], cost, money: spend.toReserve(rules, asked, at) }
+  const held = admitted(atOnce(takeAll(guarded, charge)))
   return { settle: (nano: number) => held.settle({}, nano) }
 }
 

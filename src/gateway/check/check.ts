@@ -22,17 +22,21 @@ import { originalOf } from './original.ts'
 /**
  * Decides about a request that a proxy carries itself: 200 with whose key it is, or what the client is to be told. One
  * request is taken from the limits, and nothing is metered: what the call uses is not seen here.
+ * @returns why it was refused; null where it was answered
  */
-export async function check(gate: Gate, arrival: Arrival): Promise<null> {
+export async function check(gate: Gate, arrival: Arrival): Promise<ApiError | null> {
   const { request, response, headers } = arrival
   const { method, url } = originalOf(request)
   const route = routeOf(method, url)
   if (route.check === 'not_offered') throw notOfferedHere(method, url)
   const call = await letIn(gate, arrival, route, url)
+  if (call instanceof ApiError) return call
   const body = route.body.kind !== 'none' && bringsBody(request.headers) ? await readBody(gate.bodies, call) : null
   try {
-    if (body?.waited) await letInAgain(gate, call)
-    await admitOne(gate, call, await modelOf(gate, call, body))
+    const closed = body?.waited ? await letInAgain(gate, call) : null
+    if (closed !== null) return closed
+    const full = await admitOne(gate, call, await modelOf(gate, call, body))
+    if (full !== null) return full
   } finally {
     body?.release()
   }
@@ -108,18 +112,23 @@ function readName(written: string): string {
 /** What stands for a model that nobody names, where only money spent before is asked about. */
 const UNNAMED: CatalogueModel = { ...plainModel('*'), price: { input: 0, cachedInput: 0, output: 0 } }
 
-/** @throws ApiError 429; 400 where a spend limit holds for a model without a price; 503 where it cannot be counted */
+/**
+ * @returns a 429 where there is no room
+ * @throws ApiError 400 where a spend limit holds for a model without a price; 503 where it cannot be counted
+ */
 async function admitOne(
   gate: Gate,
   { grant, route, headers, at }: Call,
   { model, within }: Pick<Asked, 'model' | 'within'>,
-): Promise<void> {
+): Promise<ApiError | null> {
   const paidAs = model ?? (route.body.kind === 'none' ? null : UNNAMED)
   const wanted = { limitedAs: model, within, paidAs, worst: NO_WORST, caps: NO_CAPS, at }
   const held = await takeAll(gate.counters, chargeOf(grant.rules, gate, wanted))
+  if (held instanceof ApiError) return held
   Object.assign(headers, held.headers)
   // What the call uses is not seen here: everything stays as it was taken, and no money is held.
   held.settle({}, 0)
+  return null
 }
 
 /** A proxy that was refused, and asks once more only for what to tell its client, may not be told yes: it has refused. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { atOnce, FarCounters, guard, inMemory } from '../../../test/gateway/counting.ts'
+import { admitted, atOnce, FarCounters, guard, inMemory } from '../../../test/gateway/counting.ts'
 import { ApiError, unavailable } from '../../contract/error.ts'
 import { MINUTE_MS } from '../../core/limit.ts'
 import type { Counters } from './counters.ts'
@@ -95,9 +95,9 @@ test('counters that say themselves why they cannot count are heard', () => {
 test('to refuse a call is no failure', () => {
   const { guarded, failures } = guard(near().counters, 'allow')
   const dear = { ...charge, money: { ...money, nano: 10_000_001 } }
-  assert.throws(() => takeAll(guarded, dear), { status: 429, code: 'project_spend_limit_exceeded' })
-  atOnce(takeAll(guarded, charge))
-  assert.throws(() => takeAll(guarded, charge), { status: 429, code: 'rate_limit_exceeded' })
+  assert.throws(() => admitted(atOnce(takeAll(guarded, dear))), { status: 429, code: 'project_spend_limit_exceeded' })
+  admitted(atOnce(takeAll(guarded, charge)))
+  assert.throws(() => admitted(atOnce(takeAll(guarded, charge))), { status: 429, code: 'rate_limit_exceeded' })
   assert.deepEqual(failures, [])
 })
 
@@ -106,7 +106,7 @@ test('where the policy is to let calls pass, one is told nothing of limits, and 
   const far = new FarCounters(counters, () => Promise.resolve())
   const { guarded, failures, settled } = guard(far, 'allow')
   far.lostTakes.push('after')
-  const held = await takeAll(guarded, charge)
+  const held = admitted(await takeAll(guarded, charge))
   assert.deepEqual([held.headers, state(), failures.length], [{}, NOTHING, 1])
   // Not even that is sure to arrive at once.
   far.lostTakes.push('before')
@@ -121,7 +121,7 @@ test('what goes on uncounted counts beyond the limits too', async () => {
   const far = new FarCounters(counters, () => Promise.resolve())
   const { guarded, settled } = guard(far, 'allow')
   far.lostTakes.push('before')
-  const held = await takeAll(guarded, charge)
+  const held = admitted(await takeAll(guarded, charge))
   held.settle({ tokens: 250 }, 90_000_000)
   await settled()
   assert.deepEqual(state(), { levels: [1, 250], held: 0, spent: 90_000_000 })
@@ -131,7 +131,7 @@ test('a settlement is tried again, each failure is told, and the caller hears of
   const { counters, state } = near()
   const far = new FarCounters(counters, () => Promise.resolve())
   const { guarded, failures, settled } = guard(far)
-  const held = await takeAll(guarded, charge)
+  const held = admitted(await takeAll(guarded, charge))
   far.lostSettles.push('after', 'before')
   held.settle({ tokens: 10 }, 100)
   await settled()
@@ -154,7 +154,7 @@ test('one that throws is tried again like one that rejects', async () => {
       return { taken: { settle }, levels }
     },
   })
-  atOnce(takeAll(guarded, charge)).settle({ tokens: 10 }, 100)
+  admitted(atOnce(takeAll(guarded, charge))).settle({ tokens: 10 }, 100)
   await settled()
   assert.deepEqual([state(), failures.length], [{ levels: [1, 10], held: 0, spent: 100 }, 2])
 })
@@ -163,7 +163,7 @@ test('a settlement that never arrives is given up, told each time, and what was 
   const { counters, state } = near()
   const far = new FarCounters(counters, () => Promise.resolve())
   const { guarded, failures, settled } = guard(far)
-  const held = await takeAll(guarded, charge)
+  const held = admitted(await takeAll(guarded, charge))
   far.lostSettles.push('before', 'before', 'before')
   held.settle({ tokens: 10 }, 100)
   await settled()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { atOnce, FarCounters, guard, inMemory } from '../../../test/gateway/counting.ts'
+import { admitted, atOnce, FarCounters, guard, inMemory } from '../../../test/gateway/counting.ts'
 import { ApiError } from '../../contract/error.ts'
 import { type Catalogue, type CatalogueModel, type Dimension, type Limits, plainModel } from '../../core/catalogue.ts'
 import { type LimitRules, windowsOf } from '../limits/windows.ts'
@@ -28,7 +28,7 @@ function setUp(...models: CatalogueModel[]) {
   const call = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): Admission => {
     const asked = id === null ? null : (catalogue.get(id) ?? plainModel(id))
     const charge = { model: windowsOf(rules, catalogue, asked), within: [], cost: { ...NOTHING, ...cost }, money: null }
-    return atOnce(takeAll(guarded, charge))
+    return admitted(atOnce(takeAll(guarded, charge)))
   }
   const refused = (rules: LimitRules, id: string | null, cost: Partial<Cost> = {}): ApiError => {
     try {
@@ -250,7 +250,8 @@ test('a limiter that is asked over a network is waited for', async () => {
   const { catalogue } = setUp(model('m', { max_requests_per_1_minute: 1 }))
   const { guarded } = guard(new FarCounters(inMemory({ clock: () => 0 }).counters, () => sleep(1)))
   const windows = windowsOf(rulesOf(), catalogue, catalogue.get('m') ?? null)
-  const ask = async () => takeAll(guarded, { model: windows, within: [], cost: NOTHING, money: null })
+  const charge = { model: windows, within: [], cost: NOTHING, money: null }
+  const ask = async () => admitted(await takeAll(guarded, charge))
   assert.equal((await ask()).headers['x-ratelimit-remaining-requests'], '0')
   await assert.rejects(ask(), { status: 429 })
 })

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import type { ApiError } from '../../contract/error.ts'
 import { mostOwed } from '../../core/limit.ts'
 import { limitHeaders } from '../limits/headers.ts'
+import { limitReached } from '../limits/limit-reached.ts'
 import type { GovernedWindow, Measure, ModelWindows } from '../limits/windows.ts'
 import type { Money } from '../spend/money.ts'
 import { overLimit } from '../spend/over-limit.ts'
@@ -38,9 +40,13 @@ const unlimited: Admission = { headers: Object.freeze(limitHeaders([], [])), set
 
 /**
  * Takes a call's share of all of its limits and sets its money aside, or takes nothing.
- * @throws ApiError 429 in the original's words where there is no room; 503 where it cannot be counted
+ * @returns what it was let in with, or a 429 in the original's words where there is no room
+ * @throws ApiError 503 where it cannot be counted
  */
-export function takeAll(counters: GuardedCounters, charge: Charge): Admission | Promise<Admission> {
+export function takeAll(
+  counters: GuardedCounters,
+  charge: Charge,
+): Admission | ApiError | Promise<Admission | ApiError> {
   const { model, within, cost, money } = charge
   if (model.windows.length === 0 && within.length === 0 && money === null) return unlimited
   const costs: number[] = []
@@ -61,13 +67,21 @@ export function takeAll(counters: GuardedCounters, charge: Charge): Admission | 
 
 type Governed = Share & { windows: readonly GovernedWindow[] }
 
-function conclude(counters: GuardedCounters, charge: Charge, share: Governed, decision: Decision | null): Admission {
+function conclude(
+  counters: GuardedCounters,
+  charge: Charge,
+  share: Governed,
+  decision: Decision | null,
+): Admission | ApiError {
   const { model, within, money } = charge
   if (decision === null) return new Uncounted(counters, share.windows, share)
   if (decision.taken !== null) return new Counted(counters, charge, share, decision.taken, decision.levels)
-  if (!('short' in decision)) throw refusedBy(new Set([model, ...within]), share, decision)
+  if (!('short' in decision)) {
+    if (within.length === 0) return limitReached(model, share.costs, decision.levels, decision.paces)
+    return refusedBy(new Set([model, ...within]), share, decision)
+  }
   assert.ok(money !== null, 'a call that costs nothing lacks money')
-  throw overLimit(money, decision.short)
+  return overLimit(money, decision.short)
 }
 
 class Counted implements Admission {

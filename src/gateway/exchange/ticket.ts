@@ -1,3 +1,4 @@
+import { ApiError } from '../../contract/error.ts'
 import { type CostEntry, costEntries } from '../../core/price.ts'
 import type { Asked, Call } from '../call.ts'
 import { type Admission, takeAll } from '../counters/take.ts'
@@ -44,13 +45,19 @@ export class Ticket {
 
 /**
  * Takes a call from all limits and sets its money aside, or takes nothing at all.
- * @throws ApiError 429; 400 where a spend limit holds for what has no price or no bound; 503 where it cannot be counted
+ * @returns the ticket, or why there is no room: 429
+ * @throws ApiError 400 where a spend limit holds for what has no price or no bound; 503 where it cannot be counted
  */
-export function issueTicket(gate: Gate, { grant, at, headers }: Call, asked: Asked): Ticket | Promise<Ticket> {
+export function issueTicket(
+  gate: Gate,
+  { grant, at, headers }: Call,
+  asked: Asked,
+): Ticket | ApiError | Promise<Ticket | ApiError> {
   const { model, within, worst, caps } = asked
   const charge = chargeOf(grant.rules, gate, { limitedAs: model, within, paidAs: model, worst, caps, at })
   const held = takeAll(gate.counters, charge)
-  const admitted = (held: Admission) => {
+  const admitted = (held: Admission | ApiError) => {
+    if (held instanceof ApiError) return held
     Object.assign(headers, held.headers)
     return new Ticket(asked, held, charge.money?.nano ?? 0, gate.countExcess.cost)
   }

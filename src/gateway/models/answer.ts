@@ -40,7 +40,7 @@ export async function retrieveModel(models: Models, rules: Rules, id: string): P
 /** Answers the routes about models, of which no upstream is asked. */
 export async function answerModels(models: Models, { route, grant, response, headers }: Call): Promise<null> {
   const id = route.ids.model ?? null
-  if (id === null) answerText(response, 200, headers, await listBytes(models, grant.rules))
+  if (id === null) answerText(response, 200, Object.entries(headers).flat(), await listBytes(models, grant.rules))
   else answer(response, 200, headers, await retrieveModel(models, grant.rules, id))
   return null
 }

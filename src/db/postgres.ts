@@ -8,8 +8,11 @@ import { poolOf } from './postgres-pool.ts'
 
 /** A driver's wait beyond the database's own: where that does not end a statement, the connection is given up. */
 const GRACE_MS = 2000
-/** After this a transaction that its process does nothing with is ended: one that hangs must not hold others up for good. */
-const IDLE_IN_TRANSACTION_MS = 30_000
+/**
+ * After this a transaction that its process does nothing with is ended. A network can forget a connection in silence, and what it holds is waited
+ * for by others: they wait less than for a lock, so that none of them fails for it.
+ */
+const IDLE_IN_TRANSACTION_MS = 3000
 /** How long one who migrates waits for another who does. */
 const MIGRATION_MS = 3_600_000
 

@@ -1,7 +1,7 @@
 /*
  * What `npm run test:cluster` runs: the tests of several processes, and then the gate's own tests once more with each further way to
  * serve and to count: two threads, and PostgreSQL with a Redis. `npm run test:cluster -- nodes` runs the first alone; the other parts
- * have their names below.
+ * have their names below. It says how long each part took.
  */
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
@@ -36,6 +36,9 @@ if (unknown.length > 0) {
   for (const [name, { files, options, skip = false }] of Object.entries(parts)) {
     if (asked.length > 0 && !asked.includes(name)) continue
     process.stdout.write(`== ${name}${skip ? `: skipped, ${skip}` : ''}\n`)
-    if (!skip) await run.files(filesOf(files), options)
+    if (skip) continue
+    const begun = performance.now()
+    await run.files(filesOf(files), options)
+    process.stdout.write(`== ${name}: took ${Math.round((performance.now() - begun) / 1000)} s\n`)
   }
 }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { isUnavailable } from '../../src/db/errors.ts'
-import { openDb } from '../../src/db/open.ts'
 import { until } from '../process/gatehouse.ts'
 import { all, opens } from '../sdk/scenario.ts'
 import { openPostgres } from '../support/databases.ts'
 import { type Reply, startTestApp, type TestApp } from '../support/harness.ts'
+import { openHolder } from '../support/holder.ts'
 import { freePort } from '../support/ports.ts'
 import { startPostgres } from '../support/postgres.ts'
 
@@ -88,7 +88,7 @@ test('a connection that breaks in the middle of a change costs that change, not 
   await using app = await startTestApp({ database: 'postgres' })
   const { projects } = app.admin().organization
   const { id } = await projects.create({ name: 'before' })
-  const holder = await openDb(app.databaseUrl, { connections: 1 })
+  const holder = await openHolder(app.databaseUrl)
   try {
     await holder.transaction().execute(async (tx) => {
       await sql`select id from project where id = ${id} for update`.execute(tx)

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { migrations } from '../../src/db/migrations/index.ts'
-import { openDb } from '../../src/db/open.ts'
 import { until } from '../process/gatehouse.ts'
 import { all, opens } from '../sdk/scenario.ts'
 import { openTestDatabase } from '../support/databases.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
+import { openHolder } from '../support/holder.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { startPgbouncer, withoutPgbouncer } from '../support/pgbouncer.ts'
 
@@ -99,7 +99,7 @@ describe('behind pgbouncer in transaction mode', { skip: withoutPgbouncer }, () 
     assert.ok(!lines.some((line) => line.includes('behind a pooler')))
 
     // The waits hold, which a session of the pooler's cannot keep.
-    const holder = await openDb(database.direct, { connections: 1 })
+    const holder = await openHolder(database.direct)
     await holder.transaction().execute(async (tx) => {
       const organization = await tx.selectFrom('organization').select('id').executeTakeFirstOrThrow()
       await sql`select pg_advisory_xact_lock(hashtextextended(${organization.id}, 0))`.execute(tx)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
-import { openDb } from '../../src/db/open.ts'
 import type { Tables } from '../../src/db/tables.ts'
 import {
   gatehouse,
@@ -15,6 +14,7 @@ import { until } from '../process/gatehouse.ts'
 import { all } from '../sdk/scenario.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
 import { ADMIN_KEY, type Reply, startTestApp, type TestApp } from '../support/harness.ts'
+import { openHolder } from '../support/holder.ts'
 import { modelsFile } from '../support/models-file.ts'
 
 type Call = () => Promise<Reply>
@@ -319,7 +319,7 @@ const NODES = 2
 async function meet(app: TestApp, table: keyof Tables, id: string, calls: Call[]): Promise<Reply[]> {
   if (app.databaseUrl.startsWith('sqlite:')) return Promise.all(calls.map((call) => call()))
   const column = sql.ref(table === 'project_user' ? 'user_id' : 'id')
-  const holder = await openDb(app.databaseUrl, { connections: 1 })
+  const holder = await openHolder(app.databaseUrl)
   const replies: Promise<Reply>[] = []
   let over = 0
   try {

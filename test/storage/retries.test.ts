@@ -13,6 +13,7 @@ import { startSlowPostgres } from '../gateway/slow-postgres.ts'
 import { until } from '../process/gatehouse.ts'
 import { openTestDatabase } from '../support/databases.ts'
 import { startTestApp } from '../support/harness.ts'
+import { openHolder } from '../support/holder.ts'
 import { modelsFile } from '../support/models-file.ts'
 
 /** Has PostgreSQL give up whoever writes to a table so many times, as for the sake of another transaction. */
@@ -131,7 +132,10 @@ describe('what PostgreSQL gives up for the sake of another transaction is done a
 
 test('a migration that meets a transaction crosswise, or a table that is in use, is made again', async () => {
   await using own = await openTestDatabase('postgres')
-  const [db, user] = [await openDb(own.url, { connections: 1, migrating: true }), await openDb(own.url)]
+  const [db, user] = [
+    await openDb(own.url, { connections: 1, migrating: true }),
+    await openDb(own.url, { migrating: true }),
+  ]
   try {
     await migrate(db)
     let tries = 0
@@ -185,7 +189,7 @@ describe('the settings of the pool and its waits', () => {
       { database: { connections: 2, connect_timeout_ms: 300, lock_timeout_ms: 3000 } },
     )
     await using app = await startTestApp({ databaseUrl: own.url, env: { GATEHOUSE_CONFIG: file.path } })
-    const holder = await openDb(own.url, { connections: 1 })
+    const holder = await openHolder(own.url)
     try {
       await holder.transaction().execute(async (tx) => {
         await sql`lock table project in access exclusive mode`.execute(tx)

@@ -10,6 +10,7 @@ import type { Counters } from './counters/counters.ts'
 import type { GateCounters } from './counters/make.ts'
 import { RunningStreams } from './exchange/running-streams.ts'
 import { Grants } from './keys/grants.ts'
+import type { AskOthers } from './keys/known.ts'
 import { dialectsOf } from './models/dialects.ts'
 import type { ModelCatalogue } from './models/model-catalogue.ts'
 import { openModelServers } from './models/open.ts'
@@ -31,6 +32,8 @@ export type GatewayOpening = LedgerParts & {
   alerts: OpenAlerts['alerts']
   /** Of the database. */
   availability: Availability
+  /** Asks other threads what they know of a key; null where there are none. */
+  others: AskOthers | null
 }
 
 /** What tests put in place of the real thing. */
@@ -42,7 +45,12 @@ export type Replaced = {
 }
 
 /** The gateway, and the catalogue of the models it knows; its `start` has the upstreams asked for their lists. */
-export type OpenGateway = AsyncDisposable & { gateway: Gateway; catalogue: ModelCatalogue }
+export type OpenGateway = AsyncDisposable & {
+  gateway: Gateway
+  catalogue: ModelCatalogue
+  /** What is known of a key here, for another thread. */
+  known: Grants['known']
+}
 
 /**
  * Puts the gateway together, with all that it remembers in memory. Disposing settles what was forwarded, once nothing
@@ -54,14 +62,14 @@ export async function openGateway(
   replaced: Replaced = {},
 ): Promise<OpenGateway> {
   await using stack = new AsyncDisposableStack()
-  const { db, ledger, changed, alerts, availability, bodies, newId, now, log, metrics } = parts
+  const { db, ledger, changed, alerts, availability, bodies, others, newId, now, log, metrics } = parts
   const { upstreams, catalogue } = stack.use(await openModelServers(config, parts, replaced.upstreams))
   const counters = replaced.counters?.(parts.counters) ?? parts.counters
   const tokens = new TokenCounter()
   const loaded = async (rules: Spender) => {
     await Promise.all([parts.counters.load(rules), alerts.look(rules)])
   }
-  const grants = new Grants(db, changed, loaded, { availability, servedMs: config.serveKnownKeysMs })
+  const grants = new Grants(db, changed, loaded, { availability, servedMs: config.serveKnownKeysMs, others })
   const { trustedProxies } = config
   const streams =
     config.revokedStreams === 'end' ? stack.use(new RunningStreams({ grants, now, log, trustedProxies })) : null
@@ -104,7 +112,7 @@ export async function openGateway(
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)
   const rest = stack.move()
-  return { gateway, catalogue, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return { gateway, catalogue, known: (hash) => grants.known(hash), [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
 /** Waits for what is still counted. What is not counted after a while is estimated: a stop does not wait for the tokenizer. */

@@ -13,5 +13,5 @@ export function openOwnThread(
   replaced: Replaced,
 ): Promise<Thread> {
   const bodies = new BodyBudget(bodyLimits(config.bodyBudgetBytes))
-  return openThread(config, { ...tools, ...machine, bodies }, replaced)
+  return openThread(config, { ...tools, ...machine, bodies, others: null }, replaced)
 }

@@ -1,4 +1,5 @@
 import { type Transferable, Worker, type WorkerOptions } from 'node:worker_threads'
+import type { AskOthers } from '../gateway/keys/known.ts'
 import type { ThreadStart } from '../thread/start.ts'
 import type { Answers, FromThread, Question, ToThread } from '../thread/words.ts'
 
@@ -19,6 +20,8 @@ export type Heard = {
   doubt: () => void
   counted: (counted: Answers['reported']['counted']) => void
   redis: (isThere: boolean, err?: string) => void
+  /** Never rejects. */
+  whoKnows: AskOthers
 }
 
 /** One life of a thread, as the machine sees it. */
@@ -60,11 +63,11 @@ export class RunningThread {
   }
 
   /** @throws what it has ended with before it answered */
-  ask<Q extends Question>(question: Q): Promise<Answers[Q]> {
+  ask<Q extends Question>(question: Q, hash = ''): Promise<Answers[Q]> {
     if (this.#isOver) return Promise.reject(this.#why(1))
     const asked = Promise.withResolvers<unknown>()
     this.#asked.set(++this.#last, asked)
-    this.#say({ ask: question, id: this.#last })
+    this.#say({ ask: question, id: this.#last, hash })
     return asked.promise as Promise<Answers[Q]>
   }
 
@@ -85,12 +88,18 @@ export class RunningThread {
     if (message.what === 'log') this.#heard.log(message.lines)
     else if (message.what === 'doubt') this.#heard.doubt()
     else if (message.what === 'counted') this.#heard.counted(message.counted)
+    else if (message.what === 'who knows') void this.#tellWhoKnows(message.hash)
     else if (message.what === 'redis') this.#heard.redis(message.isThere, message.err)
     else if (message.what === 'listening') this.#listening.resolve(message.url)
     else {
       this.#asked.get(message.id)?.resolve(message.answer)
       this.#asked.delete(message.id)
     }
+  }
+
+  async #tellWhoKnows(hash: string) {
+    const known = await this.#heard.whoKnows(hash)
+    if (!this.#isOver) this.#say({ hash, known })
   }
 
   #over(code: number) {

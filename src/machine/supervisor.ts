@@ -55,10 +55,10 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** Asks those that run; who does not answer in time, or ends meanwhile, is left out. */
-  async askAll<Q extends Question>(question: Q): Promise<Answers[Q][]> {
+  async askAll<Q extends Question>(question: Q, hash?: string): Promise<Answers[Q][]> {
     const answers: Answers[Q][] = []
     const asking = this.#running.map((thread) =>
-      thread.ask(question).then(
+      thread.ask(question, hash).then(
         (answer) => void answers.push(answer),
         () => {},
       ),

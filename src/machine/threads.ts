@@ -32,8 +32,8 @@ export async function openThreads(
   const lines = rest.use(await openLines(config, machine, tools.now))
   let supervisor: Supervisor | null = null
   let url = ''
-  const askAll = async <Q extends Parameters<Supervisor['askAll']>[0]>(question: Q) =>
-    (await supervisor?.askAll(question)) ?? []
+  const askAll = async <Q extends Parameters<Supervisor['askAll']>[0]>(question: Q, hash?: string) =>
+    (await supervisor?.askAll(question, hash)) ?? []
   return {
     url: () => url,
     async models() {
@@ -59,6 +59,7 @@ export async function openThreads(
         log: writeLog,
         doubt: () => availability.doubt(),
         counted: (counted) => metrics.add(counted),
+        whoKnows: async (hash) => (await askAll('known', hash)).find((known) => known !== null) ?? null,
       }
       const there = machine.redis?.there
       const start = (index: number) => {

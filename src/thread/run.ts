@@ -8,8 +8,9 @@ import { clockOf } from './clock.ts'
 import { databaseFrom, seenBy } from './database.ts'
 import { forwardedTo } from './forward.ts'
 import { openLines } from './lines.ts'
+import { Others } from './others.ts'
 import type { ThreadStart } from './start.ts'
-import { openThread, type Thread } from './thread.ts'
+import { openThread } from './thread.ts'
 import type { Answers, FromThread, Question, ToThread } from './words.ts'
 
 /** Milliseconds between two times that a thread hands over what it has counted, where nobody asks. */
@@ -38,11 +39,13 @@ export async function runThread(start: ThreadStart, port: MessagePort): Promise<
   lines.changed.subscribe((scope) => {
     if (scope === null) giveUpHeld(db)
   })
-  const thread = stack.use(await openThread(config, { db, now, newId, log, metrics, seeing, availability, ...lines }))
+  const others = new Others(say)
+  const parts = { db, now, newId, log, metrics, seeing, availability, others: others.ask, ...lines }
+  const thread = stack.use(await openThread(config, parts))
   const forward = forwardedTo(start.machine, newId)
   const admin = config.doors.includes('admin') ? forward : null
   await thread.listen({ admin, operations: forward, async [Symbol.asyncDispose]() {} }, start.port)
-  const { stopped } = answering(port, say, answersOf(thread, metrics, lines.look))
+  const { stopped } = answering(port, say, { others, answers: answersOf(thread, metrics, lines.look) })
   say({ what: 'listening', url: thread.url() })
   const counting = setInterval(() => handOver(metrics, say), COUNTED_MS).unref()
   await stopped
@@ -59,30 +62,34 @@ function openThreadLog({ index, logLevel }: ThreadStart, write: (lines: string) 
   return log
 }
 
+type AnswersTo = { [Q in Question]: (hash: string) => Promise<Answers[Q]> }
+
 const answersOf = (
-  thread: Thread,
+  thread: Awaited<ReturnType<typeof openThread>>,
   metrics: Counts,
   look: () => Promise<void>,
-): { [Q in Question]: () => Promise<Answers[Q]> } => ({
+): AnswersTo => ({
   reported: async () => ({ readings: metrics.readings(), counted: metrics.take() }),
   models: thread.models,
   modelLists: thread.modelLists,
   inFlight: thread.inFlight,
   look: () => look().then(() => null),
+  known: async (hash) => thread.known(hash),
 })
 
 /** Answers the machine's questions. @returns what resolves when it says stop */
 function answering(
   port: MessagePort,
   say: (message: FromThread) => void,
-  answers: { [Q in Question]: () => Promise<Answers[Q]> },
+  { others, answers }: { others: Others; answers: AnswersTo },
 ): { stopped: Promise<void> } {
   const stopped = Promise.withResolvers<void>()
   port.on('message', (message: ToThread) => {
     if (message === 'stop') return stopped.resolve()
-    const { ask, id } = message
+    if (!('ask' in message)) return others.hear(message.hash, message.known)
+    const { ask, id, hash } = message
     // None of them fails.
-    void answers[ask]().then((answer) => say({ what: 'answer', id, answer }))
+    void answers[ask](hash).then((answer) => say({ what: 'answer', id, answer }))
   })
   return { stopped: stopped.promise }
 }

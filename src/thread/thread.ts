@@ -3,7 +3,12 @@ import type { Config } from '../config/settings.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { ListState } from '../core/model-list.ts'
 import { tellUnknown } from '../gateway/models/left-out.ts'
-import { type GatewayOpening, openGateway, type Replaced as ReplacedGateway } from '../gateway/open.ts'
+import {
+  type GatewayOpening,
+  type OpenGateway,
+  openGateway,
+  type Replaced as ReplacedGateway,
+} from '../gateway/open.ts'
 import { opened } from '../listener/cors.ts'
 import type { Doors } from '../listener/listener.ts'
 import { type ServeParts, type SharedPort, serve } from '../listener/serve.ts'
@@ -45,9 +50,13 @@ export type Replaced = ReplacedGateway & Pick<ServeParts, 'unreadMs'>
 export type ThreadParts = GatewayOpening & { log: Logger }
 
 /** @param parts what the thread has of its machine: where what calls used goes, what it hears, what is counted in common */
-export async function openThread(config: Config, parts: ThreadParts, replaced: Replaced = {}): Promise<Thread> {
+export async function openThread(
+  config: Config,
+  parts: ThreadParts,
+  replaced: Replaced = {},
+): Promise<Thread & Pick<OpenGateway, 'known'>> {
   await using stack = new AsyncDisposableStack()
-  const { gateway, catalogue } = stack.use(await openGateway(config, parts, replaced))
+  const { gateway, catalogue, known } = stack.use(await openGateway(config, parts, replaced))
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
   const own = {
     gateway: serves('gateway') ? opened(gateway.handle, config.corsOrigins, parts.newId) : null,
@@ -57,6 +66,7 @@ export async function openThread(config: Config, parts: ThreadParts, replaced: R
   const rest = stack.move()
   return {
     url: () => listening?.url ?? '',
+    known,
     models: () => catalogue.models(),
     modelLists: async () => catalogue.lists(),
     inFlight: async () => listening?.inFlight() ?? 0,

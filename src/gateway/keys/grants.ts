@@ -6,6 +6,7 @@ import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import type { ProjectIds } from '../rules/rule.ts'
 import { type Grant, loadGrant } from './grant.ts'
+import { type AskOthers, fromKnown, type KnownKey, toKnown } from './known.ts'
 import { loadRules } from './load-rules.ts'
 import { Remembered } from './remembered.ts'
 
@@ -19,6 +20,8 @@ export type Outage = {
   availability: Availability
   /** Milliseconds from when it was true that a grant serves while the database cannot be asked. */
   servedMs: number
+  /** Null: nobody else remembers keys. */
+  others: AskOthers | null
 }
 
 /** Rules are remembered under both ids, so that looking them up can ask for both. No id has a space in it. */
@@ -73,9 +76,9 @@ export class Grants {
    * that this node has heard of.
    */
   async serve(hash: string): Promise<Grant | null> {
-    const { availability, servedMs } = this.#outage
+    const { availability } = this.#outage
     if (!availability.isThere) {
-      const lately = this.#grants.lately(hash, servedMs)
+      const lately = await this.#lately(hash)
       if (lately !== null) return lately
     }
     const asked = this.#grants.get(hash)
@@ -84,8 +87,27 @@ export class Grants {
     } catch (error) {
       if (!isUnavailable(error)) throw error
       availability.doubt()
-      return this.#grants.lately(hash, servedMs) ?? asked
+      return (await this.#lately(hash)) ?? asked
     }
+  }
+
+  /** What is known here of a key that may serve while the database cannot be asked, for another thread. */
+  known(hash: string): KnownKey | null {
+    const lately = this.#grants.latelyLoaded(hash, this.#outage.servedMs)
+    return lately && toKnown(lately, performance.now())
+  }
+
+  /** What was true lately, by all that is remembered in this process. */
+  async #lately(hash: string): Promise<Grant | null> {
+    const { servedMs, others } = this.#outage
+    const here = this.#grants.lately(hash, servedMs)
+    if (here !== null || others === null) return here
+    await this.#grants.learn(hash, async () => {
+      const askedAt = performance.now()
+      const known = await others(hash)
+      return known && fromKnown(known, askedAt, this.#rules.last(keyOf(known.project)))
+    })
+    return this.#grants.lately(hash, servedMs)
   }
 
   /** The grant that was loaded last for this hash, however old; null where a change has ended it. */

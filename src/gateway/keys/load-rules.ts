@@ -18,9 +18,16 @@ export async function loadRules(db: Db, project: ProjectIds, last: ProjectRules 
   ])
   if (!settings) return null
   const stored: Stored = { ...settings, limits, authorities }
-  const source = JSON.stringify([settings, limits, authorities])
+  return rulesFrom(project, JSON.stringify(stored), last)
+}
+
+/** What rules were decoded from, as text; null of those that came from elsewhere. */
+export const sourceOf = (rules: ProjectRules): string | null => written.get(rules) ?? null
+
+/** Rules from what is stored of a project, as text: `last` where it is the same. */
+export function rulesFrom(project: ProjectIds, source: string, last: ProjectRules | null): ProjectRules {
   if (last !== null && written.get(last) === source) return last
-  const rules = decodeRules(project, stored)
+  const rules = decodeRules(project, JSON.parse(source) as Stored)
   written.set(rules, source)
   return rules
 }

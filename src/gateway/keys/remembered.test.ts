@@ -293,3 +293,18 @@ test('a change that was heard of ends what was true lately, for its own organiza
   grants.invalidate(everything)
   assert.deepEqual([grants.lately('h1', 60_000), grants.lately('h2', 60_000)], [null, grant])
 })
+
+test('what somebody else remembers is as old here as it is there, and nobody believes it once something has changed', async () => {
+  const { grants, loads } = setUp()
+  const grant = grantOf('key_1')
+  const asOf = 0
+  assert.equal(await grants.learn('h', async () => ({ value: grant, asOf })), grant)
+  assert.deepEqual([grants.lately('h', 1001), grants.lately('h', 1000)], [grant, null])
+  assert.equal(await grants.learn('unknown', async () => null), null)
+  const changing = grants.learn('h2', async () => {
+    grants.invalidate(everything)
+    return { value: grantOf('key_2'), asOf }
+  })
+  assert.equal(await changing, null)
+  assert.deepEqual([grants.lately('h', 60_000), grants.lately('h2', 60_000), loads.length], [null, null, 0])
+})

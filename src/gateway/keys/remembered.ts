@@ -84,9 +84,29 @@ export class Remembered<T extends object> {
    * @param withinMs milliseconds
    */
   lately(key: string, withinMs: number): T | null {
+    return this.latelyLoaded(key, withinMs)?.value ?? null
+  }
+
+  /** The same with its age. */
+  latelyLoaded(key: string, withinMs: number): Loaded<T> | null {
     this.#options.catchUp()
     const entry = this.#known.get(key)
-    return entry && this.#clock() - entry.asOf < withinMs ? entry.value : null
+    if (!entry || entry.value === null || this.#clock() - entry.asOf >= withinMs) return null
+    return { value: entry.value, asOf: entry.asOf }
+  }
+
+  /**
+   * Takes up what somebody else remembers who hears of the same changes; null where nobody does, or something has changed while
+   * they were asked.
+   */
+  async learn(key: string, ask: () => Promise<Loaded<T> | null>): Promise<T | null> {
+    this.#options.catchUp()
+    const generation = this.#generation
+    const found = await ask()
+    this.#options.catchUp()
+    if (found === null || generation !== this.#generation) return null
+    this.#keep(key, { ...found, generation })
+    return found.value
   }
 
   /**

@@ -1,7 +1,9 @@
+import { sql } from 'kysely'
 import type { UsageKind } from '../core/usage.ts'
+import { dimensions } from '../core/usage-entry.ts'
 import type { Db } from './tables.ts'
 
-/** Rows in one deletion, about: it must not hold up other changes for long. */
+/** Rows in one deletion, at most: it must not hold up other changes for long. */
 const BATCH = 1000
 const MINUTE = 60
 
@@ -26,31 +28,33 @@ export async function nextUsagePart(db: Db, after: UsagePart | null): Promise<Us
   return next ?? null
 }
 
+/** The order of the minutes of one kind: what is left of their key. One minute can have as many rows as there are keys. */
+const places = ['time', ...dimensions] as const
+
 /**
  * Deletes the oldest sums by the minute; those by the hour and the day stay.
  * @param before Unix seconds, at the beginning of an hour: of an hour there are all minutes or none
  * @returns whether there may be more
  */
 export async function deleteUsageMinutes(db: Db, part: UsagePart, before: number): Promise<boolean> {
-  const last = await db
+  let rows = db
     .selectFrom('usage_rollup')
-    .select('time')
+    .select(places)
     .where('organization_id', '=', part.organization_id)
     .where('kind', '=', part.kind)
     .where('grain', '=', MINUTE)
     .where('time', '<', before)
-    .orderBy('time')
-    .offset(BATCH - 1)
-    .limit(1)
-    .executeTakeFirst()
-  await db
+  for (const place of places) rows = rows.orderBy(place)
+  const first = await rows.offset(BATCH).limit(1).executeTakeFirst()
+  const deletion = db
     .deleteFrom('usage_rollup')
     .where('organization_id', '=', part.organization_id)
     .where('kind', '=', part.kind)
     .where('grain', '=', MINUTE)
-    .where('time', '<', last ? last.time + MINUTE : before)
-    .execute()
-  return last !== undefined
+  const isBefore =
+    first && sql<boolean>`(${sql.join(places.map(sql.ref))}) < (${sql.join(places.map((place) => first[place]))})`
+  await (isBefore ? deletion.where(isBefore) : deletion.where('time', '<', before)).execute()
+  return first !== undefined
 }
 
 /** Deletes what was said of things that have expired. @param now Unix seconds @returns whether there may be more */
@@ -73,7 +77,11 @@ export async function deleteExpiredOwned(db: Db, now: number): Promise<boolean> 
   return numDeletedRows >= BATCH
 }
 
-/** Deletes what writers of usage left behind that have not written since. @param before Unix seconds */
-export async function deleteOldWriters(db: Db, before: number): Promise<void> {
-  await db.deleteFrom('usage_writer').where('written_at', '<', before).execute()
+/** Deletes what writers of usage left behind that have not written since. @param before Unix seconds @returns whether there may be more */
+export async function deleteOldWriters(db: Db, before: number): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('usage_writer')
+    .where('id', 'in', (eb) => eb.selectFrom('usage_writer').select('id').where('written_at', '<', before).limit(BATCH))
+    .executeTakeFirstOrThrow()
+  return numDeletedRows >= BATCH
 }

@@ -82,7 +82,7 @@ export class Retention implements Writer {
         if (!(await this.#pause())) return
       }
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
-      await deleteOldWriters(db, seconds - WRITERS_DAYS * DAY)
+      while ((await deleteOldWriters(db, seconds - WRITERS_DAYS * DAY)) && (await this.#pause()));
       await recordRetention(db, now)
       this.#check.recorded(now)
     } catch (err) {

@@ -1,8 +1,8 @@
 /** A statement that may read more: how its text begins, and why. */
 export const allowed: readonly { sql: string; why: string }[] = [
   {
-    sql: 'delete from limit_level where at_ms <= ',
-    why: 'Once, at a start, before all levels that are left are taken up.',
+    sql: 'delete from limit_level where (organization_id, key) >= ',
+    why: 'At a start, of each page of the levels that are taken up: what lies between its first row and its last.',
   },
   { sql: 'delete from owned where (kind, id) in (select', why: 'As many as one deletion may: the limit is within.' },
   {

@@ -111,6 +111,15 @@ export async function walkBackground(db: Db, organizationId: string) {
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'completions' }, 3600)
+  // Beyond one deletion's rows there is a place to stop at.
+  await recordUsage(
+    db,
+    Array.from({ length: 1001 }, (_, i) => {
+      const entry = { organization_id: organizationId, kind: 'embeddings' as const, at: 60 }
+      return { ...entry, api_key_id: `${i}`, num_model_requests: 1 }
+    }),
+  )
+  await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'embeddings' }, 3600)
   await deleteExpiredOwned(db, 1)
   await deleteOldWriters(db, 1)
   await keepOldest(db, migrations)
@@ -127,6 +136,7 @@ export async function walkBackground(db: Db, organizationId: string) {
   ])
   const saved = [{ key: `${organizationId} x`, level: 1, limit: 1 }]
   const levels = new DailyLevels({ daysChanged: true, changedDays: () => saved, restoreDays: () => {} }, () => at)
+  await saveLevels(db, [{ organization_id: organizationId, key: '', level: 0, maximum: 1, at_ms: 1 }], false, () => {})
   await levels.load(db)
   await levels.save(db)
   await saveLevels(db, [{ organization_id: organizationId, key: 'x', level: 1, maximum: 1, at_ms: at }], true, () => {})

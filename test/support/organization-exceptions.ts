@@ -62,8 +62,9 @@ export const exceptions: readonly Exception[] = [
   },
   {
     name: 'levels that have drained',
-    why: 'At a start, those of all organizations.',
-    statement: 'delete from limit_level where at_ms <= ? and level <= maximum',
+    why: 'At a start, those of all organizations: of a page of them.',
+    statement:
+      'delete from limit_level where (organization_id, key) >= (?, ?) and (organization_id, key) <= (?, ?) and at_ms <= ? and level <= maximum',
   },
   {
     name: 'roles of users become assignments',

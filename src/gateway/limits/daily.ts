@@ -36,15 +36,10 @@ export class DailyLevels {
   /** Takes up what the last process saved, less what has drained since; once, before the first call. */
   async load(db: Db): Promise<void> {
     const now = this.#now()
-    // Whatever was within its limit a day ago has drained.
-    await db
-      .deleteFrom('limit_level')
-      .where('at_ms', '<=', now - DAY_MS)
-      .whereRef('level', '<=', 'maximum')
-      .execute()
     let last: Row | undefined
     do {
       const rows = await readPage(db, last)
+      await deleteDrained(db, rows, now - DAY_MS)
       const left = rows.map((row) => ({
         key: row.key,
         // A clock that was set back makes no time pass.
@@ -92,4 +87,21 @@ function readPage(db: Db, after: Row | undefined): Promise<Row[]> {
     )
   }
   return rows.execute()
+}
+
+/** Deletes those of a page that have drained: whatever was within its limit a day ago. @param since epoch milliseconds, a day ago */
+async function deleteDrained(db: Db, page: readonly Row[], since: number): Promise<void> {
+  const [first, last] = [page[0], page.at(-1)]
+  if (!first || !last || !page.some((row) => row.at_ms <= since && row.level <= row.maximum)) return
+  await db
+    .deleteFrom('limit_level')
+    .where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('organization_id', 'key'), '>=', tuple(first.organization_id, first.key)),
+    )
+    .where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('organization_id', 'key'), '<=', tuple(last.organization_id, last.key)),
+    )
+    .where('at_ms', '<=', since)
+    .whereRef('level', '<=', 'maximum')
+    .execute()
 }

@@ -1,11 +1,17 @@
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
-/** What the server needs besides itself: the database, the channel on which it hears of changes, the counters in Redis. */
-export type DependencyName = 'database' | 'changes' | 'redis'
+/** What the server needs besides itself: the database, a schema there that it can work on, the channel on which it hears of changes, the counters in Redis. */
+export type DependencyName = 'database' | 'schema' | 'changes' | 'redis'
 
 /** How something stands that the server needs: it works; others take its place for now; it is missed. */
 export type Standing = 'ok' | 'degraded' | 'unavailable'
+
+/**
+ * How the schema of the database stands to this version: its own; one that a later version only added to; one of a later version that this
+ * one cannot work on; one that lacks what this one needs.
+ */
+export type SchemaStanding = 'own' | 'newer' | 'too_new' | 'older'
 
 /** Whether something that the server needs is there, as its users ask: those that can do without it for a while. */
 export type Availability = {

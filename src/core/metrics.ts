@@ -27,7 +27,7 @@ export const counters = {
     labels: [],
   },
   gatehouse_dependency_changes_total: {
-    help: 'Times that something which the server needs was found away, or there again: the database, the channel of changes, Redis.',
+    help: 'Times that something which the server needs was found away, or there again: the database, its schema, the channel of changes, Redis.',
     labels: ['dependency', 'to'],
   },
   gatehouse_threads_ended_total: {
@@ -48,7 +48,7 @@ export type CounterName = keyof typeof counters
 /** What is read when it is asked for: its help text. */
 export const gauges = {
   gatehouse_dependency_up:
-    'Whether something that the server needs is there: the database, the channel of changes, Redis, a list of models.',
+    'Whether something that the server needs is there: the database, a schema that this version can work on, the channel of changes, Redis, a list of models.',
   gatehouse_threads: 'Threads that serve, where there are several.',
   gatehouse_requests_in_flight: 'Requests being answered.',
   gatehouse_body_bytes: 'Bytes of request bodies that are held, in memory and in files.',

@@ -4,8 +4,9 @@ import { Migrator } from 'kysely/migration'
 import { isDistributed, isPostgres } from './dialect.ts'
 import { isDeadlock, isLockTimeout } from './errors.ts'
 import { migrations } from './migrations/index.ts'
-import { keepOldest, madeIn, oldestOf } from './oldest.ts'
+import { keepOldest } from './oldest.ts'
 import type { SchemaChange } from './schema-change.ts'
+import { schemaStanding } from './schema-standing.ts'
 import type { Db, OpenedDb, Tx } from './tables.ts'
 
 /** The database knows migrations that this program does not, and says that it must. */
@@ -69,11 +70,7 @@ async function migrateIn(tx: Tx, known: Known): Promise<string[]> {
 
 /** Whether there is nothing to do. @throws LaterSchema */
 async function isUpToDate(db: Db, known: Known): Promise<boolean> {
-  const made = await madeIn(db)
-  const names = Object.keys(known).sort()
-  const missing = names.filter((name) => !made.includes(name))
-  if (made.every((name) => Object.hasOwn(known, name))) return missing.length === 0
-  const [oldest, newest = ''] = [await oldestOf(db), names.at(-1)]
-  if (missing.length > 0 || oldest === null || oldest > newest) throw new LaterSchema()
-  return true
+  const standing = await schemaStanding(db, known)
+  if (standing === 'too_new') throw new LaterSchema()
+  return standing !== 'older'
 }

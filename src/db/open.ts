@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Dialect, Kysely, type KyselyPlugin, type LogEvent } from 'kysely'
+import { type Dialect, Kysely, type KyselyPlugin, type LogEvent, sql } from 'kysely'
 import type { Availability } from '../core/dependency.ts'
 import { watchHeld } from './held.ts'
 import { type PostgresOptions, postgres } from './postgres.ts'
@@ -53,10 +53,14 @@ export function openGateDb<D extends Db>(url: string, mainDb: D, options: Seeing
   return inThread(url, mainDb, options)
 }
 
-/** The database as it is asked whether it is there: PostgreSQL on one connection of its own, which waits for nobody. */
-export function openProbeDb(url: string, mainDb: Db, options: PostgresOptions): Promise<Db> {
-  const probing = { ...options, connections: 1, patienceMs: PROBE_MS }
-  return sqlitePath(url) === null ? openDb(url, probing) : Promise.resolve(mainDb)
+/** The database as it is asked whether it is there, and what it is: on one connection of its own, which waits for nobody. */
+export async function openProbeDb(url: string, mainDb: Db, options: PostgresOptions): Promise<Db> {
+  const path = sqlitePath(url)
+  if (path === ':memory:') return mainDb
+  const db = await openReadingDb(url, { ...options, connections: 1, patienceMs: PROBE_MS })
+  // A file that is locked later could not be opened, and is there all the same.
+  if (path !== null) await sql`select 1`.execute(db)
+  return db
 }
 
 /** The database as reports read it. A SQLite file gets another connection in a thread of its own: adding up takes seconds. */

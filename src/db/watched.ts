@@ -1,18 +1,19 @@
 import { sql } from 'kysely'
 import { BELIEVED_MS } from '../core/believed.ts'
 import type { DatabaseSettings } from '../core/database-settings.ts'
-import { Dependency, type Standing, type Told } from '../core/dependency.ts'
+import { Dependency, type SchemaStanding, type Standing, type Told } from '../core/dependency.ts'
 import type { Changed } from './changed.ts'
 import { listenForChanges } from './changes.ts'
 import { DatabaseHealth } from './health.ts'
 import { giveUpHeld } from './held.ts'
 import { openProbeDb } from './open.ts'
+import { SchemaHealth } from './schema-health.ts'
 import type { Db } from './tables.ts'
 
-/** What is known of the database, and of the channel on which it tells of changes. */
-export type Watched = { database: DatabaseHealth; channel: Dependency }
+/** What is known of the database, of its schema, and of the channel on which it tells of changes. */
+export type Watched = { database: DatabaseHealth; schema: SchemaHealth; channel: Dependency }
 
-/** Before there is a database to watch: both count as there. */
+/** Before there is a database to watch: all count as there. */
 export function watched(told: Told): Watched {
   const database = new Dependency(
     'database',
@@ -30,7 +31,7 @@ export function watched(told: Told): Watched {
     },
     told,
   )
-  return { database: new DatabaseHealth(database), channel }
+  return { database: new DatabaseHealth(database), schema: new SchemaHealth(told), channel }
 }
 
 /** A database that is open, how it was, and whom its changes concern. */
@@ -42,7 +43,7 @@ type Opened = { db: Db; changed: Changed; settings: DatabaseSettings; pooled: bo
  */
 export async function watchDatabase(
   url: string,
-  { db, changed, database, channel, settings, pooled }: Watched & Opened,
+  { db, changed, database, schema, channel, settings, pooled }: Watched & Opened,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   const probe = await openProbeDb(url, db, { database: settings, pooled })
@@ -52,23 +53,25 @@ export async function watchDatabase(
     changed.publish(null)
   }
   stack.use(database.watch({ ask: () => sql`select 1`.execute(probe), recovered }))
+  stack.use(schema.watch(probe))
   stack.use(await listenForChanges({ url, settings, changed, dependency: channel }))
   return stack.move()
 }
 
 /**
- * How both stand: the database is asked, within two seconds. While it is away and the keys that were in use are served all the same, others take
+ * How all stand: the database is asked, within two seconds. While it is away and the keys that were in use are served all the same, others take
  * its place; without the channel, asking again does.
  * @param servedMs how long known keys are served, from when what is known of them was true
  */
 export async function standingOf(
-  { database, channel }: Watched,
+  { database, schema, channel }: Watched,
   servedMs: number,
-): Promise<{ database: Standing; changes: Standing }> {
-  const isThere = await database.ask()
+): Promise<{ database: Standing; schema: SchemaStanding; changes: Standing }> {
+  const [isThere, schemaIs] = await Promise.all([database.ask(), schema.ask()])
   const serves = database.awayMs < servedMs - BELIEVED_MS
   return {
     database: isThere ? 'ok' : serves ? 'degraded' : 'unavailable',
+    schema: schemaIs,
     changes: channel.isThere ? 'ok' : 'degraded',
   }
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/settings.ts'
-import type { Standing } from '../core/dependency.ts'
+import type { SchemaStanding, Standing } from '../core/dependency.ts'
 import { Changed, type ChangeScope } from '../db/changed.ts'
 import type { DatabaseHealth } from '../db/health.ts'
 import { openReportDb } from '../db/open.ts'
@@ -32,7 +32,7 @@ export type Machine = {
   redis: RedisOfThreads | null
   alerts: OpenAlerts['alerts']
   /** How it stands with all that the machine needs, which is asked now. */
-  standing: () => Promise<Record<string, Standing>>
+  standing: () => Promise<Record<string, Standing | SchemaStanding>>
 }
 
 const DEAF =

@@ -26,6 +26,8 @@ export type SlowLine = AsyncDisposable & {
   become: (mode: LineMode) => Promise<void>
   /** Connections that there are now. */
   connections: () => number
+  /** Connections that have lost a byte and that whoever made them has not given up. */
+  hanging: () => number
 }
 
 /** A TCP line to a server, which a test can make slow, silent or broken, by a seed. @param url of the server behind */
@@ -33,6 +35,7 @@ export async function startSlowLine(url: string, seed = 1): Promise<SlowLine> {
   const { hostname, port: behindPort } = new URL(url)
   const chance = seeded(seed, 0)
   const sockets = new Set<Socket>()
+  const lines = new Map<Socket, { lost: boolean }>()
   let mode: LineMode = { kind: 'pass' }
 
   /** One way of a connection: pieces go on in the order in which they came. */
@@ -60,6 +63,8 @@ export async function startSlowLine(url: string, seed = 1): Promise<SlowLine> {
     if (mode.kind === 'reset') return void client.resetAndDestroy()
     const behind = connect({ host: hostname, port: Number(behindPort) })
     const line = { lost: false }
+    lines.set(client, line)
+    client.once('close', () => lines.delete(client))
     carry(client, behind, line)
     carry(behind, client, line)
   })
@@ -90,6 +95,7 @@ export async function startSlowLine(url: string, seed = 1): Promise<SlowLine> {
       if (next.kind !== 'refuse' && !server.listening) await listen(port)
     },
     connections: () => sockets.size / 2,
+    hanging: () => [...lines.values()].filter(({ lost }) => lost).length,
     async [Symbol.asyncDispose]() {
       const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : null
       cut('destroy')

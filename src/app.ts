@@ -4,11 +4,12 @@ import { createFirstKey } from './machine/first-key.ts'
 import { type Machine, openMachine } from './machine/open.ts'
 import { openOwnThread } from './machine/own-thread.ts'
 import type { ReplacedWorkers } from './machine/running-thread.ts'
+import { type ReplacedSharing, servedConfig } from './machine/sharing.ts'
 import { openTools, type ReplacedTools, type Tools } from './machine/tools.ts'
 import type { Replaced, Thread } from './thread/thread.ts'
 
 /** What tests put in place of the real thing. */
-export type Overrides = Replaced & ReplacedTools & ReplacedWorkers
+export type Overrides = Replaced & ReplacedTools & ReplacedWorkers & ReplacedSharing
 
 export type App = AsyncDisposable & {
   /** The listener's address. */
@@ -21,10 +22,11 @@ export type App = AsyncDisposable & {
  * Starts Gatehouse: opens and migrates the database, sees to it that there is an organization, and listens. Disposing stops
  * it in the reverse order: no new calls, the running ones to their end, what is buffered to the database.
  */
-export async function startApp(config: Config, overrides: Overrides = {}): Promise<App> {
+export async function startApp(given: Config, overrides: Overrides = {}): Promise<App> {
   await using stack = new AsyncDisposableStack()
-  const tools = stack.use(openTools(config, overrides))
+  const tools = stack.use(openTools(given, overrides))
   const { log } = tools
+  const config = await servedConfig(given, log, overrides)
   if (config.serviceVariables) {
     log.info({ ignored: config.serviceVariables }, 'variables that Kubernetes sets for its services are no settings')
   }

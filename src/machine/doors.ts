@@ -2,13 +2,14 @@ import { endpoints } from '../admin/index.ts'
 import type { AdminApp } from '../api/app.ts'
 import { byAdminKey } from '../api/by-key.ts'
 import { createAdminServer } from '../api/server.ts'
-import { type Config, version } from '../config/settings.ts'
+import { version } from '../config/settings.ts'
 import { clientAddress } from '../core/origin.ts'
 import { opened } from '../listener/cors.ts'
 import { createOperations } from '../listener/operations.ts'
 import { readinessOf } from '../listener/readiness.ts'
 import type { MachineDoors, Served } from '../thread/thread.ts'
 import type { Machine } from './open.ts'
+import type { ServedConfig } from './sharing.ts'
 import type { Tools } from './tools.ts'
 
 /**
@@ -17,7 +18,7 @@ import type { Tools } from './tools.ts'
  * @param started whether the start is over
  */
 export async function openDoors(
-  config: Config,
+  config: ServedConfig,
   tools: Tools,
   machine: Machine,
   served: Served,
@@ -37,7 +38,9 @@ export async function openDoors(
   const publicUrl = () => config.publicUrl ?? served.url()
   const readiness = async () => {
     await served.look()
-    return readinessOf(await machine.standing(), await served.modelLists())
+    const { workers, workersAsked: asked } = config
+    const fewer = workers < asked && { threads: { asked, serving: workers } }
+    return { ...readinessOf(await machine.standing(), await served.modelLists()), ...fewer }
   }
   return {
     admin: doors.includes('admin') ? opened(admin.handle, config.adminCorsOrigins, newId) : null,

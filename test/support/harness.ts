@@ -7,6 +7,7 @@ import { openDb } from '../../src/db/open.ts'
 import type { OpenedDb } from '../../src/db/tables.ts'
 import type { Upstream } from '../../src/gateway/upstreams/forwarding.ts'
 import type { ReplacedWorkers } from '../../src/machine/running-thread.ts'
+import type { ReplacedSharing } from '../../src/machine/sharing.ts'
 import { type DatabaseKind, openTestDatabase } from './databases.ts'
 import { OrganizationFilter } from './organization-filter.ts'
 
@@ -62,7 +63,7 @@ export type TestAppOptions = {
   /** Where log lines go; they are dropped otherwise. */
   log?: (line: string) => void
   /** What is done to threads that serve, where there are several. */
-  threads?: ReplacedWorkers
+  threads?: ReplacedWorkers & ReplacedSharing
 }
 
 /** A whole Gatehouse on a listening port and a database of its own: what a user would have. */

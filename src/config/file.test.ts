@@ -158,11 +158,17 @@ test('an upstream has a kind, fields of its own, and a word on all others, which
   )
 })
 
-test('how long things are kept is counted in days, 30 where the file does not say', async () => {
-  const { retention } = await read('retention: { usage_minutes_days: 7 }')
-  assert.deepEqual(retention, { usageMinutesDays: 7, responsesDays: 30 })
-  assert.deepEqual(readConfig({}).retention, { usageMinutesDays: 30, responsesDays: 30 })
-  for (const text of ['{ usage_minutes_days: 0 }', '{ responses_days: 1.5 }', '{ hours: 1 }', '30']) {
+test('how long things are kept is counted in days: 30 where the file does not say, and the audit log for ever', async () => {
+  const { retention } = await read('retention: { usage_minutes_days: 7, audit_days: 400 }')
+  assert.deepEqual(retention, { usageMinutesDays: 7, responsesDays: 30, auditDays: 400 })
+  assert.deepEqual(readConfig({}).retention, { usageMinutesDays: 30, responsesDays: 30, auditDays: null })
+  for (const text of [
+    '{ usage_minutes_days: 0 }',
+    '{ audit_days: 0 }',
+    '{ responses_days: 1.5 }',
+    '{ hours: 1 }',
+    '30',
+  ]) {
     await assert.rejects(read(`retention: ${text}`), ConfigError, text)
   }
 })

@@ -52,6 +52,8 @@ export type Retention = {
   usageMinutesDays: number
   /** Of who owns a response, counted from its creation: an older one is found by nobody. */
   responsesDays: number
+  /** Of the audit log, whose newest event always stays; null: all of it for ever. */
+  auditDays: number | null
 }
 
 /** What holds where there is no file. */
@@ -65,7 +67,7 @@ export const NO_FILE: ConfigFile = {
   streamKeepaliveMs: 0,
   drainMs: 10_000,
   serveKnownKeysMs: BELIEVED_MS,
-  retention: { usageMinutesDays: 30, responsesDays: 30 },
+  retention: { usageMinutesDays: 30, responsesDays: 30, auditDays: null },
   redis: NO_REDIS_FILE,
   database: null,
 }
@@ -127,7 +129,7 @@ const schema = closed({
   drain_seconds: { type: 'number', minimum: 0, maximum: 86_400 },
   // Less than what is believed anyway would be no setting; more than a day no outage.
   serve_known_keys_seconds: { type: 'number', minimum: BELIEVED_MS / 1000, maximum: 86_400 },
-  retention: closed({ usage_minutes_days: days, responses_days: days }),
+  retention: closed({ usage_minutes_days: days, responses_days: days, audit_days: days }),
   redis: closed(redisSchema),
   database: closed(databaseFields),
 })
@@ -142,7 +144,7 @@ type Written = {
   stream_keepalive_seconds?: number
   drain_seconds?: number
   serve_known_keys_seconds?: number
-  retention?: { usage_minutes_days?: number; responses_days?: number }
+  retention?: { usage_minutes_days?: number; responses_days?: number; audit_days?: number }
   redis?: WrittenRedis
   database?: WrittenDatabase
 }
@@ -275,6 +277,7 @@ function toRetention(written: Written['retention']): Retention {
   return {
     usageMinutesDays: written?.usage_minutes_days ?? preset.usageMinutesDays,
     responsesDays: written?.responses_days ?? preset.responsesDays,
+    auditDays: written?.audit_days ?? preset.auditDays,
   }
 }
 

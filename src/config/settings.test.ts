@@ -39,7 +39,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     streamKeepaliveMs: 0,
     drainMs: 10_000,
     serveKnownKeysMs: 5000,
-    retention: { usageMinutesDays: 30, responsesDays: 30 },
+    retention: { usageMinutesDays: 30, responsesDays: 30, auditDays: null },
     models: new Map(),
     trustedProxies: null,
     tls: null,

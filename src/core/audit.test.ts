@@ -40,10 +40,10 @@ const tampering = [
 ]
 const tampers = (text: string) => tampering.some((pattern) => pattern.test(text))
 
-test('no statement changes or removes what was recorded', () => {
+test('no statement changes or removes what was recorded, but for what deletes what has had its time', () => {
   assert.deepEqual(
-    sources.filter((file) => tampers(read(file))),
-    [],
+    sources.filter((file) => tampers(read(file))).map((file) => file.replaceAll('\\', '/')),
+    ['db/retention.ts'],
   )
   assert.ok(sources.some((file) => read(file).includes("insertInto('audit_log')")))
 })

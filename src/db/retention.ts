@@ -57,6 +57,39 @@ export async function deleteUsageMinutes(db: Db, part: UsagePart, before: number
   return first !== undefined
 }
 
+/** The organization whose id comes after this one's, or null at the end. */
+export async function nextOrganization(db: Db, after: string): Promise<string | null> {
+  const next = await db
+    .selectFrom('organization')
+    .select('id')
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+  return next?.id ?? null
+}
+
+/**
+ * Deletes the oldest events of an organization's audit log. Its newest stays, however old it is: ids go on behind it.
+ * @param before Unix seconds
+ * @returns whether there may be more
+ */
+export async function deleteAuditEvents(db: Db, organizationId: string, before: number): Promise<boolean> {
+  const events = db.selectFrom('audit_log').select(['effective_at', 'id']).where('organization_id', '=', organizationId)
+  const newest = await events.orderBy('effective_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst()
+  const oldest = events.where('effective_at', '<', before).orderBy('effective_at').orderBy('id').limit(BATCH)
+  const found = await oldest.execute()
+  const last = found.at(-1)
+  if (!newest || !last) return false
+  await db
+    .deleteFrom('audit_log')
+    .where('organization_id', '=', organizationId)
+    .where(({ eb, refTuple, tuple }) => eb(refTuple('effective_at', 'id'), '<=', tuple(last.effective_at, last.id)))
+    .where('id', '!=', newest.id)
+    .execute()
+  return found.length === BATCH
+}
+
 /** Deletes what was said of things that have expired. @param now Unix seconds @returns whether there may be more */
 export async function deleteExpiredOwned(db: Db, now: number): Promise<boolean> {
   const { numDeletedRows } = await db

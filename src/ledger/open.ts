@@ -46,7 +46,8 @@ export function openLedger({ databaseUrl, retention }: Config, parts: LedgerPart
   const spill = openSpill(databaseUrl, { log, dropped })
   const usage = new Usage({ db: gateDb, beat, log, spill, dropped, now })
   const owners = new Owners({ read: db, write: gateDb, beat, log, now, days: retention.responsesDays })
-  const cleaning = new Retention({ db: gateDb, log, now, usageMinutesDays: retention.usageMinutesDays })
+  const { usageMinutesDays, auditDays } = retention
+  const cleaning = new Retention({ db: gateDb, log, now, usageMinutesDays, auditDays })
   const lastUsed = new LastUsed(gateDb, beat)
   const refusals = new Refusals(gateDb, newId, beat)
   // In the order in which they are written.

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../core/log.ts'
 import {
+  deleteAuditEvents,
   deleteExpiredOwned,
   deleteOldWriters,
   deleteUsageMinutes,
+  nextOrganization,
   nextUsagePart,
   type UsagePart,
 } from '../db/retention.ts'
@@ -32,11 +34,13 @@ export type RetentionParts = {
   /** Milliseconds on a clock that nobody sets; left out, the process's own. */
   elapsed?: () => number
   usageMinutesDays: number
+  /** Null: the audit log is kept for ever. */
+  auditDays: number | null
 }
 
 /**
- * Deletes what has had its time, once an hour, in small batches. It is asked in the beats that others cause: where nothing is
- * used, nothing grows. What a wrong clock deletes is gone for good, so it waits an hour where the clock is in doubt.
+ * Deletes what has had its time, once an hour, in small batches. It is asked in the beats that others cause, and every hour where
+ * none do. What a wrong clock deletes is gone for good, so it waits an hour where the clock is in doubt.
  */
 export class Retention implements Writer {
   readonly what = 'the retention'
@@ -48,6 +52,7 @@ export class Retention implements Writer {
   /** Unix seconds at the beginning of the minute in which this process began. */
   readonly #begun: number
   #due: number
+  readonly #hourly: NodeJS.Timeout
   #running: Promise<void> = Promise.resolve()
 
   constructor(parts: RetentionParts) {
@@ -56,6 +61,7 @@ export class Retention implements Writer {
     this.#check = new ClockCheck({ now, elapsed })
     this.#begun = Math.floor(now() / MINUTE_MS) * (MINUTE_MS / 1000)
     this.#due = now() + FIRST_MS
+    this.#hourly = setInterval(() => void this.write(), EVERY_MS).unref()
   }
 
   /** Begins a run where one is due; nobody waits for it. */
@@ -70,7 +76,7 @@ export class Retention implements Writer {
 
   /** One run, from the beginning to the end; a failure is logged, and the next hour's run goes on from there. */
   async run(): Promise<void> {
-    const { db, log, usageMinutesDays } = this.#parts
+    const { db, log, usageMinutesDays, auditDays } = this.#parts
     const now = this.#parts.now()
     const seconds = Math.floor(now / 1000)
     const before = Math.floor((seconds - usageMinutesDays * DAY) / HOUR) * HOUR
@@ -83,6 +89,7 @@ export class Retention implements Writer {
       }
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
       while ((await deleteOldWriters(db, seconds - WRITERS_DAYS * DAY)) && (await this.#pause()));
+      if (auditDays !== null && !(await this.#deleteAudit(seconds - auditDays * DAY))) return
       await recordRetention(db, now)
       this.#check.recorded(now)
     } catch (err) {
@@ -92,6 +99,7 @@ export class Retention implements Writer {
 
   /** Ends a run after the statement that it is at. */
   async close(): Promise<void> {
+    clearInterval(this.#hourly)
     this.#stop.abort()
     await this.#running
   }
@@ -99,6 +107,16 @@ export class Retention implements Writer {
   /** Resolves when the run that was begun is over. */
   idle(): Promise<void> {
     return this.#running
+  }
+
+  /** @returns whether it came to the end */
+  async #deleteAudit(before: number): Promise<boolean> {
+    const { db } = this.#parts
+    for (let id = await nextOrganization(db, ''); id !== null; id = await nextOrganization(db, id)) {
+      while ((await deleteAuditEvents(db, id, before)) && (await this.#pause()));
+      if (!(await this.#pause())) return false
+    }
+    return true
   }
 
   async #usageParts(): Promise<UsagePart[]> {

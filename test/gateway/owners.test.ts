@@ -130,7 +130,13 @@ for (const kind of databases) {
     owners.claim(response('resp_young'), a)
     await owners.write()
     const clocks = { now: given.now, elapsed: given.now }
-    const retention = new Retention({ db: given.gate, log: given.log, ...clocks, usageMinutesDays: 30 })
+    const retention = new Retention({
+      db: given.gate,
+      log: given.log,
+      ...clocks,
+      usageMinutesDays: 30,
+      auditDays: null,
+    })
     given.advance(15)
     await retention.run()
     assert.deepEqual(await given.db.selectFrom('owned').select('id').execute(), [{ id: 'resp_young' }])

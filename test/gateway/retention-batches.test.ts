@@ -67,7 +67,13 @@ for (const kind of databases) {
       }
       const log = { info: () => {}, warn: (fields: object) => assert.fail(String((fields as { err?: unknown }).err)) }
       await recordRetention(db, now * 1000)
-      const retention = new Retention({ db: db.withPlugin(between), log, now: () => now * 1000, usageMinutesDays: 30 })
+      const retention = new Retention({
+        db: db.withPlugin(between),
+        log,
+        now: () => now * 1000,
+        usageMinutesDays: 30,
+        auditDays: null,
+      })
       await retention.run()
       await retention.close()
       assert.deepEqual(seen, [

@@ -3,7 +3,14 @@ import { run } from '../../src/cli/index.ts'
 import { monthOf } from '../../src/core/month.ts'
 import { migrations } from '../../src/db/migrations/index.ts'
 import { keepOldest, oldestOf } from '../../src/db/oldest.ts'
-import { deleteExpiredOwned, deleteOldWriters, deleteUsageMinutes, nextUsagePart } from '../../src/db/retention.ts'
+import {
+  deleteAuditEvents,
+  deleteExpiredOwned,
+  deleteOldWriters,
+  deleteUsageMinutes,
+  nextOrganization,
+  nextUsagePart,
+} from '../../src/db/retention.ts'
 import { claimAlert, dueAlerts, namesOf, nextThresholds } from '../../src/db/spend-alerts.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { dollars, nanos, recordUsage, sumUsage } from '../../src/db/usage.ts'
@@ -120,6 +127,8 @@ export async function walkBackground(db: Db, organizationId: string) {
     }),
   )
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'embeddings' }, 3600)
+  await nextOrganization(db, '')
+  await deleteAuditEvents(db, organizationId, 2_000_000_000)
   await deleteExpiredOwned(db, 1)
   await deleteOldWriters(db, 1)
   await keepOldest(db, migrations)

@@ -26,6 +26,8 @@ const unknown = option('unknown', 1_000_000)
 const BATCH = 20_000
 /** What was needed for a moment is given back within this; the least of what is seen meanwhile counts. */
 const SETTLE_MS = 20_000
+/** How often the heap is looked at while keys are asked with. */
+const LOOK_MS = 1000
 
 const say = (text: string) => void process.stdout.write(`${text}\n`)
 const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
@@ -44,7 +46,11 @@ try {
   const grew = (from: number, to: number) => `resident memory grew by ${round(to - from)} MB, to ${round(to)}`
   say(`${warm} distinct keys, each used once (target 150 MB): ${grew(idle, full)}`)
   const begun = performance.now()
+  const heap: number[] = []
+  const look = async () => void heap.push(Number(await metric(server.url, 'nodejs_heap_size_used_bytes')))
+  const looking = setInterval(() => void look(), LOOK_MS)
   await askInTurn(chat, values)
+  clearInterval(looking)
   const seconds = Math.round((performance.now() - begun) / 1000)
   const waits = await metric(server.url, 'gatehouse_usage_buffered')
   const lost = await metric(server.url, 'gatehouse_usage_entries_dropped_total')
@@ -55,6 +61,11 @@ try {
   )
   say(
     `  ${waits} rows of usage waited at the end, ${await metric(server.url, 'gatehouse_usage_buffered')} twenty seconds later, and the file has ${file} MB`,
+  )
+  await look()
+  const [least, most] = [Math.min(...heap), Math.max(...heap)].map((bytes) => round(bytes / 1e6))
+  say(
+    `  V8's heap had ${least} MB in use at the least meanwhile, ${most} at the most, ${round((heap.at(-1) ?? 0) / 1e6)} twenty seconds later`,
   )
   for (let i = 0; i < unknown; i += BATCH) {
     const made = Array.from({ length: Math.min(BATCH, unknown - i) }, () => mintKey('service_account').value)

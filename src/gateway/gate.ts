@@ -12,6 +12,7 @@ import type { GuardedCounters, WhenFailing } from './counters/guarded.ts'
 import type { RunningStreams } from './exchange/running-streams.ts'
 import type { FailureLog } from './failure-log.ts'
 import type { Grants } from './keys/grants.ts'
+import type { LateOwners } from './late-owners.ts'
 import type { Models } from './models/models.ts'
 import type { Tally } from './observe/tally.ts'
 import type { TokenCounter } from './observe/token-counter.ts'
@@ -27,6 +28,8 @@ export type GatewayParts = GateLedger & {
   counters: Counters
   /** What becomes of a call that they fail to count; refused where this says nothing. */
   whenCountersFail?: WhenFailing
+  /** Whose what calls refer to is, also where other nodes have yet to say so. */
+  lateOwners: LateOwners
   reserving: Reserving
   tokens: TokenCounter
   bodies: Bodies

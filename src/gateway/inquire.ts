@@ -12,7 +12,10 @@ import { keepersOf } from './references.ts'
 export type Inquiry = Asked & { upstreams: readonly string[] }
 
 /** What of the gate inquiring needs. */
-export type Inquiring = Pick<Gate, 'defaultMaxOutputTokens' | 'defaultModels' | 'dialects' | 'owners' | 'refused'> & {
+export type Inquiring = Pick<
+  Gate,
+  'defaultMaxOutputTokens' | 'defaultModels' | 'dialects' | 'lateOwners' | 'refused'
+> & {
   catalogue: Pick<Models, 'find' | 'lookUp' | 'models'>
   upstreams: Pick<Gate['upstreams'], 'names'>
 }
@@ -38,7 +41,7 @@ export async function inquire(
   )
   const upstreams = asked.model?.upstreams ?? gate.upstreams.names
   if (asked.references.length === 0) return { inquiry: Object.assign(asked, { upstreams }), edits }
-  const owners = await gate.owners.find(asked.references)
+  const owners = await gate.lateOwners.find(asked.references, grant.rules)
   const kept = keepersOf(asked.references, owners, grant.rules, upstreams)
   return { inquiry: Object.assign(asked, { upstreams: kept }), edits }
 }

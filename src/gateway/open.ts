@@ -2,6 +2,7 @@ import type { Config } from '../config/settings.ts'
 import type { Availability } from '../core/dependency.ts'
 import { clientAddress } from '../core/origin.ts'
 import type { Changes } from '../db/changed.ts'
+import { hasSeveralServers } from '../db/several-servers.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
@@ -11,6 +12,7 @@ import type { GateCounters } from './counters/make.ts'
 import { RunningStreams } from './exchange/running-streams.ts'
 import { Grants } from './keys/grants.ts'
 import type { AskOthers } from './keys/known.ts'
+import { LateOwners } from './late-owners.ts'
 import { dialectsOf } from './models/dialects.ts'
 import type { ModelCatalogue } from './models/model-catalogue.ts'
 import { openModelServers } from './models/open.ts'
@@ -92,6 +94,7 @@ export async function openGateway(
     },
     usage: ledger.usage,
     owners: ledger.owners,
+    lateOwners: new LateOwners(ledger.owners, hasSeveralServers(db)),
     lastUsed: ledger.lastUsed,
     refusals: ledger.refusals,
     countRefusal: (reason) => metrics.count('gatehouse_gateway_refusals_total', { reason }),

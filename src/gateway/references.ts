@@ -28,7 +28,7 @@ export const MOST_REFERENCES = 4096
 export function keepersOf(
   references: readonly Reference[],
   owners: readonly (Owner | null)[],
-  { organizationId, projectId }: Pick<Owner, 'organizationId' | 'projectId'>,
+  asker: Pick<Owner, 'organizationId' | 'projectId'>,
   upstreams: readonly string[],
 ): readonly string[] {
   let able = upstreams
@@ -37,14 +37,17 @@ export function keepersOf(
     for (const [i, reference] of references.entries()) {
       const owner = owners[i] ?? null
       if (reference.isIfKept !== ifKept || (ifKept && owner === null)) continue
-      const isTheirs = owner?.organizationId === organizationId && owner.projectId === projectId
       const isHere = owner !== null && able.includes(owner.upstream)
-      if (!isTheirs || !(isHere || ifKept)) throw notFound(reference)
+      if (!isTheirs(owner, asker) || !(isHere || ifKept)) throw notFound(reference)
       if (isHere) able = [owner.upstream]
     }
   }
   return able
 }
+
+/** Whether something has an owner, and that is who asks. */
+export const isTheirs = (owner: Owner | null | undefined, asker: Pick<Owner, 'organizationId' | 'projectId'>) =>
+  owner?.organizationId === asker.organizationId && owner.projectId === asker.projectId
 
 /** The original's sentences, for what is nobody's and for what is another project's. */
 export function notFound({ kind, id, param }: Reference): ApiError {

@@ -46,7 +46,7 @@ export type OwnersParts = {
 
 /**
  * Whose the things are that model servers keep: only the project that made one may ask for it or refer to it. A claim holds on
- * this node at once, and on others when it is written, half a second later; the end of one likewise. The first claim of an id
+ * this node at once, and on others when it is written, half a second later, for which their gates wait; the end of one likewise. The first claim of an id
  * is the one that counts.
  */
 export class Owners implements Writer {

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { openTestDatabase } from '../support/databases.ts'
+import { startTestApp, type TestApp } from '../support/harness.ts'
+import { makeKey } from './gate.ts'
+import { startUpstream } from './upstream.ts'
+
+const RESPONSES = '/v1/responses'
+const newId = () => `resp_${randomBytes(16).toString('hex')}`
+
+/** Two servers on one PostgreSQL, with a model server that keeps responses, and keys of two projects. */
+async function startTwo() {
+  await using stack = new AsyncDisposableStack()
+  const { url: databaseUrl } = stack.use(await openTestDatabase('postgres'))
+  const upstream = stack.use(await startUpstream())
+  upstream.answer(async (call) => {
+    await call.whole
+    const { method, url = '' } = call.request
+    const id = method === 'POST' ? newId() : url.split('/').at(-1)
+    call.response.writeHead(200, { 'content-type': 'application/json' })
+    call.response.end(JSON.stringify({ id, object: 'response', output: [] }))
+  })
+  const env = { GATEHOUSE_UPSTREAM_URL: `${upstream.origin}/v1` }
+  const here = stack.use(await startTestApp({ databaseUrl, env }))
+  const there = stack.use(await startTestApp({ databaseUrl, env }))
+  const [key, stranger] = [(await makeKey(here)).key, (await makeKey(here)).key]
+  const create = async (more: object = {}): Promise<string> => {
+    const { status, body, text } = await here.send('POST', RESPONSES, {
+      key,
+      body: { model: 'm1', input: 'x', ...more },
+    })
+    assert.equal(status, 200, text)
+    return body.id
+  }
+  const rest = stack.move()
+  return { here, there, key, stranger, create, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
+const retrieve = (app: TestApp, key: string, id: string) => app.send('GET', `${RESPONSES}/${id}`, { key })
+const statements = (app: TestApp) => app.metric('gatehouse_sql_statements_total')
+
+test('a response is found on another node at once, at the gate and at the check door, and no stranger finds it', async () => {
+  await using two = await startTwo()
+  const { there, key, stranger } = two
+  for (let i = 0; i < 50; i++) {
+    const id = await two.create()
+    const more = { model: 'm1', input: 'x', previous_response_id: id }
+    const replies = await Promise.all([
+      retrieve(there, key, id),
+      there.send('POST', RESPONSES, { key, body: more }),
+      there.send('GET', `/check${RESPONSES}/${id}`, { key }),
+    ])
+    for (const { status, text } of replies) assert.equal(status, 200, `${i}: ${text}`)
+  }
+  const id = await two.create()
+  const [theirs, never] = await Promise.all([id, newId()].map((one) => retrieve(there, stranger, one)))
+  assert.equal(theirs?.status, 404)
+  assert.match(theirs?.body.error.message, /^Response with id 'resp_\w+' not found\.$/)
+  assert.deepEqual(
+    [never?.status, never?.text.replaceAll(/resp_\w+/g, '')],
+    [404, theirs?.text.replaceAll(/resp_\w+/g, '')],
+  )
+  assert.equal(
+    (await retrieve(there, key, id)).status,
+    200,
+    'what a stranger waited for in vain is its project’s still',
+  )
+})
+
+test('who asks for strange ids costs one look each, whatever it waits for', async () => {
+  await using two = await startTwo()
+  const { there, stranger } = two
+  const id = newId()
+  assert.equal((await retrieve(there, stranger, id)).status, 404)
+  let before = await statements(there)
+  for (let i = 0; i < 20; i++) assert.equal((await retrieve(there, stranger, id)).status, 404)
+  // The key is looked up again where the database takes its time.
+  const again = (await statements(there)) - before
+  assert.ok(again <= 40, `${again} statements for what was waited for in vain`)
+  before = await statements(there)
+  const replies = await Promise.all(Array.from({ length: 300 }, () => retrieve(there, stranger, newId())))
+  assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([404]))
+  // A look each, ten rounds a second, and what this server writes by itself.
+  const many = (await statements(there)) - before
+  assert.ok(many <= 450, `${many} statements`)
+})

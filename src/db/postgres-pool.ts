@@ -3,6 +3,7 @@ import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryRes
 import type { Pool, PoolClient } from 'pg'
 import type { Availability } from '../core/dependency.ts'
 import { isDeadlock, isReadTimeout, noteUnconnected } from './errors.ts'
+import { connectIn } from './held.ts'
 import { NoAnswer } from './in-time.ts'
 import { ATTEMPTS, pauseMs } from './transaction.ts'
 
@@ -17,7 +18,7 @@ export function poolOf(pool: Pool, begin: string, availability: Availability | u
     options: pool.options,
     async connect() {
       if (availability?.isThere === false) throw new NoAnswer('the database is away')
-      const client = await pool.connect().catch((error) => {
+      const client = await connectIn(pool).catch((error) => {
         noteUnconnected(error)
         availability?.doubt()
         throw error

@@ -13,6 +13,8 @@ export type LineMode =
    * line is well again, as where a network has forgotten it.
    */
   | { kind: 'drop' }
+  /** What is connected is silent from now on, for good; who connects anew is carried: a network has forgotten what it knew. */
+  | { kind: 'forget' }
   /** Nobody listens, and what was connected is cut. */
   | { kind: 'refuse' }
   /** Every connection is reset, those that are made too. */
@@ -92,6 +94,7 @@ export async function startSlowLine(url: string, seed = 1): Promise<SlowLine> {
         await closed
       }
       if (next.kind === 'reset') cut('resetAndDestroy')
+      if (next.kind === 'forget') for (const line of lines.values()) line.lost = true
       if (next.kind !== 'refuse' && !server.listening) await listen(port)
     },
     connections: () => sockets.size / 2,

@@ -28,7 +28,8 @@ export async function openRedisChanges({ config, redis, changed, log }: RedisCha
     if (told?.by !== own) changed.publish(told?.scope ?? null)
   }
   const hearing = await openRedis({
-    ...{ config, log },
+    // What is published in a Cluster is heard at each of its nodes; and of one connection, that it was lost is known.
+    ...{ config: { ...config, isCluster: false }, log },
     async connected(line) {
       await line.subscribe(channel, hear)
       changed.publish(null)

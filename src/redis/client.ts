@@ -8,8 +8,12 @@ const WATCH_MS = 1000
 const PING_MS = 1000
 const SILENT_MS = 4000
 
-/** Connects to the Redis of a configuration. @throws what keeps it from being connected */
-export async function openClient(config: RedisConfig, timeoutMs: number): Promise<Line> {
+/**
+ * Connects to the Redis of a configuration.
+ * @param attempt how many came before: where there are several nodes and one is enough, each has its turn
+ * @throws what keeps it from being connected
+ */
+export async function openClient(config: RedisConfig, timeoutMs: number, attempt: number): Promise<Line> {
   // Loaded only where there is a Redis.
   const redis = await import('@redis/client')
   const { username, password, database } = config
@@ -87,7 +91,7 @@ export async function openClient(config: RedisConfig, timeoutMs: number): Promis
     }
     throw failure
   }
-  const node = config.sentinels.length > 0 ? await master() : config.nodes[0]
+  const node = config.sentinels.length > 0 ? await master() : config.nodes[attempt % config.nodes.length]
   if (node === undefined) throw new Error('no node')
   const client = await connect(node, { database })
   client.on('end', () => over.resolve())

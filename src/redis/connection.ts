@@ -39,9 +39,9 @@ export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, connected
   const connecting = keep()
 
   async function keep(): Promise<void> {
-    while (!stop.signal.aborted) {
+    for (let attempt = 0; !stop.signal.aborted; attempt++) {
       try {
-        const made = await openClient(config, timeoutMs)
+        const made = await openClient(config, timeoutMs, attempt)
         line = made
         await connected?.(made)
         if (isLost) log.info('Redis is connected again')

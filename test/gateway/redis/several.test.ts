@@ -82,6 +82,15 @@ describe('several processes of Redis', { skip: withoutRedis }, () => {
     others.announce(scope)
     while (heard.length < 2) await sleep(5)
     assert.deepEqual(heard, [null, scope])
+    // While nobody hears anything may change.
+    for (const { cli } of cluster.masters) cli('client', 'kill', 'type', 'pubsub')
+    while (heard.length < 3) await sleep(5)
+    for (let tries = 0; heard.length < 4; tries++) {
+      assert.ok(tries < 1000, 'nothing is heard any more')
+      others.announce(scope)
+      await sleep(10)
+    }
+    assert.deepEqual(heard.slice(2, 4), [null, scope])
 
     // What is held is told again to the one that lost it, and nowhere else.
     cluster.masters[0]?.cli('flushall')

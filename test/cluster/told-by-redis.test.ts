@@ -2,33 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../process/gatehouse.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
-import { adminOf, ask, CHAT, type Cluster, chat, makeProject, startCluster } from './cluster.ts'
+import { makeProject, startCluster } from './cluster.ts'
+import { revoke } from './revoking.ts'
 
 /** Within which a revocation is known everywhere, with the channel on which it is told and without. */
 const TOLD_MS = 1000
 const UNTOLD_MS = 5000
-
-/** Revokes a key at the first node. @returns how long after the answer the last call began that some node let in, in milliseconds */
-async function revoke({ nodes }: Cluster, { id, key, keyId }: { id: string; key: string; keyId: string }) {
-  const [first] = nodes
-  assert.ok(first)
-  // Each of them has just looked it up.
-  for (const node of nodes) assert.equal((await ask(node, CHAT, chat(key))).status, 200)
-  await adminOf(first).projects.apiKeys.delete(keyId, { project_id: id })
-  const revoked = performance.now()
-  const admits = async (node: (typeof nodes)[number]) => {
-    let last = 0
-    await until(async () => {
-      const begun = performance.now()
-      const { status } = await ask(node, CHAT, chat(key))
-      assert.ok(status === 200 || status === 401, `${status}`)
-      if (status === 200) last = begun - revoked
-      return status === 401
-    }, 'it is refused')
-    return last
-  }
-  return Math.max(...(await Promise.all(nodes.map(admits))))
-}
 
 test('a key that is revoked while Redis, on which alone changes are told, is killed is refused by every node within five seconds', {
   skip: withoutRedis,

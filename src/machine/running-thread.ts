@@ -1,3 +1,4 @@
+import { getCompileCacheDir } from 'node:module'
 import { type Transferable, Worker, type WorkerOptions } from 'node:worker_threads'
 import type { AskOthers } from '../gateway/keys/known.ts'
 import type { ThreadStart } from '../thread/start.ts'
@@ -38,8 +39,11 @@ export class RunningThread {
   /** @param transferList what of its start is its own from then on */
   constructor(workerData: ThreadStart, transferList: Transferable[], heard: Heard, replaced: ReplacedWorkers) {
     this.#heard = heard
+    const cache = getCompileCacheDir()
     this.#worker = new Worker(new URL('../thread/worker.ts', import.meta.url), {
       execArgv: [],
+      // What is compiled once is compiled for all; told before its first file, it needs no compiler of TypeScript of its own.
+      env: { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) },
       ...replaced.worker,
       ...{ workerData, transferList },
     })

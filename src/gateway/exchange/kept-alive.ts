@@ -55,6 +55,10 @@ export class KeptAlive implements Reply {
     return this.#response.writableFinished
   }
 
+  get writableLength(): number {
+    return this.#response.writableLength
+  }
+
   get socket(): ServerResponse['socket'] {
     return this.#response.socket
   }

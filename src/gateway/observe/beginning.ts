@@ -25,12 +25,17 @@ export type Hints = {
   isContent: boolean
 }
 
+/** Of nearly every reply. */
+const JSON_WHOLE: Hints = { isNamed: false, isStream: false, isPage: false, isText: false, isContent: false }
+const JSON_STREAM: Hints = { ...JSON_WHOLE, isStream: true }
+
 /**
  * @param contentType of the reply; empty where it names none
  * @param isAsked whether a stream is asked for
  * @param isHeard whether what was heard is
  */
 export function hintsOf(contentType: string, isAsked: boolean, isHeard: boolean): Hints {
+  if (contentType === 'application/json') return isAsked ? JSON_STREAM : JSON_WHOLE
   const isNamed = isEventStream(contentType)
   const isPage = /^text\/html *(;|$)/i.test(contentType)
   const isText = !isNamed && !isPage && /^text\//i.test(contentType)

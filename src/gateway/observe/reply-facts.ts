@@ -14,14 +14,16 @@ class ToolCalls {
   fileSearch = 0
   /** Sessions: calls that name the same container are one. */
   codeInterpreter = 0
-  readonly #containers: string[] = []
+  #containers: string[] | null = null
 
   add(type: string, container: string | null): void {
     if (type === 'web_search_call') this.webSearch++
     if (type === 'file_search_call') this.fileSearch++
-    if (type !== 'code_interpreter_call' || (container !== null && this.#containers.includes(container))) return
+    if (type !== 'code_interpreter_call' || (container !== null && this.#containers?.includes(container))) return
     this.codeInterpreter++
-    if (container !== null && this.#containers.length < 100) this.#containers.push(container)
+    if (container === null) return
+    this.#containers ??= []
+    if (this.#containers.length < 100) this.#containers.push(container)
   }
 }
 

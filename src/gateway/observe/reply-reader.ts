@@ -6,7 +6,7 @@ import { JsonWatch } from './json-watch.ts'
 import { tellWhole } from './json-whole.ts'
 import { saysProblem } from './problem.ts'
 import type { Reading } from './reply-facts.ts'
-import { readUsage } from './usage-object.ts'
+import { usedIn } from './usage-object.ts'
 
 /** Bytes of a reply that is parsed rather than scanned: of larger ones most is what nobody looks at. */
 const SMALL = 16_384
@@ -124,7 +124,6 @@ export class ReplyReader {
 function reportsAll(reply: WatchedReply | ShowingReply, value: Record<string, unknown>): boolean {
   if (reply.kind === 'shows') return true
   if (saysProblem(value)) return false
-  const { prompt, input, output } = readUsage(value.usage)
-  if (reply.counts !== 'nothing' && !prompt && !input) return false
-  return reply.counts !== 'input_and_output' || (output ?? 0) > 0
+  const { readsInput, saysOutput } = usedIn(value.usage)
+  return reply.counts === 'nothing' || (readsInput && (reply.counts === 'input' || saysOutput))
 }

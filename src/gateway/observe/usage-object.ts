@@ -40,6 +40,15 @@ function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
 }
 
+/** Whether a `usage` object reports some input, and some output. */
+export function usedIn(value: unknown): { readsInput: boolean; saysOutput: boolean } {
+  const usage = fields(value)
+  return {
+    readsInput: some(usage.prompt_tokens) > 0 || some(usage.input_tokens) > 0,
+    saysOutput: some(usage.completion_tokens) > 0 || some(usage.output_tokens) > 0,
+  }
+}
+
 /** Reads one `usage` object, whoever's names it has. */
 export function readUsage(value: unknown): UsageFields {
   const usage = fields(value)

@@ -39,6 +39,8 @@ export interface Reply {
   readonly statusCode: number
   readonly destroyed: boolean
   readonly writableFinished: boolean
+  /** Bytes that the system has not taken yet. */
+  readonly writableLength: number
   /** Null while it waits behind earlier answers on its connection. */
   readonly socket: object | null
   writeHead(status: number, headers: string[] | Record<string, string>): unknown

@@ -235,7 +235,7 @@ export class Relay implements ReplyHandler {
     else if (this.#whole.length <= ONE_PIECE) this.#response.end(this.#whole.toString('latin1'), 'latin1')
     else this.#response.end(this.#whole)
     // Most replies are with the system by now, which takes them as long as the client reads.
-    if (!this.#response.writableFinished) this.#awaitReader()
+    if (this.#response.writableLength > 0) this.#awaitReader()
   }
 
   /** Goes on when the client has read what it was sent. */

@@ -18,7 +18,7 @@ await using redis = withoutRedis ? null : await startRedis()
 const parts: Record<string, Part> = {
   // Nodes that are killed are timed: one file at a time.
   nodes: { files: 'test/cluster/*.test.ts', options: { concurrency: 1 } },
-  threads: { files: gates, options: { env: { GATEHOUSE_TEST_WORKERS: '2' } } },
+  threads: { files: gates, options: { env: { GATEHOUSE_TEST_WORKERS: '2', TEST_MOMENTS: '200' } } },
   redis: {
     files: gates,
     options: { env: { TEST_DATABASE: 'postgres', TEST_REDIS_URL: redis?.url ?? '' } },

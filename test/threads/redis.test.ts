@@ -1,59 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CHAT, openCall, question, replyTo } from '../gateway/gate.ts'
 import { json, until } from '../gateway/upstream.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { startSlowLine } from '../support/slow-line.ts'
-import { startThreads, THREADS, type ThreadedGate } from './served.ts'
+import { CALLS, call, flood, kill, limitMoney, paid, priced, usage } from './calls.ts'
+import { startThreads } from './served.ts'
 
 const LIMIT = 100
 const skip = withoutRedis
 const dayOf = { m1: { organization_limits: { max_requests_per_1_day: LIMIT } } }
-/** A call that asks for a hundred tokens costs ten cents, all of it output. */
-const priced = { m1: { max_output_tokens: 1000, price_per_million: { input: 0, output: 1000 } } }
-const paid = { ...question, max_completion_tokens: 100 }
-const CALLS = 40
-const usage = { prompt_tokens: 0, completion_tokens: 100, total_tokens: 100 }
 /** What a dead thread had reserved is there again within this. */
 const RETURNED_MS = 30_000
-
-/** A call on a connection of its own, so that the system chooses its thread. */
-async function call(gate: ThreadedGate, body: object = question): Promise<number | 'cut'> {
-  try {
-    const call = openCall(gate, CHAT)
-    call.end(JSON.stringify(body))
-    const { response, ended } = await replyTo(call)
-    return (await ended) === 'complete' ? (response.statusCode ?? 0) : 'cut'
-  } catch {
-    return 'cut'
-  }
-}
-
-/** How many of so many calls, some at a time, end with each status. */
-async function flood(gate: ThreadedGate, count: number, body?: object): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {}
-  let left = count
-  const client = async () => {
-    while (left-- > 0) {
-      const status = await call(gate, body)
-      counts[status] = (counts[status] ?? 0) + 1
-    }
-  }
-  await Promise.all(Array.from({ length: 50 }, client))
-  return counts
-}
-
-const limitMoney = ({ app, projectId }: ThreadedGate) =>
-  app.admin().organization.projects.spendLimit.update(projectId, {
-    ...{ currency: 'USD', interval: 'month', threshold_amount: CALLS * 10 },
-  })
-
-const kill = async (gate: ThreadedGate, thread: number) => {
-  const dead = gate.workers[thread]
-  await dead?.terminate()
-  const back = async () => (await gate.app.metric('gatehouse_threads')) === THREADS
-  await until(async () => gate.workers[thread] !== dead && (await back()), 'another thread', 5000)
-}
 
 test('while Redis is away the threads of a node together give its share and no more, which is said once for all of them', {
   skip,

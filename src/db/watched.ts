@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { BELIEVED_MS } from '../core/believed.ts'
 import type { DatabaseSettings } from '../core/database-settings.ts'
 import { Dependency, type SchemaStanding, type Standing, type Told } from '../core/dependency.ts'
@@ -9,6 +8,7 @@ import { giveUpHeld } from './held.ts'
 import { openProbeDb } from './open.ts'
 import { SchemaHealth } from './schema-health.ts'
 import type { Db } from './tables.ts'
+import { askWhetherUsable } from './usable.ts'
 
 /** What is known of the database, of its schema, and of the channel on which it tells of changes. */
 export type Watched = { database: DatabaseHealth; schema: SchemaHealth; channel: Dependency }
@@ -52,7 +52,7 @@ export async function watchDatabase(
     giveUpHeld(db)
     changed.publish(null)
   }
-  stack.use(database.watch({ ask: () => sql`select 1`.execute(probe), recovered }))
+  stack.use(database.watch({ ask: () => askWhetherUsable(probe), recovered }))
   stack.use(schema.watch(probe))
   stack.use(await listenForChanges({ url, settings, changed, dependency: channel }))
   return stack.move()

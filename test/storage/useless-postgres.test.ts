@@ -15,6 +15,8 @@ type Harm = {
   settings: string[]
   /** How changes end. */
   changes: number[]
+  /** Whether it counts as there: yes, if left out. */
+  isThere?: boolean
   begins: (server: OwnPostgres, url: string) => Promise<() => Promise<void>>
 }
 
@@ -57,9 +59,32 @@ const harms: Record<string, Harm> = {
       }
     },
   },
+  // A real one takes minutes to make: here PostgreSQL says of itself what a standby says, to whoever connects anew.
+  'has become a standby': {
+    settings: [],
+    changes: [503],
+    isThere: false,
+    async begins({ run }, url) {
+      const name = new URL(url).pathname.slice(1)
+      const ended = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      await client.query('create schema standby')
+      await client.query(
+        'create function standby.pg_is_in_recovery() returns boolean language sql as $$ select true $$',
+      )
+      await client.end()
+      await run(`alter database ${name} set search_path = standby, pg_catalog, public`)
+      await run(`alter database ${name} set default_transaction_read_only = on`)
+      await run(ended)
+      return async () => {
+        await run(`alter database ${name} reset all`)
+      }
+    },
+  },
 }
 
-for (const [harm, { settings, changes: ends, begins }] of Object.entries(harms)) {
+for (const [harm, { settings, changes: ends, isThere = true, begins }] of Object.entries(harms)) {
   test(`a PostgreSQL that ${harm}: calls go on where they can, nobody is refused as if to blame, and all works again by itself`, async (t) => {
     await using server = await startPostgres(async () => settings)
     await using database = await openPostgres(server)
@@ -80,7 +105,8 @@ for (const [harm, { settings, changes: ends, begins }] of Object.entries(harms))
       // A change that was made ends what was known: then the key may have to wait as well.
       seen.calls.add(await call())
     }
-    assert.equal((await app.send('GET', '/readyz', { key: null })).status, 200)
+    const { status, body: standing } = await app.send('GET', '/readyz', { key: null })
+    assert.deepEqual([status, standing.database], [200, isThere ? 'ok' : 'degraded'])
     await end()
     const ended = performance.now()
     await until(async () => (await change('after')) === 200 && (await call()) === 200, 'all works again', BACK_MS)

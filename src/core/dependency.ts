@@ -31,8 +31,8 @@ export class Dependency {
   readonly #name: DependencyName
   readonly #words: Words
   readonly #told: Told
-  /** In memory that other threads can read: 1 where it is there. */
-  readonly flag = new Int32Array(new SharedArrayBuffer(4)).fill(1)
+  /** In memory that other threads can read: 1 where it is there, and how often it has come. */
+  readonly flag = new Int32Array(new SharedArrayBuffer(8)).fill(1)
   #changedAt: number
 
   constructor(name: DependencyName, words: Words, told: Told) {
@@ -57,6 +57,7 @@ export class Dependency {
     if (isThere === this.isThere) return false
     const { log, metrics, clock } = this.#told
     const lasted = Math.round(clock() - this.#changedAt)
+    if (isThere) Atomics.add(this.flag, 1, 1)
     Atomics.store(this.flag, 0, Number(isThere))
     this.#changedAt = clock()
     metrics.count('gatehouse_dependency_changes_total', {
@@ -71,3 +72,6 @@ export class Dependency {
 
 /** Whether a dependency is there, as another thread says in its flag. */
 export const isSaidThere = (flag: Int32Array): boolean => Atomics.load(flag, 0) === 1
+
+/** How often it has come, as another thread says in its flag: more than before means that it was away meanwhile. */
+export const timesCome = (flag: Int32Array): number => Atomics.load(flag, 1)

@@ -73,7 +73,7 @@ async function listenOnce(signal: AbortSignal, { url, changed, dependency }: Cha
   over.promise.catch(() => {})
   let beat: NodeJS.Timeout | undefined
   try {
-    client.on('notification', ({ payload }) => changed.publish(payload ? JSON.parse(payload) : null))
+    client.on('notification', ({ payload }) => changed.publish(scopeIn(payload)))
     await Promise.race([client.connect(), over.promise])
     await inTime(ANSWER_MS, client.query(`listen ${CHANNEL}`))
     changed.publish(null)
@@ -84,5 +84,16 @@ async function listenOnce(signal: AbortSignal, { url, changed, dependency }: Cha
     clearInterval(beat)
     signal.removeEventListener('abort', end)
     end()
+  }
+}
+
+/** Anybody who reaches the database may say anything on its channels: null, for what is none of ours, means that all may have changed. */
+function scopeIn(payload: string | undefined): ChangeScope | null {
+  try {
+    const { organizationId, projectId } = JSON.parse(payload ?? '')
+    const isProject = projectId === null || typeof projectId === 'string'
+    return typeof organizationId === 'string' && isProject ? { organizationId, projectId } : null
+  } catch {
+    return null
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisConfig } from '../config/redis.ts'
 import { openClient } from './client.ts'
 import type { Line, LineLog } from './line.ts'
@@ -107,10 +108,6 @@ function answered(line: Line, answer: Promise<unknown>, timeoutMs: number): Prom
   })
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    timer.unref()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal, ref: false }).catch(() => {})
 }

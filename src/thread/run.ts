@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import pino, { type Logger } from 'pino'
 import { Counts } from '../core/counts.ts'
+import { timesCome } from '../core/dependency.ts'
 import { idSource } from '../core/id.ts'
 import { giveUpHeld } from '../db/held.ts'
 import { openReadingDb } from '../db/open.ts'
@@ -35,9 +36,12 @@ export async function runThread(start: ThreadStart, port: MessagePort): Promise<
   const db = await openReadingDb(config.databaseUrl, { ...seeing, database, ...start.database })
   stack.defer(() => db.destroy())
   const lines = stack.use(await openLines(start, { db, now, log, metrics, say }))
-  // As after an outage: what hung on the database then may never be answered.
+  let come = timesCome(start.database.flag)
+  // What hung on the database in an outage may never be answered. That anything may have changed is told for other reasons too.
   lines.changed.subscribe((scope) => {
-    if (scope === null) giveUpHeld(db)
+    if (scope !== null || come === timesCome(start.database.flag)) return
+    come = timesCome(start.database.flag)
+    giveUpHeld(db)
   })
   const others = new Others(say)
   const parts = { db, now, newId, log, metrics, seeing, availability, others: others.ask, ...lines }

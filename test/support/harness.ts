@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import type { KyselyPlugin } from 'kysely'
 import OpenAI from 'openai'
 import { type Overrides, startApp } from '../../src/app.ts'
@@ -82,7 +83,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     GATEHOUSE_WORKERS: String(reachesIn ? 1 : WORKERS),
     ...options.env,
   }
-  const config: Config = readConfig(env, options.only ? { only: options.only } : {})
+  const read: Config = readConfig(env, options.only ? { only: options.only } : {})
+  // Servers of one database hear of each other there; those of other tests, which run beside this one, are none of its own.
+  const isShared = read.redis !== null && env.GATEHOUSE_REDIS_URL === process.env.TEST_REDIS_URL
+  const prefix = createHash('sha256').update(databaseUrl).digest('hex').slice(0, 16)
+  const config = isShared && read.redis ? { ...read, redis: { ...read.redis, prefix } } : read
   const aheadSeconds = new Int32Array(new SharedArrayBuffer(4))
   const log = { level: 'debug', write: (lines: string) => options.log?.(lines) }
   const filter = new OrganizationFilter()

@@ -158,6 +158,10 @@ export class AwayCounters implements GateCounters, Disposable {
     if (this.#debts.isNone) return
     const { far } = this.#parts
     const timed: Counters = { take: (share) => this.#deadlines.hold((async () => far.take(share))()) }
-    this.#debts.pay(timed).catch((error) => this.#breaker.failed(error))
+    this.#debts.pay(timed).catch((error) => {
+      this.#breaker.failed(error)
+      // One failure is no outage: then nothing but this has the rest told.
+      if (this.#breaker.isClosed) setTimeout(() => this.#payDebts(), AGAIN_MS).unref()
+    })
   }
 }

@@ -8,6 +8,8 @@ import { unlimited } from './share.ts'
 
 /** Windows that are remembered; those beyond that were used longest ago are not made up for. */
 const WINDOWS = 10_000
+/** So many that are not taken in one round, and nobody is asked for the rest of it. */
+const FAILURES = 3
 
 type Used = { window: Window; level: number; at: number }
 type Unsettled = { taken: Taken; costs: readonly number[]; nano: number }
@@ -60,20 +62,30 @@ export class Debts {
     return this.#paying
   }
 
+  /** Money before windows, which drain. One that is not taken keeps none behind it from being told; after several it is all of them. */
   async #pay(far: Counters): Promise<void> {
-    for (const one of this.#unsettled) {
-      await one.taken.settle(one.costs, one.nano)
-      this.#unsettled.delete(one)
+    const failures: unknown[] = []
+    const attempt = async (tell: () => Promise<void>) => {
+      await tell().catch((error) => failures.push(error))
+      if (failures.length === FAILURES) throw failures[0]
     }
-    for (const [key, used] of this.#used) {
+    for (const [key, { money, nano }] of [...this.#spent]) {
+      this.#spent.delete(key)
+      await attempt(() => this.#tell(far, { windows: [], costs: [], money }, [], nano))
+    }
+    for (const one of [...this.#unsettled]) {
+      await attempt(async () => {
+        await one.taken.settle(one.costs, one.nano)
+        this.#unsettled.delete(one)
+      })
+    }
+    for (const [key, used] of [...this.#used]) {
       this.#used.delete(key)
       const level = this.#level(used, this.#clock())
-      if (level > 0) await this.#tell(far, { windows: [used.window], costs: [0], money: null }, [level], 0)
+      if (level > 0)
+        await attempt(() => this.#tell(far, { windows: [used.window], costs: [0], money: null }, [level], 0))
     }
-    for (const [key, { money, nano }] of this.#spent) {
-      this.#spent.delete(key)
-      await this.#tell(far, { windows: [], costs: [], money }, [], nano)
-    }
+    if (failures.length > 0) throw failures[0]
   }
 
   async #tell(far: Counters, free: Share, costs: readonly number[], nano: number): Promise<void> {

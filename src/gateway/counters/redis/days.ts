@@ -1,7 +1,7 @@
 import type { Db } from '../../../db/tables.ts'
 import type { Ledger } from '../../../ledger/open.ts'
 import { type SavedRow, saveLevels } from '../../limits/saved-levels.ts'
-import { type Joining, levelsOf } from './joining.ts'
+import { type Joining, levelsOf, restoreDays } from './joining.ts'
 
 /** Saves the levels of the days that this process's calls have changed, as Redis has them: whoever saves them last saves the truth. */
 export class RedisDays {
@@ -35,22 +35,33 @@ export class RedisDays {
     this.#changed = new Map()
     // Before any level is read: what changes from now on is told again.
     Atomics.add(this.saves, 0, 1)
-    try {
-      for (const [organizationId, names] of changed) {
+    let failure: unknown
+    for (const [organizationId, names] of changed) {
+      try {
         const list = [...names].sort()
-        const read = await levelsOf(this.#partsOf(organizationId), list)
+        const read = await this.#levelsOf(organizationId, list)
         if (read === null) throw new Error('Redis has lost what it had')
         const rows = list.map((name, i): SavedRow => {
           const [level = 0, maximum = 0] = read.levels[i] ?? []
           return { organization_id: organizationId, key: `${organizationId}/${name}`, level, maximum, at_ms: read.atMs }
         })
         await saveLevels(db, rows, true, () => {})
-        changed.delete(organizationId)
+      } catch (error) {
+        // One that cannot be saved keeps no other from it.
+        for (const name of names) this.change(organizationId, name)
+        failure ??= error
       }
-    } catch (error) {
-      for (const [organizationId, names] of changed) for (const name of names) this.change(organizationId, name)
-      throw error
     }
+    if (failure !== undefined) throw failure
+  }
+
+  /** Where Redis has lost them and no call has asked since, they are brought back first. */
+  async #levelsOf(organizationId: string, names: readonly string[]): ReturnType<typeof levelsOf> {
+    const parts = this.#partsOf(organizationId)
+    const read = await levelsOf(parts, names)
+    if (read !== null) return read
+    await restoreDays(parts, organizationId)
+    return await levelsOf(parts, names)
   }
 }
 

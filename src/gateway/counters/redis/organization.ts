@@ -228,7 +228,9 @@ export class RedisOrganization {
     this.#settling.delete(taken)
   }
 
-  #fail({ takes, settles }: Batch, error: unknown): void {
+  #fail({ takes, settles, late }: Batch, error: unknown): void {
+    // It may have arrived: counted twice it is drained in its time, and not counted it would be free.
+    this.#late.unshift(...late)
     for (const taken of settles) {
       taken.isAgain = true
       this.#settling.get(taken)?.reject(error)

@@ -18,6 +18,8 @@ export class WrittenSpend implements UsageFollower {
   /** Nano-dollars in all. */
   readonly #totals = new Map<string, bigint>()
   #batches: Batch[] = []
+  /** The newest of which it is not remembered any more what it had. */
+  #forgotten: Name | null = null
   /** Being written now: whether it is in the database is not known. */
   #writing: Name | null = null
   #month = ''
@@ -35,7 +37,9 @@ export class WrittenSpend implements UsageFollower {
       const key = keyOf(one.organization_id, one.project_id, one.month)
       this.#totals.set(key, (this.#totals.get(key) ?? 0n) + one.amount_nano)
     }
-    this.#batches = this.#batches.filter(({ at }) => at > now - KEPT_MS)
+    const isKept = ({ at }: Batch) => at > now - KEPT_MS
+    this.#forgotten = this.#batches.findLast((batch) => !isKept(batch))?.name ?? this.#forgotten
+    this.#batches = this.#batches.filter(isKept)
     if (spent.length > 0) this.#batches.push({ name, at: now, spent })
     this.#writing = null
     for (const heard of this.#waiting) heard()
@@ -43,7 +47,8 @@ export class WrittenSpend implements UsageFollower {
 
   /**
    * @param seen the last batch of each writer that the database had
-   * @returns nano-dollars of an account in those of them that are this process's
+   * @returns nano-dollars of an account in those of them that are this process's; none where the database was read so long ago that this is
+   *   not known: what is counted twice then is refused too early, and what would be taken off wrongly is never paid
    * @throws Error where one of them is not told of in time
    */
   async within(
@@ -52,6 +57,7 @@ export class WrittenSpend implements UsageFollower {
   ): Promise<bigint> {
     const isSeen = ({ writer, batch }: Name) => (seen[writer] ?? 0) >= batch
     while (this.#writing !== null && isSeen(this.#writing)) await this.#change()
+    if (this.#forgotten !== null && !isSeen(this.#forgotten)) return 0n
     let total = this.#totals.get(keyOf(organizationId, projectId, month)) ?? 0n
     for (const { name, spent } of this.#batches) {
       if (isSeen(name)) continue

@@ -56,6 +56,9 @@ export function isExhausted(error: unknown): boolean {
   return asDriverError(error).code?.startsWith('53') ?? false
 }
 
+/** PostgreSQL: it takes no changes, as a standby does not. */
+export const isReadOnly = (error: unknown) => asDriverError(error).code === '25006'
+
 /** The driver waited for an answer no longer: the statement may run on, and its answer is still to come. */
 export function isReadTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout'

@@ -73,7 +73,7 @@ export class DatabaseHealth implements Availability {
       await inTime(PATIENCE_MS, watched.ask())
     } catch (error) {
       // A database that says it has no more connections is there: those that we have can be used.
-      if (!isExhausted(error)) return this.#away(error)
+      if (!isExhausted(error) || !this.isThere) return this.#away(error)
     }
     if (this.#dependency.is(true) && this.#watched !== null) watched.recovered()
     return true

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Client, Pool, PoolClient } from 'pg'
+import { isReadOnly } from './errors.ts'
 import type { Db } from './tables.ts'
 
 /** A connection that was taken out so short a time before is not given up: it may be the one that showed that all is well. */
@@ -52,7 +53,8 @@ function endWhenSilent(client: PoolClient): void {
     const answer = query.apply(client, args)
     if (answer instanceof Promise) {
       answer.catch((error) => {
-        if (error instanceof Error && error.message === 'Query read timeout') end(client)
+        // What takes no changes may have become a standby, which is seen when another is made in its place.
+        if (error instanceof Error && (error.message === 'Query read timeout' || isReadOnly(error))) end(client)
       })
     }
     return answer

@@ -5,6 +5,7 @@ import type { Availability } from '../core/dependency.ts'
 import { PostgresAdapter } from './dialect.ts'
 import { reaching } from './postgres-connection.ts'
 import { poolOf } from './postgres-pool.ts'
+import { askIfStandby } from './standby.ts'
 
 /** A driver's wait beyond the database's own: where that does not end a statement, the connection is given up. */
 const GRACE_MS = 2000
@@ -53,6 +54,8 @@ export async function postgres(
     application_name: 'gatehouse',
     ...(!migrating && { query_timeout: patienceMs ?? database.statementMs + GRACE_MS }),
     ...(!pooled && !migrating && waits),
+    // Behind one name there may be several servers: none that only follows is read from.
+    ...(!database.distributed && !migrating && { verify: notStandby }),
   })
   // A connection that breaks fails what is running on it and is replaced by the pool; without listeners, for idle ones and
   // for those in use, it would end the process.
@@ -60,6 +63,11 @@ export async function postgres(
   pool.on('connect', (client) => client.on('error', () => {}))
   const begin = beginOf(database, pooled || migrating ? waits : {})
   return { dialect: new Dialect(poolOf(pool, begin, availability), database.distributed), pool }
+}
+
+/** Looks at a new connection before it is used. */
+function notStandby(client: pg.PoolClient, done: (error?: Error) => void): void {
+  askIfStandby((text) => client.query(text)).then(() => done(), done)
 }
 
 const withPatience = (database: DatabaseSettings, ms: number | undefined): DatabaseSettings =>

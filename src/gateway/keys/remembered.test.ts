@@ -308,3 +308,14 @@ test('what somebody else remembers is as old here as it is there, and nobody bel
   assert.equal(await changing, null)
   assert.deepEqual([grants.lately('h', 60_000), grants.lately('h2', 60_000), loads.length], [null, null, 0])
 })
+
+test('what the database did not have is not taken up from somebody who remembers it from before, and is from who asked since', async () => {
+  const { grants, learn, pass } = setUp()
+  pass(1000)
+  await learn('h', null)
+  pass(10_000)
+  const other = (asOf: number) => grants.learn('h', async () => ({ value: grantOf('key_1'), asOf }))
+  assert.equal(await other(1500), null)
+  assert.equal(await other(2000), null)
+  assert.deepEqual(await other(2001), grantOf('key_1'))
+})

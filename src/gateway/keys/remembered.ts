@@ -39,6 +39,8 @@ export class Remembered<T extends object> {
   readonly #clock: () => number
   readonly #known: Bounded<string, Entry<T>>
   readonly #unknown = new Bounded<string, Entry<T>>(UNKNOWN_KEPT)
+  /** When the database was last asked for what it did not have: who remembers it from before then remembers what is gone. */
+  readonly #missed = new Bounded<string, number>(UNKNOWN_KEPT)
   readonly #flights = new Map<string, Flight<T>>()
   #generation = 0
   /** The generation since when nobody knows what has changed: what was known before it is not fresh, though it may still serve. */
@@ -105,6 +107,7 @@ export class Remembered<T extends object> {
     const found = await ask()
     this.#options.catchUp()
     if (found === null || generation !== this.#generation) return null
+    if (found.asOf <= (this.#missed.get(key) ?? Number.NEGATIVE_INFINITY)) return null
     this.#keep(key, { ...found, generation })
     return found.value
   }
@@ -164,6 +167,8 @@ export class Remembered<T extends object> {
   #keep(key: string, entry: Entry<T>): void {
     this.#known.delete(key)
     this.#unknown.delete(key)
+    if (entry.value) this.#missed.delete(key)
+    else this.#missed.set(key, entry.asOf)
     const map = entry.value ? this.#known : this.#unknown
     map.set(key, entry)
   }

@@ -1,6 +1,14 @@
 /** What a change can have touched: a project, or (null) all of an organization. */
 export type ChangeScope = { organizationId: string; projectId: string | null }
 
+/** A scope in what somebody said that could be anybody. Null, for what is none, means that anything may have changed. */
+export function scopeIn(said: unknown): ChangeScope | null {
+  if (typeof said !== 'object' || said === null) return null
+  const { organizationId, projectId } = said as Partial<Record<string, unknown>>
+  const isProject = projectId === null || typeof projectId === 'string'
+  return typeof organizationId === 'string' && isProject ? { organizationId, projectId } : null
+}
+
 type Hear = (scope: ChangeScope | null) => void
 
 /** What a gate hears of changes by. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { DatabaseSettings } from '../core/database-settings.ts'
 import type { Dependency } from '../core/dependency.ts'
-import type { Changed, ChangeScope } from './changed.ts'
+import { type Changed, type ChangeScope, scopeIn } from './changed.ts'
 import { isDistributed, isPostgres } from './dialect.ts'
 import { inTime } from './in-time.ts'
 import { reaching } from './postgres-connection.ts'
@@ -73,7 +73,7 @@ async function listenOnce(signal: AbortSignal, { url, changed, dependency }: Cha
   over.promise.catch(() => {})
   let beat: NodeJS.Timeout | undefined
   try {
-    client.on('notification', ({ payload }) => changed.publish(scopeIn(payload)))
+    client.on('notification', ({ payload }) => changed.publish(heard(payload)))
     await Promise.race([client.connect(), over.promise])
     await inTime(ANSWER_MS, client.query(`listen ${CHANNEL}`))
     changed.publish(null)
@@ -87,12 +87,10 @@ async function listenOnce(signal: AbortSignal, { url, changed, dependency }: Cha
   }
 }
 
-/** Anybody who reaches the database may say anything on its channels: null, for what is none of ours, means that all may have changed. */
-function scopeIn(payload: string | undefined): ChangeScope | null {
+/** Anybody who reaches the database may say anything on its channels. */
+function heard(payload: string | undefined): ChangeScope | null {
   try {
-    const { organizationId, projectId } = JSON.parse(payload ?? '')
-    const isProject = projectId === null || typeof projectId === 'string'
-    return typeof organizationId === 'string' && isProject ? { organizationId, projectId } : null
+    return scopeIn(JSON.parse(payload ?? ''))
   } catch {
     return null
   }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Client, Pool, PoolClient } from 'pg'
-import { isReadOnly } from './errors.ts'
+import { isReadOnly, isReadTimeout } from './errors.ts'
 import type { Db } from './tables.ts'
 
 /** A connection that was taken out so short a time before is not given up: it may be the one that showed that all is well. */
@@ -54,7 +54,7 @@ function endWhenSilent(client: PoolClient): void {
     if (answer instanceof Promise) {
       answer.catch((error) => {
         // What takes no changes may have become a standby, which is seen when another is made in its place.
-        if (error instanceof Error && (error.message === 'Query read timeout' || isReadOnly(error))) end(client)
+        if (isReadTimeout(error) || isReadOnly(error)) end(client)
       })
     }
     return answer

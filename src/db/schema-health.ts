@@ -17,6 +17,7 @@ export class SchemaHealth {
   readonly #dependency: Dependency
   #standing: SchemaStanding = 'own'
   #db: Db | null = null
+  #asking: Promise<void> | null = null
 
   constructor(told: Told) {
     this.#told = told
@@ -39,9 +40,18 @@ export class SchemaHealth {
     }
   }
 
-  /** Asks now, for two seconds at most; what was known last where there is no answer. Never rejects. */
+  /**
+   * Asks now, for two seconds at most; whoever asks meanwhile shares the answer, and what was known last stands where there is none. Never rejects.
+   */
   async ask(): Promise<SchemaStanding> {
-    if (this.#db !== null) await inTime(PATIENCE_MS, schemaStanding(this.#db, migrations)).then(this.#is, () => {})
+    if (this.#db !== null) {
+      this.#asking ??= inTime(PATIENCE_MS, schemaStanding(this.#db, migrations))
+        .then(this.#is, () => {})
+        .finally(() => {
+          this.#asking = null
+        })
+      await this.#asking
+    }
     return this.#standing
   }
 

@@ -20,7 +20,7 @@ type Waiting = PromiseWithResolvers<Found> & { asker: Asker; missing: Owned[]; u
 /**
  * Whose the things are that calls refer to, also where another node has shown their ids and not written them yet: what is not found,
  * and has to be, is looked for again for a second. All that is waited for is one look in each round. What is another project's is
- * waited for as if it never were: how long an answer takes tells nobody what there is.
+ * waited for as if it never were.
  */
 export class LateOwners {
   readonly #owners: Pick<Owners, 'find'>

@@ -107,7 +107,7 @@ class Connection {
   readonly #waiting: Waiting[] = []
   /** Bytes that had been sent when it was last looked at, and for how many looks no more have been. */
   #sent = 0
-  #still = 0
+  #still = -1
 
   constructor(socket: Socket, all: Connections) {
     this.#socket = socket
@@ -143,7 +143,9 @@ class Connection {
   standsStill(): number {
     const [oldest] = this.#answering
     const sent = this.#socket.bytesWritten - this.#socket.writableLength
-    this.#still = oldest && oldest.writableLength > 0 && sent === this.#sent ? this.#still + 1 : 0
+    // The look that finds it is the first of its time.
+    if (oldest === undefined || oldest.writableLength === 0) this.#still = -1
+    else this.#still = sent === this.#sent ? this.#still + 1 : 0
     this.#sent = sent
     return this.#still
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RedisConfig } from '../config/redis.ts'
-import type { Changed, ChangeScope } from '../db/changed.ts'
+import { type Changed, type ChangeScope, scopeIn } from '../db/changed.ts'
 import { openRedis, type Redis } from './connection.ts'
 import type { LineLog } from './line.ts'
 
@@ -51,11 +51,7 @@ type Told = { by: string; scope: ChangeScope | null }
 function read(message: string): Told | null {
   try {
     const { by, scope } = JSON.parse(message)
-    if (typeof by !== 'string') return null
-    if (scope === null) return { by, scope }
-    const { organizationId, projectId } = scope
-    const isProject = projectId === null || typeof projectId === 'string'
-    return typeof organizationId === 'string' && isProject ? { by, scope: { organizationId, projectId } } : null
+    return typeof by === 'string' ? { by, scope: scopeIn(scope) } : null
   } catch {
     return null
   }

@@ -11,6 +11,9 @@ export const ADMIN_KEY = 'sk-admin-for_tests_only_0123456789abcdefghijklmnop'
 export const MODEL = 'm1'
 export const TOKENS = 100
 export const CENTS = 10
+/** Money for a hundred of them, in cents. */
+export const MOST_MONEY = 100 * CENTS
+export const DOLLARS = { currency: 'USD', interval: 'month', threshold_amount: MOST_MONEY } as const
 /** Of which each project may have a hundred requests a day: nothing to speak of drains while a test asks for them. */
 export const DAILY = 'daily'
 export const DAILY_LIMIT = 100

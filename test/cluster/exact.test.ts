@@ -13,7 +13,9 @@ import {
   chat,
   DAILY,
   DAILY_LIMIT,
+  DOLLARS,
   MODEL,
+  MOST_MONEY,
   makeProject,
   startCluster,
   TOKENS,
@@ -21,8 +23,6 @@ import {
 
 const MINUTE_MS = 60_000
 const LIMIT = 600
-const MOST_MONEY = 100 * CENTS
-const DOLLARS = { currency: 'USD', interval: 'month', threshold_amount: MOST_MONEY } as const
 /** What a dead node had reserved is there again within this. */
 const RETURNED_MS = 30_000
 

@@ -2,16 +2,24 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startUpstream } from '../gateway/upstream.ts'
-import { until } from '../process/gatehouse.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { type LineMode, startSlowLine } from '../support/slow-line.ts'
-import { adminOf, answerWith, CENTS, haveProjects, makeProject, spend, startCluster, TOKENS } from './cluster.ts'
-import { heldThrough, statuses, Traffic } from './traffic.ts'
+import {
+  adminOf,
+  answerWith,
+  CENTS,
+  DOLLARS,
+  haveProjects,
+  makeProject,
+  spend,
+  startCluster,
+  TOKENS,
+} from './cluster.ts'
+import { seenThrough, statuses, Traffic } from './traffic.ts'
 
 const AWAY_MS = 4000
 /** What a model server may take for its first byte, as the configuration says here. */
 const PATIENCE_MS = 2000
-const DOLLARS = { currency: 'USD', interval: 'month', threshold_amount: 100 * CENTS } as const
 
 /** What becomes of the line to the model server, and how calls end that meet it. */
 const harms: Record<string, { mode: LineMode; ends: readonly string[] }> = {
@@ -50,11 +58,8 @@ for (const [harm, { mode, ends }] of Object.entries(harms)) {
     await line.become({ kind: 'pass' })
     const back = performance.now()
     await traffic.succeed(20)
-    await until(() => performance.now() > back + 6000, 'what comes after five seconds is seen')
-    await traffic.stop()
-    t.diagnostic(
-      `${heldThrough(traffic, back)}; ${JSON.stringify(statuses(traffic.made.slice(from)))} from when it was`,
-    )
+    const figures = await seenThrough(traffic, back)
+    t.diagnostic(`${figures}; ${JSON.stringify(statuses(traffic.made.slice(from)))} from when it was`)
     const strange = traffic.made.filter(({ kind, status }) => !(kind === 'chat' ? ends : ['200']).includes(`${status}`))
     assert.deepEqual(strange, [])
     await haveProjects(cluster.nodes, traffic.acknowledged)

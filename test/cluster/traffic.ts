@@ -96,6 +96,13 @@ export function statuses(made: readonly Made[]): Record<string, number> {
   return counts
 }
 
+/** Until what comes after service has to be back was seen too; then nobody asks any more. @param back see `heldThrough` */
+export async function seenThrough(traffic: Traffic, back: number): Promise<string> {
+  await until(() => performance.now() > back + BACK_MS + 1000, 'what comes after five seconds is seen')
+  await traffic.stop()
+  return heldThrough(traffic, back)
+}
+
 /**
  * What holds whatever is away: no call is refused as if its key or its limits were the cause, none lasts beyond its time-out, and what
  * began five seconds after everything was back succeeds.

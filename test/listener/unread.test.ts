@@ -62,8 +62,10 @@ const ANSWERS: Record<string, (key: string) => string> = {
 for (const [what, requests] of Object.entries(ANSWERS)) {
   test(`a client that asks for ${what} and reads nothing is cut, and nothing is kept for it`, async () => {
     await using long = await startLong()
+    const begun = performance.now()
     const socket = await silent(long.app, requests(long.key))
     await until(async () => (await cuts(long.app)) === 1, 'the cut')
+    assert.ok(performance.now() - begun >= PATIENCE_MS, 'its time was not over')
     await until(async () => (await underWay(long.app)) === 0, 'nothing under way')
     socket.resume()
     await once(socket, 'close')

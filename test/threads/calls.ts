@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict'
 import { CHAT, openCall, question, replyTo } from '../gateway/gate.ts'
-import { until } from '../gateway/upstream.ts'
+import { json, until } from '../gateway/upstream.ts'
 import { THREADS, type ThreadedGate } from './served.ts'
 
 /** A call that asks for a hundred tokens costs ten cents, all of it output. */
@@ -41,10 +42,47 @@ export const limitMoney = ({ app, projectId }: ThreadedGate) =>
     ...{ currency: 'USD', interval: 'month', threshold_amount: CALLS * 10 },
   })
 
+/** How a thread can end, and the reason that is told. */
+export const ways: Record<string, { reason: string; end: (gate: ThreadedGate, thread: number) => void }> = {
+  'is ended by another': { reason: 'ended', end: (gate, thread) => void gate.workers[thread]?.terminate() },
+  'fails in a way that nobody catches': {
+    reason: 'error',
+    end: (gate, thread) => gate.fail({ thread, what: 'throws' }),
+  },
+  'has filled its memory': {
+    reason: 'memory',
+    end: (gate, thread) => gate.fail({ thread, what: 'fills its memory' }),
+  },
+}
+
+/**
+ * Has calls of both threads hold all the money of the project.
+ * @returns has them answered, and says how many were cut meanwhile, of a thread that has ended
+ */
+export async function holdAll(gate: ThreadedGate): Promise<() => Promise<number>> {
+  await limitMoney(gate)
+  const going = Promise.withResolvers<void>()
+  gate.upstream.answer(async (exchange) => {
+    await going.promise
+    await json({ choices: [], usage })(exchange)
+  })
+  const running = Array.from({ length: CALLS }, () => call(gate, paid))
+  await until(() => gate.upstream.calls.length === CALLS, 'all of it is reserved')
+  assert.equal(await call(gate, paid), 429)
+  return async () => {
+    going.resolve()
+    const ended = await Promise.all(running)
+    const cut = ended.filter((status) => status === 'cut').length
+    assert.equal(ended.filter((status) => status === 200).length, CALLS - cut)
+    assert.ok(cut > 0, 'the thread had none of them')
+    return cut
+  }
+}
+
 /** Ends a thread, and waits for another in its place. */
-export const kill = async (gate: ThreadedGate, thread: number) => {
+export const kill = async (gate: ThreadedGate, thread: number, end = ways['is ended by another']?.end) => {
   const dead = gate.workers[thread]
-  await dead?.terminate()
+  end?.(gate, thread)
   const back = async () => (await gate.app.metric('gatehouse_threads')) === THREADS
-  await until(async () => gate.workers[thread] !== dead && (await back()), 'another thread', 5000)
+  await until(async () => gate.workers[thread] !== dead && (await back()), 'another thread', 20_000)
 }

@@ -3,21 +3,10 @@ import { test } from 'node:test'
 import { CHAT, openCall, question, replyTo } from '../gateway/gate.ts'
 import { EVENTS, event, json, until } from '../gateway/upstream.ts'
 import { Wire } from '../gateway/wire.ts'
+import { call, ways } from './calls.ts'
 import { startThreads, THREADS, type ThreadedGate } from './served.ts'
 
 const ENDED = /a thread that serves has ended/
-
-/** A call on a connection of its own. @returns its status, or that it was cut off */
-async function outcome(gate: ThreadedGate): Promise<number | 'cut'> {
-  try {
-    const call = openCall(gate, CHAT)
-    call.end(JSON.stringify(question))
-    const { response, ended } = await replyTo(call)
-    return (await ended) === 'complete' ? (response.statusCode ?? 0) : 'cut'
-  } catch {
-    return 'cut'
-  }
-}
 
 /** Clients that call without a pause until they are told to stop. */
 function traffic(gate: ThreadedGate) {
@@ -25,7 +14,7 @@ function traffic(gate: ThreadedGate) {
   let stopped = false
   const clients = Array.from({ length: 12 }, async () => {
     while (!stopped) {
-      const what = await outcome(gate)
+      const what = await call(gate)
       outcomes.set(what, (outcomes.get(what) ?? 0) + 1)
     }
   })
@@ -34,18 +23,6 @@ function traffic(gate: ThreadedGate) {
     await Promise.all(clients)
     return outcomes
   }
-}
-
-const ways: Record<string, { reason: string; end: (gate: ThreadedGate, thread: number) => void }> = {
-  'is ended by another': { reason: 'ended', end: (gate, thread) => void gate.workers[thread]?.terminate() },
-  'fails in a way that nobody catches': {
-    reason: 'error',
-    end: (gate, thread) => gate.fail({ thread, what: 'throws' }),
-  },
-  'has filled its memory': {
-    reason: 'memory',
-    end: (gate, thread) => gate.fail({ thread, what: 'fills its memory' }),
-  },
 }
 
 for (const [how, { reason, end }] of Object.entries(ways)) {
@@ -72,7 +49,7 @@ for (const [how, { reason, end }] of Object.entries(ways)) {
     assert.equal(told().length, 1)
     assert.deepEqual([told()[0]?.thread, told()[0]?.reason], [1, reason])
     assert.equal(await gate.app.metric(`gatehouse_threads_ended_total{reason="${reason}"}`), 1)
-    assert.equal(await outcome(gate), 200)
+    assert.equal(await call(gate), 200)
   })
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { json, until } from '../gateway/upstream.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { startSlowLine } from '../support/slow-line.ts'
-import { CALLS, call, flood, kill, limitMoney, paid, priced, usage } from './calls.ts'
+import { CALLS, flood, holdAll, kill, limitMoney, paid, priced, usage } from './calls.ts'
 import { startThreads } from './served.ts'
 
 const LIMIT = 100
@@ -76,21 +76,9 @@ test('what the calls of a thread had reserved in Redis that died can be spent wi
 }, async (t) => {
   await using redis = await startRedis()
   await using gate = await startThreads(priced, {}, { GATEHOUSE_REDIS_URL: redis.url })
-  await limitMoney(gate)
-  const going = Promise.withResolvers<void>()
-  gate.upstream.answer(async (exchange) => {
-    await going.promise
-    await json({ choices: [], usage })(exchange)
-  })
-  const running = Array.from({ length: CALLS }, () => call(gate, paid))
-  await until(() => gate.upstream.calls.length === CALLS, 'all of it is reserved')
-  assert.equal(await call(gate, paid), 429)
+  const finish = await holdAll(gate)
   await kill(gate, 1)
-  going.resolve()
-  const ended = await Promise.all(running)
-  const cut = ended.filter((status) => status === 'cut').length
-  assert.equal(ended.filter((status) => status === 200).length, CALLS - cut)
-  assert.ok(cut > 0, 'the thread had none of them')
+  const cut = await finish()
   const killed = performance.now()
   let again = 0
   const some = async () => {

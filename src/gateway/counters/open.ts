@@ -30,8 +30,17 @@ export async function openMemoryCounters(parts: CountersParts): Promise<GateCoun
  * change with the beat, and tells of costs when they are written. To be awaited before the first call is counted.
  */
 export async function keep(counters: CountersKeeper, { db, ledger, now }: CountersParts): Promise<void> {
-  const { gateDb, beat, usage } = ledger
   const days = new DailyLevels(counters, now)
+  saveWithBeat(days, ledger)
+  ledger.usage.follow(counters)
+  await days.load(db)
+}
+
+/** Has the levels of days saved with the beat. */
+export function saveWithBeat(
+  days: Pick<DailyLevels, 'waiting' | 'save'>,
+  { gateDb, beat }: Pick<Ledger, 'gateDb' | 'beat'>,
+): void {
   beat.add({
     what: 'the levels of daily limits',
     kept: true,
@@ -40,6 +49,4 @@ export async function keep(counters: CountersKeeper, { db, ledger, now }: Counte
     },
     write: () => days.save(gateDb),
   })
-  usage.follow(counters)
-  await days.load(db)
 }

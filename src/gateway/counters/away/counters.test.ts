@@ -128,3 +128,38 @@ test('acts that fail while a question is answered open it too, once they are fiv
   await until(() => made.told.length === 2, 'it is tried again')
   assert.ok(await made.take())
 })
+
+test('one act that fails while what is owed is told, beside calls that go well, keeps nothing from being told', async () => {
+  using made = setUp()
+  made.line.cut = true
+  await settle(await made.take(), 2_500_000)
+  const held = Promise.withResolvers<void>()
+  made.far.hold = held.promise
+  // The first that is told, a call, and the second that is told.
+  made.far.lostTakes.push(null, null, 'before')
+  const asked = made.far.takes
+  made.line.cut = false
+  await until(() => made.far.takes > asked, 'it is being told')
+  const call = made.take({ windows: [{ ...window, key: 'org-x/other' }], costs: [1], money: null })
+  made.far.hold = null
+  held.resolve()
+  assert.ok(await call)
+  await until(() => made.there.state().spent === 2_500_000 && (made.there.state().level ?? 0) > 0.5, 'all is told')
+  assert.deepEqual(made.told, ['away', 'back'])
+})
+
+test('what comes to be owed while what is owed is told, is told too', async () => {
+  using made = setUp()
+  made.line.cut = true
+  const [first, second] = [await made.take(), await made.take()]
+  await settle(first, 1_000_000)
+  const held = Promise.withResolvers<void>()
+  made.far.hold = held.promise
+  const asked = made.far.takes
+  made.line.cut = false
+  await until(() => made.far.takes > asked, 'it is being told')
+  await settle(second, 2_000_000)
+  made.far.hold = null
+  held.resolve()
+  await until(() => made.there.state().spent === 3_000_000, 'all is told')
+})

@@ -36,6 +36,8 @@ export class AwayCounters implements GateCounters, Disposable {
   readonly #breaker: Breaker
   readonly #deadlines: Deadlines
   readonly #debts = new Debts()
+  #isPaying = false
+  #again: NodeJS.Timeout | undefined
 
   constructor(parts: AwayParts) {
     this.#parts = parts
@@ -62,6 +64,7 @@ export class AwayCounters implements GateCounters, Disposable {
   [Symbol.dispose](): void {
     this.#breaker[Symbol.dispose]()
     this.#deadlines[Symbol.dispose]()
+    clearTimeout(this.#again)
   }
 
   async #takeFar(share: Share): Promise<Decision> {
@@ -118,7 +121,7 @@ export class AwayCounters implements GateCounters, Disposable {
     } catch (error) {
       this.#debts.unsettled(taken, costs, nano)
       this.#breaker.failed(error)
-      if (this.#breaker.isClosed) setTimeout(() => this.#payDebts(), AGAIN_MS).unref()
+      this.#payLater()
     }
   }
 
@@ -151,17 +154,35 @@ export class AwayCounters implements GateCounters, Disposable {
 
   #use(share: Share, costs: readonly number[], nano: number): void {
     this.#debts.use(share, costs, nano)
-    if (this.#breaker.isClosed) this.#payDebts()
+    this.#payDebts()
   }
 
+  /** Tells what is owed, and then what came to be owed meanwhile. */
   #payDebts(): void {
-    if (this.#debts.isNone) return
+    if (this.#isPaying || !this.#breaker.isClosed || this.#debts.isNone) return
     const { far } = this.#parts
     const timed: Counters = { take: (share) => this.#deadlines.hold((async () => far.take(share))()) }
-    this.#debts.pay(timed).catch((error) => {
-      this.#breaker.failed(error)
-      // One failure is no outage: then nothing but this has the rest told.
-      if (this.#breaker.isClosed) setTimeout(() => this.#payDebts(), AGAIN_MS).unref()
-    })
+    this.#isPaying = true
+    const ended = () => {
+      this.#isPaying = false
+    }
+    this.#debts
+      .pay(timed)
+      .finally(ended)
+      .then(
+        () => this.#payDebts(),
+        (error) => {
+          this.#breaker.failed(error)
+          this.#payLater()
+        },
+      )
+  }
+
+  /** One failure is no outage: then nothing but this has the rest told. */
+  #payLater(): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined
+      this.#payDebts()
+    }, AGAIN_MS).unref()
   }
 }

@@ -23,7 +23,6 @@ export class Debts {
   readonly #used = new Bounded<string, Used>(WINDOWS)
   readonly #spent = new Map<string, { money: Money; nano: number }>()
   readonly #unsettled = new Set<Unsettled>()
-  #paying: Promise<void> | null = null
 
   /** @param clock milliseconds that never step back */
   constructor(clock: () => number = () => performance.now()) {
@@ -54,16 +53,12 @@ export class Debts {
     this.#unsettled.add({ taken, costs, nano })
   }
 
-  /** Tells the far counters all of it, one after the other. @throws what they say; what they were not told is told the next time */
-  pay(far: Counters): Promise<void> {
-    this.#paying ??= this.#pay(far).finally(() => {
-      this.#paying = null
-    })
-    return this.#paying
-  }
-
-  /** Money before windows, which drain. One that is not taken keeps none behind it from being told; after several it is all of them. */
-  async #pay(far: Counters): Promise<void> {
+  /**
+   * Tells the far counters what is owed when this is called, one after the other: money before windows, which drain. One that is not taken keeps
+   * none behind it from being told; several do. To be called again when it is over.
+   * @throws what they say; what they were not told is told the next time
+   */
+  async pay(far: Counters): Promise<void> {
     const failures: unknown[] = []
     const attempt = async (tell: () => Promise<void>) => {
       await tell().catch((error) => failures.push(error))

@@ -1,6 +1,7 @@
 import type { Db } from '../../../db/tables.ts'
 import type { Ledger } from '../../../ledger/open.ts'
 import { type SavedRow, saveLevels } from '../../limits/saved-levels.ts'
+import { saveWithBeat } from '../open.ts'
 import { type Joining, levelsOf, restoreDays } from './joining.ts'
 
 /** Saves the levels of the days that this process's calls have changed, as Redis has them: whoever saves them last saves the truth. */
@@ -67,17 +68,10 @@ export class RedisDays {
 
 /** Has the levels of days saved with the beat. @param partsOf what is asked of Redis for an organization */
 export function keepDays(
-  { gateDb, beat }: Pick<Ledger, 'gateDb' | 'beat'>,
+  ledger: Pick<Ledger, 'gateDb' | 'beat'>,
   partsOf: (organizationId: string) => Joining,
 ): RedisDays {
-  const days = new RedisDays(partsOf, () => beat.wake())
-  beat.add({
-    what: 'the levels of daily limits',
-    kept: true,
-    get waiting() {
-      return days.waiting
-    },
-    write: () => days.save(gateDb),
-  })
+  const days = new RedisDays(partsOf, () => ledger.beat.wake())
+  saveWithBeat(days, ledger)
   return days
 }

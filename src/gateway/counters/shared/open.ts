@@ -20,11 +20,7 @@ export async function openShared(threads: number, parts: CountersParts): Promise
   const memory = createSharedMemory({ threads })
   const keeper = new SharedKeeper(memory, { dayChanged: () => parts.ledger.beat.wake() })
   await keep(keeper, parts)
-  return {
-    memory,
-    threadEnded: (index) => keeper.threadEnded(index),
-    [Symbol.dispose]: () => keeper[Symbol.dispose](),
-  }
+  return opened(memory, keeper)
 }
 
 /**
@@ -35,12 +31,14 @@ export function openSharedBeside(threads: number, { ledger }: Pick<CountersParts
   const memory = createSharedMemory({ threads, sums: SUMS })
   const keeper = new SharedKeeper(memory, { dayChanged() {} })
   ledger.usage.follow(keeper)
-  return {
-    memory,
-    threadEnded: (index) => keeper.threadEnded(index),
-    [Symbol.dispose]: () => keeper[Symbol.dispose](),
-  }
+  return opened(memory, keeper)
 }
+
+const opened = (memory: SharedMemory, keeper: SharedKeeper): OpenShared => ({
+  memory,
+  threadEnded: (index) => keeper.threadEnded(index),
+  [Symbol.dispose]: () => keeper[Symbol.dispose](),
+})
 
 /** A thread's side. @param db for reading @param now milliseconds since the epoch */
 export function sharedCounters(memory: SharedMemory, index: number, db: Db, now: () => number): GateCounters {

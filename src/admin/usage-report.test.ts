@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type OpenAI from 'openai'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
+import { Recorder } from '../../test/support/recorder.ts'
 import type { UsageEntry } from '../core/usage-entry.ts'
 import { recordUsage } from '../db/usage.ts'
 
@@ -20,8 +21,9 @@ for (const database of databases) {
   describe(database, () => {
     let app: TestApp
     let organization: string
+    const recorder = new Recorder(database)
     before(async () => {
-      app = await startTestApp({ database })
+      app = await startTestApp({ database, plugins: [recorder] })
       organization = (await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()).id
     })
     after(() => app[Symbol.asyncDispose]())
@@ -169,17 +171,18 @@ for (const database of databases) {
 
     test('a report asks the database a few times, however many buckets and results it has', async () => {
       const asked = async (limit: number) => {
-        const before = await app.metric('gatehouse_sql_statements_total')
+        // What a server writes by itself meanwhile is no part of it. Each is seen when it is put together, and when it is run.
+        const before = recorder.times('usage_rollup')
         const window = {
           start_time: start + 400 * DAY + 5,
           end_time: start + 403 * DAY - 5,
           bucket_width: '1m' as const,
         }
         await reports().embeddings({ ...window, limit, group_by: ['api_key_id', 'model'] })
-        return (await app.metric('gatehouse_sql_statements_total')) - before
+        return recorder.times('usage_rollup') - before
       }
       await asked(1)
-      assert.ok((await asked(1440)) <= (await asked(1)) + 9)
+      assert.ok((await asked(1440)) <= (await asked(1)) + 2 * 9)
     })
   })
 }

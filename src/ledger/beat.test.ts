@@ -70,6 +70,8 @@ test('one with a period of its own is asked when it is over', async () => {
 })
 
 test('where the first cannot write those whose word is kept are not asked, the rest are; one that fails later, or is stuck, holds up nobody', async (t) => {
+  const now = performance.now()
+  const clock = t.mock.method(performance, 'now', () => now)
   const given = startBeat()
   let isAway = true
   given.add('usage', { work: () => void (isAway && fails()) })
@@ -81,8 +83,7 @@ test('where the first cannot write those whose word is kept are not asked, the r
   // A pause after the failure.
   assert.equal(await given.beats(), '')
   isAway = false
-  const later = performance.now() + 500
-  t.mock.method(performance, 'now', () => later)
+  clock.mock.mockImplementation(() => now + 500)
   assert.equal(await given.beats(), 'usage owners levels')
   assert.equal(await given.beats(), 'usage levels')
   assert.deepEqual(given.logged, [
@@ -120,7 +121,7 @@ test('the end asks what is kept until it is written, the rest once, and waits fo
   await given.beat.close()
   const took = performance.now() - begun
   assert.deepEqual(given.asked, ['usage', 'usage', 'usage', 'usage', 'refusals', 'uses'])
-  assert.ok(took >= 1900 && took < 5000, `${took} ms`)
+  assert.ok(took >= 1900, `${took} ms`)
   given.beat.wake()
   assert.equal(await given.beats(), '')
 })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../process/gatehouse.ts'
 import { openPostgres } from '../support/databases.ts'
+import { givenTime } from '../support/given-time.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { adminOf, CENTS, DOLLARS, haveProjects, makeProject, spend, startCluster } from './cluster.ts'
@@ -31,7 +32,7 @@ test('PostgreSQL and Redis are killed at once under traffic and come back, Redis
   await until(() => traffic.made.slice(away).some(({ status }) => status === 503), 'the outage shows')
   await sleep(AWAY_MS)
   await Promise.all([redis.start(), postgres.start()])
-  const back = performance.now()
+  const back = givenTime()
   await traffic.succeed(20)
   t.diagnostic(await seenThrough(traffic, back))
   await haveProjects(cluster.nodes, traffic.acknowledged)

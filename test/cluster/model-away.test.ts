@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startUpstream } from '../gateway/upstream.ts'
+import { givenTime } from '../support/given-time.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { type LineMode, startSlowLine } from '../support/slow-line.ts'
 import {
@@ -56,7 +57,7 @@ for (const [harm, { mode, ends }] of Object.entries(harms)) {
     await sleep(AWAY_MS)
     const paidMeanwhile = (await paying).reduce((sum, cents) => sum + cents, 0)
     await line.become({ kind: 'pass' })
-    const back = performance.now()
+    const back = givenTime()
     await traffic.succeed(20)
     const figures = await seenThrough(traffic, back)
     t.diagnostic(`${figures}; ${JSON.stringify(statuses(traffic.made.slice(from)))} from when it was`)

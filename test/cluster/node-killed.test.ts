@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { givenTime } from '../support/given-time.ts'
 import { haveProjects, makeProject, startCluster } from './cluster.ts'
 import { heldThrough, Traffic } from './traffic.ts'
 
@@ -20,7 +21,7 @@ test('kill -9 of a node under traffic: the others go on, nothing acknowledged is
     'the other nodes',
   )
   await second.start()
-  const back = performance.now()
+  const back = givenTime()
   await traffic.succeed(40)
   await traffic.stop()
   t.diagnostic(heldThrough(traffic, back))

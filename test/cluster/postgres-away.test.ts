@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../process/gatehouse.ts'
 import { openTestDatabase } from '../support/databases.ts'
+import { givenTime } from '../support/given-time.ts'
 import { type LineMode, startSlowLine } from '../support/slow-line.ts'
 import { haveProjects, makeProject, startCluster } from './cluster.ts'
 import { seenThrough, Traffic } from './traffic.ts'
@@ -28,7 +29,7 @@ for (const [harm, mode] of Object.entries(harms)) {
     const away = traffic.made.length
     await until(() => traffic.made.slice(away).filter(({ status }) => status === 503).length >= 20, 'the outage shows')
     await line.become({ kind: 'pass' })
-    const back = performance.now()
+    const back = givenTime()
     await traffic.succeed(20)
     t.diagnostic(await seenThrough(traffic, back))
     await haveProjects(cluster.nodes, traffic.acknowledged)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../process/gatehouse.ts'
 import { openPostgres } from '../support/databases.ts'
+import { givenTime } from '../support/given-time.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { haveProjects, makeProject, startCluster } from './cluster.ts'
 import { seenThrough, Traffic } from './traffic.ts'
@@ -20,7 +21,7 @@ for (const harm of ['kill', 'stop'] as const) {
     const away = traffic.made.length
     await until(() => traffic.made.slice(away).filter(({ status }) => status === 503).length >= 50, 'the outage shows')
     await postgres.start()
-    const back = performance.now()
+    const back = givenTime()
     await traffic.succeed(40)
     t.diagnostic(await seenThrough(traffic, back))
     await haveProjects(cluster.nodes, traffic.acknowledged)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { givenTime } from '../support/given-time.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { type LineMode, startSlowLine } from '../support/slow-line.ts'
 import { adminOf, CENTS, DOLLARS, haveProjects, makeProject, spend, startCluster } from './cluster.ts'
@@ -32,7 +33,7 @@ for (const [harm, mode] of Object.entries(harms)) {
     await line.become(mode)
     await sleep(AWAY_MS)
     await line.become({ kind: 'pass' })
-    const back = performance.now()
+    const back = givenTime()
     await traffic.succeed(20)
     const figures = await seenThrough(traffic, back)
     assert.deepEqual(Object.keys(statuses(traffic.made.slice(from))), ['200'], 'the policy is to count locally')
@@ -57,7 +58,7 @@ test('a Redis that is killed and comes back empty resets nothing: what was spent
   await redis.kill()
   await sleep(AWAY_MS)
   await redis.start()
-  const back = performance.now()
+  const back = givenTime()
   await traffic.succeed(10)
   t.diagnostic(await seenThrough(traffic, back))
   assert.equal(await spend(cluster.nodes, paid.key, 60), 40 * CENTS)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { until } from '../process/gatehouse.ts'
+import { givenTime } from '../support/given-time.ts'
 import { adminOf, ask, CHAT, type Cluster, chat, type makeProject } from './cluster.ts'
 
 /**
@@ -11,11 +12,11 @@ export async function revoke({ nodes }: Cluster, { id, key, keyId }: Awaited<Ret
   assert.ok(first)
   for (const node of nodes) assert.equal((await ask(node, CHAT, chat(key))).status, 200)
   await adminOf(first).projects.apiKeys.delete(keyId, { project_id: id })
-  const revoked = performance.now()
+  const revoked = givenTime()
   const admits = async (node: (typeof nodes)[number]) => {
     let last = 0
     await until(async () => {
-      const begun = performance.now()
+      const begun = givenTime()
       const { status } = await ask(node, CHAT, chat(key))
       assert.ok(status === 200 || status === 401, `${status}`)
       if (status === 200) last = begun - revoked

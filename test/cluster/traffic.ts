@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../process/gatehouse.ts'
+import { givenTime } from '../support/given-time.ts'
 import { ADMIN_KEY, ask, CHAT, chat, type Node } from './cluster.ts'
 
-/** One call of the traffic, as its client saw it. Times are on the clock of `performance.now`. */
+/** One call of the traffic, as its client saw it. Times are on the clock of `givenTime`. */
 export type Made = {
   kind: 'chat' | 'write'
   node: number
@@ -81,9 +82,9 @@ export class Traffic implements AsyncDisposable {
   }
 
   async #make(kind: Made['kind'], node: number, path: string, asked: { key: string; body: unknown }): Promise<Made> {
-    const at = performance.now()
+    const at = givenTime()
     const { status, text } = await ask(this.#nodes[node] ?? assert.fail(), path, asked)
-    const made = { kind, node, at, ms: performance.now() - at, status, text: status === 200 ? '' : text }
+    const made = { kind, node, at, ms: givenTime() - at, status, text: status === 200 ? '' : text }
     this.made.push(made)
     return made
   }
@@ -98,7 +99,7 @@ export function statuses(made: readonly Made[]): Record<string, number> {
 
 /** Until what comes after service has to be back was seen too; then nobody asks any more. @param back see `heldThrough` */
 export async function seenThrough(traffic: Traffic, back: number): Promise<string> {
-  await until(() => performance.now() > back + BACK_MS + 1000, 'what comes after five seconds is seen')
+  await until(() => givenTime() > back + BACK_MS + 1000, 'what comes after five seconds is seen')
   await traffic.stop()
   return heldThrough(traffic, back)
 }

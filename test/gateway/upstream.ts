@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../support/until.ts'
+
+export { until }
 
 /** One call as the fake model server received it. */
 export class Call {
@@ -124,15 +126,6 @@ export async function startRawUpstream(speak: (socket: Socket) => void): Promise
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
-  }
-}
-
-/** Waits for a condition; fails by its name when it does not come true in good time. */
-export async function until(condition: () => unknown, what: string, withinMs = 10_000): Promise<void> {
-  const deadline = performance.now() + withinMs
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for: ${what}`)
-    await sleep(5)
   }
 }
 

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { until } from '../support/until.ts'
+
+export { until }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -90,15 +92,6 @@ export async function serve(options: RunOptions = {}, args: readonly string[] = 
   if (typeof url !== 'string') throw new Error(`the server did not start:\n${(await server.ended).stderr}`)
   stack.move()
   return Object.assign(server, { url })
-}
-
-/** Waits for a condition. @param ms how long it may take at most */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, ms = 20_000): Promise<void> {
-  const deadline = performance.now() + ms
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain: ${what}`)
-    await sleep(20)
-  }
 }
 
 /** What a process ended with, or a failure where it is still running after a while. */

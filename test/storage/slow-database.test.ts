@@ -4,6 +4,7 @@ import { CHAT, makeKey } from '../gateway/gate.ts'
 import { settled } from '../gateway/upstream.ts'
 import { until } from '../process/gatehouse.ts'
 import { openTestDatabase } from '../support/databases.ts'
+import { givenTime } from '../support/given-time.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { type LineMode, startSlowLine } from '../support/slow-line.ts'
@@ -27,9 +28,9 @@ const body = { model: 'echo', messages: [{ role: 'user', content: 'hello' }] }
 const gauge = (app: TestApp, name: string) => app.metric(`gatehouse_dependency_up{dependency="${name}"}`)
 
 async function timed(app: TestApp, method: string, path: string, options: { key?: string | null; body?: unknown }) {
-  const begun = performance.now()
+  const begun = givenTime()
   const reply = await app.send(method, path, options)
-  return { ...reply, ms: Math.round(performance.now() - begun) }
+  return { ...reply, ms: Math.round(givenTime() - begun) }
 }
 
 for (const outage of outages) {

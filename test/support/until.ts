@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { givenTime } from './given-time.ts'
+
+/**
+ * Waits for a condition.
+ * @param ms how long it may take at most, of the time that the machine gives: a minute if left out, which promises nothing
+ * @throws Error with its name where it does not come true
+ */
+export async function until(condition: () => unknown, what: string, ms = 60_000): Promise<void> {
+  const deadline = givenTime() + ms
+  // Whoever has just been woken late looks once more, for the clock may not know of it yet.
+  for (let late = 0; !(await condition()); ) {
+    if (givenTime() > deadline && ++late > 2) throw new Error(`waited ${ms} ms in vain: ${what}`)
+    await sleep(5)
+  }
+}

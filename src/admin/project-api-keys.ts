@@ -1,6 +1,8 @@
 import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectApiKey, projectApiKeys as routes } from '../contract/project-api-keys.ts'
+import { type Permission, usableWith } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { endOfKey, heldBy, refuseBeyond } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
 import { hasAccess, idsByAccess } from './key-access.ts'
 import { checkProjectScopes, keyView } from './keys.ts'
@@ -8,7 +10,10 @@ import type { Ids } from './merged.ts'
 import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
 import { inProjectSince } from './project-users.ts'
+import { insertUserKey } from './user-key.ts'
 import { widening } from './widening.ts'
+
+const WRITE: Permission = 'api.organization.projects.api_keys.write'
 
 export const projectApiKeys: Handlers<typeof routes> = {
   // The keys of an archived project are kept, so that the gate can say why it refuses them, but no longer shown.
@@ -18,6 +23,26 @@ export const projectApiKeys: Handlers<typeof routes> = {
     const access = query.owner_project_access ?? 'active'
     const ids = access === 'any' ? behind(idsOf(db, project), query, 'key') : idsByAccess(db, project, access, query)
     return page(await keys(db, project, ids).orderBy('k.id').execute(), query.limit, shown)
+  },
+
+  // One's own key hands out nothing that one has not. Somebody else's asks for what a service account's does, and for more.
+  async create({ db, caller, project, body, now, newId }) {
+    checkProjectScopes(body.scopes)
+    const scopes = body.scopes ?? []
+    const userId = body.user_id ?? caller.userId
+    const until = endOfKey(caller, body.expires_in_seconds, now)
+    const permissions = userId === caller.userId ? [] : [WRITE, ...usableWith(scopes)]
+    const rights = { permissions, until }
+    // Before anything is said of that user, who may be in the project or not.
+    refuseBeyond(await heldBy(db, caller, project), rights)
+    const input = { name: body.name, scopes, expiresAt: until }
+    const made = await insertUserKey(db, { project, userId }, input, now, newId)
+    if (made === null) {
+      const message = `User '${userId}' is not in project '${project.id}': the key would open nothing.`
+      throw new ApiError('user_not_in_project', message, { param: 'user_id' })
+    }
+    const reply = { ...view(project, await findProjectKey(db, project, made.id)), value: made.value }
+    return { reply, audit: { id: made.id, data: { scopes } }, rights }
   },
 
   async retrieve({ db, project, params }) {

@@ -1,13 +1,12 @@
 import { view as adminKeyView, findKey } from '../admin/admin-api-keys.ts'
-import { noteStanding } from '../admin/key-standing.ts'
 import { checkAdminScopes, checkProjectScopes, newKey } from '../admin/keys.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
 import { findProjectKey, view as projectKeyView } from '../admin/project-api-keys.ts'
+import { insertUserKey } from '../admin/user-key.ts'
 import { emailKey, members } from '../admin/users.ts'
 import { projectArchived } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
-import { projectAccess } from '../db/access.ts'
 import { findProject } from '../db/projects.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
 import { type Command, CommandRefusal, type Context, type Flags, need, theOrganization, UsageError } from './command.ts'
@@ -38,7 +37,7 @@ export const adminKeyCreate: Command = {
 
 export const projectKeyCreate: Command = {
   usage: 'project-key create --project ID --user ID|ADDRESS --name NAME [--scopes a,b]',
-  about: "Creates a user's own key for a project, which the original's API cannot make.",
+  about: "Creates a user's own key for a project, for whoever has no admin key to make it with.",
   flags: ['project', 'user', 'name', 'scopes'],
   async run(context) {
     const { now, flags } = context
@@ -47,17 +46,14 @@ export const projectKeyCreate: Command = {
     checkProjectScopes(scopes)
     const input = { name: nameFlag(flags), scopes, expiresAt: null }
     const { reply, value } = await record(context, organization, scopes, async (tx, newId) => {
-      const { value, columns } = newKey('user', input, now, newId)
       const project = await theProject(tx, organization, need(flags, 'project'))
       const user = await theUser(tx, organization, need(flags, 'user'))
-      if ((await projectAccess(tx, { organizationId: organization.id, id: user.id }, project.id)) === null) {
+      const made = await insertUserKey(tx, { project, userId: user.id }, input, now, newId)
+      if (made === null) {
         throw new CommandRefusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
       }
-      const whose = { organization_id: organization.id, project_id: project.id, user_id: user.id }
-      const row = { ...columns, ...whose, service_account_id: null, owner_standing: 'none' as const }
-      await tx.insertInto('project_api_key').values(row).execute()
-      await noteStanding(tx, organization.id, [user.id])
-      return { reply: projectKeyView(project, await findProjectKey(tx, project, row.id)), value, projectId: project.id }
+      const reply = projectKeyView(project, await findProjectKey(tx, project, made.id))
+      return { reply, value: made.value, projectId: project.id }
     })
     return shownOnce(`Key ${reply.id} "${reply.name}"`, reply, value)
   },

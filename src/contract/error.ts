@@ -77,6 +77,7 @@ const table = {
   user_already_in_organization: { status: 400 },
   user_already_in_project: { status: 400 },
   user_not_in_organization: { status: 400 },
+  user_not_in_project: { status: 400 },
   user_organization_owner: { status: 400 },
   last_organization_owner: { status: 400 },
   would_lock_out_caller: { status: 400 },

@@ -1,6 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
 import { del, get, post } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, List, Nullable, OurOwn, paging, Query, Time } from './schema.ts'
+import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, OurOwn, paging, Query, Time } from './schema.ts'
 
 /** Seconds. The original states no maximum; ten years is one that still says "this key ends". */
 export const KeyLifetime = Type.Integer({ minimum: 1, maximum: 315_360_000 })
@@ -47,6 +47,11 @@ export const ProjectApiKey = Type.Object({
 })
 export type ProjectApiKey = Static<typeof ProjectApiKey>
 
+export const ProjectApiKeyWithValue = Type.Object({
+  ...ProjectApiKey.properties,
+  value: Type.String({ description: 'The secret. Shown here and never again.' }),
+})
+
 const path = '/v1/organization/projects/:project_id/api_keys'
 const one = `${path}/:api_key_id` as const
 
@@ -63,6 +68,21 @@ export const projectApiKeys = {
       ),
     }),
     reply: List(ProjectApiKey),
+  }),
+  create: post(path, {
+    summary:
+      'Create a key of your own for a project that you use; for somebody else who is in it if you may write its keys',
+    permission: 'api.model.request',
+    audit: 'api_key.created',
+    grants: 'rights',
+    extension: 'The original makes the keys of users in its web application only.',
+    body: Body({
+      name: Name('What the key is for.'),
+      scopes: Type.Optional(KeyScopes),
+      expires_in_seconds: Type.Optional(Nullable(KeyLifetime)),
+      user_id: Type.Optional(Nullable(Id('Whose key it is to be. Omitted: yours.'))),
+    }),
+    reply: ProjectApiKeyWithValue,
   }),
   retrieve: get(one, {
     summary: 'Retrieve a project API key',

@@ -29,7 +29,7 @@ test('every write says that it hands something out or takes it, or why it does n
     [granting.length + others.length, lifetimes.map(({ name }) => name)],
     [
       endpoints.filter(({ route }) => route.method !== 'GET' && route.permission !== null).length,
-      [OWN, 'serviceAccounts.create', 'serviceAccounts.createApiKey', 'projectApiKeys.update'],
+      [OWN, 'serviceAccounts.create', 'serviceAccounts.createApiKey', 'projectApiKeys.create', 'projectApiKeys.update'],
     ],
   )
 })

@@ -81,7 +81,7 @@ export async function newAdminKey(app: TestApp, organization: Named, user: strin
   return value
 }
 
-/** A key of a user's own in a project, which the API cannot make. */
+/** A key of a user's own in a project. */
 export function newProjectKey(app: TestApp, organization: Named, project: string, user: string) {
   const flags = ['--org', organization.id, '--project', project, '--user', user, '--name', 'own']
   return gatehouse(app, 'project-key', 'create', ...flags)

@@ -66,6 +66,11 @@ const telling: Record<string, (at: Place) => Promise<ValidRequest>> = {
     const { id: role_id } = await admin.projects.roles.create(project_id, { ...ROLE, role_name: 'Held' })
     return { params: { project_id, role_id }, body: { permissions: [] } }
   },
+  'projectApiKeys.create': async ({ admin, newProject, newUser }) => {
+    const [project_id, user_id] = [await newProject(), await newUser()]
+    await admin.projects.users.create(project_id, { user_id, role: 'member' })
+    return { params: { project_id }, body: { name: 'theirs', user_id } }
+  },
   'projectApiKeys.update': async ({ admin, newProject }) => {
     const project_id = await newProject()
     const { id } = await admin.projects.serviceAccounts.create(project_id, { name: 'bot' })

@@ -36,6 +36,7 @@ export const projectRequests = {
   },
   projectApiKeys: {
     list: project,
+    create: sends(project, { name: 'own', scopes: ['api.model.read'], expires_in_seconds: 3600 }),
     retrieve: projectKey,
     update: sends(projectKey, { scopes: ['api.model.read'], expires_in_seconds: 3600 }),
     delete: projectKey,
@@ -67,6 +68,9 @@ O R PO PM PV CO CP ST OO KR KU SA
                                    projectSpendAlerts.create projectSpendAlerts.update projectSpendAlerts.delete
 + x  +  -  -  x  +  x  x  +  s  s  projectApiKeys.list projectApiKeys.retrieve
 + x  +  -  -  x  +  x  x  s  s  s  projectApiKeys.update projectApiKeys.delete
+
+  Keys of one's own: whoever uses the project's models.
++ x  +  +  -  x  -  x  x  s  s  s  projectApiKeys.create
 `
 
 export const projectChangesNoRequest = {

@@ -1,4 +1,6 @@
+import { contract } from '../../../src/contract/index.ts'
 import { mintKey } from '../../../src/core/key.ts'
+import { newUser } from '../../contract/organizations.ts'
 import { aChat, bareAccount, chatAndList, lacks, mayNotAsk, STRANGER } from './callers.ts'
 import { chat, refusalOf, row, told } from './row.ts'
 
@@ -106,6 +108,34 @@ export const keySettings = [
     },
     with: [/has expired/, /has expired/],
     unset: 'a key that has expired cannot be changed, in the original neither',
+  }),
+  row({
+    setting: 'an owner has keys of their own: one that is narrowed and ends, and one that is made for another',
+    by: ['projectApiKeys.create', 'projectApiKeys.delete'],
+    request: 'a chat and the list of models with the first, and a chat with the second',
+    given: async ({ organization, app, projectId, admin }) => {
+      const user_id = (await newUser(app, organization)).id
+      await admin.projects.users.create(projectId, { user_id, role: 'member' })
+      const made = () => ({ id: '', key: mintKey('user').value })
+      return { user_id, own: made(), theirs: made() }
+    },
+    see: async ({ own, theirs, ...w }) => [
+      ...(await chatAndList.see({ ...w, key: own.key })),
+      await chat({ ...w, key: theirs.key }),
+    ],
+    without: ['401 invalid_api_key', '401 invalid_api_key', '401 invalid_api_key'],
+    set: async ({ call, projectId: project_id, user_id, own, theirs }) => {
+      const make = (body: { name: string; scopes?: string[]; expires_in_seconds?: number; user_id?: string }) =>
+        call(contract.projectApiKeys.create, { params: { project_id }, body })
+      const first = await make({ name: 'own', scopes: ['api.model.read'], expires_in_seconds: 3600 })
+      Object.assign(own, { id: first.id, key: first.value })
+      const second = await make({ name: 'theirs', user_id })
+      Object.assign(theirs, { id: second.id, key: second.value })
+    },
+    with: [mayNotAsk, '200', '200'],
+    unset: async ({ admin, projectId: project_id, own, theirs }) => {
+      for (const { id } of [own, theirs]) await admin.projects.apiKeys.delete(id, { project_id })
+    },
   }),
   row({
     setting: "a service account without a role becomes a project's member",

@@ -4,6 +4,7 @@ import { APIError } from 'openai'
 import { type Endpoint, endpoints } from '../../../src/admin/index.ts'
 import type { Source } from '../../../src/gateway/rules/stored.ts'
 import { newOrganization, type Organization } from '../../contract/organizations.ts'
+import { type Client, clientOf } from '../../support/client.ts'
 import type { TestApp } from '../../support/harness.ts'
 import { question } from '../gate.ts'
 import type { FakeUpstream } from '../upstream.ts'
@@ -23,6 +24,8 @@ export type Stage = {
 export type World = Stage & {
   /** The official client with the admin key of the organization's owner. */
   admin: OpenAI['admin']['organization']
+  /** Any operation of the contract with that key: what is ours alone the official client has not. */
+  call: Client
   projectId: string
   accountId: string
   keyId: string
@@ -87,7 +90,7 @@ async function drive<Given>(row: Row<Given>, stage: Stage): Promise<void> {
   const world = await newWorld(stage, row.alone ? await newOrganization(stage.app) : stage.organization)
   const given = { ...world, ...(await row.given?.(world)) } as World & Given
   // Only what sets and unsets is noted; what is seen is seen by another client of the same key.
-  const setting = { ...given, admin: noting(stage.app, world.organization.key, changed) }
+  const setting = { ...given, ...noting(stage.app, world.organization.key, changed) }
   const look = async (expected: Row<Given>['with'], when: string) => {
     const [seen, patterns] = [[await row.see(given)].flat(), [expected].flat()]
     const matched = seen.map((text, i) => {
@@ -110,21 +113,26 @@ async function drive<Given>(row: Row<Given>, stage: Stage): Promise<void> {
 /** What rows have set so far, field by field: `serviceTierSettings.update.default`. */
 export const fieldsSet = new Set<string>()
 
-/** The official client, which notes every operation of the contract that changes something. */
-function noting(app: TestApp, key: string, changed: Set<string>): World['admin'] {
+/** Both clients, which note every operation of the contract that changes something. */
+function noting(app: TestApp, key: string, changed: Set<string>): Pick<World, 'admin' | 'call'> {
+  const note = (method: string, pathname: string, fields: object) => {
+    const operation = operationOf(method, pathname)
+    if (operation === null) return
+    changed.add(operation)
+    for (const field of Object.keys(fields)) fieldsSet.add(`${operation}.${field}`)
+  }
   const noted: typeof fetch = (input, init) => {
-    const { pathname } = new URL(String(input))
-    const operation = operationOf(init?.method ?? 'GET', pathname)
-    if (operation !== null) {
-      changed.add(operation)
-      for (const field of fieldsOf(init?.body)) fieldsSet.add(`${operation}.${field}`)
-    }
+    note(init?.method ?? 'GET', new URL(String(input)).pathname, fieldsOf(init?.body))
     return app.fetch(input, init)
   }
-  return app.admin(key, noted).organization
+  const send: TestApp['send'] = (method, path, options) => {
+    note(method, new URL(path, app.url).pathname, Object(options?.body))
+    return app.send(method, path, options)
+  }
+  return { admin: app.admin(key, noted).organization, call: clientOf({ send }, key) }
 }
 
-const fieldsOf = (body: unknown) => (typeof body === 'string' ? Object.keys(JSON.parse(body)) : [])
+const fieldsOf = (body: unknown): object => (typeof body === 'string' ? JSON.parse(body) : {})
 
 const steps = (path: string) => path.split('/')
 const isAt = ({ route }: Endpoint, path: string[]) =>
@@ -147,7 +155,8 @@ async function newWorld(stage: Stage, organization: Organization): Promise<World
   const account = await admin.projects.serviceAccounts.create(projectId, { name: 'bot' })
   if (!account.api_key) throw new Error('a service account without a key')
   const { id: keyId, value: key } = account.api_key
-  return { ...stage, organization, admin, projectId, accountId: account.id, keyId, key }
+  const call = clientOf(stage.app, organization.key)
+  return { ...stage, organization, admin, call, projectId, accountId: account.id, keyId, key }
 }
 
 /** What the caller is told: `200`; or the status with the error's code, or with its sentence where it has no code. */

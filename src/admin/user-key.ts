@@ -1,0 +1,28 @@
+import type { NewId } from '../core/id.ts'
+import { projectAccess } from '../db/access.ts'
+import type { Db, Row } from '../db/tables.ts'
+import { noteStanding } from './key-standing.ts'
+import { type KeyInput, newKey } from './keys.ts'
+
+/**
+ * Makes a user's own key for a project. What it opens is what its owner may do there whenever it is used, within its scopes.
+ * @returns the key's id and its secret, which is kept nowhere; null where the user is not in the project, so that it would open nothing
+ */
+export async function insertUserKey(
+  db: Db,
+  { project, userId }: { project: Row<'project'>; userId: string },
+  input: KeyInput,
+  now: number,
+  newId: NewId,
+): Promise<{ id: string; value: string } | null> {
+  const { organization_id, id: project_id } = project
+  if ((await projectAccess(db, { organizationId: organization_id, id: userId }, project_id)) === null) return null
+  const { value, columns } = newKey('user', input, now, newId)
+  const whose = { organization_id, project_id, user_id: userId, service_account_id: null }
+  await db
+    .insertInto('project_api_key')
+    .values({ ...columns, ...whose, owner_standing: 'none' })
+    .execute()
+  await noteStanding(db, organization_id, [userId])
+  return { id: columns.id, value }
+}

@@ -1,5 +1,6 @@
 import { ApiError } from '../contract/error.ts'
 import type { Owned } from '../core/owned.ts'
+import { type Asker, isTheirs } from '../ledger/asker.ts'
 import type { Owner } from '../ledger/owners.ts'
 import { shown } from './invalid.ts'
 
@@ -28,7 +29,7 @@ export const MOST_REFERENCES = 4096
 export function keepersOf(
   references: readonly Reference[],
   owners: readonly (Owner | null)[],
-  asker: Pick<Owner, 'organizationId' | 'projectId'>,
+  asker: Asker,
   upstreams: readonly string[],
 ): readonly string[] {
   let able = upstreams
@@ -44,10 +45,6 @@ export function keepersOf(
   }
   return able
 }
-
-/** Whether something has an owner, and that is who asks. */
-export const isTheirs = (owner: Owner | null | undefined, asker: Pick<Owner, 'organizationId' | 'projectId'>) =>
-  owner?.organizationId === asker.organizationId && owner.projectId === asker.projectId
 
 /** The original's sentences, for what is nobody's and for what is another project's. */
 export function notFound({ kind, id, param }: Reference): ApiError {

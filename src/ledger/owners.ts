@@ -4,6 +4,7 @@ import { isOwnedId, keyOf, type Owned } from '../core/owned.ts'
 import { batches } from '../db/batches.ts'
 import { endOwned, findOwned } from '../db/owned.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { type Asker, isTheirs } from './asker.ts'
 import type { Beat, Writer } from './beat.ts'
 
 /** Owners kept in memory, beyond those that are not written yet. */
@@ -13,7 +14,7 @@ const MOST_WAITING = 50_000
 const DAY = 86_400
 
 /** Whose something is, and which upstream keeps it. */
-export type Owner = { organizationId: string; projectId: string; upstream: string }
+export type Owner = Asker & { upstream: string }
 
 /**
  * Whose all is that one reply shows. Where the reply names its response only later, that is set here meanwhile: what was
@@ -91,10 +92,15 @@ export class Owners implements Writer {
     this.#parts.beat.wake()
   }
 
-  /** Whose these are: from memory, and the rest with one read. Null for what nobody owns, and for what is over. */
-  async find(wanted: readonly Owned[]): Promise<(Owner | null)[]> {
+  /**
+   * Whose these are: the asker's own from memory, and the rest with one read, also what memory knows to be another's, so that the time
+   * it takes does not tell. Null for what nobody owns, and for what is over.
+   * @param asker null: all is read
+   */
+  async find(wanted: readonly Owned[], asker: Asker | null): Promise<(Owner | null)[]> {
     const here = wanted.map((one) => this.#certain(one))
-    const far = wanted.filter((one, i) => here[i] === undefined && isOwnedId(one.id))
+    const isNear = (i: number) => asker !== null && isTheirs(this.#ownerIn(here[i]), asker)
+    const far = wanted.filter((one, i) => !isNear(i) && isOwnedId(one.id))
     const read = new Map<string, Row<'owned'>>()
     for (const row of far.length === 0 ? [] : await findOwned(this.#parts.read, far)) {
       read.set(keyOf(row), row)
@@ -110,7 +116,7 @@ export class Owners implements Writer {
     this.#told = false
   }
 
-  /** What needs no look at the database. */
+  /** What the database cannot know better. */
   #certain(one: Owned): Row<'owned'> | undefined {
     return this.#claims.get(keyOf(one))?.origin.isNew === false ? undefined : this.#here(one)
   }

@@ -16,7 +16,7 @@ const b = { ...a, projectId: 'proj_b' }
 const response = (id: string) => ({ kind: 'response' as const, id })
 const item = (id: string) => ({ kind: 'item' as const, id })
 const numberOf = (id: string) => Number(id.replace('msg_', ''))
-const ownerOf = async (owners: Owners, id: string) => (await owners.find([response(id)]))[0]
+const ownerOf = async (owners: Owners, id: string) => (await owners.find([response(id)], owner))[0]
 
 /** A database and as many nodes on it as a test wants, with a clock of their own and a count of the statements. */
 async function openNodes(kind: DatabaseKind) {
@@ -153,15 +153,24 @@ for (const kind of databases) {
     await owners.write()
     const other = given.node()
     const before = given.statements()
-    const found = await other.find([...wanted, item('msg_300'), response('msg_1'), response('msg_300')])
+    const found = await other.find([...wanted, item('msg_300'), response('msg_1'), response('msg_300')], owner)
     assert.equal(given.statements(), before + 1)
     const projects = wanted.map(({ id }) => (numberOf(id) % 2 === 0 ? a : b).projectId)
     assert.deepEqual(
       found.map((one) => one?.projectId ?? null),
       [...projects, null, null, a.projectId],
     )
-    await other.find(wanted)
+    // The asker's own are remembered; what is another project's costs what nobody's does.
+    const own = wanted.filter(({ id }) => numberOf(id) % 2 === 0)
+    await other.find(own, owner)
     assert.equal(given.statements(), before + 1)
+    for (const strange of [item('msg_1'), item('msg_nowhere')]) {
+      const start = given.statements()
+      await other.find([...own, strange], owner)
+      assert.equal(given.statements(), start + 1, strange.id)
+    }
+    await other.find(own, null)
+    assert.equal(given.statements(), before + 4)
   })
 
   test(`${kind}: who is shown an id again that is another's gets nothing of it, not even until that is written`, async () => {
@@ -173,14 +182,14 @@ for (const kind of databases) {
     for (const one of all) second.claim(one, { ...b, isNew: false })
     const before = given.statements()
     const theirs = { ...owner, projectId: 'proj_b' }
-    assert.deepEqual(await second.find(all), [owner, theirs])
+    assert.deepEqual(await second.find(all, owner), [owner, theirs])
     assert.equal(given.statements(), before + 1)
     await second.write()
-    for (const node of [second, given.node()]) assert.deepEqual(await node.find(all), [owner, theirs])
+    for (const node of [second, given.node()]) assert.deepEqual(await node.find(all, owner), [owner, theirs])
     // Where the database cannot say, nobody has it.
     second.claim(item('msg_3'), { ...b, isNew: false })
     await sql`alter table owned rename to elsewhere`.execute(given.db)
-    await assert.rejects(second.find([item('msg_3')]))
+    await assert.rejects(second.find([item('msg_3')], owner))
     await sql`alter table elsewhere rename to owned`.execute(given.db)
   })
 
@@ -195,26 +204,26 @@ for (const kind of databases) {
     here.claim(response('resp_1'), first)
     for (const one of [response('resp_2'), item('msg_2')]) here.claim(one, { ...a, responseId: 'resp_2' })
     const left = [null, null, owner, owner]
-    assert.deepEqual(await here.find(all), [owner, owner, owner, owner])
+    assert.deepEqual(await here.find(all, owner), [owner, owner, owner, owner])
     await here.write()
     here.end(response('resp_1'), owner)
-    assert.deepEqual(await here.find(all), left)
+    assert.deepEqual(await here.find(all, owner), left)
     assert.equal(here.waiting, true)
     await here.write()
     assert.equal(here.waiting, false)
-    for (const node of [here, there, given.node()]) assert.deepEqual(await node.find(all), left)
+    for (const node of [here, there, given.node()]) assert.deepEqual(await node.find(all, owner), left)
     // Nobody else is given what was ended.
     for (const node of [here, there]) {
       node.claim(item('msg_1'), b)
       await node.write()
-      assert.deepEqual(await node.find(all), left)
+      assert.deepEqual(await node.find(all, owner), left)
     }
     // What has not been written yet ends all the same, and the word of another organization ends nothing.
     here.claim(item('msg_3'), { ...a, responseId: 'resp_3' })
     here.end(response('resp_3'), owner)
     there.end(response('resp_2'), { organizationId: 'org-b' })
     for (const node of [here, there]) await node.write()
-    assert.deepEqual(await given.node().find([item('msg_3'), ...all]), [null, ...left])
+    assert.deepEqual(await given.node().find([item('msg_3'), ...all], owner), [null, ...left])
   })
 }
 

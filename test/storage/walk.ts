@@ -156,7 +156,7 @@ export async function walkBackground(db: Db, organizationId: string) {
   owners.claim({ kind: 'response', id: 'resp_1' }, origin)
   owners.claim({ kind: 'item', id: 'msg_1' }, origin)
   await owners.write()
-  await owners.find([{ kind: 'response', id: 'resp_2' }])
+  await owners.find([{ kind: 'response', id: 'resp_2' }], null)
   owners.end({ kind: 'response', id: 'resp_1' }, { organizationId })
   await owners.write()
   const costs = {

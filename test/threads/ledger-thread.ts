@@ -75,7 +75,7 @@ export const tasks = {
     for (let i = from; ; i++) {
       record(i % 1000)
       ledger.owners.claim({ kind: 'response', id: `resp_${i}` }, origin('proj_1'))
-      if (i % 10 === 0) void ledger.owners.find([{ kind: 'response', id: `resp_${i}` }]).catch(() => {})
+      if (i % 10 === 0) void ledger.owners.find([{ kind: 'response', id: `resp_${i}` }], null).catch(() => {})
       if (i % 50 === 0) ledger.owners.end({ kind: 'response', id: `resp_${i - 1}` }, { organizationId: 'org-1' })
       if (i % 5 === 0) await turn()
     }
@@ -96,11 +96,11 @@ export const tasks = {
     ledger.owners.end(owned, { organizationId: 'org-1' })
     tell(SIGNAL.go)
   },
-  find: (owned: Owned) => ledger.owners.find([owned]),
+  find: (owned: Owned) => ledger.owners.find([owned], null),
   /** Waits, with its loop, until another thread has said something, and asks in the same turn. */
   findAfter(owned: Owned) {
     Atomics.wait(signals, SIGNAL.go, 0)
-    return ledger.owners.find([owned])
+    return ledger.owners.find([owned], null)
   },
   refuse: ({ refusal, now }: { refusal: Refusal; now: number }) => ledger.refusals.record(refusal, now),
 }

@@ -62,10 +62,11 @@ test('whoever waits for a ledger that ends hears of it, and so does whoever asks
     collecting: nothing,
     piece: () => ({ say: 'handed over', rows: [], uses: [] }),
   })
-  const asked = [line.ask('find', []), line.ask('find', [])]
+  const question = { wanted: [], asker: null }
+  const asked = [line.ask('find', question), line.ask('find', question)]
   const drained = line.drain()
   port2.close()
   for (const each of asked) await assert.rejects(each, LedgerGone)
   await drained
-  await assert.rejects(line.ask('find', []), { code: 'ECONNRESET' })
+  await assert.rejects(line.ask('find', question), { code: 'ECONNRESET' })
 })

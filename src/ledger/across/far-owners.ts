@@ -1,6 +1,7 @@
 import { Bounded } from '../../core/bounded.ts'
 import type { Log } from '../../core/log.ts'
 import { isOwnedId, keyOf, type Owned } from '../../core/owned.ts'
+import type { Asker } from '../asker.ts'
 import type { GateLedger } from '../gate-ledger.ts'
 import type { Origin, Owner } from '../owners.ts'
 import type { LedgerLine } from './line.ts'
@@ -44,9 +45,8 @@ export class FarOwners implements Pick<GateLedger['owners'], 'claim' | 'end' | '
     this.#line.tell({ say: 'end', owned, organizationId })
   }
 
-  async find(wanted: readonly Owned[]): Promise<(Owner | null)[]> {
-    const asked = wanted.map(({ kind, id }) => ({ kind, id }))
-    return this.#line.ask('find', asked)
+  async find(wanted: readonly Owned[], asker: Asker | null): Promise<(Owner | null)[]> {
+    return this.#line.ask('find', { wanted: wanted.map(({ kind, id }) => ({ kind, id })), asker })
   }
 
   #numberOf(origin: Origin): number {

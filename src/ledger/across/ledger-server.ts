@@ -80,7 +80,7 @@ export class LedgerServer {
   #answerTo({ say, ask }: Asked): Promise<unknown> {
     if (say === 'refused') return this.#ledger.refusals.record(ask.refusal, ask.now)
     this.#takeAll()
-    return this.#ledger.owners.find(ask)
+    return this.#ledger.owners.find(ask.wanted, ask.asker)
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Owned } from '../../core/owned.ts'
+import type { Asker } from '../asker.ts'
 import type { Use } from '../last-used.ts'
 import type { Origin, Owner } from '../owners.ts'
 import type { Refusal } from '../refusals.ts'
@@ -24,7 +25,7 @@ export type Told =
 
 /** What is asked, by the name of the question, and what the answer is. */
 export type Questions = {
-  find: { ask: readonly Owned[]; answer: (Owner | null)[] }
+  find: { ask: { wanted: readonly Owned[]; asker: Asker | null }; answer: (Owner | null)[] }
   refused: { ask: { refusal: Refusal; now: number }; answer: undefined }
 }
 

@@ -50,7 +50,7 @@ export type Replaced = {
 export type OpenGateway = AsyncDisposable & {
   gateway: Gateway
   catalogue: ModelCatalogue
-  /** What is known of a key here, for another thread. */
+  /** What is known of keys here, for another thread. */
   known: Grants['known']
 }
 
@@ -115,7 +115,12 @@ export async function openGateway(
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)
   const rest = stack.move()
-  return { gateway, catalogue, known: (hash) => grants.known(hash), [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return {
+    gateway,
+    catalogue,
+    known: (hashes) => grants.known(hashes),
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  }
 }
 
 /** Waits for what is still counted. What is not counted after a while is estimated: a stop does not wait for the tokenizer. */

@@ -1,8 +1,8 @@
 import { getCompileCacheDir } from 'node:module'
 import { type Transferable, Worker, type WorkerOptions } from 'node:worker_threads'
-import type { AskOthers } from '../gateway/keys/known.ts'
+import type { KnownKeys } from '../gateway/keys/known.ts'
 import type { ThreadStart } from '../thread/start.ts'
-import type { Answers, FromThread, Question, ToThread } from '../thread/words.ts'
+import type { Answer, Brought, FromThread, Question, ToThread } from '../thread/words.ts'
 
 /** What tests have done to threads. */
 export type ReplacedWorkers = {
@@ -19,10 +19,10 @@ export type Ending = { reason: 'stopped' } | { reason: 'error' | 'memory' | 'end
 export type Heard = {
   log: (lines: string) => void
   doubt: () => void
-  counted: (counted: Answers['reported']['counted']) => void
+  counted: (counted: Answer<'reported'>['counted']) => void
   redis: (isThere: boolean, err?: string) => void
-  /** Never rejects. */
-  whoKnows: AskOthers
+  /** Which of the keys with these hashes other threads know. Never rejects. */
+  whoKnows: (hashes: readonly string[]) => Promise<KnownKeys>
 }
 
 /** One life of a thread, as the machine sees it. */
@@ -67,12 +67,12 @@ export class RunningThread {
   }
 
   /** @throws what it has ended with before it answered */
-  ask<Q extends Question>(question: Q, hash = ''): Promise<Answers[Q]> {
+  ask<Q extends Question>(question: Q, ...brought: Brought<Q>): Promise<Answer<Q>> {
     if (this.#isOver) return Promise.reject(this.#why(1))
     const asked = Promise.withResolvers<unknown>()
     this.#asked.set(++this.#last, asked)
-    this.#say({ ask: question, id: this.#last, hash })
-    return asked.promise as Promise<Answers[Q]>
+    this.#say({ ask: question, id: this.#last, brought })
+    return asked.promise as Promise<Answer<Q>>
   }
 
   /** Has it take no new calls, and end when the running ones have ended. */
@@ -92,7 +92,7 @@ export class RunningThread {
     if (message.what === 'log') this.#heard.log(message.lines)
     else if (message.what === 'doubt') this.#heard.doubt()
     else if (message.what === 'counted') this.#heard.counted(message.counted)
-    else if (message.what === 'who knows') void this.#tellWhoKnows(message.hash)
+    else if (message.what === 'who knows') void this.#tellWhoKnows(message.hashes)
     else if (message.what === 'redis') this.#heard.redis(message.isThere, message.err)
     else if (message.what === 'listening') this.#listening.resolve(message.url)
     else {
@@ -101,9 +101,9 @@ export class RunningThread {
     }
   }
 
-  async #tellWhoKnows(hash: string) {
-    const known = await this.#heard.whoKnows(hash)
-    if (!this.#isOver) this.#say({ hash, known })
+  async #tellWhoKnows(asked: readonly string[]) {
+    const known = await this.#heard.whoKnows(asked)
+    if (!this.#isOver) this.#say({ asked, known })
   }
 
   #over(code: number) {

@@ -1,7 +1,7 @@
 import type { Log } from '../core/log.ts'
 import type { Metrics } from '../core/metrics.ts'
 import { within } from '../ledger/within.ts'
-import type { Answers, Question } from '../thread/words.ts'
+import type { Answer, Brought, Question } from '../thread/words.ts'
 import type { RunningThread } from './running-thread.ts'
 
 /** Milliseconds until another thread is started in the place of one that ended; they double with each that lives a short time. */
@@ -55,16 +55,14 @@ export class Supervisor implements AsyncDisposable {
   }
 
   /** Asks those that run; who does not answer in time, or ends meanwhile, is left out. */
-  async askAll<Q extends Question>(question: Q, hash?: string): Promise<Answers[Q][]> {
-    const answers: Answers[Q][] = []
-    const asking = this.#running.map((thread) =>
-      thread.ask(question, hash).then(
-        (answer) => void answers.push(answer),
-        () => {},
-      ),
-    )
-    await within(PATIENCE_MS, Promise.all(asking))
-    return answers
+  askAll<Q extends Question>(question: Q, ...brought: Brought<Q>): Promise<Answer<Q>[]> {
+    return answersOf(this.#running, question, brought)
+  }
+
+  /** The same of all but the thread of one place, on whose behalf they are asked. */
+  askOthers<Q extends Question>(index: number, question: Q, ...brought: Brought<Q>): Promise<Answer<Q>[]> {
+    const others = this.#running.filter((thread) => thread !== this.#places[index]?.running)
+    return answersOf(others, question, brought)
   }
 
   /** Stops them: each ends when its calls have, and what runs too long is ended. */
@@ -114,4 +112,20 @@ export class Supervisor implements AsyncDisposable {
       place.pauseMs = Math.min(place.pauseMs * 2, LONGEST_PAUSE_MS)
     })
   }
+}
+
+async function answersOf<Q extends Question>(
+  threads: readonly RunningThread[],
+  question: Q,
+  brought: Brought<Q>,
+): Promise<Answer<Q>[]> {
+  const answers: Answer<Q>[] = []
+  const asking = threads.map((thread) =>
+    thread.ask(question, ...brought).then(
+      (answer) => void answers.push(answer),
+      () => {},
+    ),
+  )
+  await within(PATIENCE_MS, Promise.all(asking))
+  return answers
 }

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Config } from '../config/settings.ts'
 import { unavailable } from '../contract/error.ts'
 import type { ListState } from '../core/model-list.ts'
+import { youngest } from '../gateway/keys/youngest.ts'
 import type { ThreadStart } from '../thread/start.ts'
 import type { Thread } from '../thread/thread.ts'
+import type { Brought, Question } from '../thread/words.ts'
 import { connectionsOf } from './connections.ts'
 import { openLines } from './lines.ts'
 import { listenForThreads } from './local-server.ts'
@@ -32,8 +34,8 @@ export async function openThreads(
   const lines = rest.use(await openLines(config, machine, tools.now))
   let supervisor: Supervisor | null = null
   let url = ''
-  const askAll = async <Q extends Parameters<Supervisor['askAll']>[0]>(question: Q, hash?: string) =>
-    (await supervisor?.askAll(question, hash)) ?? []
+  const askAll = async <Q extends Question>(question: Q, ...brought: Brought<Q>) =>
+    (await supervisor?.askAll(question, ...brought)) ?? []
   return {
     url: () => url,
     async models() {
@@ -55,18 +57,19 @@ export async function openThreads(
         port: { ticketKeys: randomBytes(48) },
         database: { flag: availability.flag, connections: connectionsOf(config).ofThread, pooled },
       }
-      const heard: Omit<Heard, 'redis'> = {
+      const heard: Omit<Heard, 'redis' | 'whoKnows'> = {
         log: writeLog,
         doubt: () => availability.doubt(),
         counted: (counted) => metrics.add(counted),
-        whoKnows: async (hash) => (await askAll('known', hash)).find((known) => known !== null) ?? null,
       }
       const there = machine.redis?.there
       const start = (index: number) => {
         const given = lines.open()
         const workerData: ThreadStart = { index, ...common, lines: given.lines }
         const redis: Heard['redis'] = (isThere, err) => there?.say(index, isThere, err)
-        return new RunningThread(workerData, given.transferList, { ...heard, redis }, replaced)
+        const whoKnows: Heard['whoKnows'] = async (hashes) =>
+          youngest((await supervisor?.askOthers(index, 'known', hashes)) ?? [])
+        return new RunningThread(workerData, given.transferList, { ...heard, redis, whoKnows }, replaced)
       }
       const parts = { log, metrics, start, threads: config.workers, repair: lines.repair }
       supervisor = rest.use(new Supervisor({ ...parts, patienceMs: config.drainMs + ENDING_MS }))

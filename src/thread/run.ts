@@ -12,7 +12,7 @@ import { openLines } from './lines.ts'
 import { Others } from './others.ts'
 import type { ThreadStart } from './start.ts'
 import { openThread } from './thread.ts'
-import type { Answers, FromThread, Question, ToThread } from './words.ts'
+import type { Answer, Brought, FromThread, Question, ToThread } from './words.ts'
 
 /** Milliseconds between two times that a thread hands over what it has counted, where nobody asks. */
 const COUNTED_MS = 1000
@@ -66,7 +66,7 @@ function openThreadLog({ index, logLevel }: ThreadStart, write: (lines: string) 
   return log
 }
 
-type AnswersTo = { [Q in Question]: (hash: string) => Promise<Answers[Q]> }
+type AnswersTo = { [Q in Question]: (...brought: Brought<Q>) => Promise<Answer<Q>> }
 
 const answersOf = (
   thread: Awaited<ReturnType<typeof openThread>>,
@@ -78,7 +78,7 @@ const answersOf = (
   modelLists: thread.modelLists,
   inFlight: thread.inFlight,
   look: () => look().then(() => null),
-  known: async (hash) => thread.known(hash),
+  known: async (hashes) => thread.known(hashes),
 })
 
 /** Answers the machine's questions. @returns what resolves when it says stop */
@@ -90,10 +90,12 @@ function answering(
   const stopped = Promise.withResolvers<void>()
   port.on('message', (message: ToThread) => {
     if (message === 'stop') return stopped.resolve()
-    if (!('ask' in message)) return others.hear(message.hash, message.known)
-    const { ask, id, hash } = message
+    if (!('ask' in message)) return others.hear(message.asked, message.known)
+    const { ask, id, brought } = message
+    // Whoever asked has brought what the question needs, or it would not compile there.
+    const answered = answers[ask] as (...brought: Brought<Question>) => Promise<Answer<Question>>
     // None of them fails.
-    void answers[ask](hash).then((answer) => say({ what: 'answer', id, answer }))
+    void answered(...brought).then((answer) => say({ what: 'answer', id, answer }))
   })
   return { stopped: stopped.promise }
 }

@@ -6,9 +6,9 @@ import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import type { ProjectIds } from '../rules/rule.ts'
 import { type Grant, loadGrant } from './grant.ts'
-import { type AskOthers, fromKnown, type KnownKey, toKnown } from './known.ts'
-import { loadRules } from './load-rules.ts'
-import { Remembered } from './remembered.ts'
+import { type AskOthers, type KnownKey, type KnownKeys, type TakeUp, toKnown } from './known.ts'
+import { loadRules, rulesFrom } from './load-rules.ts'
+import { type Loaded, Remembered } from './remembered.ts'
 
 /** Most grants and rules kept; beyond, those loaded longest ago go. */
 const KEPT = { grants: 250_000, rules: 50_000 }
@@ -91,23 +91,50 @@ export class Grants {
     }
   }
 
-  /** What is known here of a key that may serve while the database cannot be asked, for another thread. */
-  known(hash: string): KnownKey | null {
-    const lately = this.#grants.latelyLoaded(hash, this.#outage.servedMs)
-    return lately && toKnown(lately, performance.now())
+  /** What is known here of keys that may serve while the database cannot be asked, for another thread. */
+  known(hashes: readonly string[]): KnownKeys {
+    const now = performance.now()
+    const known = (hash: string): [string, KnownKey][] => {
+      const here = this.#here(hash)
+      const key = here && toKnown(here.grant, here.rulesAsOf, now)
+      return key ? [[hash, key]] : []
+    }
+    return new Map(hashes.flatMap(known))
   }
 
   /** What was true lately, by all that is remembered in this process. */
   async #lately(hash: string): Promise<Grant | null> {
-    const { servedMs, others } = this.#outage
-    const here = this.#grants.lately(hash, servedMs)
-    if (here !== null || others === null) return here
-    await this.#grants.learn(hash, async () => {
-      const askedAt = performance.now()
-      const known = await others(hash)
-      return known && fromKnown(known, askedAt, this.#rules.last(keyOf(known.project)))
-    })
-    return this.#grants.lately(hash, servedMs)
+    const { others } = this.#outage
+    const here = this.#here(hash)
+    if (here !== null || others === null) return here?.grant.value ?? null
+    await others(hash, () => this.#takingUp(hash))
+    return this.#here(hash)?.grant.value ?? null
+  }
+
+  /** What was true lately by what is remembered here. Another key of the project may have had its rules read since: the youngest are everybody's. */
+  #here(hash: string): { grant: Loaded<Grant>; rulesAsOf: number } | null {
+    const grant = this.#grants.latelyLoaded(hash, this.#outage.servedMs)
+    if (grant === null) return null
+    const rules = this.#rules.latelyLoaded(keyOf(grant.value.rules), this.#outage.servedMs)
+    // Those that it came with may have been dropped for want of room, and older ones taken up since.
+    if (rules === null || rules.asOf < grant.asOf) return { grant, rulesAsOf: grant.asOf }
+    if (rules.value === grant.value.rules) return { grant, rulesAsOf: rules.asOf }
+    return { grant: { ...grant, value: { ...grant.value, rules: rules.value } }, rulesAsOf: rules.asOf }
+  }
+
+  /** The rules first, which other keys of the project share: the key has the youngest that are known here. */
+  #takingUp(hash: string): TakeUp {
+    const learn = { grant: this.#grants.learning(), rules: this.#rules.learning() }
+    const askedAt = performance.now()
+    return ({ grant, rules: { value, ageMs } }) => {
+      const { project, source } = value
+      const key = keyOf(project)
+      const here = this.#rules.latelyLoaded(key, this.#outage.servedMs)
+      const found = { value: rulesFrom(project, source, here?.value ?? null), asOf: askedAt - ageMs }
+      const rules = learn.rules(key, found)
+      const asOf = Math.min(askedAt - grant.ageMs, found.asOf)
+      if (rules) learn.grant(hash, { value: { ...grant.value, rules }, asOf })
+    }
   }
 
   /** The grant that was loaded last for this hash, however old; null where a change has ended it. */

@@ -293,29 +293,3 @@ test('a change that was heard of ends what was true lately, for its own organiza
   grants.invalidate(everything)
   assert.deepEqual([grants.lately('h1', 60_000), grants.lately('h2', 60_000)], [null, grant])
 })
-
-test('what somebody else remembers is as old here as it is there, and nobody believes it once something has changed', async () => {
-  const { grants, loads } = setUp()
-  const grant = grantOf('key_1')
-  const asOf = 0
-  assert.equal(await grants.learn('h', async () => ({ value: grant, asOf })), grant)
-  assert.deepEqual([grants.lately('h', 1001), grants.lately('h', 1000)], [grant, null])
-  assert.equal(await grants.learn('unknown', async () => null), null)
-  const changing = grants.learn('h2', async () => {
-    grants.invalidate(everything)
-    return { value: grantOf('key_2'), asOf }
-  })
-  assert.equal(await changing, null)
-  assert.deepEqual([grants.lately('h', 60_000), grants.lately('h2', 60_000), loads.length], [null, null, 0])
-})
-
-test('what the database did not have is not taken up from somebody who remembers it from before, and is from who asked since', async () => {
-  const { grants, learn, pass } = setUp()
-  pass(1000)
-  await learn('h', null)
-  pass(10_000)
-  const other = (asOf: number) => grants.learn('h', async () => ({ value: grantOf('key_1'), asOf }))
-  assert.equal(await other(1500), null)
-  assert.equal(await other(2000), null)
-  assert.deepEqual(await other(2001), grantOf('key_1'))
-})

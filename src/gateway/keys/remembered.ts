@@ -9,6 +9,9 @@ const UNKNOWN_KEPT = 10_000
 /** What a look-up found, and since when it has been known to be true, on the cache's clock. */
 export type Loaded<T> = { value: T; asOf: number }
 
+/** Takes up what somebody else remembers. @returns the youngest that is known here then; null where it is not to be believed */
+export type Learn<T> = (key: string, found: Loaded<T>) => T | null
+
 type Entry<T> = { value: T | null; asOf: number; generation: number }
 type Flight<T> = { generation: number; begunAt: number; loading: Promise<Entry<T>> }
 
@@ -45,6 +48,7 @@ export class Remembered<T extends object> {
   #generation = 0
   /** The generation since when nobody knows what has changed: what was known before it is not fresh, though it may still serve. */
   #doubted = 0
+  #doubtedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: RememberedOptions<T>) {
     this.#options = options
@@ -98,18 +102,19 @@ export class Remembered<T extends object> {
   }
 
   /**
-   * Takes up what somebody else remembers who hears of the same changes; null where nobody does, or something has changed while
-   * they were asked.
+   * What takes up what somebody else remembers who hears of the same changes, to be had before they are asked: nothing is believed where
+   * something has changed since, or it was gone since. What is younger here stays.
    */
-  async learn(key: string, ask: () => Promise<Loaded<T> | null>): Promise<T | null> {
+  learning(): Learn<T> {
     this.#options.catchUp()
     const generation = this.#generation
-    const found = await ask()
-    this.#options.catchUp()
-    if (found === null || generation !== this.#generation) return null
-    if (found.asOf <= (this.#missed.get(key) ?? Number.NEGATIVE_INFINITY)) return null
-    this.#keep(key, { ...found, generation })
-    return found.value
+    return (key, found) => {
+      this.#options.catchUp()
+      if (generation !== this.#generation) return null
+      if (found.asOf <= (this.#missed.get(key) ?? Number.NEGATIVE_INFINITY)) return null
+      this.#keep(key, { ...found, generation: found.asOf > this.#doubtedAt ? generation : this.#doubted - 1 })
+      return this.#known.get(key)?.value ?? null
+    }
   }
 
   /**
@@ -118,8 +123,11 @@ export class Remembered<T extends object> {
    */
   invalidate(scope: ChangeScope | null): void {
     this.#generation++
-    if (scope === null) this.#doubted = this.#generation
-    else this.#forget(scope)
+    if (scope !== null) this.#forget(scope)
+    else {
+      this.#doubted = this.#generation
+      this.#doubtedAt = this.#clock()
+    }
     this.#unknown.clear()
   }
 
@@ -164,7 +172,10 @@ export class Remembered<T extends object> {
     return flight
   }
 
+  /** Unless what is there is younger. */
   #keep(key: string, entry: Entry<T>): void {
+    const here = this.#known.get(key) ?? this.#unknown.get(key)
+    if (here !== undefined && here.asOf > entry.asOf) return
     this.#known.delete(key)
     this.#unknown.delete(key)
     if (entry.value) this.#missed.delete(key)

@@ -9,6 +9,7 @@ import { groups } from './groups.ts'
 import type { Call, Handlers } from './handlers.ts'
 import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
+import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
 import { projectApiKeys } from './project-api-keys.ts'
 import { projectCertificates } from './project-certificates.ts'
@@ -27,6 +28,7 @@ import { users } from './users.ts'
 
 /** A resource in the contract without handlers does not compile. */
 const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> } = {
+  me,
   adminApiKeys,
   users,
   invites,

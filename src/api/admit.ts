@@ -3,9 +3,10 @@ import type { Caller } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import { ApiError, notFound, organizationMismatch } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
+import { type Asked, isOwn } from '../core/asked.ts'
 import type { Origin } from '../core/audit.ts'
 import { isNameable } from '../core/model-name.ts'
-import { adminScopeOf, missingScopes, type Permission } from '../core/permission.ts'
+import { adminScopeOf, missingScopes } from '../core/permission.ts'
 import type { Connection } from '../core/presented-certificate.ts'
 import { projectAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
@@ -74,11 +75,11 @@ function record(app: AdminApp, { name }: Endpoint, origin: Origin, { known, reas
   return app.refusals.record({ ...known, origin, ...what }, secondsOf(app))
 }
 
-async function lacks(db: Db, caller: Caller, permission: Permission, route: Route, projectId: string | undefined) {
+async function lacks(db: Db, caller: Caller, permission: Asked, route: Route, projectId: string | undefined) {
   const missing = (what: string) => new ApiError('insufficient_permissions', missingScopes(what))
   const scope = adminScopeOf(permission)
   if (caller.scopes.length > 0 && !caller.scopes.includes(scope)) return missing(scope)
-  if (caller.access.permissions.has(permission)) return null
+  if (isOwn(permission) || caller.access.permissions.has(permission)) return null
   if (projectId === undefined) return missing(permission)
   // Below a project its own roles count too: its owners manage it. Nobody has one in a project that is not there.
   const principal = { organizationId: caller.organizationId, id: caller.userId }

@@ -1,8 +1,9 @@
 import type { Caller } from '../admin/handlers.ts'
 import { ApiError, incorrectKey, missingKey, notAMember } from '../contract/error.ts'
+import type { Asked } from '../core/asked.ts'
 import type { AuditActor } from '../core/audit.ts'
 import { bearer, hashSecret, keyKind, showKey } from '../core/key.ts'
-import { adminScopeOf, missingScopes, type Permission } from '../core/permission.ts'
+import { adminScopeOf, missingScopes } from '../core/permission.ts'
 import { organizationAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
 import { type Authenticate, KnownCallerRefused, knownCaller } from './caller.ts'
@@ -59,7 +60,7 @@ async function ownerOf(db: Db, { hash, shown }: ShownKey, now: number): Promise<
   return caller
 }
 
-async function projectKeyRefusal(db: Db, { hash, shown }: ShownKey, permission: Permission): Promise<Error> {
+async function projectKeyRefusal(db: Db, { hash, shown }: ShownKey, permission: Asked): Promise<Error> {
   const key = await db
     .selectFrom('project_api_key as k')
     .leftJoin('organization_user as u', (join) =>

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../admin/handlers.ts'
 import type { ApiError } from '../contract/error.ts'
+import type { Asked } from '../core/asked.ts'
 import type { AuditActor } from '../core/audit.ts'
-import type { Permission } from '../core/permission.ts'
 import type { Db } from '../db/tables.ts'
 
 /**
@@ -18,7 +18,7 @@ export type Authenticate = (headers: IncomingHttpHeaders) => Identify
  * @param permission what the operation asks for, for the sentence that says it is missing
  * @throws ApiError, or KnownCallerRefused
  */
-export type Identify = (db: Db, now: number, permission: Permission) => Promise<Caller>
+export type Identify = (db: Db, now: number, permission: Asked) => Promise<Caller>
 
 /** Somebody who is known, although the call may be refused: whom the audit log names. */
 export type Known = {

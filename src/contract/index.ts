@@ -5,6 +5,7 @@ import { dataRetention, projectDataRetention } from './data-retention.ts'
 import { groups, groupUsers } from './groups.ts'
 import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
+import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
 import { projectApiKeys } from './project-api-keys.ts'
 import { projectCertificates } from './project-certificates.ts'
@@ -23,6 +24,7 @@ import { users } from './users.ts'
 
 /** What the Administration API is. A resource that is not here does not exist. */
 export const contract = {
+  me,
   adminApiKeys,
   users,
   invites,

@@ -1,6 +1,6 @@
 import type { TObject, TString } from 'typebox'
+import type { Asked } from '../core/asked.ts'
 import type { AuditType } from '../core/audit.ts'
-import type { Permission } from '../core/permission.ts'
 import { nounOf } from './error.ts'
 import { type Static, type TSchema, Type } from './json-schema.ts'
 import { Id, List, paging, Query } from './schema.ts'
@@ -12,7 +12,7 @@ type Path = `/${string}`
 type Facts = {
   summary: string
   /** What the caller must hold; `null` where the request carries its own proof instead of a key. */
-  permission: Permission | null
+  permission: Asked | null
   query?: TSchema
   body?: TSchema
   reply: TSchema

@@ -9,7 +9,21 @@ type Principal = { organizationId: string; id: string }
  * One statement.
  */
 export async function organizationAccess(db: Db, principal: Principal): Promise<Access> {
-  return resolveAccess(await heldRoles(db, principal, null))
+  return resolveAccess(await heldRoles(db, principal, []))
+}
+
+/**
+ * What somebody may do in each of these projects now, all of which they are in: roles of the organization count here too. One
+ * statement, however many there are.
+ */
+export async function accessInProjects(
+  db: Db,
+  principal: Principal,
+  projectIds: readonly string[],
+): Promise<Map<string, Access>> {
+  const held = await heldRoles(db, principal, projectIds)
+  const counts = (id: string) => held.filter(({ level, resourceId }) => level === 'organization' || resourceId === id)
+  return new Map(projectIds.map((id) => [id, resolveAccess(counts(id))]))
 }
 
 /**
@@ -17,7 +31,7 @@ export async function organizationAccess(db: Db, principal: Principal): Promise<
  * of the organization. Roles of the organization count here too. One statement, two for a member without a role of their own.
  */
 export async function projectAccess(db: Db, principal: Principal, projectId: string): Promise<Access | null> {
-  const held = await heldRoles(db, principal, projectId)
+  const held = await heldRoles(db, principal, [projectId])
   const access = resolveAccess(held)
   const inside = access.owner || held.some(({ level, direct }) => level === 'project' && direct)
   return inside || (await isInProject(db, principal, projectId)) ? access : null
@@ -45,10 +59,10 @@ async function isInProject(db: Db, { organizationId, id }: Principal, projectId:
 }
 
 /**
- * Roles held in the organization and, where one is given, in a project; a group's roles there only while it is in it. Their own
+ * Roles held in the organization and in these projects; a group's roles there only while it is in it. Their own
  * and their groups' are asked for apart: with one condition for both no index serves, and it costs as much as others hold.
  */
-async function heldRoles(db: Db, { organizationId, id }: Principal, projectId: string | null) {
+async function heldRoles(db: Db, { organizationId, id }: Principal, projectIds: readonly string[]) {
   const assigned = db
     .selectFrom('role_assignment as a')
     .leftJoin('role as r', (join) =>
@@ -56,7 +70,7 @@ async function heldRoles(db: Db, { organizationId, id }: Principal, projectId: s
     )
     .select(['a.role_id', 'a.resource_id', 'a.principal_id', 'r.permissions'])
     .where('a.organization_id', '=', organizationId)
-    .where('a.resource_id', 'in', projectId === null ? [organizationId] : [organizationId, projectId])
+    .where('a.resource_id', 'in', [organizationId, ...projectIds])
   const groups = db
     .selectFrom('group_user as g')
     .select('g.group_id')
@@ -64,10 +78,11 @@ async function heldRoles(db: Db, { organizationId, id }: Principal, projectId: s
     .where('g.user_id', '=', id)
   const own = assigned.where('a.principal_id', '=', id)
   const rows = await own.unionAll(assigned.where('a.principal_id', 'in', groups)).execute()
-  return rows.map((row): HeldRole & { direct: boolean } => ({
+  return rows.map((row): HeldRole & { direct: boolean; resourceId: string } => ({
     roleId: row.role_id,
     level: row.resource_id === organizationId ? 'organization' : 'project',
     custom: row.permissions === null ? null : JSON.parse(row.permissions),
     direct: row.principal_id === id,
+    resourceId: row.resource_id,
   }))
 }

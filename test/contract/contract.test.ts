@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { type Endpoint, endpoints } from '../../src/admin/index.ts'
+import { type Asked, isOwn } from '../../src/core/asked.ts'
 import { mintKey } from '../../src/core/key.ts'
-import { adminScopeOf, type Permission, predefinedRoles } from '../../src/core/permission.ts'
+import { adminScopeOf, predefinedRoles } from '../../src/core/permission.ts'
 import { unknownLike } from '../sdk/scenario.ts'
 import { databases } from '../support/databases.ts'
 import { type Reply, startTestApp, type TestApp } from '../support/harness.ts'
@@ -30,9 +31,9 @@ const lacking = (permission: string): Refusal => {
 
 const noProject: Refusal = { status: 404, code: 'not_found', param: 'project_id' }
 
-const heldBy = (role: 'role-api-organization-reader' | 'role-api-project-member', permission: Permission) =>
-  predefinedRoles.some(({ id, permissions }) => id === role && permissions.includes(permission))
-const readersMay = (permission: Permission) => heldBy('role-api-organization-reader', permission)
+const heldBy = (role: 'role-api-organization-reader' | 'role-api-project-member', permission: Asked) =>
+  predefinedRoles.some(({ id, permissions }) => id === role && permissions.some((one) => one === permission))
+const readersMay = (permission: Asked) => isOwn(permission) || heldBy('role-api-organization-reader', permission)
 const belowProject = ({ route }: Endpoint) => route.path.includes('/projects/:project_id')
 
 for (const database of databases) {
@@ -69,7 +70,7 @@ for (const database of databases) {
   })
 }
 
-async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoint, permission: Permission) {
+async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoint, permission: Asked) {
   const request = await validRequest(endpoint.name, own, app)
   const before = await stored(app, [own])
   const refused: [what: string, key: string | null, Refusal][] = [
@@ -115,7 +116,7 @@ async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoin
 }
 
 /** A known key that is refused leaves an event, once a minute for each operation; a stranger leaves none. */
-async function recordsRefusals({ app, own, keys }: Fixture, endpoint: Endpoint, permission: Permission) {
+async function recordsRefusals({ app, own, keys }: Fixture, endpoint: Endpoint, permission: Asked) {
   const refusals = app.db.selectFrom('audit_log').where('type', '=', 'login.failed')
   const request = await validRequest(endpoint.name, own, app)
   const { expired, removedUser, serviceAccount, userInProject, reader } = keys
@@ -179,7 +180,7 @@ async function same([a, idA]: [Reply, string], [b, idB]: [Reply, string], param:
 const steadyHeaders = ({ headers }: Reply) =>
   [...headers].filter(([name]) => !['date', 'x-request-id', 'openai-processing-ms'].includes(name))
 
-async function opensToProjectOwner({ app, own }: Fixture, endpoint: Endpoint, permission: Permission) {
+async function opensToProjectOwner({ app, own }: Fixture, endpoint: Endpoint, permission: Asked) {
   const [request, elsewhere] = [
     await validRequest(endpoint.name, own, app),
     await validRequest(endpoint.name, own, app),

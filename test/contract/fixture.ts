@@ -1,11 +1,12 @@
-import { adminKeyScopes, adminScopeOf, type Permission } from '../../src/core/permission.ts'
+import type { Asked } from '../../src/core/asked.ts'
+import { adminKeyScopes, adminScopeOf } from '../../src/core/permission.ts'
 import type { TestApp } from '../support/harness.ts'
 import { gatehouse, newAdminKey, newOrganization, newProjectKey, newUser, type Organization } from './organizations.ts'
 
 /** Keys of the organization that may not do what is asked, or not any more. */
 type Keys = {
   /** An owner's admin key with every scope but the one that this permission needs. */
-  without: (permission: Permission) => string
+  without: (permission: Asked) => string
   reader: string
   serviceAccount: string
   userInProject: string

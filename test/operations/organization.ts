@@ -56,6 +56,7 @@ const report = async () => ({ params: {}, query: { start_time: '1700000000', end
 
 /** The organization, its people and its keys, what it rules for itself, and what is reported of it. */
 export const organizationRequests = {
+  me: { retrieve: nothing, projects: nothing },
   adminApiKeys: {
     list: nothing,
     create: sends(nothing, { name: 'key', expires_in_seconds: 3600 }),
@@ -127,6 +128,9 @@ O R PO PM PV CO CP ST OO KR KU SA
                                    spendLimit.update spendLimit.delete dataRetention.update
 + -  -  -  -  -  -  -  o  s  s  s  adminApiKeys.delete users.update users.delete invites.delete certificates.update
                                    certificates.delete spendAlerts.update spendAlerts.delete
+
+  What is one's own: whoever one is.
++ +  +  +  +  +  +  +  +  +  s  s  me.retrieve me.projects
 
   Usage and costs.
 + -  -  -  -  +  -  -  +  s  +  s  usage.completions usage.decisions usage.embeddings usage.moderations usage.images

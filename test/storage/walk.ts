@@ -43,6 +43,10 @@ export async function walkAdministration(app: TestApp, own: Organization) {
   const alert = { threshold_amount: 1, currency: 'USD', interval: 'month', notification_channel }
   const key = await newAdminKey(app, own, user)
   await app.send('POST', `/v1/organization/projects/${FULL_PROJECT}/spend_alerts`, { key, body: alert })
+  await own.admin.groups.users.create(FULL_GROUP, { user_id: user })
+  for (const after of ['', `?after=${nth('proj_', 9)}`]) {
+    await app.send('GET', `/v1/organization/me/projects${after}`, { key })
+  }
   await own.admin.projects.users.delete(guest, { project_id: FULL_PROJECT })
   for (const path of lists(own)) await app.send('GET', `/v1/organization/${path}`, { key: own.key })
 }
@@ -53,6 +57,7 @@ export function lists(own: Organization): string[] {
   const types = RARE_TYPES.map((type) => `event_types[]=${type}`).join('&')
   const middle = nth('audit_log-', 100)
   return [
+    ...['', `?after=${nth('proj_', 9)}`].map((after) => `me/projects${after}`),
     ...['', `after=${nth('proj_', 9)}`, 'include_archived=true'].map((query) => `projects?${query}`),
     ...['', `after=${nth('user-', 9)}`, 'emails[]=u1@x.io&emails[]=u2@x.io'].map((query) => `users?${query}`),
     ...['any', 'active', 'inactive'].flatMap((access) =>

@@ -13,6 +13,7 @@ import { inviteMaker } from './0043-invite-maker.ts'
 import { roleForm } from './0044-role-form.ts'
 import { owned } from './0045-owned.ts'
 import { sparseLists } from './0046-sparse-lists.ts'
+import { projectsOfGroup } from './0047-projects-of-group.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -35,4 +36,5 @@ export const migrations: Record<string, SchemaChange> = {
     '0045-owned': owned,
     '0046-sparse-lists': sparseLists,
   }),
+  '0047-projects-of-group': projectsOfGroup,
 }

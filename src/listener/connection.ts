@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { takenOf } from './taken.ts'
 
 /** Answers of one connection that may be unfinished at once. Clients that wait for each answer never have two. */
 const AT_ONCE = 8
@@ -105,8 +106,8 @@ class Connection {
   readonly #all: Connections
   readonly #answering = new Set<ServerResponse>()
   readonly #waiting: Waiting[] = []
-  /** Bytes that had been sent when it was last looked at, and for how many looks no more have been. */
-  #sent = 0
+  /** What the system had taken when it was last looked at, and for how many looks it took no more. */
+  #taken = 0
   #still = -1
 
   constructor(socket: Socket, all: Connections) {
@@ -142,11 +143,11 @@ class Connection {
   /** For how many looks nothing was read of an answer that is there: not of one that takes its time, nor of one behind another. */
   standsStill(): number {
     const [oldest] = this.#answering
-    const sent = this.#socket.bytesWritten - this.#socket.writableLength
+    const taken = takenOf(this.#socket)
     // The look that finds it is the first of its time.
     if (oldest === undefined || oldest.writableLength === 0) this.#still = -1
-    else this.#still = sent === this.#sent ? this.#still + 1 : 0
-    this.#sent = sent
+    else this.#still = taken === this.#taken ? this.#still + 1 : 0
+    this.#taken = taken
     return this.#still
   }
 

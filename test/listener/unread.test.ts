@@ -4,39 +4,14 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { Connections } from '../../src/listener/connection.ts'
-import { makeKey } from '../gateway/gate.ts'
 import { settled, until } from '../gateway/upstream.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { modelsFile } from '../support/models-file.ts'
+import type { TestApp } from '../support/harness.ts'
+import { get, startLong } from './long.ts'
 
 const MB = 1024 * 1024
 /** More than the system takes of an answer for somebody who reads nothing. */
 const LONG = 8 * MB
 const PATIENCE_MS = 300
-
-/** A Gatehouse whose model servers list so many models that their list is longer than the system's own buffers. */
-async function startLong() {
-  await using stack = new AsyncDisposableStack()
-  const server = createServer(({ url }, response) => {
-    const id = (number: number) => `${url?.slice(1, 2)}${number}`.padEnd(200, 'x')
-    response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ data: Array.from({ length: 10_000 }, (_, number) => ({ id: id(number) })) }))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  stack.defer(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  const upstreams = ['a', 'b', 'c', 'd'].map((name) => [name, { url: `http://127.0.0.1:${port}/${name}/v1` }])
-  const file = stack.use(await modelsFile([], { upstreams: Object.fromEntries(upstreams) }))
-  const app = stack.use(await startTestApp({ unreadMs: PATIENCE_MS, env: { GATEHOUSE_CONFIG: file.path } }))
-  const { key } = await makeKey(app)
-  await until(async () => (await app.send('GET', '/v1/models', { key })).text.length > LONG, 'all lists')
-  const rest = stack.move()
-  return { app, key, [Symbol.asyncDispose]: () => rest.disposeAsync() }
-}
 
 /** A client that sends these requests and reads nothing. */
 async function silent(app: TestApp, requests: string): Promise<Socket> {
@@ -47,7 +22,6 @@ async function silent(app: TestApp, requests: string): Promise<Socket> {
   return socket
 }
 
-const get = (path: string, key: string) => `GET ${path} HTTP/1.1\r\nHost: gate\r\nAuthorization: Bearer ${key}\r\n\r\n`
 const cuts = (app: TestApp) => app.metric('gatehouse_connections_cut_total{reason="unread"}')
 const underWay = async (app: TestApp) => (await app.metric('gatehouse_requests_in_flight')) - 1
 
@@ -61,7 +35,7 @@ const ANSWERS: Record<string, (key: string) => string> = {
 
 for (const [what, requests] of Object.entries(ANSWERS)) {
   test(`a client that asks for ${what} and reads nothing is cut, and nothing is kept for it`, async () => {
-    await using long = await startLong()
+    await using long = await startLong(LONG, { unreadMs: PATIENCE_MS })
     const begun = performance.now()
     const socket = await silent(long.app, requests(long.key))
     await until(async () => (await cuts(long.app)) === 1, 'the cut')

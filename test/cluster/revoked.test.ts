@@ -8,12 +8,8 @@ const KEYS = 100
 /** So many are revoked together, which a server takes in turn. */
 const TOGETHER = 4
 const KEYS_UNTOLD = 8
-/**
- * Within which revocations are known everywhere, with a channel on which they are told: half of them on any machine, and 99 of 100
- * where nothing else is done, which is printed; 99 of 100 on any machine; and each, without a channel.
- */
+/** Within which 99 of 100 revocations are known everywhere, with a channel on which they are told; and each, without one. */
 const TOLD_MS = 250
-const TOLD_LATE_MS = 2000
 const UNTOLD_MS = 5000
 
 const quantile = (sorted: readonly number[], share: number) =>
@@ -32,21 +28,16 @@ async function revocations(env: Record<string, string>, config: object, count: n
   return took.sort((a, b) => a - b)
 }
 
-function areTold(took: readonly number[]) {
-  assert.ok(quantile(took, 0.5) <= TOLD_MS, 'half of them')
-  assert.ok(quantile(took, 0.99) <= TOLD_LATE_MS, '99 of 100')
-}
-
 const said = (took: readonly number[]) =>
   [0.5, 0.99, 1].map((share) => `${Math.round(quantile(took, share))} ms`).join(', ')
 
-test('a key that is revoked is refused by every node within 250 ms, on a slow machine now and then later, where PostgreSQL tells it', async (t) => {
+test('a key that is revoked is refused by every node within 250 ms where PostgreSQL tells it', async (t) => {
   const took = await revocations({}, {}, KEYS, TOGETHER)
   t.diagnostic(`let in after the answer: p50, p99 and longest ${said(took)}`)
-  areTold(took)
+  assert.ok(quantile(took, 0.99) <= TOLD_MS)
 })
 
-test('a key that is revoked is refused by every node within 250 ms, on a slow machine now and then later, where Redis alone tells it', {
+test('a key that is revoked is refused by every node within 250 ms where Redis alone tells it', {
   skip: withoutRedis,
 }, async (t) => {
   await using redis = await startRedis()
@@ -57,7 +48,7 @@ test('a key that is revoked is refused by every node within 250 ms, on a slow ma
     TOGETHER,
   )
   t.diagnostic(`let in after the answer: p50, p99 and longest ${said(took)}`)
-  areTold(took)
+  assert.ok(quantile(took, 0.99) <= TOLD_MS)
 })
 
 test('a key that is revoked is refused by every node within five seconds where nobody tells it', async (t) => {

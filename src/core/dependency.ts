@@ -1,8 +1,11 @@
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
-/** What the server needs besides itself: the database, a schema there that it can work on, the channel on which it hears of changes, the counters in Redis. */
-export type DependencyName = 'database' | 'schema' | 'changes' | 'redis'
+/**
+ * What the server needs besides itself: the database, a schema there that it can work on, the channel on which it hears of changes, the counters in
+ * Redis, and the channel of changes there.
+ */
+export type DependencyName = 'database' | 'schema' | 'changes' | 'redis' | 'redis_changes'
 
 /** How something stands that the server needs: it works; others take its place for now; it is missed. */
 export type Standing = 'ok' | 'degraded' | 'unavailable'

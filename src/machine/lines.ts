@@ -40,7 +40,6 @@ export async function openLines(
     },
     repair(index) {
       held.bury(index)
-      redis?.there.say(index, true)
       return counters.threadEnded(index)
     },
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,5 @@
 import type { RedisConfig } from '../config/redis.ts'
-import { Dependency, type Standing } from '../core/dependency.ts'
+import { Dependency, type Standing, type Words } from '../core/dependency.ts'
 import type { Changed } from '../db/changed.ts'
 import type { CountersParts } from '../gateway/counters/open.ts'
 import { ThereForAll } from './there-for-all.ts'
@@ -12,6 +12,11 @@ const words: Record<RedisConfig['down'], string> = {
   allow: 'Redis is away: calls go on meanwhile, and are made up for when it is back',
 }
 
+const changesWords: Words = {
+  away: 'the channel of changes in Redis is lost: meanwhile those of other nodes are noticed within five seconds, or as the database tells of them',
+  back: 'changes of other nodes are heard of in Redis again',
+}
+
 /** Connects to Redis. What that needs is loaded only here: a server without Redis has none of it in memory. */
 export async function openRedisOf(config: RedisConfig, tools: Pick<Tools, 'log' | 'metrics'>) {
   const [{ openRedis }, { openRedisChanges }, { quiet }] = await Promise.all([
@@ -22,14 +27,17 @@ export async function openRedisOf(config: RedisConfig, tools: Pick<Tools, 'log' 
   const { log, metrics } = tools
   const { prefix, down } = config
   const away = { away: words[down], back: 'Redis is there again: limits and money are counted there' }
-  const dependency = new Dependency('redis', away, { log, metrics, clock: () => performance.now() })
+  const told = { log, metrics, clock: () => performance.now() }
+  const dependency = new Dependency('redis', away, told)
+  const channel = new Dependency('redis_changes', changesWords, told)
   const redis = await openRedis({ config, log: quiet(log) })
-  const standing = (): { redis: Standing } => ({
+  const standing = (): { redis: Standing; redis_changes: Standing } => ({
     redis: dependency.isThere ? 'ok' : down === 'deny' ? 'unavailable' : 'degraded',
+    redis_changes: channel.isThere ? 'ok' : 'degraded',
   })
   return {
     redis,
-    changes: (changed: Changed) => openRedisChanges({ config, redis, changed, log: quiet(log) }),
+    changes: (changed: Changed) => openRedisChanges({ config, redis, changed, dependency: channel, log }),
     /** The counters of the only thread. */
     async counters(parts: CountersParts) {
       const [{ openRedisCounters }, { besideRedis }, { nearCounters }] = await Promise.all([

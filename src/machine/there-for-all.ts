@@ -1,6 +1,9 @@
 import type { Dependency } from '../core/dependency.ts'
 
-/** Whether something is there for all threads, each of which finds out by itself: told once, for the machine. */
+/**
+ * Whether something is there for all threads, each of which finds out by itself: told once, for the machine. What a thread said
+ * that has ended stands until the next in its place has asked: it ended, and nothing came back.
+ */
 export class ThereForAll {
   readonly #dependency: Pick<Dependency, 'is'>
   readonly #away = new Set<number>()

@@ -21,21 +21,26 @@ export type RedisOptions = {
   log: LineLog
   /** Milliseconds that an answer may take. */
   timeoutMs?: number
-  /** Done with each connection before it counts as one. */
+  /** Done with each connection before it counts as one. The pauses between those with which it fails grow. */
   connected?: (line: Line) => Promise<void>
+  /** Told of each that did not come about, or was lost. */
+  lost?: (failure: unknown) => void
 }
 
 const TIMEOUT_MS = 1000
 const RECONNECT_MS = 200
+const LONGEST_MS = 5000
 /** How long a start waits for the first connection; without one it goes on, as in an outage. */
 const FIRST_MS = 2000
 
 /** Keeps one connection to Redis, or to its Cluster, and makes another one whenever it is lost; it never gives up. */
-export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, connected }: RedisOptions): Promise<Redis> {
+export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, ...told }: RedisOptions): Promise<Redis> {
   const stop = new AbortController()
   let line: Line | null = null
   let isLost = false
   let failure: unknown
+  /** Connections in a row that stood and were of no use. */
+  let useless = 0
   const first = Promise.withResolvers<void>()
   const connecting = keep()
 
@@ -44,7 +49,9 @@ export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, connected
       try {
         const made = await openClient(config, timeoutMs, attempt)
         line = made
-        await connected?.(made)
+        useless++
+        await told.connected?.(made)
+        useless = 0
         if (isLost) log.info('Redis is connected again')
         isLost = false
         first.resolve()
@@ -58,7 +65,8 @@ export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, connected
       if (stop.signal.aborted) return
       if (!isLost) log.warn({ err: failure }, 'Redis is not connected; it is tried until it is')
       isLost = true
-      await pause(RECONNECT_MS, stop.signal)
+      told.lost?.(failure)
+      await pause(Math.min(RECONNECT_MS * 2 ** useless, LONGEST_MS), stop.signal)
     }
   }
 

@@ -34,22 +34,27 @@ export async function openRedisHere(
   const { counters: far } = stack.use(openThreadRedis({ redis, prefix, line, memory, index, db, now, log }))
   const near = config.down === 'local' ? sharedCounters(memory, index, db, now) : null
   const counters = stack.use(besideRedis(redis, config, { far, near, dependency: saidTo(say) }))
+  await counters.ask()
   const rest = stack.move()
   return { counters, look: () => counters.ask(), [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-/** Whether Redis is there as this thread sees it; the machine says so in the log and elsewhere, once for all threads. */
+/**
+ * Whether Redis is there as this thread sees it; the machine says so in the log and elsewhere, once for all threads. The first word is
+ * said whatever it is: the thread that had this place before may have ended while it was away.
+ */
 function saidTo(say: (message: FromThread) => void) {
-  let isThere = true
+  let said: boolean | null = null
   return {
     get isThere() {
-      return isThere
+      return said !== false
     },
-    is(now: boolean, err?: unknown): boolean {
-      if (now === isThere) return false
-      isThere = now
+    is(isThere: boolean, err?: unknown): boolean {
+      if (isThere === said) return false
+      const isNews = isThere !== this.isThere
+      said = isThere
       say({ what: 'redis', isThere, ...(err !== undefined && { err: String(err) }) })
-      return true
+      return isNews
     },
   }
 }

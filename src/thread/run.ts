@@ -23,6 +23,8 @@ const COUNTED_MS = 1000
  * @throws Error where it cannot listen
  */
 export async function runThread(start: ThreadStart, port: MessagePort): Promise<void> {
+  // Nothing else may be open while it waits for what is away: a thread with nothing open ends.
+  port.ref()
   const say = (message: FromThread) => port.postMessage(message)
   const log = openThreadLog(start, (lines) => say({ what: 'log', lines }))
   const { config } = start

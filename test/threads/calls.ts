@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { CHAT, openCall, question, replyTo } from '../gateway/gate.ts'
 import { json, until } from '../gateway/upstream.ts'
-import { THREADS, type ThreadedGate } from './served.ts'
+import type { ThreadedGate } from './served.ts'
 
 /** A call that asks for a hundred tokens costs ten cents, all of it output. */
 export const priced = { m1: { max_output_tokens: 1000, price_per_million: { input: 0, output: 1000 } } }
@@ -83,6 +83,9 @@ export async function holdAll(gate: ThreadedGate): Promise<() => Promise<number>
 export const kill = async (gate: ThreadedGate, thread: number, end = ways['is ended by another']?.end) => {
   const dead = gate.workers[thread]
   end?.(gate, thread)
-  const back = async () => (await gate.app.metric('gatehouse_threads')) === THREADS
-  await until(async () => gate.workers[thread] !== dead && (await back()), 'another thread', 20_000)
+  const isBack = () => {
+    const now = gate.workers[thread]
+    return now !== undefined && now !== dead && gate.listening.has(now)
+  }
+  await until(isBack, 'another thread', 20_000)
 }

@@ -40,6 +40,27 @@ test('while Redis is away the threads of a node together give its share and no m
   assert.deepEqual([told(/Redis is away/), told(/Redis is there again/)], [1, 1])
 })
 
+test('threads begin and are replaced while Redis is away, which is told once; it is there again when it is', {
+  skip,
+}, async () => {
+  await using redis = await startRedis()
+  await using line = await startSlowLine(redis.url)
+  await line.become({ kind: 'refuse' })
+  await using gate = await startThreads(dayOf, {}, { GATEHOUSE_REDIS_URL: line.over(redis.url) })
+  const standing = async () => (await gate.app.send('GET', '/readyz', { key: null })).body.redis
+  const told = () =>
+    [/Redis is away/, /Redis is there again/].map((what) => {
+      return gate.log.filter(({ msg }) => what.test(String(msg))).length
+    })
+  assert.equal(await standing(), 'degraded')
+  // At once: then nobody is left who says that it is away.
+  await Promise.all([kill(gate, 0), kill(gate, 1)])
+  assert.deepEqual([await standing(), told()], ['degraded', [1, 0]])
+  await line.become({ kind: 'pass' })
+  await until(async () => (await standing()) === 'ok', 'it is there again')
+  assert.deepEqual(told(), [1, 1])
+})
+
 /** Nano-dollars that are held, of the only project there is. */
 const HELD = `local a = redis.call('KEYS', '*:a:*:proj_*')[1]
 local _, _, dollars, nano = struct.unpack('>dddd', redis.call('GET', a))

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads'
+import type { FromThread } from '../../src/thread/words.ts'
 import { startGate, type TestGate } from '../gateway/gate.ts'
 import { modelsFile } from '../support/models-file.ts'
 import type { Fault } from './faults.ts'
@@ -10,6 +11,8 @@ export const THREADS = 2
 export type ThreadedGate = TestGate & {
   /** By their places; of each the one that was started last. */
   workers: (Worker | undefined)[]
+  /** Those of them that listen. */
+  listening: WeakSet<Worker>
   log: Record<string, unknown>[]
   /** Has a thread fail. */
   fail: (fault: Fault) => void
@@ -24,6 +27,7 @@ export async function startThreads(
   await using stack = new AsyncDisposableStack()
   const file = stack.use(await modelsFile(models, more))
   const workers: (Worker | undefined)[] = []
+  const listening = new WeakSet<Worker>()
   const log: Record<string, unknown>[] = []
   const channel = stack.adopt(new BroadcastChannel('faults'), (open) => open.close())
   const gate = stack.use(
@@ -37,6 +41,7 @@ export async function startThreads(
         },
         started: (worker, index) => {
           workers[index] = worker
+          worker.on('message', ({ what }: FromThread) => what === 'listening' && listening.add(worker))
         },
       },
     }),
@@ -44,7 +49,7 @@ export async function startThreads(
   const rest = stack.move()
   return {
     ...gate,
-    ...{ workers, log },
+    ...{ workers, listening, log },
     fail: (fault) => channel.postMessage(fault),
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

@@ -59,7 +59,7 @@ for (const outage of outages) {
       return status === 200 && after.remaining <= LIMIT - let_in + drainedSince(begun)
     }, 'what was used while it was away is counted there')
     assert.deepEqual([gate.told(/Redis is away/), gate.told(/Redis is there again/)], [1, 1])
-    assert.equal((await gate.ready()).status, 'ready')
+    await until(async () => (await gate.ready()).status === 'ready', 'all of it is there again')
     t.diagnostic(
       `${outage.kind}: ${let_in} of ${LIMIT} let in, the longest ${longest} ms, back after ${backMs} ms, then ${after.remaining} left`,
     )
@@ -83,7 +83,7 @@ test('where Redis away means to refuse, calls are 503 with retry-after and never
   assert.deepEqual([ready.status, ready.body.redis], [503, 'unavailable'])
   await line.become({ kind: 'pass' })
   await until(async () => (await gate.call()).status === 200, 'calls are served again', BACK_MS)
-  assert.equal((await gate.ready()).status, 'ready')
+  await until(async () => (await gate.ready()).status === 'ready', 'all of it is there again')
 })
 
 test('where Redis away means to let pass, all calls go on, without a word of limits, and are counted when it is back', {

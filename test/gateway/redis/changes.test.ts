@@ -6,7 +6,8 @@ import { openRedisChanges } from '../../../src/redis/changes.ts'
 import { openRedis } from '../../../src/redis/connection.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
 
-const log = { info() {}, warn() {} }
+const log = { debug() {}, info() {}, warn() {} }
+const dependency = { is: () => true }
 
 describe('changes by way of Redis', { skip: withoutRedis }, () => {
   test('are heard by every other node; after a connection that was lost anything may have changed', async () => {
@@ -17,7 +18,7 @@ describe('changes by way of Redis', { skip: withoutRedis }, () => {
       const redis = stack.use(await openRedis({ config, log }))
       const heard: (ChangeScope | null)[] = []
       const changed = { publish: (scope: ChangeScope | null) => void heard.push(scope) }
-      return { heard, ...stack.use(await openRedisChanges({ config, redis, changed, log })) }
+      return { heard, ...stack.use(await openRedisChanges({ config, redis, changed, dependency, log })) }
     }
     const [here, there] = [await node(), await node()]
     assert.deepEqual(there.heard.splice(0), [null])

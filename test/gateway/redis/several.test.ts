@@ -10,7 +10,8 @@ import { openRedis } from '../../../src/redis/connection.ts'
 import { startRedis, startRedisCluster, startSentinel, withoutRedis } from '../../support/redis.ts'
 import { countersOn } from './counting.ts'
 
-const log = { info() {}, warn() {} }
+const log = { debug() {}, info() {}, warn() {} }
+const dependency = { is: () => true }
 const LIMIT = 50
 
 const shareOf = (organizationId: string) => ({
@@ -74,8 +75,8 @@ describe('several processes of Redis', { skip: withoutRedis }, () => {
     const changed = { publish: (scope: ChangeScope | null) => void heard.push(scope) }
     const { config } = cluster
     const redis = stack.use(await openRedis({ config, log }))
-    const changes = stack.use(await openRedisChanges({ config, redis, changed, log }))
-    const others = stack.use(await openRedisChanges({ config, redis, changed: { publish() {} }, log }))
+    const changes = stack.use(await openRedisChanges({ config, redis, changed, dependency, log }))
+    const others = stack.use(await openRedisChanges({ config, redis, changed: { publish() {} }, dependency, log }))
     const scope = { organizationId: 'org-1', projectId: null }
     // Its own are known to it before they are told.
     changes.announce({ organizationId: 'org-2', projectId: null })

@@ -119,13 +119,15 @@ describe('TLS to Redis', { skip: withoutRedis }, () => {
 
 async function countAndHear(config: RedisConfig) {
   await using stack = new AsyncDisposableStack()
-  const log = { info() {}, warn: (fields: object) => assert.fail(JSON.stringify(fields)) }
+  const fail = (fields: object) => assert.fail(JSON.stringify(fields))
+  const log = { debug: fail, info() {}, warn: fail }
+  const dependency = { is: (isThere: boolean) => isThere }
   const heard: (ChangeScope | null)[] = []
   const nodes = [stack.use(await openRedis({ config, log })), stack.use(await openRedis({ config, log }))] as const
   const publishes = [{ publish: (scope: ChangeScope | null) => void heard.push(scope) }, { publish() {} }] as const
   const [, other] = [
-    stack.use(await openRedisChanges({ config, redis: nodes[0], changed: publishes[0], log })),
-    stack.use(await openRedisChanges({ config, redis: nodes[1], changed: publishes[1], log })),
+    stack.use(await openRedisChanges({ config, redis: nodes[0], changed: publishes[0], dependency, log })),
+    stack.use(await openRedisChanges({ config, redis: nodes[1], changed: publishes[1], dependency, log })),
   ]
   const scope = { organizationId: 'org-x', projectId: null }
   other.announce(scope)

@@ -1,8 +1,11 @@
 import type { AdminApiKey, adminApiKeys as routes } from '../contract/admin-api-keys.ts'
 import { ApiError } from '../contract/error.ts'
+import { holds } from '../core/permission.ts'
+import { organizationAccess } from '../db/access.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { disabling } from './disabling.ts'
 import { endOfKey } from './escalation.ts'
-import type { Handlers } from './handlers.ts'
+import type { Caller, Handlers } from './handlers.ts'
 import { keyView, newKey } from './keys.ts'
 import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
@@ -29,12 +32,29 @@ export const adminApiKeys: Handlers<typeof routes> = {
     return view(await findKey(db, caller.organizationId, params.key_id))
   },
 
+  // Whoever owns it can do again what their roles hold, as far as its scopes go.
+  async update({ db, caller, params, body, now }) {
+    const { organizationId } = caller
+    const key = await findKey(db, organizationId, params.key_id)
+    refuseOwn(caller, key, 'disable')
+    const changes = disabling(key, body.disabled, caller.userId, now)
+    await db
+      .updateTable('admin_api_key')
+      .set(changes)
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', key.id)
+      .execute()
+    const access = await organizationAccess(db, { organizationId, id: key.user_id })
+    const scopes: string[] = JSON.parse(key.scopes)
+    const again = key.disabled_at !== null && changes.disabled_at === null
+    const permissions = again ? [...access.permissions].filter((one) => holds(access, scopes, one)) : []
+    const rights = { permissions, ...(again && { until: key.expires_at }) }
+    return { reply: view({ ...key, ...changes }), audit: { id: key.id, changes_requested: body }, rights }
+  },
+
   async delete({ db, caller, params }) {
     const key = await findKey(db, caller.organizationId, params.key_id)
-    if (caller.by === 'key' && key.id === caller.keyId) {
-      const message = 'You cannot delete the key that makes this request. Use another admin key.'
-      throw new ApiError('would_lock_out_caller', message, { param: 'key_id' })
-    }
+    refuseOwn(caller, key, 'delete')
     await db
       .deleteFrom('admin_api_key')
       .where('organization_id', '=', caller.organizationId)
@@ -42,6 +62,13 @@ export const adminApiKeys: Handlers<typeof routes> = {
       .execute()
     return { reply: { object: 'organization.admin_api_key.deleted', id: key.id, deleted: true }, audit: { id: key.id } }
   },
+}
+
+/** The key that makes a request cannot end: nobody might be left who could take it back. */
+function refuseOwn(caller: Caller, { id }: Pick<Row<'admin_api_key'>, 'id'>, what: string) {
+  if (caller.by !== 'key' || id !== caller.keyId) return
+  const message = `You cannot ${what} the key that makes this request. Use another admin key.`
+  throw new ApiError('would_lock_out_caller', message, { param: 'key_id' })
 }
 
 function keys(db: Db, organizationId: string) {

@@ -24,6 +24,8 @@ export function keyColumns(secret: { hash: string; redacted: string }, input: Ke
     created_at: now,
     expires_at: input.expiresAt,
     last_used_at: null,
+    disabled_at: null,
+    disabled_by: null,
   }
 }
 
@@ -35,6 +37,7 @@ export const keyView = (row: Row<'admin_api_key'> | Row<'project_api_key'>) => (
   created_at: row.created_at,
   expires_at: row.expires_at,
   last_used_at: row.last_used_at,
+  disabled_at: row.disabled_at,
 })
 
 /** A scope that this server cannot enforce is refused: kept and not enforced, it would be a false promise. */

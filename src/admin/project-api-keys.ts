@@ -2,6 +2,7 @@ import { ApiError, notFound } from '../contract/error.ts'
 import type { ProjectApiKey, projectApiKeys as routes } from '../contract/project-api-keys.ts'
 import { type Permission, usableWith } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { disabling } from './disabling.ts'
 import { endOfKey, heldBy, refuseBeyond } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
 import { hasAccess, idsByAccess } from './key-access.ts'
@@ -49,9 +50,9 @@ export const projectApiKeys: Handlers<typeof routes> = {
     return view(project, await findProjectKey(db, project, params.api_key_id))
   },
 
-  async update({ db, project, params, body, now }) {
+  async update({ db, caller, project, params, body, now }) {
     checkProjectScopes(body.scopes)
-    if (body.scopes === undefined && body.expires_in_seconds === undefined) {
+    if (Object.keys(body).length === 0) {
       const message = "Missing required parameter: 'scopes'. Give it, 'expires_in_seconds', or both."
       throw new ApiError('missing_required_parameter', message, { param: 'scopes' })
     }
@@ -64,6 +65,7 @@ export const projectApiKeys: Handlers<typeof routes> = {
     const changes = {
       scopes: body.scopes ? JSON.stringify(body.scopes) : key.scopes,
       expires_at: body.expires_in_seconds ? now + body.expires_in_seconds : key.expires_at,
+      ...disabling(key, body.disabled, caller.userId, now),
     }
     await db
       .updateTable('project_api_key')

@@ -1,5 +1,5 @@
 import type { Caller } from '../admin/handlers.ts'
-import { ApiError, incorrectKey, missingKey, notAMember } from '../contract/error.ts'
+import { ApiError, disabledKey, incorrectKey, missingKey, notAMember } from '../contract/error.ts'
 import type { Asked } from '../core/asked.ts'
 import type { AuditActor } from '../core/audit.ts'
 import { bearer, hashSecret, keyKind, showKey } from '../core/key.ts'
@@ -38,7 +38,7 @@ async function ownerOf(db: Db, { hash, shown }: ShownKey, now: number): Promise<
       join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
     )
     .innerJoin('organization as o', 'o.id', 'k.organization_id')
-    .select(['k.id', 'k.organization_id', 'k.scopes', 'k.expires_at', 'k.user_id'])
+    .select(['k.id', 'k.organization_id', 'k.scopes', 'k.expires_at', 'k.disabled_at', 'k.user_id'])
     .select(['u.email', 'u.removed_at', 'o.default_project_id'])
     .where('k.hash', '=', hash)
     .executeTakeFirst()
@@ -56,6 +56,7 @@ async function ownerOf(db: Db, { hash, shown }: ShownKey, now: number): Promise<
   }
   if (row.expires_at !== null && row.expires_at <= now)
     throw new KnownCallerRefused(knownCaller(caller), incorrectKey(shown, 'The key has expired.'))
+  if (row.disabled_at !== null) throw new KnownCallerRefused(knownCaller(caller), disabledKey(shown))
   if (row.removed_at !== null) throw new KnownCallerRefused(knownCaller(caller), notAMember())
   return caller
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from './json-schema.ts'
+import { DISABLING, Disabled } from './project-api-keys.ts'
 import { del, get, post } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, paging, Query, Time } from './schema.ts'
+import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, OurOwn, paging, Query, Time } from './schema.ts'
 
 /** Seconds, a year at most. */
 const Lifetime = Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'Omitted: that of the key you use.' })
@@ -13,6 +14,7 @@ export const AdminApiKey = Type.Object({
   created_at: Time,
   expires_at: Nullable(Time),
   last_used_at: Nullable(Time),
+  disabled_at: OurOwn(Nullable(Time), DISABLING),
   owner: Type.Object({
     type: Const('user'),
     object: Const('organization.user'),
@@ -53,6 +55,15 @@ export const adminApiKeys = {
   retrieve: get(one, {
     summary: 'Retrieve an admin API key',
     permission: 'api.management.read',
+    reply: AdminApiKey,
+  }),
+  update: post(one, {
+    summary: 'Disable an admin API key, or enable it again; not the one you use',
+    permission: 'api.management.write',
+    audit: 'api_key.updated',
+    grants: 'rights',
+    extension: 'The original ends a key by deleting it only.',
+    body: Body({ disabled: Disabled }),
     reply: AdminApiKey,
   }),
   delete: del(one, {

@@ -210,6 +210,9 @@ export function incorrectKey(shown: string, reason: string): ApiError {
   return new ApiError('invalid_api_key', `Incorrect API key provided: ${shown}. ${reason}`)
 }
 
+export const disabledKey = (shown: string) =>
+  incorrectKey(shown, 'The key is disabled. Whoever manages it can enable it again.')
+
 export function notAMember(): ApiError {
   return new ApiError('not_a_member', 'You must be a member of an organization to use the API')
 }

@@ -10,7 +10,12 @@ export const KeyScopes = Type.Array(Type.String({ maxLength: 255 }), {
     "What the key is narrowed to. An empty list narrows nothing: all that its owner may do. ['api.all.read'] is read-only.",
 })
 
+export const Disabled = Type.Boolean({ description: 'Whether the key opens nothing until it is enabled again.' })
+
 const OLDER = 'an older description of a key has its owner as the project shows them'
+
+/** Why keys have this field. */
+export const DISABLING = 'the original ends a key by deleting it only'
 
 export const ProjectApiKey = Type.Object({
   object: Const('organization.project.api_key'),
@@ -20,6 +25,7 @@ export const ProjectApiKey = Type.Object({
   created_at: Time,
   expires_at: Nullable(Time),
   last_used_at: Nullable(Time),
+  disabled_at: OurOwn(Nullable(Time), DISABLING),
   owner_project_access: Enum(['active', 'inactive'], { description: 'Whether the owner can use the project now.' }),
   owner: Type.Object({
     type: Enum(['user', 'service_account']),
@@ -90,11 +96,15 @@ export const projectApiKeys = {
     reply: ProjectApiKey,
   }),
   update: post(one, {
-    summary: "Change a key's scopes, expiry or both; the expiry counts from this request",
+    summary: "Change a key's scopes, its expiry, which counts from this request, or both; disable and enable it",
     permission: 'api.organization.projects.api_keys.write',
     audit: 'api_key.updated',
     grants: 'rights',
-    body: Body({ scopes: Type.Optional(KeyScopes), expires_in_seconds: Type.Optional(KeyLifetime) }),
+    body: Body({
+      scopes: Type.Optional(KeyScopes),
+      expires_in_seconds: Type.Optional(KeyLifetime),
+      disabled: Type.Optional(OurOwn(Disabled, DISABLING)),
+    }),
     reply: ProjectApiKey,
   }),
   delete: del(one, {

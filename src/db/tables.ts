@@ -139,6 +139,10 @@ interface KeyColumns {
   created_at: number
   expires_at: number | null
   last_used_at: number | null
+  /** Since when it opens nothing; null: it is not disabled. */
+  disabled_at: number | null
+  /** The user who disabled it; null: it is not. */
+  disabled_by: string | null
 }
 
 export interface AdminApiKeyTable extends KeyColumns {

@@ -1,6 +1,7 @@
+import { contract } from '../../src/contract/index.ts'
 import type { Place } from '../decision/people.ts'
 import { requestOf, type ValidRequest } from '../operations/index.ts'
-import { clientOf } from '../support/client.ts'
+import { type Client, clientOf } from '../support/client.ts'
 import { ADMIN_KEY, type TestApp } from '../support/harness.ts'
 
 /** What says who may do what, and the columns that say it. */
@@ -13,8 +14,8 @@ const columns = {
   organization_user: ['id', 'role', 'removed_at'],
   service_account: ['id', 'role'],
   invite: ['id', 'role', 'projects', 'expires_at', 'accepted_at'],
-  admin_api_key: ['id', 'scopes', 'expires_at'],
-  project_api_key: ['id', 'scopes', 'expires_at'],
+  admin_api_key: ['id', 'scopes', 'expires_at', 'disabled_at'],
+  project_api_key: ['id', 'scopes', 'expires_at', 'disabled_at'],
 }
 
 /** All of that, a line each, the keys apart: to delete a key hands nothing out. */
@@ -53,7 +54,7 @@ const otherRole = async ({ admin, newUser }: Place) => {
 }
 
 /** Requests that hand something out, or take it, of operations whose usual request of the generic tests does not. */
-const telling: Record<string, (at: Place) => Promise<ValidRequest>> = {
+const telling: Record<string, (at: Place & { call: Client }) => Promise<ValidRequest>> = {
   'groups.delete': async (at) => ({ params: { group_id: (await groupWithRole(at)).group_id } }),
   'groupUsers.create': async (at) => {
     const { group_id } = await groupWithRole(at)
@@ -65,6 +66,11 @@ const telling: Record<string, (at: Place) => Promise<ValidRequest>> = {
     const project_id = await newProject()
     const { id: role_id } = await admin.projects.roles.create(project_id, { ...ROLE, role_name: 'Held' })
     return { params: { project_id, role_id }, body: { permissions: [] } }
+  },
+  'adminApiKeys.update': async ({ admin, call }) => {
+    const { id: key_id } = await admin.adminAPIKeys.create({ name: 'spare' })
+    await call(contract.adminApiKeys.update, { params: { key_id }, body: { disabled: true } })
+    return { params: { key_id }, body: { disabled: false } }
   },
   'projectApiKeys.create': async ({ admin, newProject, newUser }) => {
     const [project_id, user_id] = [await newProject(), await newUser()]
@@ -82,7 +88,8 @@ const telling: Record<string, (at: Place) => Promise<ValidRequest>> = {
 
 /** A request of an operation that succeeds for an owner, and hands out or takes whatever the operation can. */
 export function tellingRequest(app: TestApp, at: Place, operation: string): Promise<ValidRequest> {
+  const call = clientOf(app, ADMIN_KEY)
   const make = telling[operation]
-  if (make) return make(at)
-  return requestOf(operation, { ...at, app, call: clientOf(app, ADMIN_KEY), project: at.newProject })
+  if (make) return make({ ...at, call })
+  return requestOf(operation, { ...at, app, call, project: at.newProject })
 }

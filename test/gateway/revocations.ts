@@ -1,3 +1,4 @@
+import { ADMIN_KEY } from '../support/harness.ts'
 import { makeKey, type TestGate } from './gate.ts'
 import { makeUser, makeUserKey } from './people.ts'
 
@@ -59,6 +60,12 @@ export const revocations: Record<string, (gate: TestGate) => Promise<Revocation>
     const narrow = (scopes: string[]) => apiKeys.update(keyId, { project_id: projectId, scopes })
     const sentence = /Missing scopes: api\.model\.request\./
     return { key, revoke: () => narrow(['api.model.read']), restore: () => narrow([]), code: null, sentence }
+  },
+  'a key that was disabled': async ({ app, key, keyId, projectId }) => {
+    const path = `/v1/organization/projects/${projectId}/api_keys/${keyId}`
+    const become = (disabled: boolean) => app.send('POST', path, { key: ADMIN_KEY, body: { disabled } })
+    const sentence = /^Incorrect API key provided: sk-.*The key is disabled\./
+    return { key, revoke: () => become(true), restore: () => become(false), code: 'invalid_api_key', sentence }
   },
   'an expired key': async ({ app, key, keyId, projectId }) => {
     const { apiKeys } = app.admin().organization.projects

@@ -61,6 +61,7 @@ export const organizationRequests = {
     list: nothing,
     create: sends(nothing, { name: 'key', expires_in_seconds: 3600 }),
     retrieve: adminKey,
+    update: sends(adminKey, { disabled: true }),
     delete: adminKey,
   },
   users: {
@@ -126,7 +127,7 @@ O R PO PM PV CO CP ST OO KR KU SA
 + -  -  -  -  -  -  -  +  s  s  s  adminApiKeys.create invites.create certificates.create
                                    certificates.activate certificates.deactivate spendAlerts.create
                                    spendLimit.update spendLimit.delete dataRetention.update
-+ -  -  -  -  -  -  -  o  s  s  s  adminApiKeys.delete users.update users.delete invites.delete certificates.update
++ -  -  -  -  -  -  -  o  s  s  s  adminApiKeys.update adminApiKeys.delete users.update users.delete invites.delete certificates.update
                                    certificates.delete spendAlerts.update spendAlerts.delete
 
   What is one's own: whoever one is.

@@ -38,7 +38,7 @@ export const projectRequests = {
     list: project,
     create: sends(project, { name: 'own', scopes: ['api.model.read'], expires_in_seconds: 3600 }),
     retrieve: projectKey,
-    update: sends(projectKey, { scopes: ['api.model.read'], expires_in_seconds: 3600 }),
+    update: sends(projectKey, { scopes: ['api.model.read'], expires_in_seconds: 3600, disabled: true }),
     delete: projectKey,
   },
   rateLimits: { list: project, update: sends(rateLimit, { max_requests_per_1_minute: 1000 }) },

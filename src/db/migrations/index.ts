@@ -14,6 +14,7 @@ import { roleForm } from './0044-role-form.ts'
 import { owned } from './0045-owned.ts'
 import { sparseLists } from './0046-sparse-lists.ts'
 import { projectsOfGroup } from './0047-projects-of-group.ts'
+import { disabledKeys } from './0048-disabled-keys.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -37,4 +38,5 @@ export const migrations: Record<string, SchemaChange> = {
     '0046-sparse-lists': sparseLists,
   }),
   '0047-projects-of-group': projectsOfGroup,
+  '0048-disabled-keys': disabledKeys,
 }

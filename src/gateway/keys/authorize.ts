@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
-import { ApiError, incorrectKey, notAMember, organizationMismatch } from '../../contract/error.ts'
+import { ApiError, disabledKey, incorrectKey, notAMember, organizationMismatch } from '../../contract/error.ts'
 import { type ModelPermission, missingScopes, modelPermissions } from '../../core/permission.ts'
 import { connectionRefusal, projectRefusal } from '../rules/apply.ts'
 import { type Grant, permits } from './grant.ts'
@@ -23,6 +23,7 @@ export function callRefusal(grant: Grant, { request, key, permission, now, trust
   const { rules } = grant
   const { headers } = request
   if (now >= grant.expiresAt) return incorrectKey(key.shown, 'The key has expired.')
+  if (grant.closed === 'disabled') return disabledKey(key.shown)
   if (grant.closed === 'admin_key') return missing[permission]
   const closed = projectRefusal(rules)
   if (closed !== null) return closed

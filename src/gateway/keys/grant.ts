@@ -7,7 +7,7 @@ import type { ProjectIds } from '../rules/rule.ts'
 import type { Loaded } from './remembered.ts'
 
 /** Why a known key opens nothing, whatever is asked. An archived project closes its keys too: its rules say so. */
-export type Closed = 'no_access' | 'admin_key'
+export type Closed = 'no_access' | 'admin_key' | 'disabled'
 
 /** What a key may do, decoded once when it is loaded. Small, for there may be very many: what a project's keys share is in its rules. */
 export type Grant = {
@@ -73,7 +73,7 @@ async function loadProjectKey(db: Db, hash: string): Promise<Found | null> {
       join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
     )
     .select(['k.id', 'k.organization_id', 'k.project_id', 'k.user_id', 'k.service_account_id'])
-    .select(['k.scopes', 'k.expires_at', 'u.email', 'u.removed_at'])
+    .select(['k.scopes', 'k.expires_at', 'k.disabled_at', 'u.email', 'u.removed_at'])
     .where('k.hash', '=', hash)
     .executeTakeFirst()
   if (!row) return null
@@ -88,7 +88,7 @@ async function loadProjectKey(db: Db, hash: string): Promise<Found | null> {
     ownerId,
     email: row.user_id === null ? null : (row.email ?? ''),
     expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
-    closed: access === null ? 'no_access' : null,
+    closed: row.disabled_at !== null ? 'disabled' : access === null ? 'no_access' : null,
     permissions: allowed.reduce((bits, permission) => bits | bit(permission), 0),
   }
 }
@@ -101,7 +101,8 @@ async function loadAdminKey(db: Db, hash: string): Promise<Found | null> {
     .innerJoin('organization_user as u', (join) =>
       join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
     )
-    .select(['k.id', 'k.organization_id', 'k.user_id', 'k.expires_at', 'o.default_project_id', 'u.email'])
+    .select(['k.id', 'k.organization_id', 'k.user_id', 'k.expires_at', 'k.disabled_at'])
+    .select(['o.default_project_id', 'u.email'])
     .where('k.hash', '=', hash)
     .executeTakeFirst()
   if (!row) return null
@@ -111,7 +112,7 @@ async function loadAdminKey(db: Db, hash: string): Promise<Found | null> {
     ownerId: row.user_id,
     email: row.email,
     expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
-    closed: 'admin_key',
+    closed: row.disabled_at !== null ? 'disabled' : 'admin_key',
     permissions: 0,
   }
 }

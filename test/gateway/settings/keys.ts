@@ -36,6 +36,18 @@ export const keySettings = [
     unset: ({ admin, projectId, keyId }) => admin.projects.apiKeys.update(keyId, { project_id: projectId, scopes: [] }),
   }),
   row({
+    setting: 'a key is disabled',
+    by: ['projectApiKeys.update'],
+    request: 'a chat, and what is said of the key',
+    see: async (w) => [await chat(w), (await refusalOf(w.app.client(w.key).models.list()))?.message ?? '200'],
+    without: ['200', '200'],
+    set: ({ call, projectId: project_id, keyId: api_key_id }) =>
+      call(contract.projectApiKeys.update, { params: { project_id, api_key_id }, body: { disabled: true } }),
+    with: ['401 invalid_api_key', /The key is disabled\. /],
+    unset: ({ call, projectId: project_id, keyId: api_key_id }) =>
+      call(contract.projectApiKeys.update, { params: { project_id, api_key_id }, body: { disabled: false } }),
+  }),
+  row({
     setting: "a key's end is set, and comes",
     by: ['projectApiKeys.update'],
     ...aChat,
@@ -164,5 +176,21 @@ export const keySettings = [
     },
     with: [lacks('api.model.read'), '200'],
     unset: ({ admin, own }) => admin.adminAPIKeys.delete(own.id),
+  }),
+  row({
+    setting: 'an admin key is disabled',
+    by: ['adminApiKeys.update'],
+    request: 'the list of models at the gate, and the list of projects in the Administration API',
+    given: async ({ admin }) => ({ own: await admin.adminAPIKeys.create({ name: 'automation' }) }),
+    see: async ({ app, own }) => [
+      await told(app.client(own.value).models.list()),
+      await told(app.admin(own.value).organization.projects.list()),
+    ],
+    without: [lacks('api.model.read'), '200'],
+    set: ({ call, own }) =>
+      call(contract.adminApiKeys.update, { params: { key_id: own.id }, body: { disabled: true } }),
+    with: ['401 invalid_api_key', '401 invalid_api_key'],
+    unset: ({ call, own }) =>
+      call(contract.adminApiKeys.update, { params: { key_id: own.id }, body: { disabled: false } }),
   }),
 ]

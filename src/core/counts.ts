@@ -9,9 +9,13 @@ export type Reading = { name: GaugeName; labels: Record<string, string>; value: 
 /** What one thread has counted since it was asked last, and what its gauges stand at. */
 export type Reported = { counted: Counted[]; readings: Reading[] }
 
-/** Counts in plain maps, so that counting costs a request next to nothing. */
+/** What was counted of one counter: below each label's value that of the next. */
+type Branch = { below: Map<string, Branch>; counted: Counted | null }
+
+/** Counts in plain maps, so that counting costs a request next to nothing: no text is put together for it. */
 export class Counts implements Metrics {
-  readonly #counted = new Map<CounterName, Map<string, Counted>>()
+  readonly #roots = new Map<CounterName, Branch>()
+  #all: Counted[] = []
   readonly #gauges: { name: GaugeName; labels: Record<string, string>; read: () => number }[] = []
 
   gauge(name: GaugeName, read: () => number, labels: Record<string, string> = {}): void {
@@ -19,21 +23,18 @@ export class Counts implements Metrics {
   }
 
   count(name: CounterName, labels: Record<string, string> = {}, by = 1): void {
-    let values = this.#counted.get(name)
-    if (!values) {
-      values = new Map()
-      this.#counted.set(name, values)
+    let branch = within(this.#roots, name)
+    for (const label in labels) branch = within(branch.below, labels[label] ?? '')
+    if (branch.counted !== null) branch.counted.value += by
+    else {
+      branch.counted = { name, labels, value: by }
+      this.#all.push(branch.counted)
     }
-    let key = ''
-    for (const label in labels) key += ` ${labels[label]}`
-    const known = values.get(key)
-    if (known) known.value += by
-    else values.set(key, { name, labels, value: by })
   }
 
   /** What a counter stands at, by its labels. */
   valuesOf(name: CounterName): Counted[] {
-    return [...(this.#counted.get(name)?.values() ?? [])]
+    return this.#all.filter((one) => one.name === name)
   }
 
   /** What the gauges stand at now. */
@@ -43,12 +44,22 @@ export class Counts implements Metrics {
 
   /** Hands over what was counted: it is counted elsewhere from now on. */
   take(): Counted[] {
-    const counted = [...this.#counted.values()].flatMap((values) => [...values.values()])
-    this.#counted.clear()
+    const counted = this.#all
+    this.#all = []
+    this.#roots.clear()
     return counted
   }
 
   add(counted: readonly Counted[]): void {
     for (const { name, labels, value } of counted) this.count(name, labels, value)
   }
+}
+
+function within<K>(branches: Map<K, Branch>, value: K): Branch {
+  let branch = branches.get(value)
+  if (branch === undefined) {
+    branch = { below: new Map(), counted: null }
+    branches.set(value, branch)
+  }
+  return branch
 }

@@ -34,21 +34,38 @@ export function costOf({ price }: Pick<CatalogueModel, 'price'>, tokens: Tokens)
  * input_tokens`). They add up to `costOf` exactly: each is what the rounded total grows by with it. What was not used has no
  * item; what was used for nothing has one of amount 0.
  */
-export function costEntries({ id, price }: Pick<CatalogueModel, 'id' | 'price'>, tokens: Tokens): CostEntry[] {
+export function costEntries(model: Pick<CatalogueModel, 'id' | 'price'>, tokens: Tokens): CostEntry[] {
+  const { price } = model
   if (price === null) return []
+  const names = itemsOf(model)
   const { plain, cached, output } = parts(tokens)
   const [input, cachedInput] = [whole(price.input), whole(price.cachedInput)]
   const first = charge(plain, input, 0, 0, 0, 0)
   const second = charge(plain, input, cached, cachedInput, 0, 0)
   const total = charge(plain, input, cached, cachedInput, output, whole(price.output))
   const entries: CostEntry[] = []
-  const add = (item: string, units: number, amount_nano: number) => {
-    if (units > 0) entries.push({ line_item: `${id}, ${item}`, quantity_unit: 'tokens', units, amount_nano })
+  const add = (line_item: string, units: number, amount_nano: number) => {
+    if (units > 0) entries.push({ line_item, quantity_unit: 'tokens', units, amount_nano })
   }
-  add('input_tokens', plain, first)
-  add('cached_input_tokens', cached, second - first)
-  add('output_tokens', output, total - second)
+  add(names.input, plain, first)
+  add(names.cached, cached, second - first)
+  add(names.output, output, total - second)
   return entries
+}
+
+type Items = { input: string; cached: string; output: string }
+
+/** The names of a model's line items, made once: a text that is put together for each call costs more to compare than all else of it. */
+const known = new WeakMap<object, Items>()
+
+function itemsOf(model: Pick<CatalogueModel, 'id'>): Items {
+  let items = known.get(model)
+  if (items === undefined) {
+    const { id } = model
+    items = { input: `${id}, input_tokens`, cached: `${id}, cached_input_tokens`, output: `${id}, output_tokens` }
+    known.set(model, items)
+  }
+  return items
 }
 
 /** A model server that reports more cached tokens than there were has cached all. */

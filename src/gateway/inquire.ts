@@ -1,9 +1,10 @@
 import { ApiError } from '../contract/error.ts'
+import type { CatalogueModel } from '../core/catalogue.ts'
 import type { Edits } from './body/edits.ts'
 import type { Body } from './body/read-body.ts'
 import type { Asked, Call } from './call.ts'
 import type { Gate } from './gate.ts'
-import { judge } from './judge/judge.ts'
+import { type Judgement, judge } from './judge/judge.ts'
 import { letInAgain } from './let-in.ts'
 import { modelLeftOut } from './models/left-out.ts'
 import { keepersOf } from './references.ts'
@@ -13,16 +14,28 @@ export type Inquiry = Asked & { upstreams: readonly string[] }
 
 type Judged = Pick<Body, 'model' | 'judged'>
 
+/** What is asked, and what is decided about the body. */
+type Inquired = { inquiry: Inquiry; edits: Edits }
+
 /**
  * What a call asks for, judged by its project's rules, with what it refers to looked up; and what is decided about its body,
- * which stays as it is. Without I/O but for a model that nobody lists and what it refers to that is not in memory.
+ * which stays as it is. A promise only for a model that it does not name or nobody lists, and for what it refers to.
  * @throws ApiError what the judge says; 404 for a response or an item that is not the project's; 401 or 403 where that was waited for, and the
  * call may not be made any more
  */
-export async function inquire(gate: Gate, call: Call, body: Judged): Promise<{ inquiry: Inquiry; edits: Edits }> {
-  const judged = await judgeCall(gate, call, body)
+export function inquire(gate: Gate, call: Call, body: Judged): Inquired | Promise<Inquired> {
+  const judged = judgeCall(gate, call, body)
+  if (judged instanceof Promise) return judged.then((one) => lookUpNamed(gate, call, body, one))
+  return lookUpNamed(gate, call, body, judged)
+}
+
+function lookUpNamed(gate: Gate, call: Call, body: Judged, judged: Judgement): Inquired | Promise<Inquired> {
+  if (judged.asked.references.length > 0) return lookUp(gate, call, body, judged)
+  return withUpstreams(judged, upstreamsOf(gate, judged.asked))
+}
+
+async function lookUp(gate: Gate, call: Call, body: Judged, judged: Judgement): Promise<Inquired> {
   const { references } = judged.asked
-  if (references.length === 0) return withUpstreams(judged, upstreamsOf(gate, judged.asked))
   const { keyId, rules } = call.grant
   const { organizationId, projectId } = rules
   const { owners, waited } = await gate.lateOwners.find(references, { organizationId, projectId, keyId })
@@ -30,20 +43,33 @@ export async function inquire(gate: Gate, call: Call, body: Judged): Promise<{ i
   return withUpstreams(now, keepersOf(references, owners, rules, upstreamsOf(gate, now.asked)))
 }
 
-async function judgeCall(gate: Gate, call: Call, body: Judged): Promise<{ asked: Asked; edits: Edits }> {
-  const { route, grant } = call
-  const defaultModel = body.model === null ? await modelLeftOut(gate, route, body.judged) : null
-  const named = body.model ?? defaultModel
-  const own = named === null ? null : await gate.catalogue.lookUp(named)
-  const models = { find: (id: string) => (id === named ? own : gate.catalogue.find(id)) }
+function judgeCall(gate: Gate, call: Call, body: Judged): Judgement | Promise<Judgement> {
+  if (body.model !== null) return judgeAbout(gate, call, body, body.model, null)
+  return modelLeftOut(gate, call.route, body.judged).then((meant) => judgeAbout(gate, call, body, meant, meant))
+}
+
+/** @param name of the model that it is about @param defaultModel the same where the body leaves it out */
+function judgeAbout(
+  gate: Gate,
+  call: Call,
+  body: Judged,
+  name: string | null,
+  defaultModel: string | null,
+): Judgement | Promise<Judgement> {
   const { defaultMaxOutputTokens, dialects } = gate
-  return recorded(gate, call, () =>
-    judge({ rules: grant.rules, route, body: body.judged, models, defaultModel, defaultMaxOutputTokens, dialects }),
-  )
+  const judged = (own: CatalogueModel | null) => {
+    const { rules } = call.grant
+    const models = { find: (id: string) => (id === name ? own : gate.catalogue.find(id)) }
+    return recorded(gate, call, () =>
+      judge({ rules, route: call.route, body: body.judged, models, defaultModel, defaultMaxOutputTokens, dialects }),
+    )
+  }
+  const own = name === null ? null : gate.catalogue.lookUp(name)
+  return own instanceof Promise ? own.then(judged) : judged(own)
 }
 
 /** After a second in which the key may have been revoked, and the project's rules changed. */
-async function judgeAgain(gate: Gate, call: Call, body: Judged) {
+async function judgeAgain(gate: Gate, call: Call, body: Judged): Promise<Judgement> {
   const closed = await letInAgain(gate, call)
   if (closed !== null) throw closed
   return judgeCall(gate, call, body)
@@ -51,7 +77,7 @@ async function judgeAgain(gate: Gate, call: Call, body: Judged) {
 
 const upstreamsOf = (gate: Gate, { model }: Asked) => model?.upstreams ?? gate.upstreams.names
 
-const withUpstreams = ({ asked, edits }: { asked: Asked; edits: Edits }, upstreams: readonly string[]) => ({
+const withUpstreams = ({ asked, edits }: Judgement, upstreams: readonly string[]): Inquired => ({
   inquiry: Object.assign(asked, { upstreams }),
   edits,
 })

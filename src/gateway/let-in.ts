@@ -2,8 +2,8 @@ import { ApiError } from '../contract/error.ts'
 import type { Arrival, Call } from './call.ts'
 import type { Gate } from './gate.ts'
 import { callRefusal } from './keys/authorize.ts'
-import { userOf } from './keys/grant.ts'
-import { broughtKey, identify } from './keys/identify.ts'
+import { type Grant, userOf } from './keys/grant.ts'
+import { type BroughtKey, broughtKey, identify } from './keys/identify.ts'
 import { asBrought } from './routes/brought.ts'
 import { withQuery } from './routes/match.ts'
 import type { GatewayRoute } from './routes/table.ts'
@@ -11,18 +11,33 @@ import type { GatewayRoute } from './routes/table.ts'
 /**
  * Lets a request in: whose key it brings, and whether that may make this call. Only then is its query read.
  * @param url path and query of what is asked for
- * @returns the call, or why it may not be made: 401 or 403
+ * @returns the call, or why it may not be made: 401 or 403. A promise only where the key is looked up
  * @throws ApiError 400 for the query
  */
-export async function letIn(gate: Gate, arrival: Arrival, route: GatewayRoute, url: string): Promise<Call | ApiError> {
-  const { request, response, headers } = arrival
-  const key = broughtKey(request)
+export function letIn(
+  gate: Gate,
+  arrival: Arrival,
+  route: GatewayRoute,
+  url: string,
+): Call | ApiError | Promise<Call | ApiError> {
+  const key = broughtKey(arrival.request)
   if (key instanceof ApiError) return key
-  // A grant in memory is awaited too: what of the body came together with the head is there only after this turn.
-  const grant = await identify(gate.grants, key)
+  const grant = identify(gate.grants, key)
+  if (grant instanceof Promise) return grant.then((found) => admit(gate, arrival, route, url, key, found))
+  return admit(gate, arrival, route, url, key, grant)
+}
+
+function admit(
+  gate: Gate,
+  { request, response, headers }: Arrival,
+  route: GatewayRoute,
+  url: string,
+  key: BroughtKey,
+  grant: Grant | ApiError,
+): Call | ApiError {
   if (grant instanceof ApiError) return grant
   const call: Call = { request, response, headers, route, key, grant, at: gate.now() }
-  const refused = authorize(gate, call)
+  const refused = authorize(gate, call, call.at)
   if (refused !== null) return refused
   call.route = asBrought(withQuery(route, url), request.headers)
   return call
@@ -33,14 +48,14 @@ export async function letInAgain(gate: Gate, call: Call): Promise<ApiError | nul
   const grant = await identify(gate.grants, call.key)
   if (grant instanceof ApiError) return grant
   call.grant = grant
-  return authorize(gate, call)
+  return authorize(gate, call, gate.now())
 }
 
-/** Why the key may not make this call now, decided without I/O; null where it may. */
-function authorize(gate: Gate, call: Call): ApiError | null {
+/** Why the key may not make this call, decided without I/O; null where it may. @param nowMs milliseconds since the epoch */
+function authorize(gate: Gate, call: Call, nowMs: number): ApiError | null {
   const { grant, route, request, headers, key } = call
   const { trustedProxies } = gate
-  const now = Math.floor(gate.now() / 1000)
+  const now = Math.floor(nowMs / 1000)
   const refused = callRefusal(grant, { request, key, permission: route.permission, now, trustedProxies })
   if (refused !== null) {
     gate.refused(call, refused)

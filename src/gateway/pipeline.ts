@@ -18,16 +18,20 @@ import { routeOf } from './routes/match.ts'
  */
 export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | ApiError | null> {
   const { method = '', url = '', headers } = arrival.request
+  // Awaited also where the key is known: what of the body came together with the head is there only after this turn.
   const call = await letIn(gate, arrival, routeOf(method, url, opensWebSocket(method, headers)), url)
   if (call instanceof ApiError) return call
   if (call.route.answeredBy === 'catalogue') return answerModels(gate.catalogue, call)
-  const body = await readBody(gate.bodies, call)
+  const read = readBody(gate.bodies, call)
+  const body = read instanceof Promise ? await read : read
   try {
     const closed = body.waited ? await letInAgain(gate, call) : null
     if (closed !== null) return closed
-    const { inquiry, edits } = await inquire(gate, call, body)
+    const inquired = inquire(gate, call, body)
+    const { inquiry, edits } = inquired instanceof Promise ? await inquired : inquired
     edits.writeInto(body)
-    const ticket = await issueTicket(gate, call, inquiry)
+    const issued = issueTicket(gate, call, inquiry)
+    const ticket = issued instanceof Promise ? await issued : issued
     if (ticket instanceof ApiError) return ticket
     return await forward(gate, call, inquiry, body, ticket)
   } finally {

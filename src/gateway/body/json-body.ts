@@ -35,6 +35,8 @@ export class JsonBody {
   #gone = false
   /** By name: the JSON that is sent in place of what came; null for what is left out. */
   #edits: Map<string, Buffer[] | null> | null = null
+  /** Whether one of these may stand in the body already: if none does, its members need not be gone through. */
+  #replaces = false
 
   /**
    * @param scan of exactly these bytes
@@ -75,6 +77,7 @@ export class JsonBody {
   #edit(name: string, pieces: Buffer[] | null) {
     this.#edits ??= new Map()
     this.#edits.set(name, pieces)
+    this.#replaces ||= Object.hasOwn(this.fields, name)
   }
 
   /** The fields with every string in full, which parses everything again; null for a large body that was released. */
@@ -122,10 +125,10 @@ export class JsonBody {
   #assembled(edits: Map<string, Buffer[] | null>): Buffer[] {
     const { members, closedAt } = this.#scan
     const copy = new Splicing(this.#bytes)
-    copy.keep(0, members === 0 ? closedAt : this.#scan.span(0).keyStart)
-    let last = -1
-    let lastEnd = closedAt
-    for (let i = 0; i < members; i++) {
+    let last = this.#replaces ? -1 : members - 1
+    let lastEnd = last < 0 ? closedAt : this.#scan.span(last).valueEnd
+    copy.keep(0, this.#replaces && members > 0 ? this.#scan.span(0).keyStart : lastEnd)
+    for (let i = last + 1; i < members; i++) {
       const span = this.#scan.span(i)
       const name = this.#named(span, edits)
       const edit = name === null ? undefined : edits.get(name)

@@ -28,22 +28,23 @@ export type Body = Editable & {
 
 /**
  * Reads the body that a route takes. Whatever stands behind the head of a route that takes none is read away when the answer
- * is sent.
+ * is sent. A promise only where there is more to read than came with the head.
  * @throws ApiError 400, 413, 415 or 503; ClientGone
  */
-export async function readBody(bodies: Bodies, { request, route, grant }: Call): Promise<Body> {
+export function readBody(bodies: Bodies, { request, route, grant }: Call): Body | Promise<Body> {
   const { headers } = request
   const { body: shape } = route
   if (shape.kind === 'none') return nothing(headers)
   const budget = bodies.share(grant.rules.projectId)
   if (shape.kind === 'form') {
-    const form = await readForm(request, budget, undefined, shape.json === null ? [FORM] : [FORM, JSON_TYPE])
-    return form === null ? nothing(headers) : ofForm(form, shape, headers)
+    const types = shape.json === null ? [FORM] : [FORM, JSON_TYPE]
+    return readForm(request, budget, undefined, types).then((form) =>
+      form === null ? nothing(headers) : ofForm(form, shape, headers),
+    )
   }
   const read = readJson(request, budget)
-  if (!(read instanceof Promise)) return read === null ? nothing(headers) : ofJson(read, shape, headers, false)
-  const body = await read
-  return body === null ? nothing(headers) : ofJson(body, shape, headers, true)
+  if (read instanceof Promise) return read.then((body) => ofJson(body, shape, headers, true))
+  return ofJson(read, shape, headers, false)
 }
 
 function nothing(headers: IncomingHttpHeaders): Body {
@@ -60,7 +61,8 @@ function nothing(headers: IncomingHttpHeaders): Body {
   }
 }
 
-function ofJson(body: JsonBody, shape: JsonShape, headers: IncomingHttpHeaders, waited: boolean): Body {
+function ofJson(body: JsonBody | null, shape: JsonShape, headers: IncomingHttpHeaders, waited: boolean): Body {
+  if (body === null) return nothing(headers)
   const model = body.fields[shape.model]
   return {
     judged: body,

@@ -17,10 +17,15 @@ const ROOT = '/v1/'
 const root = newPlace()
 const NO_IDS: GatewayRoute['ids'] = {}
 
+/** Where paths lead that have no id in them: most calls go to these, and one look costs less than one for each step. */
+const fixed = new Map<string, Found>()
+
 for (const name of Object.keys(routes) as RouteName[]) {
   const declared = routes[name]
   const upstreamPath = declared.path.slice('/v1'.length)
-  placeOf(declared.path).methods.set(declared.method, { ...declared, name, upstreamPath, ids: NO_IDS, stream: false })
+  const place = placeOf(declared.path)
+  if (!declared.path.includes('{')) fixed.set(declared.path, { place, ids: NO_IDS })
+  place.methods.set(declared.method, { ...declared, name, upstreamPath, ids: NO_IDS, stream: false })
 }
 for (const { method, path } of operationsNotOffered) placeOf(path).methods.set(method, null)
 
@@ -56,7 +61,7 @@ function below(place: Place, step: string): Place {
 export function routeOf(method: string, url: string, webSocket = false): GatewayRoute {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
-  const found = path.startsWith(ROOT) ? follow(root, path, ROOT.length, NO_IDS) : null
+  const found = fixed.get(path) ?? (path.startsWith(ROOT) ? follow(root, path, ROOT.length, NO_IDS) : null)
   if (found === null) throw noSuchRoute(method, path)
   const route = among(found.place, method, path, webSocket)
   return found.ids === NO_IDS ? route : { ...route, ids: found.ids, upstreamPath: path.slice('/v1'.length) }

@@ -41,12 +41,17 @@ export const readOfReply: ReadonlySet<string> = new Set([
   ...['content-encoding', 'transfer-encoding', 'connection', 'keep-alive'],
 ])
 
-/** The headers of a client's request that an upstream gets, and what the gate says itself: names and values in turn. */
-export function requestHeaders(headers: IncomingHttpHeaders, upstreamKey: string | null): string[] {
-  const named = namedIn(headers.connection)
+/** What the gate says itself to an upstream, with each request: names and values in turn. @param key its key, if it has one */
+export function ownHeaders(key: string | null): readonly string[] {
   // The gate must be able to read the reply.
-  const sent = ['accept-encoding', 'identity']
-  if (upstreamKey !== null) sent.push('authorization', `Bearer ${upstreamKey}`)
+  const readable = ['accept-encoding', 'identity']
+  return key === null ? readable : [...readable, 'authorization', `Bearer ${key}`]
+}
+
+/** What the gate says itself, and the headers of a client's request that an upstream gets: names and values in turn. */
+export function requestHeaders(headers: IncomingHttpHeaders, own: readonly string[]): string[] {
+  const named = namedIn(headers.connection)
+  const sent = [...own]
   for (const name in headers) {
     if (!fromClient.has(name) && !name.startsWith(FROM_SDK)) continue
     const value = headers[name]

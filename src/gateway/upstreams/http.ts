@@ -1,6 +1,7 @@
 import { Pool } from 'undici'
 import type { UsageAsking } from '../../core/upstream-kind.ts'
 import { UNREAD_TIMEOUT_MS, type Upstream } from './forwarding.ts'
+import { ownHeaders } from './headers.ts'
 import { Http1Client } from './http1/client.ts'
 import { Patience } from './http1/patience.ts'
 import { listModels } from './listing.ts'
@@ -55,7 +56,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const question = new UsageQuestion(options.asksForUsage ?? 'auto')
   return {
     weight: options.weight ?? 1,
-    attempt: sender({ whole: client ?? pool, pool, base, key: options.key, terms, question }),
+    attempt: sender({ whole: client ?? pool, pool, base, own: ownHeaders(options.key), terms, question }),
     models: (witness) => listModels(pool, `${base}/models`, options.key, witness),
     close: () => {
       client?.close()

@@ -4,7 +4,7 @@ import type { ListedModel } from '../../core/model-list.ts'
 import { withoutBytes } from './broken.ts'
 import { decoderFor } from './decode.ts'
 import { NoList, type Witness } from './forwarding.ts'
-import { requestHeaders } from './headers.ts'
+import { ownHeaders, requestHeaders } from './headers.ts'
 import { modelsIn } from './list-shapes.ts'
 import { Secret } from './secret.ts'
 
@@ -57,7 +57,11 @@ function read(dispatcher: Dispatcher, path: string, key: string | null, witness:
     let reply = { status: 0, headers: {} as IncomingHttpHeaders }
     let bytes = 0
     let begun = false
-    const options = { method: 'GET', path, headers: requestHeaders({ accept: 'application/json' }, key) } as const
+    const options = {
+      method: 'GET',
+      path,
+      headers: requestHeaders({ accept: 'application/json' }, ownHeaders(key)),
+    } as const
     dispatcher.dispatch(
       { ...options, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS },
       {

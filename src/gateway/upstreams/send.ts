@@ -16,8 +16,8 @@ export type Target = {
   pool: Pool
   /** What stands before every path. */
   base: string
-  /** The key that requests bring. */
-  key: string | null
+  /** What every request says, as its key. */
+  own: readonly string[]
   terms: Terms
   /** Whether streams are asked for their usage. */
   question: UsageQuestion
@@ -25,7 +25,7 @@ export type Target = {
 
 /** What sends requests to one model server, and has their replies relayed. */
 export function sender(target: Target): (call: Forwarding, witness: Witness) => Promise<Outcome> {
-  const { whole, pool, base, key, terms, question } = target
+  const { whole, pool, base, own, terms, question } = target
 
   const send = (
     call: Forwarding,
@@ -36,7 +36,7 @@ export function sender(target: Target): (call: Forwarding, witness: Witness) => 
   ) => {
     const { method } = call
     const path = base + call.upstreamPath
-    const headers = requestHeaders(call.headers, key)
+    const headers = requestHeaders(call.headers, own)
     const body = call.body(asks)
     const again = asks && call.usageOf !== null && question.learns ? withoutAsking : null
     if (typeof body !== 'function') {

@@ -33,6 +33,8 @@ export type UpstreamsOptions = {
   random?: () => number
 }
 
+const NONE: ReadonlySet<Member> = new Set()
+
 class Member implements Witness {
   readonly name: string
   readonly upstream: Upstream
@@ -87,7 +89,7 @@ export class Upstreams {
    */
   async forward(call: Forwarding): Promise<Outcome> {
     const begunAt = this.#clock()
-    const tried = new Set<Member>()
+    let tried = NONE
     let member = this.#choose(call.upstreams, tried)
     if (member === null) throw unreachable(new Error(`no such upstream: ${call.upstreams.join(', ')}`))
     for (;;) {
@@ -101,7 +103,7 @@ export class Upstreams {
         if (!(error instanceof Unreached)) throw error
         member.failed('unreachable', error.cause)
         const again = tried.has(member)
-        tried.add(member)
+        tried = new Set([...tried, member])
         const next = this.#choose(call.upstreams, tried)
         const soon = this.#clock() - begunAt
         if (soon > PATIENCE_MS) throw unreachable(error.cause)

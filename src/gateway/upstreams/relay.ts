@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Transform } from 'node:stream'
 import type { Outcome } from '../call.ts'
+import { type Sending, sendInTurn } from '../turn.ts'
 import { failureOf, isConnection } from './broken.ts'
 import { decoderFor } from './decode.ts'
 import { invalidReply, refusalOf, type UpstreamFailure } from './failures.ts'
@@ -46,7 +47,7 @@ export type Again = (
 ) => void
 
 /** Carries one reply from the upstream to the client, no faster than the client reads. */
-export class Relay implements ReplyHandler {
+export class Relay implements ReplyHandler, Sending {
   readonly #call: Forwarding
   readonly #witness: Witness
   readonly #response: Reply
@@ -230,6 +231,12 @@ export class Relay implements ReplyHandler {
     const last = this.#observer === null ? null : this.#observed(null)
     if (this.#over) return
     if (last !== null && last.length > 0) this.#response.write(last)
+    sendInTurn(this)
+  }
+
+  /** Ends the reply, and with it sends one that came whole. */
+  send(): void {
+    if (this.#over) return
     if (this.#whole === null) this.#response.end()
     // As text it is written together with its head: one piece costs less than two.
     else if (this.#whole.length <= ONE_PIECE) this.#response.end(this.#whole.toString('latin1'), 'latin1')

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { errors } from 'undici'
+import { type Sending, sendInTurn } from '../../turn.ts'
 import type { Exchange } from './exchange.ts'
 import type { Patience } from './patience.ts'
 import type { ReplyHead } from './reply-head.ts'
@@ -21,7 +22,7 @@ export interface Keeper {
 const bytesRead = Buffer.allocUnsafeSlow(65_536)
 
 /** A connection to a model server: one call at a time, and no other before its reply is whole. */
-export class Connection implements ReplySink {
+export class Connection implements ReplySink, Sending {
   readonly #keeper: Keeper
   readonly #socket: Socket
   readonly #parser = new ReplyParser(this)
@@ -57,11 +58,18 @@ export class Connection implements ReplySink {
       .on('close', () => this.#closed())
   }
 
-  /** Sends a request. Only where no other is on its way. */
+  /** Has a request sent, together with what else there is to send in this turn. Only where no other is on its way. */
   begin(exchange: Exchange): void {
     this.#exchange = exchange
     exchange.connection = this
     this.#stirred = true
+    sendInTurn(this)
+  }
+
+  /** What ended it meanwhile was told, and no byte of the request has left. */
+  send(): void {
+    const exchange = this.#exchange
+    if (exchange === null) return
     this.#parser.begin(exchange.isBodiless)
     exchange.handler.onRequestStart(exchange)
     if (this.#isGone) return

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { sendInTurn } from './turn.ts'
+
+test('what is to be sent in a turn is sent behind all that happens in it, in its order', async () => {
+  const sent: string[] = []
+  sendInTurn({ send: () => sent.push('first') })
+  await null
+  sendInTurn({ send: () => sent.push('second') })
+  process.nextTick(() => sendInTurn({ send: () => sent.push('third') }))
+  await null
+  assert.deepEqual(sent, [])
+  await nextTurn()
+  assert.deepEqual(sent, ['first', 'second', 'third'])
+})
+
+test('what is to be sent because something was sent has the next turn', async () => {
+  const sent: string[] = []
+  const again = { send: () => sent.push('again') }
+  const first = { send: () => sent.push('first') && sendInTurn(again) }
+  sendInTurn(first)
+  sendInTurn({ send: () => sent.push('second') })
+  await nextTurn()
+  assert.deepEqual(sent, ['first', 'second'])
+  await nextTurn()
+  assert.deepEqual(sent, ['first', 'second', 'again'])
+})

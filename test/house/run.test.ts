@@ -16,13 +16,16 @@ test('a word that is in no path of a test file ends npm test with exit code 1, a
   assert.equal(`${stderr}`, "No test file has 'no-such-word' in its path.\n")
 })
 
-test('a test that fails ends npm test with exit code 1, a PostgreSQL beside it or not', () => {
+test('a test that fails ends npm test with exit code 1, a PostgreSQL beside it or not, and its last lines say which', () => {
   const file = join(root, 'test/house/fails-on-purpose.test.ts')
   const lines = [
-    "import { test } from 'node:test'",
-    `test('it fails', async () => {`,
-    `  await fetch(process.env.${SHARED_POSTGRES} ?? '')`,
-    "  throw new Error('on purpose')",
+    "import { describe, test } from 'node:test'",
+    `describe('among others', () => {`,
+    "  test('it passes', () => {})",
+    "  test('it fails', async () => {",
+    `    await fetch(process.env.${SHARED_POSTGRES} ?? '')`,
+    "    throw new Error('on purpose')",
+    '  })',
     '})',
   ]
   writeFileSync(file, lines.join('\n'))
@@ -30,6 +33,7 @@ test('a test that fails ends npm test with exit code 1, a PostgreSQL beside it o
     const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
     const { status, stdout } = spawnSync(process.execPath, ['test/run.ts', 'fails-on-purpose'], { cwd: root, env })
     assert.match(`${stdout}`, /on purpose/)
+    assert.match(`${stdout}`, /\n== failed: 1\n {2}test\/house\/fails-on-purpose.test.ts:4: it fails\n$/)
     assert.equal(status, 1)
   } finally {
     rmSync(file)

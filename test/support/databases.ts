@@ -5,9 +5,15 @@ import { after } from 'node:test'
 import { type PostgresServer, postgresAt, startPostgres } from './postgres.ts'
 import { SHARED_POSTGRES } from './shared-postgres.ts'
 
-/** The databases that every guarantee is tested on. */
-export const databases = ['sqlite', 'postgres'] as const
-export type DatabaseKind = (typeof databases)[number]
+export type DatabaseKind = 'sqlite' | 'postgres'
+
+const onlyPostgres = process.env.TEST_DATABASE === 'postgres'
+
+/** The databases that every guarantee is tested on: both, but in a run whose matter is PostgreSQL with something else. */
+export const databases: readonly DatabaseKind[] = onlyPostgres ? ['postgres'] : ['sqlite', 'postgres']
+
+/** The database where a test does not say which. */
+export const DATABASE: DatabaseKind = onlyPostgres ? 'postgres' : 'sqlite'
 
 /** A database of a test's own: a real SQLite file, or a database of its own in a real PostgreSQL. */
 export type TestDatabase = AsyncDisposable & { kind: DatabaseKind; url: string }

@@ -9,7 +9,7 @@ import type { OpenedDb } from '../../src/db/tables.ts'
 import type { Upstream } from '../../src/gateway/upstreams/forwarding.ts'
 import type { ReplacedWorkers } from '../../src/machine/running-thread.ts'
 import type { ReplacedSharing } from '../../src/machine/sharing.ts'
-import { type DatabaseKind, openTestDatabase } from './databases.ts'
+import { DATABASE, type DatabaseKind, openTestDatabase } from './databases.ts'
 import { OrganizationFilter } from './organization-filter.ts'
 
 /** The first admin key of every test's server, unless the test says otherwise. */
@@ -17,9 +17,6 @@ export const ADMIN_KEY = 'sk-admin-for_tests_only_0123456789abcdefghijklmnop'
 
 /** Threads that serve where a test does not say it: two where `GATEHOUSE_TEST_WORKERS` says so. */
 export const WORKERS = Number(process.env.GATEHOUSE_TEST_WORKERS ?? 1)
-
-/** The database where a test does not say which. */
-const DATABASE: DatabaseKind = process.env.TEST_DATABASE === 'postgres' ? 'postgres' : 'sqlite'
 
 export type TestApp = AsyncDisposable & {
   /** The listener, without a path. */

@@ -4,11 +4,12 @@ import { createServer } from 'node:net'
 /**
  * A port that nobody listens on now, below those that systems give to outgoing connections: nobody takes it by chance before
  * it is used.
+ * @param away how far above it is another that is as free, where whoever is given the one takes both
  */
-export async function freePort(): Promise<number> {
+export async function freePort(away = 0): Promise<number> {
   for (;;) {
-    const port = randomInt(15_000, 32_000)
-    if (await isFree(port)) return port
+    const port = randomInt(15_000, 32_000 - away)
+    if ((await isFree(port)) && (away === 0 || (await isFree(port + away)))) return port
   }
 }
 

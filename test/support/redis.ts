@@ -47,12 +47,15 @@ export type RedisSpeech = {
 
 const PLAIN: RedisSpeech = { scheme: 'redis', listen: (port) => ({ port: String(port) }), cli: [], ca: null }
 
+/** How far above its port that one is on which the nodes of a Cluster speak with each other. */
+const BUS = 10_000
+
 /** Starts one that keeps nothing on disk. @param args of its command line, after those */
 export const startRedis = (...args: string[]): Promise<OwnRedis> => startRedisThatSpeaks(PLAIN, ...args)
 
 /** The same that is spoken to in such a way. */
 export async function startRedisThatSpeaks(speech: RedisSpeech, ...args: string[]): Promise<OwnRedis> {
-  const port = await freePort()
+  const port = await freePort(BUS)
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-redis-'))
   const listen = Object.entries(speech.listen(port)).flatMap(([name, value]) => [`--${name}`, value])
   const kept = [...listen, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']

@@ -4,13 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { Failed } from './failed.ts'
 import { longestFirst } from './longest.ts'
 import { SHARED_POSTGRES, sharePostgres } from './shared-postgres.ts'
 
 const root = join(import.meta.dirname, '../..')
-const CONCURRENCY = 2
+/** One more than the cores that this is meant for: much of what is tested waits, for a time-out or another process. */
+const CONCURRENCY = 3
 /** Of one test, and of one file. */
-const TIMEOUT_MS = 180_000
+const TIMEOUT_MS = 300_000
 /** What is free in a file system in memory must be more than any run writes. */
 const ROOM_BYTES = 4 * 2 ** 30
 
@@ -19,9 +21,14 @@ export type RunOptions = {
   concurrency?: number
   /** What the files find in their environment besides this process's. */
   env?: Record<string, string>
+  /** Of which part of the run the files are, where it has several. */
+  part?: string
 }
 
-/** One run of test files; the process's exit code is 1 where one of them failed. Disposing ends what they shared. */
+/**
+ * One run of test files; the process's exit code is 1 where one of them failed. Disposing ends what they shared and lists what failed,
+ * last of all: of a long run, many see nothing but the end.
+ */
 export type Run = AsyncDisposable & { files: (files: readonly string[], options?: RunOptions) => Promise<void> }
 
 /**
@@ -39,13 +46,13 @@ export async function openRun(): Promise<Run> {
   process.env[SHARED_POSTGRES] = postgres.url
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
-  let failed = false
+  const failed = new Failed()
   // At the very end: what ends PostgreSQL with this process ends it with an exit code of its own, 0.
   process.once('exit', () => {
-    if (failed) process.exitCode = 1
+    if (failed.any) process.exitCode = 1
   })
   return {
-    async files(files, { concurrency = CONCURRENCY, env = {} } = {}) {
+    async files(files, { concurrency = CONCURRENCY, env = {}, part } = {}) {
       const events = run({
         files: longestFirst(files),
         cwd: root,
@@ -54,12 +61,13 @@ export async function openRun(): Promise<Run> {
         signal: stopped.signal,
         env: { ...process.env, ...env },
       })
-      events.on('test:fail', ({ todo }) => {
-        if (todo === undefined || todo === false) failed = true
-      })
+      events.on('test:fail', (event) => failed.add(event, part))
       for await (const text of events.compose(spec)) process.stdout.write(text)
     },
-    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await postgres[Symbol.asyncDispose]()
+      process.stdout.write(failed.list())
+    },
   }
 }
 

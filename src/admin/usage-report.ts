@@ -4,8 +4,9 @@ import type { Route } from '../contract/route.ts'
 import { bucketsOf, type Interval, type Read, readsOf, restOf, type UsageKind } from '../core/usage.ts'
 import type { Dimension } from '../core/usage-entry.ts'
 import { type Place, placeToken } from '../core/usage-place.ts'
+import { minutesKeptFrom, sumKept } from '../db/minutes-kept.ts'
 import type { Db } from '../db/tables.ts'
-import { minutesBegin, sumUsage, type UsageGroup } from '../db/usage.ts'
+import { sumUsage, type UsageGroup } from '../db/usage.ts'
 import type { InTurn } from './handlers.ts'
 import { type PageBounds, ReportPage } from './report-page.ts'
 import { type Asked, askedFor, type ReportQuery } from './report-query.ts'
@@ -62,7 +63,7 @@ export async function* report<Result extends { object: string }, S extends Selec
   const resultOf = resultView(shape, asked)
   const groupOf = (row: UsageGroup<S>) => groupBy.map((name) => row[name] ?? '')
   const cut = width !== 60 && [place.from, buckets.at(-1)?.to ?? 0].some((end) => end % 3600 !== 0)
-  const minutesFrom = cut ? await inTurn(() => minutesBegin(db, of.organizationId, kind)) : 0
+  const minutesFrom = cut ? await inTurn(() => minutesKeptFrom(db, of.organizationId, kind)) : null
 
   const page = new ReportPage(buckets, bounds)
   const steps = stepsOf(buckets, asked, minutesFrom)
@@ -71,7 +72,11 @@ export async function* report<Result extends { object: string }, S extends Selec
     const byTime = read.buckets.length > 1
     const [first, last] = [read.buckets[0]?.from ?? 0, read.buckets.at(-1)?.from ?? 0]
     if (!page.turnTo(first)) break
-    const rows = await inTurn(() => sumUsage(db, { ...of, ranges: read.ranges, byTime, after }))
+    const rows = await inTurn(() =>
+      minutesFrom === null
+        ? sumUsage(db, { ...of, ranges: read.ranges, byTime, after })
+        : sumKept(db, { ...of, byTime, after }, read, minutesFrom),
+    )
     let [found, time, group] = [0, first, [] as (string | number)[]]
     for (const some of rows.together()) {
       for (const row of some) {
@@ -92,10 +97,10 @@ export async function* report<Result extends { object: string }, S extends Selec
 }
 
 /** A page that begins within a bucket reads the rest of that one first. */
-function stepsOf(buckets: readonly Interval[], { width, place: { after } }: Asked, minutesFrom: number): Step[] {
+function stepsOf(buckets: readonly Interval[], { width, place: { after } }: Asked, minutesFrom: number | null): Step[] {
   const begun = after === null ? 0 : 1
   const steps = (some: readonly Interval[], after: Place['after']) =>
-    readsOf(some, width, minutesFrom).map((read): Step => ({ read, after }))
+    readsOf(some, width, minutesFrom ?? undefined).map((read): Step => ({ read, after }))
   return [...steps(buckets.slice(0, begun), after), ...steps(buckets.slice(begun), null)]
 }
 

@@ -145,20 +145,3 @@ export function sumUsage<S extends Record<string, RawBuilder<unknown>>>(
   if (limit !== undefined) rows = rows.limit(limit)
   return packed(db, rows, [...columns, ...Object.keys(select)], columns)
 }
-
-/**
- * Before when sums by the minute may have been deleted, in Unix seconds at the beginning of an hour: where the oldest of them
- * begin. Where there are none, they may all have been.
- */
-export async function minutesBegin(db: Db, organizationId: string, kind: UsageKind): Promise<number> {
-  const oldest = await db
-    .selectFrom('usage_rollup')
-    .select('time')
-    .where('organization_id', '=', organizationId)
-    .where('kind', '=', kind)
-    .where('grain', '=', 60)
-    .orderBy('time')
-    .limit(1)
-    .executeTakeFirst()
-  return oldest ? Math.floor(oldest.time / 3600) * 3600 : Number.POSITIVE_INFINITY
-}

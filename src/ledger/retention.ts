@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../core/log.ts'
+import { announceMinutesGone } from '../db/minutes-kept.ts'
 import {
   deleteAuditEvents,
   deleteExpiredOwned,
@@ -83,6 +84,7 @@ export class Retention implements Writer {
     try {
       const parts = await this.#usageParts()
       if (await this.#isDoubtful(parts)) return
+      await announceMinutesGone(db, before)
       for (const part of parts) {
         while ((await deleteUsageMinutes(db, part, before)) && (await this.#pause()));
         if (!(await this.#pause())) return

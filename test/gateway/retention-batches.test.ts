@@ -77,6 +77,8 @@ for (const kind of databases) {
       await retention.run()
       await retention.close()
       assert.deepEqual(seen, [
+        // It says what will be gone.
+        [2503, 2503, 2503],
         ...[1503, 503, 3].map((left) => [left, 2503, 2503]),
         ...[1503, 503, 3].map((left) => [3, left, 2503]),
         ...[1503, 503, 3].map((left) => [3, 3, left]),

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { bucketsOf, readsOf } from '../../src/core/usage.ts'
 import type { UsageEntry } from '../../src/core/usage-entry.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { minutesKeptFrom } from '../../src/db/minutes-kept.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
 import type { Db } from '../../src/db/tables.ts'
-import { minutesBegin, recordUsage, sumUsage, total } from '../../src/db/usage.ts'
+import { recordUsage, sumUsage, total } from '../../src/db/usage.ts'
 import { Retention } from '../../src/ledger/retention.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
 
@@ -23,7 +24,7 @@ const countOf = async (db: Db, grain: 60 | 3600 | 86_400) =>
 /** What a report says for a window, in buckets of a width. */
 async function reportOf(db: Db, from: number, to: number, width: 60 | 3600 | 86_400) {
   const of = { organizationId: 'org-a', kind: 'completions' as const, groupBy: [], filters: [] }
-  const minutesFrom = await minutesBegin(db, of.organizationId, of.kind)
+  const minutesFrom = await minutesKeptFrom(db, of.organizationId, of.kind)
   let sum = 0
   for (const { ranges } of readsOf(bucketsOf({ from, to }, width, 1440), width, minutesFrom)) {
     const select = { requests: total('num_model_requests') }

@@ -34,11 +34,11 @@ for (const [how, { reason, end }] of Object.entries(ways)) {
     const dead = gate.workers[1]
     end(gate, 1)
     const told = () => gate.log.filter(({ msg }) => ENDED.test(String(msg)))
-    await until(() => told().length > 0, 'a word about it', 20_000)
+    await until(() => told().length > 0, 'a word about it')
     const [at, calls] = [performance.now(), gate.upstream.calls.length]
     await until(() => gate.upstream.calls.length > calls + 20, 'calls through the other thread')
     const back = async () => (await gate.app.metric('gatehouse_threads')) === THREADS
-    await until(async () => gate.workers[1] !== dead && (await back()), 'another thread', 5000)
+    await until(async () => gate.workers[1] !== dead && (await back()), 'another thread')
     t.diagnostic(`another was there after ${Math.round(performance.now() - at)} ms`)
     const outcomes = await stop()
     t.diagnostic(JSON.stringify(Object.fromEntries(outcomes)))
@@ -82,7 +82,7 @@ test('a stop lets streams of all threads come to their end, what they used is wr
   assert.equal(stopped, false)
   open.resolve()
   assert.deepEqual(new Set(await Promise.all(streams.map(({ ended }) => ended))), new Set(['complete']))
-  await until(() => stopped, 'the end of the server', 8000)
+  await until(() => stopped, 'the end of the server')
   await stopping
   assert.ok(gate.log.some(({ msg, in_flight }) => /finished first/.test(String(msg)) && in_flight === 16))
   assert.ok(!gate.log.some(({ msg }) => ENDED.test(String(msg)) || /usage is lost/.test(String(msg))))

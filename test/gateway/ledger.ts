@@ -9,7 +9,7 @@ const CENTS = 500
 const price_per_million = { input: 0, output: 100 }
 const TOKENS_A_MINUTE = 60_000
 /** So few that one of them drains in no test. */
-const REQUESTS_A_DAY = 1000
+const REQUESTS_A_DAY = 300
 
 /** Most of the money and of the tokens: what is not given back of it is missed by the next call. */
 export const LARGE = 40_000

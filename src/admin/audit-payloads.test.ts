@@ -6,6 +6,7 @@ import { publishedErrors, publishedSchema } from '../../test/openapi/schemas.ts'
 import { makeCertificate } from '../../test/support/certificates.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
+import { asSession, signInByLink } from '../../test/support/signing-in.ts'
 import type { AuditType } from '../core/audit.ts'
 import { hashSecret } from '../core/key.ts'
 
@@ -26,6 +27,9 @@ const written: Record<AuditType, true> = {
   'invite.accepted': true,
   'invite.deleted': true,
   'login.failed': true,
+  'login.succeeded': true,
+  'logout.failed': true,
+  'logout.succeeded': true,
   'organization.updated': true,
   'project.created': true,
   'project.updated': true,
@@ -82,6 +86,13 @@ async function people({ organization, project, user }: Place) {
   await projects.users.create(project, { user_id: user, role: 'member' })
   await projects.users.update(user, { project_id: project, role: 'owner' })
   await projects.users.delete(user, { project_id: project })
+}
+
+async function signingIn({ app, user }: Place) {
+  const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  const { cookie } = await signInByLink(app, id, user)
+  await app.send('POST', '/v1/organization/sign_out', { body: {} })
+  await asSession(app, cookie, 'POST', '/v1/organization/sign_out', {})
 }
 
 async function groupsAndRoles({ app, organization, project, user }: Place) {
@@ -155,7 +166,7 @@ for (const database of databases) {
     const { organization } = app.admin()
     const project = (await organization.projects.create({ name: 'first' })).id
     const place = { app, organization, project, user: await joinedUser(app, 'user@example.com') }
-    for (const change of [keys, people, groupsAndRoles, certificates, policies]) await change(place)
+    for (const change of [keys, people, signingIn, groupsAndRoles, certificates, policies]) await change(place)
     await organization.users.delete(place.user)
     await organization.projects.update(project, { name: 'renamed' })
     await organization.projects.archive(project)

@@ -1,9 +1,10 @@
 import type { Of, Route } from '../contract/route.ts'
-import type { AuditActor, AuditPayload, AuditType } from '../core/audit.ts'
+import type { AuditActor, AuditPayload, AuditType, Origin } from '../core/audit.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
 import type { Access } from '../core/permission.ts'
-import type { Db, Row } from '../db/tables.ts'
+import type { Db, Row, Tx } from '../db/tables.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
 
 /** Who calls, with the roles they have now: the owner of an admin key, or somebody who has signed in. */
 export type Caller = {
@@ -17,7 +18,7 @@ export type Caller = {
   scopes: readonly string[]
   /** When it ends, Unix seconds; null: never by itself. */
   expiresAt: number | null
-} & ({ by: 'key'; keyId: string } | { by: 'session' })
+} & ({ by: 'key'; keyId: string } | { by: 'session'; sessionId: string })
 
 /**
  * What a handler is given, and all it can reach. For a mutation `db` is the transaction; there is no other way to the
@@ -33,6 +34,10 @@ export type Call<R extends Route> = {
   project: R extends { path: `${string}:project_id${string}` } ? Row<'project'> : null
   /** The catalogue, where the route asks for it. */
   models: R extends { usesModels: true } ? Catalogue : null
+  /** How one may sign in, where the route asks for it. */
+  signIn: R extends { usesSignIn: true } ? SignIn : null
+  /** Where the request came from. */
+  origin: Origin
   /** Runs what reads, where the reply is made in parts: other replies have their turns between. It fails once the client is gone. */
   inTurn: R extends { inParts: true } ? InTurn : null
   params: Of<R['params']>
@@ -47,6 +52,8 @@ export type Change<Reply> = {
   reply: Reply
   audit: AuditPayload
   also?: { type: AuditType; payload: AuditPayload; projectId?: string }[]
+  /** What becomes of the cookie of a session: set to this secret, until then (Unix seconds), or taken away. */
+  cookie?: { token: string; until: number } | 'clear'
 }
 
 /** What a change gives to somebody or takes from them: refused where the caller holds less (`escalation.ts`). */
@@ -72,7 +79,17 @@ export type PublicChange<Reply> = Change<Reply> & {
  */
 export type Handler<R extends Route> = (
   call: Call<R>,
-) => R extends { inParts: true } ? AsyncGenerator<string, void> : Promise<Answer<R>>
+) => R extends { inParts: true }
+  ? AsyncGenerator<string, void>
+  : R extends { usesSignIn: true; audit: AuditType }
+    ? Promise<Prepared<Answer<R>>>
+    : Promise<Answer<R>>
+
+/**
+ * A change that took its time before its transaction, which it could not read nor write: whose organization it is of, and
+ * what is left to be done there.
+ */
+export type Prepared<C> = { organizationId: string; finish: (tx: Tx, newId: NewId) => Promise<C> }
 
 type Answer<R extends Route> = R extends { method: 'GET' }
   ? Of<R['reply']>

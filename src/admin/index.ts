@@ -21,6 +21,8 @@ import { groupRoles, projectGroupRoles, projectUserRoles, userRoles } from './ro
 import { projectRoles, roles } from './roles.ts'
 import { serviceAccounts } from './service-accounts.ts'
 import { serviceTierSettings } from './service-tier-settings.ts'
+import { sessions } from './sessions.ts'
+import { signIn } from './sign-in.ts'
 import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
 import { projectSpendLimit, spendLimit } from './spend-limit.ts'
 import { usage } from './usage.ts'
@@ -59,6 +61,8 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   projectSpendAlerts,
   auditLogs,
   usage,
+  signIn,
+  sessions,
 }
 
 /** An operation with what answers it; its name is used in logs, metrics and as OpenAPI `operationId`. */

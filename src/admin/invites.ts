@@ -1,16 +1,15 @@
 import { ApiError, projectArchived } from '../contract/error.ts'
 import type { Invite, invites as routes } from '../contract/invites.ts'
-import { hashSecret } from '../core/key.ts'
-import { idsAfterNewest } from '../db/audit.ts'
-import { lockOrganization } from '../db/lock.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { setPassword } from '../sign-in/store.ts'
 import type { Caller, Handlers } from './handlers.ts'
-import { isVouchedFor, type Membership, promised, UNASKED_ROLE } from './invite-promise.ts'
+import { type Accepted, acceptInvite, findInvited } from './invite-acceptance.ts'
+import { type Membership, promised } from './invite-promise.ts'
 import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
-import { holding } from './project-users.ts'
-import { setPredefinedRole } from './role-store.ts'
-import { alreadyInOrganization, emailKey, insertUser, members, userView } from './users.ts'
+import { newPassword } from './sign-in.ts'
+import { type SigningIn, signedIn } from './signed-in.ts'
+import { alreadyInOrganization, emailKey, members } from './users.ts'
 
 /** The original's: an invite expires exactly seven days after it was sent. */
 const LIFETIME = 7 * 24 * 3600
@@ -76,31 +75,29 @@ export const invites: Handlers<typeof routes> = {
     return { reply: { object: 'organization.invite.deleted', id, deleted: true }, audit: { id }, rights }
   },
 
-  async accept({ db, body, now, newId }) {
-    const invite = await useToken(db, body.token, now)
-    const { organization_id: organizationId, email, role } = invite
-    const ids = await idsAfterNewest(db, organizationId, newId)
-    const user = await insertUser(db, { id: ids('user'), organizationId, email, name: body.name, role, now })
-    const { default_project_id } = await db
-      .selectFrom('organization')
-      .select('default_project_id')
-      .where('id', '=', organizationId)
-      .executeTakeFirstOrThrow()
-    const wanted: Membership[] = JSON.parse(invite.projects) ?? [{ id: default_project_id, role: UNASKED_ROLE }]
-    const joined = await joinProjects(db, organizationId, wanted, user.id, now)
-    const added = { type: 'user.added' as const }
+  async accept({ db, body: { token, name, password }, signIn, origin, now }) {
+    const found = await findInvited(db, token, now)
+    const hash = password === undefined ? null : await newPassword(signIn, password)
     return {
-      reply: userView(user),
-      audit: { id: invite.id },
-      also: [
-        { ...added, payload: { id: user.id, data: { role } } },
-        ...joined.map((to) => ({ ...added, payload: { id: user.id, data: { role: to.role } }, projectId: to.id })),
-      ],
-      organizationId,
-      defaultProjectId: default_project_id,
-      actor: { type: 'session', session: { user: { id: user.id, email } } },
+      organizationId: found.organizationId,
+      async finish(tx, newId) {
+        const accepted = await acceptInvite(tx, { ...found, name }, now, newId)
+        if (hash === null) return accepted.change
+        return withSession(tx, accepted, hash, { signIn, origin, now, newId })
+      },
     }
   },
+}
+
+/** The new user has a password and is signed in with it. */
+async function withSession(tx: Db, { user, change }: Accepted, hash: string, at: SigningIn) {
+  await setPassword(tx, { organizationId: user.organization_id, userId: user.id }, hash, at.now)
+  const { audit: payload, cookie } = await signedIn(tx, user, at)
+  return {
+    ...change,
+    also: [...(change.also ?? []), { type: 'login.succeeded' as const, payload }],
+    ...(cookie && { cookie }),
+  }
 }
 
 const all = (db: Db, organizationId: string) =>
@@ -140,72 +137,6 @@ async function checkProjects(db: Db, caller: Caller, wanted: readonly Membership
     if (ids.indexOf(id) !== i)
       throw new ApiError('invalid_value', `Invalid '${param}': '${id}' is listed twice.`, { param })
   })
-}
-
-/** Uses an invite up. Of two requests with one token, one gets it: the other finds it used, which is the same as unknown. */
-async function useToken(db: Db, token: string, now: number): Promise<Row<'invite'>> {
-  const token_hash = hashSecret(token)
-  const found = await db
-    .selectFrom('invite')
-    .select('organization_id')
-    .where('token_hash', '=', token_hash)
-    .executeTakeFirst()
-  const invite = found && (await useInvite(db, { ...found, token_hash }, now))
-  if (invite && (await isVouchedFor(db, invite))) return invite
-  const message =
-    'This invite link does not work: it was used, withdrawn or replaced, or it has expired. Ask for a new one.'
-  throw new ApiError('not_found', message, { param: 'token' })
-}
-
-/** The organization's other changes are over when it is looked at again: one of them may have used or withdrawn it. */
-async function useInvite(
-  db: Db,
-  { organization_id, token_hash }: Pick<Row<'invite'>, 'organization_id' | 'token_hash'>,
-  now: number,
-): Promise<Row<'invite'> | undefined> {
-  await lockOrganization(db, organization_id)
-  return db
-    .updateTable('invite')
-    .set({ accepted_at: now, token_hash: null })
-    .where('organization_id', '=', organization_id)
-    .where('token_hash', '=', token_hash)
-    .where('accepted_at', 'is', null)
-    .where('expires_at', '>', now)
-    .returningAll()
-    .executeTakeFirst()
-}
-
-/** Memberships of those projects that are still active. */
-async function joinProjects(
-  db: Db,
-  organizationId: string,
-  wanted: readonly Membership[],
-  userId: string,
-  now: number,
-): Promise<Membership[]> {
-  if (wanted.length === 0) return []
-  const active = await db
-    .selectFrom('project')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where(
-      'id',
-      'in',
-      wanted.map((project) => project.id),
-    )
-    .where('archived_at', 'is', null)
-    .execute()
-  const joined = wanted.filter((project) => active.some((row) => row.id === project.id))
-  if (joined.length === 0) return []
-  const rows = joined.map(({ id }) => ({ project_id: id, user_id: userId, role: null, added_at: now }))
-  await db
-    .insertInto('project_user')
-    .values(rows.map((row) => ({ ...row, organization_id: organizationId })))
-    .execute()
-  for (const { id, role } of joined) {
-    await setPredefinedRole(db, holding({ id, organization_id: organizationId }, userId), role, now)
-  }
-  return joined
 }
 
 export function inviteView(row: Row<'invite'>, now: number): Invite {

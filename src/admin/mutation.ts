@@ -21,7 +21,12 @@ export type Attribution = {
 export type Mutator = { db: Db; newId: NewId }
 
 /** What the change is in the audit log, and whose; null where its work is yet to find that out. */
-export type Event = { type: AuditType; organizationId: string | null }
+export type Event = {
+  type: AuditType
+  organizationId: string | null
+  /** Nothing that is remembered of anybody changes with it. */
+  unheard?: boolean | undefined
+}
 
 /** What a change does in its transaction, with ids for what it makes. */
 type Work<C> = (tx: Tx, newId: NewId) => Promise<{ change: C; by: Attribution }>
@@ -47,7 +52,7 @@ export async function mutate<C extends Change<unknown>>(
 async function mutateIn<C extends Change<unknown>>(
   tx: Tx,
   newId: NewId,
-  { type, organizationId: locked }: Event,
+  { type, organizationId: locked, unheard }: Event,
   work: Work<C>,
 ): Promise<C & { by: Attribution }> {
   if (locked !== null) await lockOrganization(tx, locked)
@@ -60,6 +65,6 @@ async function mutateIn<C extends Change<unknown>>(
     return { id: ids('audit'), organizationId, projectId, type, actor, origin, payload }
   })
   await insertAudit(tx, rows)
-  await announceChange(tx, { organizationId, projectId: by.projectId })
+  if (!unheard) await announceChange(tx, { organizationId, projectId: by.projectId })
   return { ...change, by }
 }

@@ -3,6 +3,7 @@ import { ApiError } from '../contract/error.ts'
 import type { users as routes, User } from '../contract/users.ts'
 import type { OrganizationRole } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
+import { forgetSignIn } from '../sign-in/store.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
@@ -56,6 +57,7 @@ export const users: Handlers<typeof routes> = {
       .where('organization_id', '=', user.organization_id)
       .where('user_id', '=', user.id)
       .execute()
+    await forgetSignIn(db, { organizationId: user.organization_id, userId: user.id })
     const { own, throughGroups } = await forgetPrincipal(db, user)
     const reply = { object: 'organization.user.deleted' as const, id: user.id, deleted: true as const }
     return { reply, audit: { id: user.id }, rights: { permissions: [...own, ...throughGroups] } }

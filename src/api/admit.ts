@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
+import { KnownCallerRefused, knownCaller } from '../admin/refused.ts'
 import { ApiError, notFound, organizationMismatch } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import { type Asked, isOwn } from '../core/asked.ts'
@@ -11,7 +12,7 @@ import type { Connection } from '../core/presented-certificate.ts'
 import { projectAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
 import type { AdminApp } from './app.ts'
-import { type Identify, KnownCallerRefused, knownCaller } from './caller.ts'
+import type { Identify } from './caller.ts'
 import { mtlsRefusal } from './certificate.ts'
 
 /** A request of which only the head was read. */
@@ -36,10 +37,10 @@ export async function admit(app: AdminApp, endpoint: Endpoint, request: Request)
   const identify = app.authenticate(request.headers)
   try {
     const caller = await permittedCaller(app, app.db, endpoint, { ...request, identify })
-    if (caller?.by === 'key') app.lastUsed.touch('admin_api_key', caller, secondsOf(app))
+    if (caller) touch(app, caller)
     return { ...request, identify, caller }
   } catch (error) {
-    if (error instanceof KnownCallerRefused) await record(app, endpoint, request.origin, error)
+    if (error instanceof KnownCallerRefused) await recordRefusal(app, endpoint, request.origin, error)
     throw error
   }
 }
@@ -70,8 +71,23 @@ export async function permittedCaller(
 
 const secondsOf = ({ now }: AdminApp) => Math.floor(now() / 1000)
 
-function record(app: AdminApp, { name }: Endpoint, origin: Origin, { known, reason }: KnownCallerRefused) {
-  const what = { operation: name, code: reason.code ?? reason.failure, message: reason.message }
+function touch(app: AdminApp, caller: Caller) {
+  const now = secondsOf(app)
+  if (caller.by === 'key') return app.lastUsed.touch('admin_api_key', caller, now)
+  const { organizationId, sessionId } = caller
+  app.lastUsed.touch('session', { organizationId, keyId: sessionId, userId: null }, now)
+}
+
+/** Writes into the audit log that somebody known was refused. Resolves when it is there, or need not be. */
+export function recordRefusal(
+  app: AdminApp,
+  { name, route }: Endpoint,
+  origin: Origin,
+  { known, reason }: KnownCallerRefused,
+): Promise<void> {
+  const leaves = route.method !== 'GET' && route.audit === 'logout.succeeded'
+  const type = leaves ? ('logout.failed' as const) : ('login.failed' as const)
+  const what = { operation: name, type, code: reason.code ?? reason.failure, message: reason.message }
   return app.refusals.record({ ...known, origin, ...what }, secondsOf(app))
 }
 

@@ -1,4 +1,5 @@
 import type { Caller } from '../admin/handlers.ts'
+import { KnownCallerRefused, knownCaller } from '../admin/refused.ts'
 import { ApiError, disabledKey, incorrectKey, missingKey, notAMember } from '../contract/error.ts'
 import type { Asked } from '../core/asked.ts'
 import type { AuditActor } from '../core/audit.ts'
@@ -6,7 +7,7 @@ import { bearer, hashSecret, keyKind, showKey } from '../core/key.ts'
 import { adminScopeOf, missingScopes } from '../core/permission.ts'
 import { organizationAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
-import { type Authenticate, KnownCallerRefused, knownCaller } from './caller.ts'
+import type { Authenticate } from './caller.ts'
 
 /** What is left of a key that was shown: what it is looked up by, and what a refusal repeats of it. */
 type ShownKey = { hash: string; shown: string }

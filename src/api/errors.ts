@@ -1,14 +1,16 @@
+import { KnownCallerRefused } from '../admin/refused.ts'
 import {
   ApiError,
   bodyTooLarge,
   databaseUnavailable,
   internalError,
   malformedJson,
+  unavailable,
   unknownUrl,
   unsupportedContentType,
 } from '../contract/error.ts'
 import { isConflict, isUnavailable } from '../db/errors.ts'
-import { KnownCallerRefused } from './caller.ts'
+import { TooMany } from '../sign-in/turns.ts'
 
 /** The largest body an administration request can have, in bytes: a thousand times what one needs. */
 export const ADMIN_BODY_LIMIT = 1_048_576
@@ -31,6 +33,7 @@ export function toApiError(error: unknown, request: RequestFacts): ApiError {
   if (error instanceof KnownCallerRefused) return error.reason
   if (isConflict(error)) return new ApiError('already_exists', 'An object like that already exists.', { cause: error })
   if (isUnavailable(error)) return databaseUnavailable(error)
+  if (error instanceof TooMany) return unavailable('Too many are signing in right now. Please try again shortly.')
   return fromFramework(error, request) ?? internalError(request.id, error)
 }
 

@@ -72,7 +72,8 @@ const flaws: Record<string, (flaw: Flaw) => Said> = {
     return { failure: 'string_above_max_length', message }
   },
   minLength({ at, got, params }) {
-    const message = `Invalid '${at}': string too short. Expected a string with minimum length ${params.limit}, but got ${lengthOf(got) === 0 ? 'an empty string' : 'a blank one'} instead.`
+    const blank = params.limit === 1 ? 'a blank one' : `a string with length ${lengthOf(got)}`
+    const message = `Invalid '${at}': string too short. Expected a string with minimum length ${params.limit}, but got ${lengthOf(got) === 0 ? 'an empty string' : blank} instead.`
     return { failure: 'string_below_min_length', message }
   },
   maxItems({ at, got, params }) {

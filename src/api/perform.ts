@@ -1,40 +1,45 @@
 import { heldBy, refuseBeyond } from '../admin/escalation.ts'
-import type { Call, Caller, Change, InTurn, PublicChange, Rights } from '../admin/handlers.ts'
+import type { Call, Caller, Change, InTurn, Prepared, PublicChange, Rights } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import { type Attribution, type Mutator, mutate } from '../admin/mutation.ts'
+import { actorOf, KnownCallerRefused } from '../admin/refused.ts'
 import { ApiError, notFound, projectArchived, unknownId } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
-import type { AuditType } from '../core/audit.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import { isNameable } from '../core/model-name.ts'
 import type { ChangeScope } from '../db/changed.ts'
 import { findProject } from '../db/projects.ts'
-import type { Db, Row } from '../db/tables.ts'
-import { type Admitted, permittedCaller } from './admit.ts'
+import type { Db, Row, Tx } from '../db/tables.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+import { type Admitted, permittedCaller, recordRefusal } from './admit.ts'
 import type { AdminApp } from './app.ts'
-import { actorOf } from './caller.ts'
 import { mtlsRefusal } from './certificate.ts'
+import { refuseForeign } from './same-origin.ts'
 
 type Input = { params: Record<string, string>; query: unknown; body: unknown; inTurn: InTurn | null }
 
 /** What a handler is given besides what the database says. */
-type Given = Input & Pick<Call<Route>, 'now'> & { models: Catalogue | null }
+type Given = Input & Pick<Call<Route>, 'now' | 'origin'> & { models: Catalogue | null; signIn: SignIn | null }
 
 type AnyChange = Change<unknown> | PublicChange<unknown>
+/** What is answered: the reply's body, or its parts, and what becomes of the cookie. */
+export type Performed = { reply: unknown; cookie?: Change<unknown>['cookie'] }
 
-/** Runs an operation's handler: a read on the database, a change in a transaction. @returns the reply's body; of one in parts, these */
-export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitted, input: Input): Promise<unknown> {
+/** Runs an operation's handler: a read on the database, a change in a transaction. */
+export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitted, input: Input): Promise<Performed> {
   const { route } = endpoint
   refuseStrangeIds(input.params)
   const now = Math.floor(app.now() / 1000)
   // Before any transaction: the catalogue may have to be asked for over the network.
   const models = route.usesModels ? await app.models() : null
-  const given = { ...input, now, models }
-  if (route.method !== 'GET') return change(app, endpoint, request, route.audit, given)
+  const signIn = route.usesSignIn ? app.signIn : null
+  const given = { ...input, now, models, signIn, origin: request.origin }
+  if (route.method !== 'GET') return change(app, endpoint, request, route, given)
   const { caller } = request
   const project = caller && (await projectAtHand(app.db, route, caller, input.params.project_id))
   const { newId } = app
-  return handle({ db: route.inParts ? app.reportDb : app.db, newId }, endpoint, caller, project, given)
+  const reply = handle({ db: route.inParts ? app.reportDb : app.db, newId }, endpoint, caller, project, given)
+  return { reply: route.inParts ? reply : await reply }
 }
 
 /**
@@ -45,34 +50,61 @@ async function change(
   app: AdminApp,
   endpoint: Endpoint,
   request: Admitted,
-  type: AuditType,
+  { audit: type, unheard, usesSignIn }: Extract<Route, { audit: unknown }>,
   given: Given,
-): Promise<unknown> {
+): Promise<Performed> {
   let scope: ChangeScope | undefined
-  const organizationId = request.caller?.organizationId ?? null
+  const prepared = usesSignIn ? await prepare(app, endpoint, request, given) : null
+  const organizationId = prepared?.organizationId ?? request.caller?.organizationId ?? null
   try {
-    const done = await mutate(app, { type, organizationId }, async (tx, newId) => {
-      const made = await changeOn({ db: tx, newId }, app, endpoint, request, given)
+    const done = await mutate(app, { type, organizationId, unheard }, async (tx, newId) => {
+      const made = await changeOn({ db: tx, newId }, app, endpoint, request, { given, prepared })
       scope = made.by
       return made
     })
-    return done.reply
+    return { reply: done.reply, ...(done.cookie && { cookie: done.cookie }) }
+  } catch (error) {
+    if (error instanceof KnownCallerRefused) await recordRefusal(app, endpoint, request.origin, error)
+    throw error
   } finally {
     // Also when the commit failed: whether it took effect may be unknown then.
-    if (scope) app.changed.publish(scope)
+    if (scope && !unheard) app.changed.publish(scope)
   }
+}
+
+/** What a change does before its transaction, where it says who somebody is. */
+async function prepare(app: AdminApp, endpoint: Endpoint, request: Admitted, given: Given) {
+  try {
+    return (await handle(app, endpoint, null, null, given)) as Prepared<AnyChange>
+  } catch (error) {
+    // Once the answer is on its way: nobody is to tell by the time whether there is such a user.
+    if (error instanceof KnownCallerRefused) setImmediate(() => void recordLater(app, endpoint, request, error))
+    throw error
+  }
+}
+
+async function recordLater(app: AdminApp, endpoint: Endpoint, { origin }: Admitted, refused: KnownCallerRefused) {
+  await recordRefusal(app, endpoint, origin, refused).catch((err) => app.log.error({ err }, 'refusal not recorded'))
 }
 
 /**
  * All of a change that its transaction sees: the caller, who is asked again, the project, what the handler does, and whether
  * that hands out or takes more than the caller held before.
  */
-async function changeOn(on: Mutator, app: AdminApp, endpoint: Endpoint, request: Admitted, given: Given) {
+async function changeOn(
+  on: Mutator & { db: Tx },
+  app: AdminApp,
+  endpoint: Endpoint,
+  request: Admitted,
+  { given, prepared }: { given: Given; prepared: Prepared<AnyChange> | null },
+) {
   const tx = on.db
   const caller = await permittedCaller(app, tx, endpoint, request)
   const project = caller && (await projectAtHand(tx, endpoint.route, caller, given.params.project_id))
   const held = caller && isGrant(endpoint.route) ? await heldBy(tx, caller, project) : null
-  const change = (await handle(on, endpoint, caller, project, given)) as AnyChange
+  const handled = prepared ? prepared.finish(tx, on.newId) : handle(on, endpoint, caller, project, given)
+  const change = (await handled) as AnyChange
+  if (typeof change.cookie === 'object') refuseForeign(app.isOwnOrigin, request.headers)
   if (held) refuseBeyond(held, (change as Change<unknown> & { rights: Rights }).rights)
   if (caller !== null && endpoint.route.bindsCallers) await refuseLockOut(tx, app, caller, request)
   return { change, by: { ...whose(caller, project, change), origin: request.origin } }

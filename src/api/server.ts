@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Caller } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import { challenge, methodNotAllowed, unknownUrl, unsupportedContentType } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
@@ -8,7 +9,7 @@ import type { AdminApp } from './app.ts'
 import { decodedBody } from './decoded.ts'
 import { ADMIN_BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
 import { asSent } from './parts.ts'
-import { perform } from './perform.ts'
+import { type Performed, perform } from './perform.ts'
 import { parseQuery } from './query.ts'
 import { UnderWay } from './under-way.ts'
 import { lazySerializer, lazyValidator } from './validation.ts'
@@ -97,19 +98,30 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint, unde
       const { caller } = admitted
       const { params, query, body } = request as { params: Record<string, string>; query: unknown; body: unknown }
       const inTurn = route.inParts && caller ? underWay.begin(caller.organizationId, reply.raw) : null
-      const result = await perform(app, endpoint, admitted, { params, query, body: body ?? {}, inTurn })
-      const parts = inTurn && (result as AsyncGenerator<string, void>)
-      const sent = parts ? await asSent(reply.raw, parts, brokeOff(app, request)) : result
+      const performed = await perform(app, endpoint, admitted, { params, query, body: body ?? {}, inTurn })
+      const parts = inTurn && (performed.reply as AsyncGenerator<string, void>)
+      const sent = parts ? await asSent(reply.raw, parts, brokeOff(app, request)) : performed.reply
+      setCookie(app, reply, performed)
       if (caller) reply.header('openai-organization', caller.organizationId)
+      // No cache knows by itself that a cookie says whose it is.
+      if (caller?.by === 'session') reply.header('cache-control', 'no-store')
       stamp(reply).send(sent)
       if (route.method !== 'GET') {
-        const key_id = caller?.by === 'key' ? caller.keyId : undefined
-        app.log.info({ request_id: request.id, operation: endpoint.name, key_id }, 'changed')
+        app.log.info({ request_id: request.id, operation: endpoint.name, ...byWhat(caller) }, 'changed')
       }
       return reply
     },
   })
 }
+
+function setCookie({ cookie: { set, clear }, now }: AdminApp, reply: FastifyReply, { cookie }: Performed) {
+  if (cookie === undefined) return
+  const seconds = Math.floor(now() / 1000)
+  reply.header('set-cookie', cookie === 'clear' ? clear : set(cookie.token, cookie.until, seconds))
+}
+
+const byWhat = (caller: Caller | null) =>
+  caller?.by === 'session' ? { session_id: caller.sessionId } : { key_id: caller?.keyId }
 
 const methodsOf = ({ method }: Route) => (method === 'GET' ? ['GET', 'HEAD'] : [method])
 

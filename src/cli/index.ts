@@ -20,12 +20,14 @@ import { adminKeyCreate, projectKeyCreate } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { orgCreate, userCreate } from './organization.ts'
 import { commandOutput, type Output, servingOutput } from './output.ts'
+import { passwordLink } from './password-link.ts'
 import { seed } from './seed.ts'
 
 const commands: Record<string, Command | WholeCommand> = {
   migrate: migrateCommand,
   'org create': orgCreate,
   'user create': userCreate,
+  'user password-link': passwordLink,
   'admin-key create': adminKeyCreate,
   'project-key create': projectKeyCreate,
   'invite link': inviteLink,

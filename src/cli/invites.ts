@@ -1,9 +1,10 @@
-import { findInvite, invites, inviteView } from '../admin/invites.ts'
+import { acceptInvite, findInvited } from '../admin/invite-acceptance.ts'
+import { findInvite, inviteView } from '../admin/invites.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
-import { originOf } from '../config/settings.ts'
 import { mintToken } from '../core/key.ts'
 import { type Command, CommandRefusal, theOrganization } from './command.ts'
+import { linkOf } from './link.ts'
 import { nameFlag } from './organization.ts'
 
 export const inviteLink: Command = {
@@ -35,8 +36,7 @@ export const inviteLink: Command = {
         return { change: { reply: invite, audit }, by: byNobody(organization) }
       },
     )
-    const server = config.publicUrl ?? originOf(config.tls !== null, config.host, config.port)
-    const url = `${server}/invite#${token.value}`
+    const url = linkOf(config, '/invite', token.value)
     return {
       json: { ...inviteView(invite, now), url, token: token.value },
       text: `The link for ${invite.email}, until ${new Date(invite.expires_at * 1000).toISOString()}:\n\n  ${url}\n`,
@@ -50,21 +50,11 @@ export const inviteAccept: Command = {
   flags: ['name'],
   words: 1,
   async run({ db, newId, now, flags, words }) {
-    const body = { token: words[0] ?? '', name: nameFlag(flags) }
-    const event = { type: 'invite.accepted', organizationId: null } as const
+    const name = nameFlag(flags)
+    const invited = await findInvited(db, words[0] ?? '', now)
+    const event = { type: 'invite.accepted', organizationId: invited.organizationId } as const
     const done = await mutate({ db, newId }, event, async (tx, newId) => {
-      const change = await invites.accept({
-        db: tx,
-        newId,
-        now,
-        caller: null,
-        project: null,
-        models: null,
-        inTurn: null,
-        params: undefined,
-        query: undefined,
-        body,
-      })
+      const { change } = await acceptInvite(tx, { ...invited, name }, now, newId)
       // The database was changed by whoever runs this command, not by the person who was invited.
       const origin = { ip: null, userAgent: null }
       const { organizationId, defaultProjectId } = change

@@ -4,13 +4,13 @@ import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
 import { findProjectKey, view as projectKeyView } from '../admin/project-api-keys.ts'
 import { insertUserKey } from '../admin/user-key.ts'
-import { emailKey, members } from '../admin/users.ts'
 import { projectArchived } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
 import { findProject } from '../db/projects.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
 import { type Command, CommandRefusal, type Context, type Flags, need, theOrganization, UsageError } from './command.ts'
 import { nameFlag } from './organization.ts'
+import { theUser } from './user.ts'
 
 export const adminKeyCreate: Command = {
   usage: 'admin-key create --user ID|ADDRESS [--name NAME] [--scopes a,b] [--expires-in-seconds N]',
@@ -79,15 +79,6 @@ const shownOnce = (what: string, reply: object, value: string) => ({
   json: { ...reply, value },
   text: `${what}. The secret, shown this once:\n\n  ${value}\n`,
 })
-
-async function theUser(db: Db, organization: Row<'organization'>, wanted: string): Promise<Row<'organization_user'>> {
-  const column = wanted.includes('@') ? 'email_key' : 'id'
-  const user = await members(db, organization.id)
-    .where(column, '=', column === 'id' ? wanted : emailKey(wanted))
-    .executeTakeFirst()
-  if (user) return user
-  throw new CommandRefusal(`there is no user '${wanted}' in organization '${organization.id}'`)
-}
 
 async function theProject(db: Db, organization: Row<'organization'>, id: string): Promise<Row<'project'>> {
   const project = await findProject(db, organization.id, id)

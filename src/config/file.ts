@@ -13,6 +13,7 @@ import {
   upstreamKinds,
   usageAsking,
 } from '../core/upstream-kind.ts'
+import { type ConsoleConfig, consoleSchema, toConsole, type WrittenConsole } from './console.ts'
 import { databaseFields, type WrittenDatabase } from './database.ts'
 import { NO_REDIS_FILE, type RedisFile, redisSchema, toRedisFile, type WrittenRedis } from './redis.ts'
 import { headerText, httpUrl } from './text.ts'
@@ -45,6 +46,8 @@ export type ConfigFile = {
   redis: RedisFile
   /** What it says of PostgreSQL; null: nothing. */
   database: WrittenDatabase | null
+  /** Who may sign in, and for how long. */
+  console: ConsoleConfig
 }
 
 export type Retention = {
@@ -70,6 +73,7 @@ export const NO_FILE: ConfigFile = {
   retention: { usageMinutesDays: 30, responsesDays: 30, auditDays: null },
   redis: NO_REDIS_FILE,
   database: null,
+  console: toConsole(),
 }
 
 const amount = { type: 'number', minimum: 0 }
@@ -132,6 +136,7 @@ const schema = closed({
   retention: closed({ usage_minutes_days: days, responses_days: days, audit_days: days }),
   redis: closed(redisSchema),
   database: closed(databaseFields),
+  console: consoleSchema,
 })
 
 type Written = {
@@ -147,6 +152,7 @@ type Written = {
   retention?: { usage_minutes_days?: number; responses_days?: number; audit_days?: number }
   redis?: WrittenRedis
   database?: WrittenDatabase
+  console?: WrittenConsole
 }
 type WrittenUpstream = {
   url: string
@@ -212,6 +218,7 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     retention: toRetention((written as Written).retention),
     redis: toRedisFile((written as Written).redis, wrong),
     database: (written as Written).database ?? null,
+    console: toConsole((written as Written).console),
   }
 }
 

@@ -5,6 +5,7 @@ import type { DatabaseSettings } from '../core/database-settings.ts'
 import type { DefaultModels } from '../core/default-model.ts'
 import { isAdminKey } from '../core/key.ts'
 import { upstreamKinds, usageAsking } from '../core/upstream-kind.ts'
+import type { ConsoleConfig } from './console.ts'
 import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
 import { flawsOfDefaults } from './default-models.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
@@ -67,6 +68,8 @@ export type Config = Readonly<{
   serveKnownKeysMs: number
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
+  /** Who may sign in, and for how long. */
+  console: ConsoleConfig
   doors: readonly Door[]
   /** Names of what Kubernetes put into the environment for its services, where there are any: no settings, though they look so. */
   serviceVariables?: readonly string[]
@@ -178,6 +181,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     drainMs: file.drainMs,
     serveKnownKeysMs: file.serveKnownKeysMs,
     retention: file.retention,
+    console: file.console,
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
     adminMtls: read('GATEHOUSE_ADMIN_MTLS') === 'on',

@@ -11,6 +11,9 @@ const table = {
   invalid_api_key: { status: 401 },
   insufficient_permissions: { status: 401, code: null },
   not_a_member: { status: 401, code: null },
+  invalid_credentials: { status: 401 },
+  session_ended: { status: 401 },
+  foreign_origin: { status: 403 },
   not_authorized_invalid_project: { status: 401 },
   mismatched_organization: { status: 401 },
   mismatched_project: { status: 401 },
@@ -84,6 +87,8 @@ const table = {
   certificate_would_lock_out: { status: 400 },
   invalid_certificate: { status: 400 },
   invite_already_accepted: { status: 400 },
+  no_session: { status: 400 },
+  local_sign_in_off: { status: 400 },
   api_key_expired: { status: 400 },
   model_price_unknown: { status: 400 },
   max_output_tokens_unknown: { status: 400 },
@@ -192,6 +197,11 @@ export function databaseUnavailable(cause: unknown): ApiError {
 /** Something is missing or full for now, and worth a retry in a second. */
 export function unavailable(message: string, cause?: unknown): ApiError {
   return new ApiError('service_unavailable', message, { headers: { 'retry-after': '1' }, cause })
+}
+
+/** Too much of something in too little time. @param seconds until there is room again */
+export function rateLimited(message: string, seconds: number): ApiError {
+  return new ApiError('rate_limit_exceeded', message, { headers: { 'retry-after': String(seconds) } })
 }
 
 /*

@@ -17,6 +17,8 @@ import { groupRoles, projectGroupRoles, projectUserRoles, userRoles } from './ro
 import { projectRoles, roles } from './roles.ts'
 import { serviceAccounts } from './service-accounts.ts'
 import { serviceTierSettings } from './service-tier-settings.ts'
+import { sessions } from './sessions.ts'
+import { signIn } from './sign-in.ts'
 import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
 import { projectSpendLimit, spendLimit } from './spend-limit.ts'
 import { usage } from './usage.ts'
@@ -55,4 +57,6 @@ export const contract = {
   projectSpendAlerts,
   auditLogs,
   usage,
+  signIn,
+  sessions,
 }

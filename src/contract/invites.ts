@@ -1,4 +1,5 @@
 import { type Static, Type } from './json-schema.ts'
+import { NewPassword } from './passwords.ts'
 import { ProjectRole } from './project-users.ts'
 import { del, get, list, post } from './route.ts'
 import { Body, Const, Deleted, Email, Enum, Id, Name, Nullable, Time } from './schema.ts'
@@ -61,10 +62,14 @@ export const invites = {
     permission: null,
     audit: 'invite.accepted',
     grants: 'rights',
+    usesSignIn: true,
     extension: 'The original accepts invites in its web application only.',
     body: Body({
       token: Type.String({ minLength: 1, maxLength: 255, description: "The token of the invite's link." }),
       name: Name('The name of the new user.'),
+      password: Type.Optional(
+        NewPassword('What the new user signs in with. With it the answer sets the cookie of a session.'),
+      ),
     }),
     reply: User,
   }),

@@ -24,6 +24,10 @@ type Facts = {
   inParts?: true
   /** It asks which models there are. */
   usesModels?: true
+  /**
+   * It asks who may sign in and how. A change of this kind takes its time before its transaction.
+   */
+  usesSignIn?: true
   /** It changes which client certificates open this API; one that would shut out the caller's own connection is refused. */
   bindsCallers?: true
   /** A read below an archived project that fails, as the description says it does. Changes there always fail. */
@@ -32,7 +36,12 @@ type Facts = {
   extension?: string
 }
 type ListFacts = Omit<Facts, 'query' | 'body' | 'reply'>
-type MutationFacts = Facts & { audit: AuditType; grants: Grants }
+type MutationFacts = Facts & {
+  audit: AuditType
+  grants: Grants
+  /** It changes nothing that is remembered of anybody, so that nothing of that is dropped: people may make it often. */
+  unheard?: true
+}
 
 /**
  * Whether a change hands out or takes what people or keys may do. `rights`: it does, and its handler says what, so that it
@@ -42,7 +51,7 @@ export type Grants = 'rights' | { nothing: string }
 
 export type Route = Facts & { path: Path; params?: TSchema } & (
     | { method: 'GET' }
-    | { method: Mutation; audit: AuditType; grants: Grants }
+    | { method: Mutation; audit: AuditType; grants: Grants; unheard?: true }
   )
 
 /** The parameters in a path, by name. */

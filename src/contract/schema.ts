@@ -3,6 +3,11 @@ import { type Static, type TSchema, Type } from './json-schema.ts'
 /** An identifier. A malformed one is simply unknown (404), so no pattern is asked for. */
 export const Id = (description: string) => Type.String({ description })
 
+/** An id that no path has, so that its form is asked for. */
+const IdLike = (description: string) => Type.String({ description, pattern: '^[\\w-]{1,64}$' })
+export const OrganizationId = IdLike
+export const UserId = IdLike
+
 export const Time = Type.Integer({ format: 'unixtime', description: 'Unix time in seconds.' })
 
 /** A field that only this server has, in something that the original has too. @param why it is here although nobody else has it */
@@ -23,7 +28,7 @@ export function Nullable<T extends TSchema>(schema: T) {
 }
 
 /** Text that a person reads: no control characters (nor lone surrogates), which no database agrees on. */
-const printable = '^[^\\p{Cc}\\p{Cs}]*$'
+export const printable = '^[^\\p{Cc}\\p{Cs}]*$'
 
 /** A display name: 1 to 255 characters after trimming. `x-trim` makes the validator trim it in place. */
 export const Name = (description: string) =>

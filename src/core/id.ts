@@ -16,6 +16,7 @@ const prefixes = {
   group: 'group_',
   role: 'role_',
   invite: 'invite-',
+  session: 'sess_',
   certificate: 'cert_',
   spendAlert: 'alert_',
   audit: 'audit_log-',

@@ -10,12 +10,13 @@ export type Used = { organizationId: string; id: string; at: number }
 const columns = {
   admin_api_key: 'last_used_at',
   project_api_key: 'last_used_at',
+  session: 'last_used_at',
   organization_user: 'api_key_last_used_at',
 } as const
 export type UsedTable = keyof typeof columns
 
 /**
- * Notes when keys, or users by their keys, were last used: one statement for all of an organization that come together. On PostgreSQL rows
+ * Notes when keys, sessions, or users by their keys, were last used: one statement for all of an organization that come together. On PostgreSQL rows
  * are locked in one order first, so that two nodes noting the same ones cannot deadlock.
  */
 export async function recordLastUsed(tx: Db, table: UsedTable, uses: readonly Used[]): Promise<void> {

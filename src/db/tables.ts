@@ -10,6 +10,7 @@ import type {
   UsageRollupTable,
   UsageWriterTable,
 } from './gate-tables.ts'
+import type { PasswordLinkTable, SessionTable, UserPasswordTable } from './sign-in-tables.ts'
 
 /*
  * One interface per table. What is an organization's carries organization_id, and every statement filters on it. Times are Unix seconds, JSON
@@ -277,6 +278,9 @@ export interface Tables {
   admin_api_key: AdminApiKeyTable
   project_api_key: ProjectApiKeyTable
   invite: InviteTable
+  session: SessionTable
+  user_password: UserPasswordTable
+  password_link: PasswordLinkTable
   rate_limit: RateLimitTable
   limit_level: LimitLevelTable
   role: RoleTable

@@ -5,14 +5,14 @@ import type { Beat, Writer } from './beat.ts'
 
 const BATCH = 200
 
-/** A key that was used, and its owner where that is a user. */
+/** A key or a session that was used, and the owner where that is a user who is noted to have used a key. */
 export type UsedKey = { organizationId: string; keyId: string; userId: string | null }
 
 /** Of which table the key is, and when it was used last, in Unix seconds. */
-export type Use = Omit<UsedKey, 'keyId'> & { table: 'admin_api_key' | 'project_api_key'; at: number }
+export type Use = Omit<UsedKey, 'keyId'> & { table: 'admin_api_key' | 'project_api_key' | 'session'; at: number }
 
 /**
- * When keys were last used, written in batches: a write for every request would cost more than the request.
+ * When keys and sessions were last used, written in batches: a write for every request would cost more than the request.
  * What is not written yet is lost by a crash, at most two seconds of it.
  */
 export class LastUsed implements Writer {
@@ -61,7 +61,7 @@ export class LastUsed implements Writer {
       if (userId) users.set(userId, { organizationId, id: userId, at: Math.max(at, users.get(userId)?.at ?? 0) })
     }
     return inTransaction(this.#db, async (tx) => {
-      for (const table of ['admin_api_key', 'project_api_key'] as const) {
+      for (const table of ['admin_api_key', 'project_api_key', 'session'] as const) {
         const keys = batch.filter(([, use]) => use.table === table)
         await recordLastUsed(
           tx,

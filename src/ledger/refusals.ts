@@ -15,6 +15,8 @@ export type Refusal = {
   by: string
   actor: AuditActor
   origin: Origin
+  /** What it is in the log: where somebody would sign out, another than everywhere else. */
+  type?: 'login.failed' | 'logout.failed'
   /** The operation's name; together with who called it says what a refusal repeats. */
   operation: string
   code: string
@@ -60,9 +62,9 @@ export class Refusals implements Writer {
   async record(refusal: Refusal, now: number): Promise<void> {
     if (!this.isNews(refusal, now)) return
     const forget = this.#seen.remember(refusal)
-    const { organizationId, projectId, actor, origin } = refusal
+    const { organizationId, projectId, actor, origin, type = 'login.failed' } = refusal
     const payload = { id: refusal.by, error_code: refusal.code, error_message: refusal.message }
-    const entry = { organizationId, projectId, type: 'login.failed' as const, actor, origin, payload }
+    const entry = { organizationId, projectId, type, actor, origin, payload }
     const written = Promise.withResolvers<void>()
     this.#waiting.push({ entry, forget, written })
     this.#beat.urge(this)

@@ -1,6 +1,5 @@
 import { endpoints } from '../admin/index.ts'
 import type { AdminApp } from '../api/app.ts'
-import { byAdminKey } from '../api/by-key.ts'
 import { createAdminServer } from '../api/server.ts'
 import { version } from '../config/settings.ts'
 import { clientAddress } from '../core/origin.ts'
@@ -10,6 +9,7 @@ import { readinessOf } from '../listener/readiness.ts'
 import type { MachineDoors, Served } from '../thread/thread.ts'
 import type { Machine } from './open.ts'
 import type { ServedConfig } from './sharing.ts'
+import { signInOf } from './sign-in.ts'
 import type { Tools } from './tools.ts'
 
 /**
@@ -31,7 +31,7 @@ export async function openDoors(
   const app: AdminApp = {
     ...{ db, reportDb, now, newId, log, lastUsed, refusals, models: served.models, changed: { publish: announce } },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
-    authenticate: byAdminKey,
+    ...signInOf(config, now),
     mtls: config.adminMtls ? { trustedProxies } : null,
   }
   const admin = await createAdminServer(app, endpoints)

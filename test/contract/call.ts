@@ -73,10 +73,12 @@ export async function stored({ db }: TestApp, organizations: readonly { id: stri
   const rows = [JSON.stringify(await db.selectFrom('organization').selectAll().where('id', 'in', ids).execute())]
   for (const table of tables) {
     const all = await db.selectFrom(table).selectAll().where('organization_id', 'in', ids).execute()
-    for (const row of all) if (!('type' in row && row.type === 'login.failed')) rows.push(`${table} ${toText(row)}`)
+    for (const row of all) if (!('type' in row && isRefusal(row.type))) rows.push(`${table} ${toText(row)}`)
   }
   return rows.sort().join('\n')
 }
+
+const isRefusal = (type: string) => type === 'login.failed' || type === 'logout.failed'
 
 const toText = (row: object) =>
   JSON.stringify(row, (name, value) => (/^(api_key_)?last_used_at$/.test(name) ? undefined : value))

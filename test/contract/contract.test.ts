@@ -117,7 +117,7 @@ async function refusesKeys({ app, own, other, keys }: Fixture, endpoint: Endpoin
 
 /** A known key that is refused leaves an event, once a minute for each operation; a stranger leaves none. */
 async function recordsRefusals({ app, own, keys }: Fixture, endpoint: Endpoint, permission: Asked) {
-  const refusals = app.db.selectFrom('audit_log').where('type', '=', 'login.failed')
+  const refusals = app.db.selectFrom('audit_log').where('type', 'in', ['login.failed', 'logout.failed'])
   const request = await validRequest(endpoint.name, own, app)
   const { expired, removedUser, serviceAccount, userInProject, reader } = keys
   const known = [expired, removedUser, serviceAccount, userInProject, keys.without(permission)]

@@ -28,10 +28,12 @@ function closed(schema: Schema): Schema {
   }
 }
 
+const SECRET = /^(value|token|(new_)?password)$/
+
 /** The secrets that a reply shows once, wherever they stand. */
 export function secretsIn(body: unknown): string[] {
   if (typeof body !== 'object' || body === null) return []
   return Object.entries(body).flatMap(([name, value]) =>
-    (name === 'value' || name === 'token') && typeof value === 'string' ? [value] : secretsIn(value),
+    SECRET.test(name) && typeof value === 'string' ? [value] : secretsIn(value),
   )
 }

@@ -16,6 +16,8 @@ export function validRequest(operation: string, organization: Organization, app:
 /** What is recorded besides the operation's own event, in the order in which it is recorded. */
 const furtherEvents: Record<string, readonly string[]> = {
   'invites.accept': ['user.added', 'user.added'],
+  'signIn.useLink': ['user.updated'],
+  'signIn.changePassword': ['user.updated'],
   'projectGroups.create': ['role.assignment.created'],
   'projectGroups.delete': ['role.assignment.deleted'],
   'serviceAccounts.create': ['api_key.created'],

@@ -17,8 +17,9 @@ const mayImport: Record<string, readonly string[]> = {
   ledger: ['core', 'db'],
   listener: ['config', 'contract', 'core'],
   log: [],
-  admin: ['contract', 'core', 'db'],
-  api: ['admin', 'contract', 'core', 'db'],
+  'sign-in': ['core', 'db'],
+  admin: ['contract', 'core', 'db', 'sign-in'],
+  api: ['admin', 'contract', 'core', 'db', 'sign-in'],
   redis: ['core', 'db'],
   gateway: ['contract/error.ts', 'core', 'db', 'ledger', 'redis'],
   // Neither `admin` nor `api`: what a thread loads, each further one holds in memory once more.
@@ -35,9 +36,10 @@ const mayImport: Record<string, readonly string[]> = {
     'listener',
     'log',
     'redis',
+    'sign-in',
     'thread',
   ],
-  cli: ['admin', 'config', 'contract', 'core', 'db', 'log', 'app.ts'],
+  cli: ['admin', 'config', 'contract', 'core', 'db', 'log', 'sign-in', 'app.ts'],
 }
 
 /** What a folder may import as types only: they are gone at run time. */

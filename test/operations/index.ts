@@ -5,18 +5,32 @@ import { organizationChangesNoRequest, organizationDecisions, organizationReques
 import type { Place, Requests } from './place.ts'
 import { policyDecisions, policyRequests } from './policy.ts'
 import { projectChangesNoRequest, projectDecisions, projectRequests } from './project.ts'
+import { signInChangesNoRequest, signInDecisions, signInRequests } from './sign-in.ts'
 
 /** An operation without a valid request, or with one that its declaration does not allow, does not compile. */
-const requests: Requests = { ...organizationRequests, ...projectRequests, ...accessRequests, ...policyRequests }
+const requests: Requests = {
+  ...organizationRequests,
+  ...projectRequests,
+  ...accessRequests,
+  ...policyRequests,
+  ...signInRequests,
+}
 
 /** Who may call what, as test/decision/table.ts reads it. */
-export const decisionTables = [organizationDecisions, projectDecisions, accessDecisions, policyDecisions]
+export const decisionTables = [
+  organizationDecisions,
+  projectDecisions,
+  accessDecisions,
+  policyDecisions,
+  signInDecisions,
+]
 
 /** Operations that change something, but no request to a model: all fields that can be set by them, and why. */
 export const changeNoRequest: Readonly<Record<string, { fields: readonly string[]; why: string }>> = {
   ...organizationChangesNoRequest,
   ...projectChangesNoRequest,
   ...accessChangesNoRequest,
+  ...signInChangesNoRequest,
 }
 
 /** A request that succeeds: the values of the path's parameters, the query and the body where there are any. */

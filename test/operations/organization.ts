@@ -149,7 +149,7 @@ export const organizationChangesNoRequest = {
   },
   'invites.delete': { fields: [], why: 'who was invited is nobody yet' },
   'invites.accept': {
-    fields: ['token', 'name'],
+    fields: ['token', 'name', 'password'],
     why: 'a new user of the organization has no key; keys and memberships are rows of their own',
   },
   'certificates.create': {

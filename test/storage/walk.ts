@@ -25,6 +25,7 @@ import { FULL_GROUP, FULL_PROJECT, nth, RARE_TYPES } from '../support/filling.ts
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
+import { walkSignIn } from './walk-sign-in.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
 export async function walkAdministration(app: TestApp, own: Organization) {
@@ -32,6 +33,7 @@ export async function walkAdministration(app: TestApp, own: Organization) {
     const request = await validRequest(endpoint.name, own, app)
     await call(app, endpoint, request, { key: endpoint.route.permission === null ? null : own.key })
   }
+  await walkSignIn(app, own)
   const { id: user } = await newUser(app, own)
   const { id: guest, email } = await newUser(app, own)
   await own.admin.projects.users.create(FULL_PROJECT, { user_id: user, role: 'owner' })
@@ -207,6 +209,7 @@ export async function walkCommands(app: TestApp, own: Organization, recorder: Re
     ['admin-key', 'create', '--org', own.id, '--user', own.ownerEmail],
     ['project-key', 'create', '--org', own.id, '--project', FULL_PROJECT, '--user', own.ownerId, '--name', 'n'],
     ['invite', 'link', '--org', own.id, invite],
+    ['user', 'password-link', '--org', own.id, own.ownerId],
     ['seed', '--org', own.id, '--days', '1', '--keys', '3'],
   ]) {
     const code = await run(args, { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [recorder])

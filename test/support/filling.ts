@@ -112,6 +112,12 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       },
       ...{ role: "'reader'", projects: "'null'", ...created, expires_at: '2' },
     }),
+    insert('session', {
+      ...{ ...own, id: id('sess_'), user_id: present, hash, ...created },
+      ...{ last_used_at: '1', expires_at: '2' },
+    }),
+    insert('user_password', { ...own, user_id: present, hash, changed_at: '1' }),
+    insert('password_link', { ...own, user_id: present, token_hash: hash, ...created, expires_at: '2' }),
     insert('role', {
       ...{ ...own, id: id('role_'), resource_id: `'${organizationId}'`, name: `'r' || ${text('i')}` },
       ...{ permissions: `'["api.model.read"]'`, ...created, updated_at: '1' },

@@ -15,6 +15,7 @@ import { owned } from './0045-owned.ts'
 import { sparseLists } from './0046-sparse-lists.ts'
 import { projectsOfGroup } from './0047-projects-of-group.ts'
 import { disabledKeys } from './0048-disabled-keys.ts'
+import { signIn } from './0050-sign-in.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -39,4 +40,5 @@ export const migrations: Record<string, SchemaChange> = {
   }),
   '0047-projects-of-group': projectsOfGroup,
   '0048-disabled-keys': disabledKeys,
+  '0050-sign-in': signIn,
 }

@@ -21,6 +21,7 @@ const GATE = '/v1/models'
 const RESPONSE = '/v1/responses/resp_1'
 const CHAT = '/v1/chat/completions'
 const ACCEPT = '/v1/organization/invites/accept'
+const SIGN_IN = '/v1/organization/sign_in'
 const pages = ['/', '/healthz', '/readyz', '/metrics', '/invite', '/openapi.json']
 
 const at =
@@ -97,6 +98,12 @@ const besides: Readonly<Record<string, Place>> = {
   'the token of an invite': (text) => asking(ACCEPT, 'application/json', JSON.stringify({ token: text, name: 'x' })),
   'the name of who accepts it': (text) =>
     asking(ACCEPT, 'application/json', JSON.stringify({ token: 'x', name: text })),
+  'the address of who signs in': (text) =>
+    asking(SIGN_IN, 'application/json', JSON.stringify({ email: text, password: '' })),
+  'the password of who signs in': (text) =>
+    asking(SIGN_IN, 'application/json', JSON.stringify({ email: '', password: text })),
+  'the token of a link that sets a password': (text) =>
+    asking(`${SIGN_IN}/password_link`, 'application/json', JSON.stringify({ token: text, password: 'x'.repeat(12) })),
   'what accepts no invite': (text) => asking(ACCEPT, 'application/json', inPath(text)),
   'fields that accept no invite': (text) =>
     asking(ACCEPT, 'application/json', JSON.stringify({ [text]: text.split('&') })),
@@ -112,6 +119,8 @@ const inHeaders: Readonly<Record<string, Place>> = {
   'a key of an administrator': header(ADMIN, 'Authorization', 'Bearer sk-admin-'),
   ...Object.fromEntries(checked.map((name) => [`${name} at the check door`, header('/check', name)])),
   'the request that is asked about': header('/check', 'X-Original-URI', '/v1/models/', 'X-Original-Method: GET'),
+  "a session's cookie": header(ADMIN, 'Cookie', 'gatehouse-session=', 'X-Gatehouse-Console: 1'),
+  'the origin of a session': header(ADMIN, 'Origin', 'http://', 'X-Gatehouse-Console: 1'),
   'names of headers': (text) => get(GATE, ...manyNames(text)),
   'a preflight': (text) =>
     head(

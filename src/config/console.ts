@@ -1,0 +1,33 @@
+/** Who may sign in, and for how long. */
+export type ConsoleConfig = {
+  /** Whether with a password. */
+  localSignIn: boolean
+  session: {
+    /** Seconds without a call after which a session ends. */
+    idleSeconds: number
+    /** Seconds after which it ends in any case. */
+    lifeSeconds: number
+  }
+}
+
+/** How the configuration file says it. */
+export type WrittenConsole = {
+  local_sign_in?: boolean
+  session?: { idle_minutes?: number; days?: number }
+}
+
+const whole = (maximum: number) => ({ type: 'integer', minimum: 1, maximum })
+const closed = (properties: object) => ({ type: 'object', properties, additionalProperties: false })
+
+export const consoleSchema = closed({
+  local_sign_in: { type: 'boolean' },
+  session: closed({ idle_minutes: whole(525_600), days: whole(366) }),
+})
+
+const HALF_A_DAY = 12 * 60
+const A_WEEK = 7
+
+export function toConsole({ local_sign_in = true, session = {} }: WrittenConsole = {}): ConsoleConfig {
+  const { idle_minutes = HALF_A_DAY, days = A_WEEK } = session
+  return { localSignIn: local_sign_in, session: { idleSeconds: idle_minutes * 60, lifeSeconds: days * 86_400 } }
+}

@@ -1,0 +1,59 @@
+import { Type } from './json-schema.ts'
+import { NewPassword, Password } from './passwords.ts'
+import { get, ours, post } from './route.ts'
+import { Body, Const, Email, OrganizationId } from './schema.ts'
+import { Session } from './sessions.ts'
+
+const who = {
+  email: Email("The user's address."),
+  password: Password('The password.'),
+  organization_id: Type.Optional(
+    OrganizationId('Which organization, for who has a password in several with one address. Omitted: the oldest.'),
+  ),
+}
+const path = '/v1/organization/sign_in'
+
+export const signIn = ours('The original signs people in on its web site only.', {
+  retrieve: get(path, {
+    summary: 'How one can sign in',
+    permission: null,
+    usesSignIn: true,
+    reply: Type.Object({
+      object: Const('organization.sign_in'),
+      local: Type.Boolean({ description: 'Whether with an address and a password.' }),
+    }),
+  }),
+  create: post(path, {
+    summary: 'Sign in with an address and a password. The answer sets the cookie of a new session',
+    permission: null,
+    usesSignIn: true,
+    audit: 'login.succeeded',
+    grants: { nothing: 'a session may what its user may already' },
+    unheard: true,
+    body: Body(who),
+    reply: Session,
+  }),
+  useLink: post(`${path}/password_link`, {
+    summary: 'Set a password by a link, which works once, and sign in. All other sessions of the user end',
+    permission: null,
+    usesSignIn: true,
+    audit: 'login.succeeded',
+    grants: { nothing: 'a session may what its user may already' },
+    unheard: true,
+    body: Body({
+      token: Type.String({ minLength: 1, maxLength: 255, description: "The link's token." }),
+      password: NewPassword('The new password.'),
+    }),
+    reply: Session,
+  }),
+  changePassword: post(`${path}/password`, {
+    summary: 'Change a password, by the one before, and sign in with it. All other sessions of the user end',
+    permission: null,
+    usesSignIn: true,
+    audit: 'login.succeeded',
+    grants: { nothing: 'a session may what its user may already' },
+    unheard: true,
+    body: Body({ ...who, new_password: NewPassword('The new password.') }),
+    reply: Session,
+  }),
+})

@@ -1,0 +1,32 @@
+/** A session's cookie, as it is called here. */
+export type SessionCookie = {
+  /** The secrets that a request shows under its name: none but one is any good. */
+  read: (header: string | undefined) => string | null
+  /** The header that sets it. @param until Unix seconds, at `now` */
+  set: (token: string, until: number, now: number) => string
+  /** The header that takes it away. */
+  clear: string
+}
+
+/** Characters of cookies that are read: a page may have set many. */
+const LONGEST = 16_384
+
+/** @param secure whether browsers come by TLS: then no page of another host, and nobody on the way, can set or read it */
+export function sessionCookie(secure: boolean): SessionCookie {
+  const name = secure ? '__Host-gatehouse-session' : 'gatehouse-session'
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+  return {
+    read(header = '') {
+      if (header.length > LONGEST) return null
+      const shown = header.split(';').flatMap((pair) => {
+        const [of = '', value = ''] = pair.trim().split('=', 2)
+        return of === name ? [value] : []
+      })
+      // Two of one name: some page has set one of them, and which it was nobody can tell.
+      const [only] = shown
+      return only !== undefined && shown.length === 1 && /^[0-9a-f]{64}$/.test(only) ? only : null
+    },
+    set: (token, until, now) => `${name}=${token}; Max-Age=${Math.max(0, until - now)}; ${attributes}`,
+    clear: `${name}=; Max-Age=0; ${attributes}`,
+  }
+}

@@ -1,0 +1,10 @@
+import type { Guard } from './guard.ts'
+import type { SessionRules } from './session.ts'
+
+/** What signing in needs of the program around it. */
+export type SignIn = {
+  /** Whether passwords are taken at all. */
+  local: boolean
+  rules: SessionRules
+  guard: Guard
+}

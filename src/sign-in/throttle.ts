@@ -1,0 +1,47 @@
+import { Bounded } from '../core/bounded.ts'
+
+/** How many attempts one may make in a moment, and the milliseconds after which one of them is there again. */
+export type Rate = { most: number; everyMs: number }
+
+/**
+ * Names that are remembered. One that is forgotten for the sake of others has all its attempts again, so there are so many that
+ * whoever would have that pays for more attempts than it gives.
+ */
+const REMEMBERED = 50_000
+
+/** Attempts by their names, in this process. A bucket that refills all the time, and is not kept once it is full. */
+export class Throttle {
+  readonly #rate: Rate
+  readonly #now: () => number
+  /** When all attempts are there again, by name. */
+  readonly #fullAt = new Bounded<string, number>(REMEMBERED)
+
+  /** @param now milliseconds */
+  constructor(rate: Rate, now: () => number) {
+    this.#rate = rate
+    this.#now = now
+  }
+
+  /** Takes an attempt. @returns 0, or the milliseconds until there is one */
+  take(name: string): number {
+    const { most, everyMs } = this.#rate
+    const now = this.#now()
+    const fullAt = Math.max(this.#fullAt.get(name) ?? 0, now) + everyMs
+    const wait = fullAt - now - most * everyMs
+    if (wait > 0) return wait
+    this.#fullAt.set(name, fullAt)
+    return 0
+  }
+
+  /** An attempt that was none. */
+  giveBack(name: string): void {
+    const fullAt = (this.#fullAt.get(name) ?? 0) - this.#rate.everyMs
+    if (fullAt > this.#now()) this.#fullAt.set(name, fullAt)
+    else this.#fullAt.delete(name)
+  }
+
+  /** All attempts are there again: who it is was proven. */
+  forget(name: string): void {
+    this.#fullAt.delete(name)
+  }
+}

@@ -157,7 +157,7 @@ test('a port in use stops the start with a sentence and exit code 1, and the fir
 
   await using server = await serve({ cwd })
   const key = () => keyIn(failed.stdout + server.stdout)
-  await until(() => key() !== '', 'one of the two starts has printed the first key', 5000)
+  await until(() => key() !== '', 'one of the two starts has printed the first key')
   assert.equal((await projects(server, key())).status, 200)
   await stop(server)
 })
@@ -188,7 +188,7 @@ test('a place where no database can be is told in one sentence with exit code 1'
   ]
   for (const [url, says] of impossible) {
     await using server = new Gatehouse(['serve', '--port', '0'], { cwd, env: { GATEHOUSE_DATABASE_URL: url } })
-    const { code, stdout, stderr } = await endsWithin(server, 15_000)
+    const { code, stdout, stderr } = await endsWithin(server, 30_000)
     assert.deepEqual([code, stdout], [1, ''], url)
     assert.match(stderr, /^gatehouse: .+\n$/)
     assert.match(stderr, says)
@@ -206,7 +206,7 @@ test('a second process does not serve a SQLite file that is served, under whatev
       cwd,
       env: { GATEHOUSE_DATABASE_URL: `sqlite:${path}` },
     })
-    const { code, stdout, stderr } = await endsWithin(second, 10_000)
+    const { code, stdout, stderr } = await endsWithin(second, 30_000)
     assert.deepEqual([code, stdout], [1, ''], path)
     assert.match(stderr, /^gatehouse: another process serves [^\n]+\n$/)
     assert.ok(stderr.includes(path))

@@ -7,8 +7,8 @@ export interface Sending {
 let waiting: Sending[] = []
 
 /**
- * Has something sent when this turn of the loop has taken up all that has come: a few microseconds later where that is one call,
- * and where it is many they are all read and judged before the first is sent. Sending wakes whoever reads it, which costs as much as
+ * Has something sent when this turn of the loop has taken up all that has come: where those are many calls, all are
+ * read and judged before the first is sent, and where it is one it is sent some ten microseconds later. Sending wakes whoever reads it, which costs as much as
  * all else that the system does for it, once for what is sent at one time; and the same step of the next call finds its code in the
  * processor's caches.
  */

@@ -50,7 +50,7 @@ export async function startCluster({
   config = {},
 }: ClusterOptions): Promise<Cluster> {
   await using stack = new AsyncDisposableStack()
-  const own = databaseUrl === undefined ? stack.use(await openTestDatabase('postgres')) : null
+  const own = databaseUrl === undefined ? stack.use(await openTestDatabase('postgres', true)) : null
   const model = stack.use(await startUpstream())
   model.answer(answerWith(TOKENS))
   const { path } = stack.use(await modelsFile(models, config))

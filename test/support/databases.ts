@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { type PostgresServer, postgresAt, startPostgres } from './postgres.ts'
-import { SHARED_POSTGRES } from './shared-postgres.ts'
+import { MIGRATED, SHARED_POSTGRES } from './shared-postgres.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres'
 
@@ -18,8 +18,10 @@ export const DATABASE: DatabaseKind = onlyPostgres ? 'postgres' : 'sqlite'
 /** A database of a test's own: a real SQLite file, or a database of its own in a real PostgreSQL. */
 export type TestDatabase = AsyncDisposable & { kind: DatabaseKind; url: string }
 
-export function openTestDatabase(kind: DatabaseKind): Promise<TestDatabase> {
-  return kind === 'sqlite' ? openSqlite() : openPostgres()
+/** @param migrated whether it may have this version's schema already, for who starts a server on it and asks no more of that */
+export async function openTestDatabase(kind: DatabaseKind, migrated = false): Promise<TestDatabase> {
+  if (kind === 'sqlite') return openSqlite()
+  return openPostgres(await postgresServer(), migrated ? await migratedDatabase() : null)
 }
 
 async function openSqlite(): Promise<TestDatabase> {
@@ -30,11 +32,13 @@ async function openSqlite(): Promise<TestDatabase> {
 
 let counter = 0
 
-/** A database in the PostgreSQL that all tests share, or in one that a test has for itself, to stop it. */
-export async function openPostgres(own?: PostgresServer): Promise<TestDatabase> {
-  const server = own ?? (await postgresServer())
+/**
+ * A database in the PostgreSQL that all tests share, or in one that a test has for itself, to stop it.
+ * @param like the name of the one there that it is a copy of; an empty one else
+ */
+export async function openPostgres(server: PostgresServer, like: string | null = null): Promise<TestDatabase> {
   const name = `test_${process.pid}_${counter++}`
-  await server.run(`create database ${name}`)
+  await server.run(`create database ${name}${like === null ? '' : ` template ${like} strategy file_copy`}`)
   const dispose = () => server.run(`drop database if exists ${name} with (force)`)
   return { kind: 'postgres', url: `${server.url}/${name}`, [Symbol.asyncDispose]: dispose }
 }
@@ -55,11 +59,25 @@ export function postgresServer(): Promise<PostgresServer> {
   return running
 }
 
+let migrated: Promise<string> | undefined
+
+/** The name of a database with this version's schema, which is copied sooner than made; null where nobody has made one. */
+async function migratedDatabase(): Promise<string | null> {
+  const shared = process.env[SHARED_POSTGRES]
+  if (process.env.TEST_POSTGRES_URL || !shared) return null
+  migrated ??= answerOf(`${shared}${MIGRATED}`)
+  return migrated
+}
+
 async function findServer(url: string | undefined, shared: string | undefined): Promise<PostgresServer> {
   if (url) return postgresAt(url)
   if (!shared) return stack.use(await startPostgres())
-  const response = await fetch(shared)
+  return postgresAt(await answerOf(shared))
+}
+
+async function answerOf(url: string): Promise<string> {
+  const response = await fetch(url)
   const text = await response.text()
   if (!response.ok) throw new Error(text)
-  return postgresAt(text)
+  return text
 }

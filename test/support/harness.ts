@@ -67,7 +67,8 @@ export type TestAppOptions = {
 /** A whole Gatehouse on a listening port and a database of its own: what a user would have. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   await using stack = new AsyncDisposableStack()
-  const own = options.databaseUrl === undefined ? stack.use(await openTestDatabase(options.database ?? DATABASE)) : null
+  const own =
+    options.databaseUrl === undefined ? stack.use(await openTestDatabase(options.database ?? DATABASE, true)) : null
   const databaseUrl = options.databaseUrl ?? own?.url ?? ''
   // What is put in place of a part is a thing of this process, and reaches no other thread.
   const reachesIn = options.upstreams || options.counters || options.plugins || options.unreadMs

@@ -1,6 +1,7 @@
 import { type Config, version } from './config/settings.ts'
 import { openDoors } from './machine/doors.ts'
 import { createFirstKey } from './machine/first-key.ts'
+import { createFirstLink } from './machine/first-link.ts'
 import { type Machine, openMachine } from './machine/open.ts'
 import { openOwnThread } from './machine/own-thread.ts'
 import type { ReplacedWorkers } from './machine/running-thread.ts'
@@ -16,6 +17,8 @@ export type App = AsyncDisposable & {
   url: string
   /** The first admin key, where this start created the organization it belongs to. */
   firstKey: string | null
+  /** The link by which the first owner sets a password, where the console is served and no owner has one. */
+  firstLink: string | null
 }
 
 /**
@@ -39,10 +42,12 @@ export async function startApp(given: Config, overrides: Overrides = {}): Promis
   isReady = true
   const url = thread.url()
   log.info({ url, doors: config.doors, version, startup_ms: Math.round(performance.now()) }, 'Gatehouse is ready')
+  const firstLink = await createFirstLink(config, tools, machine, url)
   const rest = stack.move()
   return {
     url,
     firstKey,
+    firstLink,
     async [Symbol.asyncDispose]() {
       log.info({ in_flight: await thread.inFlight() }, 'stopping: what is running is finished first')
       await rest.disposeAsync()

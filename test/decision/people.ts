@@ -37,8 +37,12 @@ export type Place = {
   projectKeyOf: (user: string, project: string, ...flags: string[]) => Promise<string>
 }
 
-/** The keys of everybody, and the two organizations they are of. */
-export type People = { keys: Record<Principal, string>; home: Place; away: Place }
+/** Who can sign in: the users, whose sessions nothing narrows. */
+export const signers = ['O', 'R', 'PO', 'PM', 'PV', 'CO', 'CP', 'ST', 'OO'] as const
+export type Signer = (typeof signers)[number]
+
+/** The keys of everybody, the ids of those who can sign in, and the two organizations they are of. */
+export type People = { keys: Record<Principal, string>; users: Record<Signer, string>; home: Place; away: Place }
 
 export async function decisionPeople(app: TestApp): Promise<People> {
   const home = await homePlace(app)
@@ -82,10 +86,11 @@ export async function decisionPeople(app: TestApp): Promise<People> {
   home.project = await home.newProject()
   const account = await home.admin.projects.serviceAccounts.create(home.project, { name: 'bot' })
 
-  const { away, key: OO } = await awayPlace(app)
+  const { away, key: OO, ownerId } = await awayPlace(app)
   return {
     home,
     away,
+    users: { O: owner?.id ?? '', R, PO, PM, PV, CO, CP, ST, OO: ownerId },
     keys: {
       O: await keyOf(owner?.id ?? ''),
       R: await keyOf(R),
@@ -110,10 +115,14 @@ export async function homePlace(app: TestApp): Promise<Place> {
 }
 
 /** Another organization, and an admin key of its owner. */
-export async function awayPlace(app: TestApp): Promise<{ away: Place; key: string }> {
+export async function awayPlace(app: TestApp): Promise<{ away: Place; key: string; ownerId: string }> {
   const other = await command(app, 'org', 'create', '--name', 'Other', '--owner-email', 'owner@other.example.com')
   const { value: key } = await command(app, 'admin-key', 'create', '--user', other.owner.id, '--org', other.id)
-  return { away: await place(app, { id: other.id, defaultProjectId: other.default_project_id }, key), key }
+  return {
+    away: await place(app, { id: other.id, defaultProjectId: other.default_project_id }, key),
+    key,
+    ownerId: other.owner.id,
+  }
 }
 
 async function place(

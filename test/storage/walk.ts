@@ -1,5 +1,7 @@
+import { firstOwnersLink } from '../../src/admin/first-link.ts'
 import { endpoints } from '../../src/admin/index.ts'
 import { run } from '../../src/cli/index.ts'
+import { idSource } from '../../src/core/id.ts'
 import { monthOf } from '../../src/core/month.ts'
 import { migrations } from '../../src/db/migrations/index.ts'
 import { keepOldest, oldestOf } from '../../src/db/oldest.ts'
@@ -122,6 +124,7 @@ export async function walkGate(app: TestApp, own: Organization) {
 
 /** What the server does by itself, now and then. */
 export async function walkBackground(db: Db, organizationId: string) {
+  await firstOwnersLink({ db, newId: idSource(Date.now) }, 1)
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'completions' }, 3600)

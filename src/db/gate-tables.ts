@@ -76,6 +76,11 @@ export interface SpendTotalTable {
   amount_nano: ColumnType<never, bigint, bigint>
 }
 
+/** What of a total one writer of usage has brought: written with each batch where Redis counts, which is told it by the writer's name. */
+export interface SpendOfWriterTable extends SpendTotalTable {
+  writer: string
+}
+
 /** Spend alerts that were raised, each once for a threshold and month. */
 export interface SpendAlertSentTable {
   organization_id: string

@@ -110,11 +110,13 @@ export async function deleteExpiredOwned(db: Db, now: number): Promise<boolean> 
   return numDeletedRows >= BATCH
 }
 
-/** Deletes what writers of usage left behind that have not written since. @param before Unix seconds @returns whether there may be more */
-export async function deleteOldWriters(db: Db, before: number): Promise<boolean> {
-  const { numDeletedRows } = await db
-    .deleteFrom('usage_writer')
-    .where('id', 'in', (eb) => eb.selectFrom('usage_writer').select('id').where('written_at', '<', before).limit(BATCH))
-    .executeTakeFirstOrThrow()
-  return numDeletedRows >= BATCH
+/** Writers of usage that have not written since, a thousand at most. @param before Unix seconds */
+export async function oldWriters(db: Db, before: number): Promise<string[]> {
+  const rows = await db.selectFrom('usage_writer').select('id').where('written_at', '<', before).limit(BATCH).execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Deletes what they left behind. */
+export async function deleteWriters(db: Db, ids: readonly string[]): Promise<void> {
+  await db.deleteFrom('usage_writer').where('id', 'in', ids).execute()
 }

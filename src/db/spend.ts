@@ -68,34 +68,3 @@ export async function findSpent(
     .execute()
   return new Map(rows.map((row) => [row.project_id, BigInt(row.dollars) * 1_000_000_000n + BigInt(row.nanos)]))
 }
-
-/** What was spent by project, and the last batch of each writer of usage that it has: both of one moment. */
-export type SpentAsOf = { spent: Map<string, bigint>; batches: Record<string, number> }
-
-/** The same as `findSpent`, for who must know which usage is in it. One statement: what it reads is of one moment. */
-export async function findSpentAsOf(
-  db: Db,
-  organizationId: string,
-  projectIds: readonly string[],
-  month: string,
-): Promise<SpentAsOf> {
-  const rows = await db
-    .selectFrom('spend_total')
-    .select([sql<string>`'spent'`.as('what'), 'project_id as id'])
-    .select([sql<number>`amount_nano / 1000000000`.as('number'), sql<number>`amount_nano % 1000000000`.as('nanos')])
-    .where('organization_id', '=', organizationId)
-    .where('project_id', 'in', [...projectIds])
-    .where('month', '=', month)
-    .unionAll(
-      db
-        .selectFrom('usage_writer')
-        .select([sql<string>`'batch'`.as('what'), 'id', sql<number>`batch`.as('number'), sql<number>`0`.as('nanos')]),
-    )
-    .execute()
-  const as: SpentAsOf = { spent: new Map(), batches: {} }
-  for (const { what, id, number, nanos } of rows) {
-    if (what === 'batch') as.batches[id] = Number(number)
-    else as.spent.set(id, BigInt(number) * 1_000_000_000n + BigInt(nanos))
-  }
-  return as
-}

@@ -6,6 +6,7 @@ import type {
   LimitLevelTable,
   OwnedTable,
   SpendAlertSentTable,
+  SpendOfWriterTable,
   SpendTotalTable,
   UsageRollupTable,
   UsageWriterTable,
@@ -296,6 +297,7 @@ export interface Tables {
   audit_log: AuditLogTable
   usage_rollup: UsageRollupTable
   spend_total: SpendTotalTable
+  spend_of_writer: SpendOfWriterTable
   spend_alert_sent: SpendAlertSentTable
   owned: OwnedTable
   usage_writer: UsageWriterTable

@@ -1,4 +1,6 @@
 import type { UsageEntry } from '../core/usage-entry.ts'
+import { spendOf } from './spend.ts'
+import { addSpendOfWriter } from './spend-of-writer.ts'
 import type { Db } from './tables.ts'
 import { inTransaction } from './transaction.ts'
 import { recordUsage } from './usage.ts'
@@ -10,6 +12,8 @@ export type BatchName = {
   batch: number
   /** Unix seconds. */
   at: number
+  /** Whether it is kept how much of the totals this writer has brought: where somebody counts who is told it by writer. */
+  byWriter?: boolean
 }
 
 /**
@@ -19,7 +23,7 @@ export type BatchName = {
  */
 export async function recordUsageOnce(
   db: Db,
-  { writer, batch, at }: BatchName,
+  { writer, batch, at, byWriter = false }: BatchName,
   entries: readonly UsageEntry[],
 ): Promise<void> {
   await inTransaction(db, async (tx) => {
@@ -31,6 +35,8 @@ export async function recordUsageOnce(
       )
       .returning('id')
       .execute()
-    if (written.length > 0) await recordUsage(tx, entries)
+    if (written.length === 0) return
+    await recordUsage(tx, entries)
+    if (byWriter) await addSpendOfWriter(tx, writer, spendOf(entries))
   })
 }

@@ -37,14 +37,21 @@ export type Ledger = AsyncDisposable & {
   refusals: Refusals
 }
 
-/** Puts the writers together, on a database connection of their own and with one beat. */
-export function openLedger({ databaseUrl, retention }: Config, parts: LedgerParts): Ledger {
+/**
+ * Puts the writers together, on a database connection of their own and with one beat.
+ * @param ended is awaited when the last was written; it never rejects
+ */
+export function openLedger(
+  { databaseUrl, retention, redis }: Config,
+  parts: LedgerParts,
+  ended: (gateDb: Db, writer: string) => Promise<void> = async () => {},
+): Ledger {
   const { db, seeing, newId, now, log, metrics } = parts
   const gateDb = openGateDb(databaseUrl, db, seeing)
   const beat = new Beat(log)
   const dropped = (entries: number) => metrics.count('gatehouse_usage_entries_dropped_total', {}, entries)
   const spill = openSpill(databaseUrl, { log, dropped })
-  const usage = new Usage({ db: gateDb, beat, log, spill, dropped, now })
+  const usage = new Usage({ db: gateDb, beat, log, spill, byWriter: redis !== null, dropped, now })
   const owners = new Owners({ read: db, write: gateDb, beat, log, now, days: retention.responsesDays })
   const { usageMinutesDays, auditDays } = retention
   const cleaning = new Retention({ db: gateDb, log, now, usageMinutesDays, auditDays })
@@ -64,6 +71,7 @@ export function openLedger({ databaseUrl, retention }: Config, parts: LedgerPart
       await usage.close()
       await cleaning.close()
       await beat.close()
+      await ended(gateDb, usage.writer)
       if (gateDb !== db) await gateDb.destroy()
     },
   }

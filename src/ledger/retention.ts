@@ -4,13 +4,15 @@ import { announceMinutesGone } from '../db/minutes-kept.ts'
 import {
   deleteAuditEvents,
   deleteExpiredOwned,
-  deleteOldWriters,
   deleteUsageMinutes,
+  deleteWriters,
   nextOrganization,
   nextUsagePart,
+  oldWriters,
   type UsagePart,
 } from '../db/retention.ts'
 import { newestMinute, recordRetention, retentionRanAt } from '../db/retention-record.ts'
+import { forgetSomeSpendOf } from '../db/spend-of-writer.ts'
 import type { Db } from '../db/tables.ts'
 import type { Writer } from './beat.ts'
 import { ClockCheck } from './clock-check.ts'
@@ -90,7 +92,7 @@ export class Retention implements Writer {
         if (!(await this.#pause())) return
       }
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
-      while ((await deleteOldWriters(db, seconds - WRITERS_DAYS * DAY)) && (await this.#pause()));
+      if (!(await this.#forgetWriters(seconds - WRITERS_DAYS * DAY))) return
       if (auditDays !== null && !(await this.#deleteAudit(seconds - auditDays * DAY))) return
       await recordRetention(db, now)
       this.#check.recorded(now)
@@ -109,6 +111,18 @@ export class Retention implements Writer {
   /** Resolves when the run that was begun is over. */
   idle(): Promise<void> {
     return this.#running
+  }
+
+  /** What they have spent stays in the totals. @returns whether it came to the end */
+  async #forgetWriters(before: number): Promise<boolean> {
+    const { db } = this.#parts
+    for (;;) {
+      const old = await oldWriters(db, before)
+      if (old.length === 0) return true
+      for (const id of old) while ((await forgetSomeSpendOf(db, id)) && (await this.#pause()));
+      await deleteWriters(db, old)
+      if (!(await this.#pause())) return false
+    }
   }
 
   /** @returns whether it came to the end */

@@ -31,6 +31,8 @@ export type UsageParts = {
   log: Pick<Log, 'warn' | 'error'>
   /** Where what the database does not take as fast as it comes is kept; null: in memory alone. */
   spill: Spill | null
+  /** See `BatchName`. */
+  byWriter?: boolean
   /** Told of entries that are lost. */
   dropped: (entries: number) => void
   /** Milliseconds since the epoch. */
@@ -191,10 +193,11 @@ export class Usage implements Writer {
     batch.name ??= { writer: this.writer, batch: ++this.#number }
     const { name } = batch
     const entries = batch.rows.map((row) => row.entry)
+    const { byWriter = false } = this.#parts
     const at = Math.floor(this.#parts.now() / 1000)
     this.#tell((follower) => follower.flushing(name))
     try {
-      await recordUsageOnce(this.#parts.db, { ...name, at }, entries)
+      await recordUsageOnce(this.#parts.db, { ...name, at, byWriter }, entries)
     } catch (error) {
       if (!isRefusedValue(error)) throw error
       const halves = this.#halves(batch, error)

@@ -53,7 +53,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const reportDb = openReportDb(databaseUrl, db, tools.seeing)
   if (reportDb !== db) stack.defer(() => reportDb.destroy())
   const redis = config.redis && stack.use(await openRedisOf(config.redis, tools))
-  const ledger = stack.use(openLedger(config, { ...tools, db }))
+  const ledger = stack.use(openLedger(config, { ...tools, db }, redis?.leave))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
   const parts = { db, ledger, now: tools.now, log: tools.log }
   const isAlone = config.workers === 1

@@ -1,6 +1,7 @@
 import type { RedisConfig } from '../config/redis.ts'
 import { Dependency, type Standing, type Words } from '../core/dependency.ts'
 import type { Changed } from '../db/changed.ts'
+import type { Db } from '../db/tables.ts'
 import type { CountersParts } from '../gateway/counters/open.ts'
 import { ThereForAll } from './there-for-all.ts'
 import type { Tools } from './tools.ts'
@@ -38,6 +39,11 @@ export async function openRedisOf(config: RedisConfig, tools: Pick<Tools, 'log' 
   return {
     redis,
     changes: (changed: Changed) => openRedisChanges({ config, redis, changed, dependency: channel, log }),
+    /** At the end, when all is written. Never rejects. */
+    async leave(gateDb: Db, writer: string) {
+      const { leaveRedis } = await import('../gateway/counters/redis/leaving.ts')
+      await leaveRedis(redis, prefix, gateDb, writer)
+    },
     /** The counters of the only thread. */
     async counters(parts: CountersParts) {
       const [{ openRedisCounters }, { besideRedis }, { nearCounters }] = await Promise.all([

@@ -3,11 +3,12 @@ import type { RedisConfig } from '../config/redis.ts'
 import { openClient } from './client.ts'
 import type { Line, LineLog } from './line.ts'
 
-/** What is sent to Redis, and whether it can be now. */
+/** What is sent to Redis. */
 export interface Redis extends AsyncDisposable {
   /** Keys of a script are all in one slot there. */
   readonly isCluster: boolean
-  readonly isReady: boolean
+  /** How many connections it has had; to a Cluster, all together are one. */
+  readonly connections: number
   /**
    * Sends one command, once: whether one that failed was carried out is not known.
    * @param key that says where it belongs in a Cluster
@@ -38,6 +39,7 @@ export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, ...told }
   const stop = new AbortController()
   let line: Line | null = null
   let isLost = false
+  let connections = 0
   let failure: unknown
   /** Connections in a row that stood and were of no use. */
   let useless = 0
@@ -49,6 +51,7 @@ export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, ...told }
       try {
         const made = await openClient(config, timeoutMs, attempt)
         line = made
+        connections++
         useless++
         await told.connected?.(made)
         useless = 0
@@ -74,8 +77,8 @@ export async function openRedis({ config, log, timeoutMs = TIMEOUT_MS, ...told }
   await Promise.race([first.promise, pause(FIRST_MS, stop.signal)])
   return {
     isCluster: config.isCluster,
-    get isReady() {
-      return line !== null
+    get connections() {
+      return connections
     },
     async send(key, command) {
       if (line === null) throw new Error('Redis is not connected', { cause: failure })

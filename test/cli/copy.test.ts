@@ -199,7 +199,7 @@ test('a copy into what holds anything, from what is served, or of another schema
     /project differs \(\d+ rows with the checksum .*\): something has changed meanwhile/,
   )
 
-  await onDb(source.url, (db) => sql`delete from kysely_migration where name like '0046%'`.execute(db))
+  await onDb(source.url, (db) => sql`delete from kysely_migration where name >= '0046'`.execute(db))
   await isRefused(source.url, target2.url, /the schema of an earlier version: `gatehouse migrate`/)
   await onDb(source.url, (db) => sql`insert into kysely_migration values ('9999-x', 'y')`.execute(db))
   await isRefused(source.url, target2.url, /a later version/)

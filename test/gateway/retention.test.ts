@@ -55,6 +55,10 @@ for (const kind of databases) {
       const others = [use(start, { organization_id: 'org-b' }), use(start + 40 * DAY, { organization_id: 'org-b' })]
       await recordUsage(db, [...old, ...many, ...others, use(start + 40 * DAY), use(start + 10 * DAY + HOUR)])
       await db.insertInto('usage_writer').values({ id: 'long-gone', batch: 3, written_at: start }).execute()
+      await db
+        .insertInto('spend_of_writer')
+        .values({ organization_id: 'org-a', project_id: '', month: '2026-09', writer: 'long-gone', amount_nano: 5n })
+        .execute()
       const [hours, days] = [await countOf(db, HOUR), await countOf(db, DAY)]
       assert.equal(await reportOf(db, start + 90, start + 7200, HOUR), 119)
 
@@ -65,6 +69,7 @@ for (const kind of databases) {
       assert.deepEqual(await countOf(db, HOUR), hours)
       assert.deepEqual(await countOf(db, DAY), days)
       assert.deepEqual(await db.selectFrom('usage_writer').selectAll().execute(), [])
+      assert.deepEqual(await db.selectFrom('spend_of_writer').select('writer').execute(), [])
       await retention.run()
       assert.equal((await countOf(db, 60)).length, 3)
       await retention.close()

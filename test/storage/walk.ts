@@ -8,12 +8,14 @@ import { keepOldest, oldestOf } from '../../src/db/oldest.ts'
 import {
   deleteAuditEvents,
   deleteExpiredOwned,
-  deleteOldWriters,
   deleteUsageMinutes,
+  deleteWriters,
   nextOrganization,
   nextUsagePart,
+  oldWriters,
 } from '../../src/db/retention.ts'
 import { claimAlert, dueAlerts, namesOf, nextThresholds } from '../../src/db/spend-alerts.ts'
+import { findSpentBy, forgetSomeSpendOf } from '../../src/db/spend-of-writer.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { dollars, nanos, recordUsage, sumUsage } from '../../src/db/usage.ts'
 import { recordUsageOnce } from '../../src/db/usage-batch.ts'
@@ -140,19 +142,14 @@ export async function walkBackground(db: Db, organizationId: string) {
   await nextOrganization(db, '')
   await deleteAuditEvents(db, organizationId, 2_000_000_000)
   await deleteExpiredOwned(db, 1)
-  await deleteOldWriters(db, 1)
+  await oldWriters(db, 1)
+  await deleteWriters(db, ['gone'])
   await keepOldest(db, migrations)
   await oldestOf(db)
   const at = Date.now()
-  await recordUsage(db, [
-    {
-      organization_id: organizationId,
-      project_id: FULL_PROJECT,
-      kind: 'costs',
-      at: Math.floor(at / 1000),
-      amount_nano: 5e9,
-    },
-  ])
+  const cost = { organization_id: organizationId, project_id: FULL_PROJECT, kind: 'costs', amount_nano: 5e9 } as const
+  await recordUsageOnce(db, { writer: 'w', batch: 1, at: 1, byWriter: true }, [{ ...cost, at: Math.floor(at / 1000) }])
+  await forgetSomeSpendOf(db, 'w')
   const saved = [{ key: `${organizationId} x`, level: 1, limit: 1 }]
   const levels = new DailyLevels({ daysChanged: true, changedDays: () => saved, restoreDays: () => {} }, () => at)
   await saveLevels(db, [{ organization_id: organizationId, key: '', level: 0, maximum: 1, at_ms: 1 }], false, () => {})
@@ -183,8 +180,8 @@ export async function walkBackground(db: Db, organizationId: string) {
     after: ['x'],
     limit: 9,
   })
-  await recordUsageOnce(db, { writer: 'w', batch: 1, at: 1 }, [])
   const month = monthOf(at).name
+  await findSpentBy(db, organizationId, [FULL_PROJECT, ''], month)
   for (const projectId of [FULL_PROJECT, '']) {
     const owner = { organizationId, projectId }
     await nextThresholds(db, organizationId, [projectId, FULL_PROJECT], month)

@@ -152,6 +152,13 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       sent_at: '1',
     }),
     insert('spend_total', { ...own, project_id: id('proj_'), month: "'2026-11'", amount_nano: '1' }),
+    insert('spend_of_writer', {
+      ...own,
+      project_id: id('proj_'),
+      month: "'2026-11'",
+      writer: id('w', 'i % 50'),
+      amount_nano: '1',
+    }),
     insert('limit_level', { ...own, key: id('window '), level: '2', maximum: '1', at_ms: '1' }, 2000),
     insert('owned', { ...full, kind: "'response'", id: id('resp_'), upstream: "'default'", expires_at: '2000000000' }),
     insert('audit_log', {

@@ -10,7 +10,13 @@ import {
   SqliteQueryCompiler,
   sql,
 } from 'kysely'
-import { deleteExpiredOwned, deleteOldWriters, deleteUsageMinutes, nextUsagePart } from '../../src/db/retention.ts'
+import {
+  deleteExpiredOwned,
+  deleteUsageMinutes,
+  deleteWriters,
+  nextUsagePart,
+  oldWriters,
+} from '../../src/db/retention.ts'
 import type { Tables } from '../../src/db/tables.ts'
 import { exceptions } from './organization-exceptions.ts'
 import { OrganizationFilter } from './organization-filter.ts'
@@ -199,7 +205,8 @@ test('what goes through all organizations passes', async () => {
   assert.equal(await nextUsagePart(filtered, { organization_id: 'org-a', kind: 'costs' }), null)
   await deleteUsageMinutes(filtered, { organization_id: 'org-a', kind: 'costs' }, 3600)
   await deleteExpiredOwned(filtered, 1)
-  await deleteOldWriters(filtered, 1)
+  assert.deepEqual(await oldWriters(filtered, 1), [])
+  await deleteWriters(filtered, ['gone'])
 })
 
 test('every exception has a name of its own and a reason', () => {

@@ -33,4 +33,11 @@ const ofNoOrganization: OfNoOrganization = { organization: true, usage_writer: t
 export const tablesOfOrganizations = knownTables.filter((name) => !(name in ofNoOrganization))
 
 /** Those that hold what the server keeps of calls, when it comes to it; the others hold what is set. */
-export const keptOfCalls = ['usage_rollup', 'spend_total', 'spend_alert_sent', 'owned', 'limit_level']
+export const keptOfCalls = [
+  'usage_rollup',
+  'spend_total',
+  'spend_of_writer',
+  'spend_alert_sent',
+  'owned',
+  'limit_level',
+]

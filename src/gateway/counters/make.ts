@@ -1,6 +1,6 @@
 import type { UsageFollower } from '../../ledger/usage.ts'
 import type { Days } from '../limits/daily.ts'
-import type { Spender } from '../spend/money.ts'
+import type { Money, Spender } from '../spend/money.ts'
 import type { Counters } from './counters.ts'
 
 /*
@@ -16,6 +16,15 @@ export interface GateCounters extends Counters {
    * @throws what the database says
    */
   load: (spender: Spender) => Promise<void>
+}
+
+/** Counters that may be away, while others take their place. What could not be settled there they settle by themselves when it can be. */
+export interface FarCounters extends GateCounters {
+  /**
+   * Takes note of what was spent without them, by a call of this month. Who else counts there hears of it when they are there again. Never throws.
+   * @param nano nano-dollars, a whole number
+   */
+  spend: (money: Money, nano: number) => void
 }
 
 /**

@@ -1,15 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { RedisCounters, type RedisCountersParts } from '../../../src/gateway/counters/redis/counters.ts'
 import type { Source } from '../../../src/gateway/counters/redis/source.ts'
 import type { Redis } from '../../../src/redis/connection.ts'
 import type { Loss } from '../counting.ts'
 
-/** A database in which nothing was ever spent. */
-export const NOTHING_SPENT: Source = {
-  writer: 'none',
-  spent: async () => ({ totals: new Map(), batches: {} }),
-  written: async () => 0n,
+/** A database in which nothing was ever spent, as a process of its own reads it. */
+export const nothingSpent = (): Source => ({
+  writer: randomUUID(),
+  spent: async () => [],
   days: async () => [],
-}
+})
 
 /** A Redis whose next scripts with calls, or with settlements, are lost on their way or on the way back. */
 export function losing(redis: Redis): { redis: Redis; lostTakes: (Loss | null)[]; lostSettles: (Loss | null)[] } {
@@ -26,7 +26,7 @@ export function losing(redis: Redis): { redis: Redis; lostTakes: (Loss | null)[]
     return answer
   }
   return {
-    redis: { isCluster: redis.isCluster, isReady: true, send, async [Symbol.asyncDispose]() {} },
+    redis: { isCluster: redis.isCluster, connections: 1, send, async [Symbol.asyncDispose]() {} },
     lostTakes,
     lostSettles,
   }
@@ -37,5 +37,5 @@ let made = 0
 /** Counters as one thread has them, on keys that no other test has. */
 export function countersOn(redis: Redis, parts: Partial<RedisCountersParts> = {}): RedisCounters {
   const failed = (error: unknown) => void process.stderr.write(`${error}\n`)
-  return new RedisCounters({ redis, prefix: `test-${process.pid}-${made++}`, source: NOTHING_SPENT, failed, ...parts })
+  return new RedisCounters({ redis, prefix: `test-${process.pid}-${made++}`, source: nothingSpent(), failed, ...parts })
 }

@@ -6,7 +6,6 @@ import { recordUsageOnce } from '../../../src/db/usage-batch.ts'
 import type { Taken } from '../../../src/gateway/counters/counters.ts'
 import { RedisCounters, type RedisCountersParts } from '../../../src/gateway/counters/redis/counters.ts'
 import { databaseSource } from '../../../src/gateway/counters/redis/database.ts'
-import { WrittenSpend } from '../../../src/gateway/counters/redis/written.ts'
 import type { Money } from '../../../src/gateway/spend/money.ts'
 import type { Redis } from '../../../src/redis/connection.ts'
 
@@ -14,7 +13,6 @@ import type { Redis } from '../../../src/redis/connection.ts'
 export class RedisNode implements AsyncDisposable {
   readonly counters: RedisCounters
   readonly #db: Db
-  readonly #written = new WrittenSpend()
   readonly #writer = randomUUID()
   #buffer: UsageEntry[] = []
   #batch = 0
@@ -26,7 +24,7 @@ export class RedisNode implements AsyncDisposable {
     this.counters = new RedisCounters({
       ...{ redis, prefix, options, now },
       failed: () => {},
-      source: databaseSource({ db, writer: this.#writer, written: this.#written.within.bind(this.#written), now }),
+      source: databaseSource({ db, writer: this.#writer, now }),
     })
     this.#writing = this.#write()
   }
@@ -48,10 +46,7 @@ export class RedisNode implements AsyncDisposable {
     while (!this.#ended || this.#buffer.length > 0) {
       await sleep(10 + (this.#batch % 5) * 20)
       const entries = this.#buffer.splice(0)
-      const name = { writer: this.#writer, batch: ++this.#batch }
-      this.#written.flushing(name)
-      await recordUsageOnce(this.#db, { ...name, at: 0 }, entries)
-      this.#written.flushed(entries, name)
+      await recordUsageOnce(this.#db, { writer: this.#writer, batch: ++this.#batch, at: 0, byWriter: true }, entries)
     }
   }
 

@@ -32,6 +32,7 @@ export const keys = {
   audit_log: ['id'],
   usage_rollup: ['organization_id', 'kind', 'grain', 'time', ...dimensions],
   spend_total: ['organization_id', 'project_id', 'month'],
+  spend_of_writer: ['organization_id', 'project_id', 'month', 'writer'],
   owned: ['kind', 'id'],
   limit_level: ['organization_id', 'key'],
   usage_writer: ['id'],

@@ -1,8 +1,9 @@
 import { ApiError, unavailable } from '../../../contract/error.ts'
+import { within } from '../../../ledger/within.ts'
 import type { Spender } from '../../spend/money.ts'
 import type { Counters, Decision, Share, Taken } from '../counters.ts'
 import { CountersAway } from '../guarded.ts'
-import type { GateCounters } from '../make.ts'
+import type { FarCounters, GateCounters } from '../make.ts'
 import { Breaker, type BreakerParts } from './breaker.ts'
 import { Deadlines } from './deadlines.ts'
 import { Debts } from './debts.ts'
@@ -12,7 +13,7 @@ import { asOfAll, isFree, partOf, unlimited } from './share.ts'
 export type WhenAway = 'local' | 'deny' | 'allow'
 
 export type AwayParts = Omit<BreakerParts, 'closed'> & {
-  far: GateCounters
+  far: FarCounters
   /** Those of this process; null where they are never to take the place of the others. */
   near: GateCounters | null
   down: WhenAway
@@ -26,17 +27,19 @@ export type AwayParts = Omit<BreakerParts, 'closed'> & {
 const TIMEOUT_MS = 4000
 /** How soon what could not be told is told again, in milliseconds. */
 const AGAIN_MS = 1500
+/** How long a stop waits for what is owed, in milliseconds. */
+const LAST_MS = 2000
 
 /**
  * Far counters that may be away, or too slow to be asked, and what takes their place then. What is held and spent of money is counted near by all
  * the time, so that little is lost when they go; what was used without them is made up for when they are back.
  */
-export class AwayCounters implements GateCounters, Disposable {
+export class AwayCounters implements GateCounters, AsyncDisposable {
   readonly #parts: AwayParts
   readonly #breaker: Breaker
   readonly #deadlines: Deadlines
   readonly #debts = new Debts()
-  #isPaying = false
+  #paying: Promise<void> | null = null
   #again: NodeJS.Timeout | undefined
 
   constructor(parts: AwayParts) {
@@ -61,7 +64,9 @@ export class AwayCounters implements GateCounters, Disposable {
     return this.#breaker.isClosed ? this.#takeFar(share) : this.#takeAway(share)
   }
 
-  [Symbol.dispose](): void {
+  /** Tells what is owed where they are there again in this moment, for two seconds at most. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#debts.isNone) await within(LAST_MS, this.#payLast())
     this.#breaker[Symbol.dispose]()
     this.#deadlines[Symbol.dispose]()
     clearTimeout(this.#again)
@@ -115,13 +120,10 @@ export class AwayCounters implements GateCounters, Disposable {
 
   async #settleFar(taken: Taken, costs: readonly number[], nano: number): Promise<void> {
     try {
-      if (!this.#breaker.isClosed) return this.#debts.unsettled(taken, costs, nano)
       const settling = taken.settle(costs, nano)
       if (settling instanceof Promise) await this.#deadlines.hold(settling)
     } catch (error) {
-      this.#debts.unsettled(taken, costs, nano)
       this.#breaker.failed(error)
-      this.#payLater()
     }
   }
 
@@ -153,29 +155,33 @@ export class AwayCounters implements GateCounters, Disposable {
   }
 
   #use(share: Share, costs: readonly number[], nano: number): void {
-    this.#debts.use(share, costs, nano)
+    const { money } = share
+    if (money !== null && nano > 0) this.#parts.far.spend(money, nano)
+    this.#debts.use(share, costs)
     this.#payDebts()
   }
 
   /** Tells what is owed, and then what came to be owed meanwhile. */
   #payDebts(): void {
-    if (this.#isPaying || !this.#breaker.isClosed || this.#debts.isNone) return
+    if (this.#breaker.isClosed && !this.#debts.isNone) this.#paying ??= this.#pay()
+  }
+
+  async #pay(): Promise<void> {
     const { far } = this.#parts
     const timed: Counters = { take: (share) => this.#deadlines.hold((async () => far.take(share))()) }
-    this.#isPaying = true
-    const ended = () => {
-      this.#isPaying = false
+    try {
+      while (this.#breaker.isClosed && !this.#debts.isNone) await this.#debts.pay(timed)
+    } catch (error) {
+      this.#breaker.failed(error)
+      this.#payLater()
     }
-    this.#debts
-      .pay(timed)
-      .finally(ended)
-      .then(
-        () => this.#payDebts(),
-        (error) => {
-          this.#breaker.failed(error)
-          this.#payLater()
-        },
-      )
+    this.#paying = null
+  }
+
+  async #payLast(): Promise<void> {
+    await this.#breaker.ask()
+    this.#payDebts()
+    await this.#paying
   }
 
   /** One failure is no outage: then nothing but this has the rest told. */

@@ -2,6 +2,9 @@ import type { Amount } from './amount.ts'
 import type { AccountId } from './source.ts'
 import type { Sum } from './sums.ts'
 
+/** How an account is named among its organization's keys. */
+export const nameOf = ({ month, projectId }: Pick<AccountId, 'month' | 'projectId'>): string => `${month}:${projectId}`
+
 /** A project's or an organization's spending in a month, as far as this process settled it. */
 export class RedisAccount {
   readonly id: AccountId
@@ -10,13 +13,15 @@ export class RedisAccount {
   readonly #sum: Sum
   /** What Redis was told of it last, by this thread. */
   #told: Amount = [0, 0]
-  /** The epoch of Redis' data in which it knows of this. */
-  joined: string | null = null
+  /** The epoch in which Redis was given what is known of this, and its mark then. */
+  joined: { epoch: string; mark: string } | null = null
+  /** When the database was last asked what others have brought, in milliseconds of this process. */
+  readAt = Number.NEGATIVE_INFINITY
   joining: Promise<void> | null = null
 
   constructor(id: AccountId, sum: Sum) {
     this.id = id
-    this.name = `${id.month}:${id.projectId}`
+    this.name = nameOf(id)
     this.#sum = sum
   }
 

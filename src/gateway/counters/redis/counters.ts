@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { within } from '../../../ledger/within.ts'
 import type { Redis } from '../../../redis/connection.ts'
 import { organizationOf } from '../../limits/windows.ts'
-import type { Spender } from '../../spend/money.ts'
+import type { Money, Spender } from '../../spend/money.ts'
 import type { Decision, Share } from '../counters.ts'
-import type { GateCounters } from '../make.ts'
-import { ASKING, Asking, type AskingOptions, type Epoch } from './epoch.ts'
+import type { FarCounters } from '../make.ts'
+import { ASKING, Asking, type AskingOptions, Epoch } from './epoch.ts'
 import type { Joining } from './joining.ts'
 import { Keys } from './keys.ts'
 import { RedisOrganization } from './organization.ts'
@@ -35,13 +36,15 @@ const DENY_MS = 100
 /** Milliseconds that a settlement waits for calls that it could go with. */
 const SOON_MS = 5
 
+const CLOSING_MS = 2000
+
 /** Limits and money in Redis, exact over all that count there: one script for all calls of an organization in a turn of the loop. */
-export class RedisCounters implements GateCounters, AsyncDisposable {
+export class RedisCounters implements FarCounters, AsyncDisposable {
   readonly #parts: RedisCountersParts
   readonly #scripts: ReturnType<typeof scriptsFor>
   readonly #keys: Keys
   readonly #options: AskingOptions
-  readonly #epoch: Epoch = { current: '' }
+  readonly #epoch: Epoch
   readonly #lease = randomUUID()
   readonly #sums: Sums
   readonly #organizations = new Map<string, RedisOrganization>()
@@ -58,6 +61,7 @@ export class RedisCounters implements GateCounters, AsyncDisposable {
     const { timeoutMs = ASKING.timeoutMs, gatherMs = ASKING.gatherMs, clock } = options
     this.#options = { timeoutMs, gatherMs, clock }
     this.#scripts = scriptsFor(redis)
+    this.#epoch = new Epoch(redis)
     this.#keys = new Keys(prefix, redis.isCluster)
     this.#sums = parts.sums ?? new OwnSums()
     this.#beatMs = options.beatMs ?? BEAT_MS
@@ -78,6 +82,16 @@ export class RedisCounters implements GateCounters, AsyncDisposable {
       .catch(() => {})
   }
 
+  /** Counts what was spent while Redis was not asked: it is told when it answers again, by whichever thread. */
+  spend(money: Money, nano: number): void {
+    try {
+      this.#organization(money.organizationId).spend(money, nano)
+    } catch (error) {
+      // There is no room for another sum: then the database tells Redis.
+      this.#parts.failed(error)
+    }
+  }
+
   /** What is asked for an organization besides calls. */
   joining(organizationId: string): Joining {
     return this.#organization(organizationId).joining
@@ -87,10 +101,9 @@ export class RedisCounters implements GateCounters, AsyncDisposable {
     const known = this.#organizations.get(organizationId)
     if (known) return known
     const { redis, source, failed, options } = this.#parts
-    const epoch = redis.isCluster ? { current: '' } : this.#epoch
+    const epoch = redis.isCluster ? new Epoch(redis) : this.#epoch
     const made = new RedisOrganization({
       ...{ organizationId, source, failed, lease: this.#lease, sums: this.#sums, ...this.#options },
-      teller: this.#sums.name,
       ...{ take: this.#scripts.take, script: this.#scripts.join },
       asking: new Asking(this.#keys.of(organizationId), epoch, this.#options),
       newId: () => (this.#ids++).toString(36),
@@ -137,11 +150,11 @@ export class RedisCounters implements GateCounters, AsyncDisposable {
     return this.#parts.redis.isCluster ? all.filter(({ isFresh }) => isFresh) : all.slice(0, 1)
   }
 
-  /** Sends what is to be settled. */
+  /** Tells what is to be told, for two seconds at most. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#beat)
     clearTimeout(this.#soon)
     clearImmediate(this.#turn)
-    await Promise.all(Array.from(this.#organizations.values(), (organization) => organization.flush()))
+    await within(CLOSING_MS, Promise.all(Array.from(this.#organizations.values(), (one) => one.close())))
   }
 }

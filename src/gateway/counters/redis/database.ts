@@ -1,5 +1,5 @@
 import { DAY_MS, drained } from '../../../core/limit.ts'
-import { findSpentAsOf } from '../../../db/spend.ts'
+import { findSpentBy } from '../../../db/spend-of-writer.ts'
 import type { Db } from '../../../db/tables.ts'
 import type { Source } from './source.ts'
 
@@ -8,21 +8,15 @@ export type DatabaseSourceParts = {
   db: Db
   /** Names this process. */
   writer: string
-  /** See `Source`. */
-  written: Source['written']
   /** Milliseconds since the epoch. */
   now: () => number
 }
 
 /** What Redis is given from the database. */
-export function databaseSource({ db, writer, written, now }: DatabaseSourceParts): Source {
+export function databaseSource({ db, writer, now }: DatabaseSourceParts): Source {
   return {
     writer,
-    written,
-    async spent(organizationId, projectIds, month) {
-      const { spent, batches } = await findSpentAsOf(db, organizationId, projectIds, month)
-      return { totals: spent, batches }
-    },
+    spent: (organizationId, projectIds, month) => findSpentBy(db, organizationId, projectIds, month),
     async days(organizationId) {
       const rows = await db
         .selectFrom('limit_level')

@@ -1,9 +1,43 @@
 import { randomUUID } from 'node:crypto'
+import type { Redis } from '../../../redis/connection.ts'
 import type { Script } from '../../../redis/script.ts'
 import type { Answer } from './scripts.ts'
 
-/** Names one life of Redis' data: it changes where the data was lost, and everybody then brings what they know. */
-export type Epoch = { current: string }
+/** One life of Redis' data, as this thread has met it. */
+export class Epoch {
+  /** Names it: it changes where the data was lost, and everybody then brings what they know. */
+  current = ''
+  readonly #redis: Pick<Redis, 'connections'>
+  #connections = 0
+  #failures = 0
+  #mark: string | null = null
+
+  constructor(redis: Pick<Redis, 'connections'>) {
+    this.#redis = redis
+  }
+
+  /**
+   * Names what is known of it: it changes with each failure, and each connection that was lost, too. That may have been an outage, in which
+   * others have spent what they told the database only.
+   */
+  get mark(): string {
+    const { connections } = this.#redis
+    if (connections !== this.#connections) this.#mark = null
+    this.#connections = connections
+    this.#mark ??= `${this.current} ${connections} ${this.#failures}`
+    return this.#mark
+  }
+
+  is(current: string): void {
+    this.current = current
+    this.#mark = null
+  }
+
+  failed(): void {
+    this.#failures++
+    this.#mark = null
+  }
+}
 
 export type AskingOptions = {
   /** An answer that comes later is not waited for, in milliseconds; what arrives later than that is not carried out. */
@@ -39,15 +73,24 @@ export class Asking {
    */
   async run(script: Script, ask: object): Promise<[time: number, ...rest: unknown[]] | null> {
     for (let attempt = 0; ; attempt++) {
-      const [time, what, ...rest] = (await script.run(this.#keys, this.#values(ask))) as Answer
+      const [time, what, ...rest] = await this.#send(script, ask)
       this.answeredAt = performance.now()
       this.#ahead = time - this.answeredAt * 1000
       if (what === 'ok') return [time, ...rest]
       if (what === 'epoch') {
-        this.epoch.current = String(rest[0])
+        this.epoch.is(String(rest[0]))
         return null
       }
       if (attempt > 0) throw new Error('what was asked of Redis arrived too late')
+    }
+  }
+
+  async #send(script: Script, ask: object): Promise<Answer> {
+    try {
+      return (await script.run(this.#keys, this.#values(ask))) as Answer
+    } catch (error) {
+      this.epoch.failed()
+      throw error
     }
   }
 

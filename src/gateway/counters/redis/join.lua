@@ -1,37 +1,28 @@
 -- What a node brings where Redis has an account, or a day, not yet or no longer: each step counts once, whoever does it.
 local function fieldsOf(name) return base .. 'c:' .. name end
 
--- What the database has of an account: and as of which of each writer's batches.
-for _, one in ipairs(ask.restore) do
-  local name, dollars, nano, keepMs, seen = one[1], one[2], one[3], one[4], one[5]
-  if not account(name) then
-    redis.call('DEL', fieldsOf(name))
-    redis.call('SET', base .. 'a:' .. name, struct.pack('>dddd', dollars, nano, 0, 0), 'PX', keepMs)
-    redis.call('HSET', fieldsOf(name), 'seen', seen)
-    redis.call('PEXPIRE', fieldsOf(name), keepMs)
-    accounts[name] = nil
-  end
+-- Which life of an account it is: it begins with what the database has of it.
+local function lifeOf(name)
+  if not account(name) then return '-' end
+  return redis.call('HGET', fieldsOf(name), 'life') or ''
 end
 
--- What of that this process has in its own sums too.
-for _, one in ipairs(ask.written) do
-  local name, dollars, nano = one[1], one[2], one[3]
-  if account(name) and redis.call('HSETNX', fieldsOf(name), 'w:' .. ask.writer, '1') == 1 then
-    spend(name, -dollars, -nano)
+-- What the database has that nobody is known to have brought. Where the account has another life than when that was read, it is read again.
+local isOther = {}
+for _, one in ipairs(ask.restore) do
+  local name, life, dollars, nano, keepMs = one[1], one[2], one[3], one[4], one[5]
+  if life == '-' and not account(name) then
+    redis.call('DEL', fieldsOf(name))
+    redis.call('SET', base .. 'a:' .. name, struct.pack('>dddd', dollars, nano, 0, 0), 'PX', keepMs)
+    redis.call('HSET', fieldsOf(name), 'life', ask.life)
+    redis.call('PEXPIRE', fieldsOf(name), keepMs)
+    accounts[name], life = nil, ask.life
   end
+  isOther[name] = lifeOf(name) ~= life
 end
 
 for _, one in ipairs(ask.spent) do
-  local name, dollars, nano = one[1], one[2], one[3]
-  if account(name) then
-    local told = redis.call('HGET', fieldsOf(name), ask.teller)
-    local before, beforeNano = 0, 0
-    if told then before, beforeNano = struct.unpack('>dd', told) end
-    if less(before, beforeNano, dollars, nano) then
-      redis.call('HSET', fieldsOf(name), ask.teller, struct.pack('>dd', dollars, nano))
-      spend(name, dollars - before, nano - beforeNano)
-    end
-  end
+  if not isOther[one[1]] then tell(one[1], one[2], one[3], one[4]) end
 end
 
 for _, one in ipairs(ask.held) do
@@ -61,16 +52,8 @@ end
 
 save()
 
-local states = {}
-for i, name in ipairs(ask.join) do
-  if not account(name) then
-    states[i] = '-'
-  elseif redis.call('HEXISTS', fieldsOf(name), 'w:' .. ask.writer) == 1 then
-    states[i] = 'd'
-  else
-    states[i] = redis.call('HGET', fieldsOf(name), 'seen') or '{}'
-  end
-end
+local lives = {}
+for i, name in ipairs(ask.join) do lives[i] = isOther[name] and '?' or lifeOf(name) end
 
 -- Of days that were not restored yet nothing can be said.
 local levels = {}
@@ -81,4 +64,4 @@ if redis.call('GET', base .. 'days') == epoch then
     levels[i] = w.born == 0 and '0 0' or text(levelOf(w, 0)) .. ' ' .. text(w.limit)
   end
 end
-return { real, 'ok', states, levels }
+return { real, 'ok', lives, levels }

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { Script } from '../../../redis/script.ts'
 import type { RedisAccount } from './account.ts'
-import { amountOf } from './amount.ts'
+import type { Amount } from './amount.ts'
+import { broughtTo } from './brought.ts'
 import type { Asking } from './epoch.ts'
-import type { Reading, Source } from './source.ts'
+import type { Source } from './source.ts'
 import type { Held } from './taken.ts'
 
 export type Joining = {
@@ -11,20 +13,14 @@ export type Joining = {
   source: Source
   /** Names this thread. */
   lease: string
-  /** Names the process: what it has spent is told under it, by whichever thread. */
-  teller: string
 }
 
-type Batches = Reading['batches']
-
-/** Longer than the month that an account is of, and the next. */
-const KEPT_MS = 75 * 86_400_000
 /** Times that Redis may lose everything meanwhile. */
 const ATTEMPTS = 5
 
 /**
- * Sees to it that Redis has accounts of one organization and month, in this epoch, with everything that is known here of
- * them: what the database has, what this process settled that is not in it, and what is held for calls of this thread that run.
+ * Sees to it that Redis has accounts of one organization, in this epoch, with everything that is known of them: what the database has, by who
+ * brought it, what this process has settled, and what is held for calls of this thread that run.
  * @param heldNow of those that run, by id, when it is asked
  * @throws Error where Redis or the database cannot be asked
  */
@@ -33,73 +29,44 @@ export async function join(
   accounts: readonly RedisAccount[],
   heldNow: () => readonly [id: string, held: Held][],
 ): Promise<void> {
+  const { asking, source } = parts
+  const names = accounts.map(({ name }) => name)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const epoch = parts.asking.epoch.current
-    const states = await statesOf(parts, accounts)
-    const written = states && (await writtenRows(parts.source, accounts, states))
-    if (!written) continue
+    const { current: epoch, mark } = asking.epoch
+    const lives = await ask(parts, { join: names })
+    if (lives === null) continue
+    const readAt = performance.now()
+    const brought = await broughtTo(source, accounts, lives).catch((error) => {
+      // Where Redis has them, it goes on without the database, and asks it later.
+      if (accounts.some(({ joined }) => joined?.epoch !== epoch)) throw error
+      return null
+    })
+    const { restore, spent } = brought ?? { restore: [], spent: [] }
     const amounts = accounts.map(({ spent }) => spent)
-    const spent = accounts.map(({ name }, i) => [name, ...(amounts[i] ?? [])])
+    for (const [i, { name }] of accounts.entries()) spent.push([name, source.writer, ...(amounts[i] ?? NONE)])
     const held = heldNow().map(([id, { amount, project, organization }]) => [
       ...[id, ...amount],
       ...[project.name, organization.name],
     ])
-    if ((await ask(parts, { written, spent, held })) === null) continue
+    const after = await ask(parts, { life: randomUUID(), restore, spent, held, join: names })
+    // Another node has given Redis an account meanwhile, which it had lost.
+    if (after === null || after.includes('?')) continue
     for (const [i, account] of accounts.entries()) {
-      account.joined = epoch
-      account.told(amounts[i] ?? [0, 0])
+      account.joined = { epoch, mark }
+      if (brought) account.readAt = readAt
+      account.told(amounts[i] ?? NONE)
     }
     return
   }
   throw new Error('Redis loses what it is given')
 }
 
-/** For each account which usage Redis has it as of; null: it needs nothing of that from this process. */
-async function statesOf(parts: Joining, accounts: readonly RedisAccount[]): Promise<(Batches | null)[] | null> {
-  const names = accounts.map(({ name }) => name)
-  let states = await ask(parts, { join: names })
-  const missing = accounts.filter((_, i) => states?.[i] === '-')
-  if (missing.length > 0) {
-    states = await ask(parts, { restore: await restoredRows(parts.source, missing), join: names })
-  }
-  return states === null ? null : states.map((state) => (state === 'd' ? null : JSON.parse(state)))
-}
+const NONE: Amount = [0, 0]
+const NOTHING = { life: '', restore: [], spent: [], held: [], days: false, join: [], levels: [] }
 
-async function restoredRows(source: Source, accounts: readonly RedisAccount[]): Promise<unknown[]> {
-  const months = Map.groupBy(accounts, ({ id }) => id.month)
-  const rows: unknown[] = []
-  for (const [month, some] of months) {
-    const [first] = some
-    if (first === undefined) continue
-    const reading = await source.spent(
-      first.id.organizationId,
-      some.map(({ id }) => id.projectId),
-      month,
-    )
-    const seen = JSON.stringify(reading.batches)
-    for (const { name, id } of some) {
-      rows.push([name, ...amountOf(reading.totals.get(id.projectId) ?? 0n), KEPT_MS, seen])
-    }
-  }
-  return rows
-}
-
-async function writtenRows(source: Source, accounts: readonly RedisAccount[], states: readonly (Batches | null)[]) {
-  const rows: unknown[] = []
-  for (const [i, account] of accounts.entries()) {
-    const batches = states[i] ?? null
-    if (batches !== null) rows.push([account.name, ...amountOf(await source.written(account.id, batches))])
-  }
-  return rows
-}
-
-const namesOf = ({ source: { writer }, lease, teller }: Joining) => ({ writer, lease, teller })
-
-const NOTHING = { restore: [], written: [], spent: [], held: [], days: false, join: [], levels: [] }
-
-/** @returns the states of those that were to be joined; null where the epoch was another one, and nothing was done */
-async function ask(parts: Joining, wanted: object): Promise<string[] | null> {
-  const answer = await parts.asking.run(parts.script, { ...NOTHING, ...namesOf(parts), ...wanted })
+/** @returns the lives of those that were to be joined, `?` where it is another than was said; null where the epoch was another one, and nothing was done */
+export async function ask(parts: Joining, wanted: object): Promise<string[] | null> {
+  const answer = await parts.asking.run(parts.script, { ...NOTHING, lease: parts.lease, ...wanted })
   return answer && (answer[1] as string[])
 }
 
@@ -121,7 +88,7 @@ export async function probe(parts: Joining): Promise<void> {
  * @property atMs by Redis' clock, epoch milliseconds
  */
 export async function levelsOf(parts: Joining, names: readonly string[]) {
-  const ask = () => parts.asking.run(parts.script, { ...NOTHING, ...namesOf(parts), levels: names })
+  const ask = () => parts.asking.run(parts.script, { ...NOTHING, lease: parts.lease, levels: names })
   // Where the epoch was another one, it is known now.
   const answer = (await ask()) ?? (await ask())
   if (answer === null) return null

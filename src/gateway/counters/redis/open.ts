@@ -1,12 +1,11 @@
 import type { Log } from '../../../core/log.ts'
 import type { Redis } from '../../../redis/connection.ts'
-import type { GateCounters } from '../make.ts'
+import type { FarCounters } from '../make.ts'
 import type { CountersParts } from '../open.ts'
 import { RedisCounters } from './counters.ts'
 import { databaseSource } from './database.ts'
 import { keepDays } from './days.ts'
 import { tellingFailed } from './telling.ts'
-import { WrittenSpend } from './written.ts'
 
 export type RedisParts = CountersParts & { redis: Redis; prefix: string; log: Pick<Log, 'warn'> }
 
@@ -14,13 +13,11 @@ export type RedisParts = CountersParts & { redis: Redis; prefix: string; log: Pi
  * The counters in Redis of the only thread, in step with the database: what Redis has not comes from there, and the days' levels
  * are saved there.
  */
-export function openRedisCounters({ redis, prefix, db, ledger, now, log }: RedisParts): GateCounters & AsyncDisposable {
+export function openRedisCounters({ redis, prefix, db, ledger, now, log }: RedisParts): FarCounters & AsyncDisposable {
   const { usage } = ledger
-  const written = new WrittenSpend()
-  usage.follow(written)
   const counters = new RedisCounters({
     ...{ redis, prefix, now },
-    source: databaseSource({ db, now, writer: usage.writer, written: written.within.bind(written) }),
+    source: databaseSource({ db, now, writer: usage.writer }),
     failed: tellingFailed(log),
     dayChanged: (organizationId, name) => days.change(organizationId, name),
   })

@@ -1,13 +1,15 @@
 import { DAY_MS } from '../../../core/limit.ts'
 import { WHOLE_ORGANIZATION } from '../../../db/spend.ts'
 import type { Script } from '../../../redis/script.ts'
+import type { Money } from '../../spend/money.ts'
 import type { Decision, Share } from '../counters.ts'
 import type { RedisAccount } from './account.ts'
 import { RedisAccounts } from './accounts.ts'
-import { amountOf, amountOfCents } from './amount.ts'
+import { type Amount, amountOf, amountOfCents } from './amount.ts'
 import { decisionOf } from './answer.ts'
 import { accountsOf, type Batch, type Late, lateOf, untoldOf, type Waiting } from './batch.ts'
 import { Denials } from './denials.ts'
+import { Joined } from './joined.ts'
 import { type Joining, join, probe, restoreDays } from './joining.ts'
 import { Names } from './names.ts'
 import { asked } from './request.ts'
@@ -32,6 +34,8 @@ export type OrganizationParts = Joining & {
 
 /** Calls and settlements in one script, at most. */
 const MOST = 200
+/** How long what the database has heard of others is not asked for again. */
+const READ_MS = 2000
 /** How long after its last call an organization of a Cluster is watched. */
 const FRESH_MS = 60_000
 
@@ -40,6 +44,7 @@ export class RedisOrganization {
   readonly #parts: OrganizationParts
   readonly #accounts: RedisAccounts
   readonly #names: Names
+  readonly #joined: Joined
   #takes: Waiting[] = []
   /** Held in Redis. */
   readonly #open = new Map<string, RedisTaken>()
@@ -47,6 +52,8 @@ export class RedisOrganization {
   readonly #owed = new Map<string, RedisTaken>()
   readonly #sending = new Set<RedisTaken>()
   readonly #settling = new Map<RedisTaken, PromiseWithResolvers<void>>()
+  /** Accounts of which something was spent beside Redis that it may not have been told. */
+  readonly #untold = new Set<RedisAccount>()
   #late: Late[] = []
   readonly #denials: Denials
   /** One for all calls. */
@@ -62,6 +69,7 @@ export class RedisOrganization {
     this.#accounts = new RedisAccounts(parts.organizationId, parts.sums)
     this.#names = new Names(parts.organizationId)
     this.#denials = new Denials(parts.denyMs)
+    this.#joined = new Joined(parts, () => this.#heldNow())
   }
 
   take(share: Share): Decision | Promise<Decision> {
@@ -76,10 +84,19 @@ export class RedisOrganization {
     })
   }
 
-  /** Has a project's accounts there before a call of it comes. */
+  /** Has a project's accounts there before a call of it comes, with what the database has heard of others since. */
   async load(projectId: string, at: number): Promise<void> {
-    const accounts = [projectId, WHOLE_ORGANIZATION].map((id) => this.#accounts.of(id, at))
-    await this.#join(accounts)
+    const isOld = ({ readAt }: RedisAccount) => performance.now() - readAt > READ_MS
+    await this.#joined.join(this.#both(projectId, at), (one) => this.#joined.isDoubtful(one) || isOld(one))
+  }
+
+  /** Counts what was spent while Redis was not asked; it is told with what is said next. */
+  spend({ projectId, at }: Money, nano: number): void {
+    if (this.#untold.size === 0) this.#parts.wake(this, 'soon')
+    for (const account of this.#both(projectId, at)) {
+      account.add(nano)
+      this.#untold.add(account)
+    }
   }
 
   /** What is asked for this organization besides calls. */
@@ -102,12 +119,12 @@ export class RedisOrganization {
 
   /** Whether it must go on saying that it lives, or has something to say. */
   get isBusy(): boolean {
-    return this.#open.size > 0 || this.#owed.size > 0 || this.#late.length > 0 || this.#takes.length > 0
+    return this.#open.size + this.#owed.size + this.#untold.size + this.#late.length + this.#takes.length > 0
   }
 
   /** Sends what there is to say. It does not fail: those who wait hear of a failure. */
   async flush(): Promise<void> {
-    const isReady = ({ taken }: Waiting) => this.#isJoined(taken)
+    const isReady = ({ taken }: Waiting) => this.#isReady(taken)
     const waiting = this.#takes.splice(0, MOST)
     if (this.#takes.length > 0) this.#parts.wake(this, 'turn')
     const takes = waiting.every(isReady) ? waiting : waiting.filter(isReady)
@@ -117,10 +134,12 @@ export class RedisOrganization {
     const now = performance.now()
     const { leaseMs } = this.#parts
     const renewMs = now - this.#renewedAt > leaseMs / 4 && leaseMs
-    const hasWork = takes.length + settles.length + late.length > 0
+    const spent = untoldOf(takes, settles)
+    this.#addUntold(spent)
+    const hasWork = takes.length + settles.length + late.length + spent.size > 0
     if (!hasWork && (renewMs === false || this.#open.size === 0)) return
     if (renewMs !== false) this.#renewedAt = now
-    await this.#send({ takes, settles, late, renewMs, spent: untoldOf(takes, settles) })
+    await this.#send({ takes, settles, late, renewMs, spent })
   }
 
   /** Brings Redis everything that only this thread knows, where it has lost it. */
@@ -131,7 +150,7 @@ export class RedisOrganization {
     for (const { held } of this.#open.values()) {
       if (held) accounts.add(held.project).add(held.organization)
     }
-    const missing = [...accounts].filter(({ joined }) => joined !== current)
+    const missing = [...accounts].filter((account) => this.#joined.isMissing(account))
     this.#rejoining ??= this.#rejoin(missing, current)
       .catch((error) => this.#parts.failed(error))
       .finally(() => {
@@ -143,6 +162,14 @@ export class RedisOrganization {
   async #rejoin(accounts: RedisAccount[], epoch: string): Promise<void> {
     if (accounts.length > 0) await join(this.#parts, accounts, () => this.#heldNow())
     this.#rejoined = epoch
+  }
+
+  /** Tells, before the end, what was not told yet. Never rejects. */
+  async close(): Promise<void> {
+    const owed = [...this.#owed.values()].flatMap(accountsOf)
+    const missing = [...this.#untold, ...owed].filter((account) => this.#joined.isMissing(account))
+    await this.#joined.join(new Set(missing)).catch(() => {})
+    await this.flush()
   }
 
   #settle(taken: RedisTaken): Promise<void> {
@@ -163,10 +190,22 @@ export class RedisOrganization {
         break
       }
       if (this.#sending.has(taken)) continue
-      if (this.#isJoined(taken)) due.push(taken)
-      else void this.#join(accountsOf(taken)).catch((error) => this.#parts.failed(error))
+      const accounts = accountsOf(taken)
+      if (!accounts.some((one) => this.#joined.isMissing(one))) due.push(taken)
+      else void this.#joined.join(accounts).catch((error) => this.#parts.failed(error))
     }
     return due
+  }
+
+  /** Adds what was spent beside Redis. Where it may not have an account, it is told with all else of that. */
+  #addUntold(spent: Map<RedisAccount, Amount>): void {
+    const missing: RedisAccount[] = []
+    for (const account of this.#untold) {
+      if (this.#joined.isMissing(account)) missing.push(account)
+      else spent.set(account, account.spent)
+    }
+    // It fails while Redis is away, and is tried again with the next beat.
+    if (missing.length > 0) void this.#joined.join(missing).catch(() => {})
   }
 
   async #send(batch: Batch): Promise<void> {
@@ -194,6 +233,7 @@ export class RedisOrganization {
 
   #conclude({ takes, settles, spent }: Batch, known: string, answers: string[]): void {
     for (const [account, amount] of spent) account.told(amount)
+    for (const account of this.#untold) if (!account.isUntold) this.#untold.delete(account)
     for (const [i, taken] of settles.entries()) this.#concludeSettle(taken, known[i] === '1')
     for (const [i, waiting] of takes.entries()) {
       const answer = answers[i] ?? ''
@@ -270,29 +310,19 @@ export class RedisOrganization {
   /** Has the accounts of calls joined before the calls are sent. */
   async #joinFirst(takes: Waiting[]): Promise<void> {
     try {
-      await this.#join(new Set(takes.flatMap(({ taken }) => accountsOf(taken))))
+      await this.#joined.join(new Set(takes.flatMap(({ taken }) => accountsOf(taken))))
       this.#again(...takes)
     } catch (error) {
       for (const { reject } of takes) reject(error)
     }
   }
 
-  async #join(accounts: Iterable<RedisAccount>): Promise<void> {
-    const { epoch } = this.#parts.asking
-    const missing = [...accounts].filter(({ joined }) => joined !== epoch.current)
-    const mine = missing.filter(({ joining }) => joining === null)
-    if (mine.length > 0) {
-      const joining = join(this.#parts, mine, () => this.#heldNow()).finally(() => {
-        for (const account of mine) account.joining = null
-      })
-      for (const account of mine) account.joining = joining
-    }
-    await Promise.all(missing.map(({ joining }) => joining))
+  #isReady({ held }: RedisTaken): boolean {
+    return held === null || !(this.#joined.isDoubtful(held.project) || this.#joined.isDoubtful(held.organization))
   }
 
-  #isJoined({ held }: RedisTaken): boolean {
-    const { current } = this.#parts.asking.epoch
-    return held === null || (held.project.joined === current && held.organization.joined === current)
+  #both(projectId: string, at: number): RedisAccount[] {
+    return [projectId, WHOLE_ORGANIZATION].map((id) => this.#accounts.of(id, at))
   }
 
   /** What is to be held again where Redis has lost it. */

@@ -1,10 +1,11 @@
 import type { Batch } from './batch.ts'
+import type { Source } from './source.ts'
 import type { Held, RedisTaken } from './taken.ts'
 
 /** A batch as the script is asked it: each window is named once, and what was spent is told in all. */
 export function asked(
   { takes, settles, late, spent, renewMs }: Batch,
-  { lease, teller }: { lease: string; teller: string },
+  { lease, source: { writer } }: { lease: string; source: Pick<Source, 'writer'> },
 ): object {
   const places = new Map<string, number>()
   const windows: [name: string, periodMs: number][] = []
@@ -33,7 +34,7 @@ export function asked(
   }
   return {
     lease,
-    teller,
+    writer,
     renew: renewMs !== false && renewMs * 1000,
     takes: takes.map(({ taken }) => [taken.id, inWindows(taken), taken.held !== null && moneyOf(taken.held)]),
     // What is no number is null in JSON, and stays as it was taken.

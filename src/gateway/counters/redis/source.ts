@@ -1,26 +1,15 @@
+import type { SpentBy } from '../../../db/spend-of-writer.ts'
 import type { SavedLevel } from '../../limits/memory.ts'
-
-/** What the database has of an organization's spending in a month, all as of one moment. */
-export type Reading = {
-  /** Nano-dollars by project; empty text: the organization's. Who is missing has spent nothing. */
-  totals: ReadonlyMap<string, bigint>
-  /** The last batch that each writer of usage had in it. */
-  batches: Readonly<Record<string, number>>
-}
 
 /** An account in one month. @property projectId empty: the organization altogether @property month `2026-11` */
 export type AccountId = { organizationId: string; projectId: string; month: string }
 
-/** Where Redis gets what it does not have: it is restored from the database, before the first call is counted. */
+/** Where Redis gets what it does not have, before the first call is counted: what it has lost, and what it was never told. */
 export interface Source {
-  /** Names this process. */
+  /** Names this process, there and in Redis: what it has spent is told under it, by whichever thread. */
   readonly writer: string
-  spent: (organizationId: string, projectIds: readonly string[], month: string) => Promise<Reading>
-  /**
-   * Nano-dollars of an account that this process has written with the batches that the database had.
-   * @throws Error where that is not known yet
-   */
-  written: (account: AccountId, batches: Reading['batches']) => Promise<bigint>
+  /** What the database has of spending in a month, and who has brought it, all as of one moment. */
+  spent: (organizationId: string, projectIds: readonly string[], month: string) => Promise<readonly SpentBy[]>
   /** The levels of an organization's days, drained to now. */
   days: (organizationId: string) => Promise<readonly SavedLevel[]>
 }

@@ -138,6 +138,18 @@ local function spend(name, dollars, nano)
   spending[name] = a
 end
 
+-- What a process has spent in all since it began: said twice, by several of its threads or by others in its place, it counts once.
+local function tell(name, writer, dollars, nano)
+  if not account(name) then return end
+  local key = base .. 'c:' .. name
+  local before, beforeNano = 0, 0
+  local told = redis.call('HGET', key, writer)
+  if told then before, beforeNano = struct.unpack('>dd', told) end
+  if not less(before, beforeNano, dollars, nano) then return end
+  redis.call('HSET', key, writer, struct.pack('>dd', dollars, nano))
+  spend(name, dollars - before, nano - beforeNano)
+end
+
 -- A call as it is kept until it is settled: its money and both accounts of it, then six of each window.
 local function forget(record, costs)
   if record[3] then

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Month } from '../../../core/month.ts'
 import { type Amount, amountOf, plus } from './amount.ts'
 
@@ -9,10 +8,8 @@ export interface Sum {
   add: (nano: number) => void
 }
 
-/** Where sums are kept: told to Redis in all, again and again under one name, they count once. */
+/** Where sums are kept: told to Redis in all, again and again under the process's name, they count once. */
 export interface Sums {
-  /** Names whose sums they are: nobody else tells Redis under it. */
-  readonly name: string
   /**
    * @param projectId empty: the organization's
    * @throws ApiError 503 where there is no room for another
@@ -22,8 +19,6 @@ export interface Sums {
 
 /** Those of a process whose only thread this is; each lives as long as the account that it is of. */
 export class OwnSums implements Sums {
-  readonly name = randomUUID()
-
   of(): Sum {
     let spent: Amount = [0, 0]
     return {

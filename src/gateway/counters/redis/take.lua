@@ -53,20 +53,7 @@ for _, late in ipairs(ask.late) do
   correct(windows[window[1]], late[2], window[2], 0, 0, 0, late[3])
 end
 
--- What each process has spent in all since it began: said twice, or by several of its threads, it counts once.
-for _, one in ipairs(ask.spent) do
-  local name, dollars, nano = one[1], one[2], one[3]
-  if account(name) then
-    local key = base .. 'c:' .. name
-    local before, beforeNano = 0, 0
-    local told = redis.call('HGET', key, ask.teller)
-    if told then before, beforeNano = struct.unpack('>dd', told) end
-    if less(before, beforeNano, dollars, nano) then
-      redis.call('HSET', key, ask.teller, struct.pack('>dd', dollars, nano))
-      spend(name, dollars - before, nano - beforeNano)
-    end
-  end
-end
+for _, one in ipairs(ask.spent) do tell(one[1], ask.writer, one[2], one[3]) end
 
 local function hasRoom(a, dollars, nano, limit, limitNano)
   if limit == cjson.null then return true end

@@ -28,7 +28,7 @@ export function openThreadRedis({ redis, prefix, line, memory, index, db, now, l
   const counters = new RedisCounters({
     ...{ redis, prefix, now },
     sums: new SharedSums(memory, index),
-    source: databaseSource({ db, now, writer: line.writer, written: machine.written }),
+    source: databaseSource({ db, now, writer: line.writer }),
     failed: tellingFailed(log),
     dayChanged: (organizationId, name) => machine.dayChanged(organizationId, name),
   })

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 /** Memory that all threads of a machine count in. It can be sent to a thread as part of its `workerData`. */
 export type SharedMemory = {
@@ -14,8 +14,6 @@ export type SharedMemory = {
   origin: bigint
   /** Keeps those who choose names from choosing what lies where. */
   secret: string
-  /** Names the process to others. */
-  name: string
 }
 
 /** 8-byte words of what lies where. */
@@ -40,7 +38,7 @@ export function layoutOf({
   windows,
   accounts,
   sums,
-}: Omit<SharedMemory, 'bytes' | 'origin' | 'secret' | 'name'>): Layout {
+}: Omit<SharedMemory, 'bytes' | 'origin' | 'secret'>): Layout {
   const log = HEADER_WORDS
   const names = log + LOG_WORDS
   const first = names + NAME_WORDS
@@ -70,6 +68,5 @@ export function createSharedMemory({
     bytes: new SharedArrayBuffer(layoutOf(sizes).end * 8),
     origin: process.hrtime.bigint(),
     secret: randomBytes(16).toString('hex'),
-    name: randomUUID(),
   }
 }

@@ -18,7 +18,6 @@ const KEPT_MS = 100 * 86_400_000
  * thread that dies takes nothing of it along.
  */
 export class SharedSums implements Sums {
-  readonly name: string
   readonly #arena: Arena
   readonly #places: Places
   readonly #table: Table
@@ -26,7 +25,6 @@ export class SharedSums implements Sums {
 
   /** @param index of the thread */
   constructor(memory: SharedMemory, index: number) {
-    this.name = memory.name
     this.#arena = new Arena(memory, index)
     this.#places = new Places(memory.secret, (place) => place)
     const { ints, floats, layout } = this.#arena

@@ -1,0 +1,98 @@
+import { sql } from 'kysely'
+import { batches } from './batches.ts'
+import type { Spent } from './spend.ts'
+import type { Db } from './tables.ts'
+
+/** Rows read at once, and forgotten. */
+const BATCH = 1000
+const key = ['organization_id', 'project_id', 'month', 'writer'] as const
+
+/** Nano-dollars as two numbers, since they can exceed 2^53. */
+const amount = [
+  sql<number>`amount_nano / 1000000000`.as('dollars'),
+  sql<number>`amount_nano % 1000000000`.as('nanos'),
+] as const
+const nanoOf = ({ dollars, nanos }: { dollars: number; nanos: number }) =>
+  BigInt(dollars) * 1_000_000_000n + BigInt(nanos)
+
+/** Adds to what one writer has brought to the totals. @param totals as `spendOf` gives them */
+export async function addSpendOfWriter(tx: Db, writer: string, totals: readonly Spent[]): Promise<void> {
+  for (const rows of batches(totals)) {
+    await tx
+      .insertInto('spend_of_writer')
+      .values(rows.map((row) => ({ ...row, writer })))
+      .onConflict((conflict) =>
+        conflict
+          .columns([...key])
+          .doUpdateSet({ amount_nano: sql<bigint>`spend_of_writer.amount_nano + excluded.amount_nano` }),
+      )
+      .execute()
+  }
+}
+
+/** Nano-dollars of a project (empty: of the organization) in a month; of one writer, or of all of them where that is null. */
+export type SpentBy = { projectId: string; writer: string | null; nano: bigint }
+
+/** What projects, or the organization altogether, have spent in a month, and what of that each writer has brought: all as of one moment. */
+export async function findSpentBy(
+  db: Db,
+  organizationId: string,
+  projectIds: readonly string[],
+  month: string,
+): Promise<SpentBy[]> {
+  const amount = [
+    sql<number>`amount_nano / 1000000000`.as('dollars'),
+    sql<number>`amount_nano % 1000000000`.as('nanos'),
+  ]
+  const rows = await db
+    .selectFrom('spend_total')
+    .select(['project_id', sql<string | null>`null`.as('writer'), ...amount])
+    .where('organization_id', '=', organizationId)
+    .where('project_id', 'in', [...projectIds])
+    .where('month', '=', month)
+    .unionAll(
+      db
+        .selectFrom('spend_of_writer')
+        .select(['project_id', 'writer', ...amount])
+        .where('organization_id', '=', organizationId)
+        .where('project_id', 'in', [...projectIds])
+        .where('month', '=', month),
+    )
+    .execute()
+  return rows.map(({ project_id, writer, ...row }) => ({ projectId: project_id, writer, nano: nanoOf(row) }))
+}
+
+/** What one writer has brought: a thousand rows at most, in the order in which they are forgotten. */
+export async function spendOfWriter(db: Db, writer: string): Promise<Spent[]> {
+  const rows = await db
+    .selectFrom('spend_of_writer')
+    .select(['organization_id', 'project_id', 'month', ...amount])
+    .where('writer', '=', writer)
+    .orderBy('organization_id')
+    .orderBy('project_id')
+    .orderBy('month')
+    .limit(BATCH)
+    .execute()
+  return rows.map(({ organization_id, project_id, month, ...row }) => ({
+    ...{ organization_id, project_id, month },
+    amount_nano: nanoOf(row),
+  }))
+}
+
+/** Forgets that one writer has brought this and what is before it, of one organization: it stays in the totals. */
+export async function forgetSpendOfWriter(db: Db, writer: string, last: Omit<Spent, 'amount_nano'>): Promise<void> {
+  await db
+    .deleteFrom('spend_of_writer')
+    .where('writer', '=', writer)
+    .where('organization_id', '=', last.organization_id)
+    .where(({ eb, refTuple, tuple }) => eb(refTuple('project_id', 'month'), '<=', tuple(last.project_id, last.month)))
+    .execute()
+}
+
+/** Forgets some of what a writer has brought. @returns whether there may be more */
+export async function forgetSomeSpendOf(db: Db, writer: string): Promise<boolean> {
+  const rows = await spendOfWriter(db, writer)
+  const lasts = new Map(rows.map((row) => [row.organization_id, row]))
+  for (const last of lasts.values()) await forgetSpendOfWriter(db, writer, last)
+  return rows.length === BATCH
+}

@@ -133,6 +133,7 @@ test('behind TLS the cookie is the host’s alone, and only the public address i
   const own = await newOrganization(app)
   const { cookie } = await signInByLink(app, own.id, own.ownerId)
   assert.match(cookie, /^__Host-gatehouse-session=/)
+  assert.equal(await describedName(app), '__Host-gatehouse-session')
   const ask = async (headers: Record<string, string>) =>
     (await app.send('GET', USERS, { key: null, headers: { ...CONSOLE, ...headers } })).status
   assert.equal(await ask({ cookie }), 200)
@@ -143,10 +144,17 @@ test('behind TLS the cookie is the host’s alone, and only the public address i
   assert.equal(await ask({ cookie: cookie.replace('__Host-', '') }), 401, 'a name that a page of another host can set')
 })
 
+/** What `/openapi.json` calls the cookie. */
+async function describedName(app: TestApp): Promise<string> {
+  const { body } = await app.send('GET', '/openapi.json', { key: null })
+  return body.components.securitySchemes.session.name
+}
+
 test('pages of origins that the operator names call with keys, and with no cookie', async () => {
   await using app = await startTestApp({ env: { GATEHOUSE_ADMIN_CORS_ORIGINS: 'https://page.example' } })
   const own = await newOrganization(app)
   const { cookie } = await signInByLink(app, own.id, own.ownerId)
+  assert.equal(cookie.split('=')[0], await describedName(app))
   const headers = { origin: 'https://page.example', ...CONSOLE }
   const byKey = await app.send('GET', USERS, { key: own.key, headers })
   assert.deepEqual([byKey.status, byKey.headers.get('access-control-allow-credentials')], [200, null])

@@ -17,10 +17,18 @@ export function openapi(version: string, serverUrl: string) {
     openapi: '3.1.0',
     info: { title: 'Gatehouse Administration API', version },
     servers: [{ url: `${serverUrl}/v1` }],
-    security: [{ adminKey: [] }],
+    security: [{ adminKey: [] }, { session: [] }],
     paths,
     components: {
-      securitySchemes: { adminKey: { type: 'http', scheme: 'bearer', description: 'An admin API key.' } },
+      securitySchemes: {
+        adminKey: { type: 'http', scheme: 'bearer', description: 'An admin API key.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: serverUrl.startsWith('https:') ? '__Host-gatehouse-session' : 'gatehouse-session',
+          description: 'Somebody who has signed in. It counts only with the header `x-gatehouse-console: 1`.',
+        },
+      },
       schemas: { Error: errorSchema },
     },
   }

@@ -30,6 +30,28 @@ for (const database of databases) {
       ])
     })
 
+    test('user password-link, by id or by address, prints a link that works once, until the next is made', async () => {
+      const user = await newUser(app, 'no-password@example.com', 'reader')
+      const [first, second] = [
+        await done(app, 'user', 'password-link', user.id),
+        await done(app, 'user', 'password-link', 'NO-password@example.com'),
+      ]
+      assert.deepEqual(Object.keys(first), ['object', 'user_id', 'email', 'expires_at', 'url', 'token'])
+      assert.deepEqual([first.user_id, first.email], [user.id, 'no-password@example.com'])
+      assert.ok(Math.abs(Number(first.expires_at) - Date.now() / 1000 - 86_400) < 60)
+      assert.match(first.url, new RegExp(`^http://[^/]+/sign-in/link#${first.token}$`))
+      const events = await doneByNobody(app, user.id)
+      assert.deepEqual(
+        events.map(({ type }) => type),
+        ['user.added', 'user.updated', 'user.updated'],
+      )
+      const use = async (token: string) => {
+        const body = { token, password: 'correct horse battery' }
+        return (await app.send('POST', '/v1/organization/sign_in/password_link', { key: null, body })).status
+      }
+      assert.deepEqual([await use(first.token), await use(second.token), await use(second.token)], [404, 200, 404])
+    })
+
     test('admin-key create, by id or by address, prints a key that works at once and acts as that user', async () => {
       const user = await newUser(app, 'owner-too@example.com', 'owner')
       for (const named of [user.id, 'OWNER-too@example.com']) {

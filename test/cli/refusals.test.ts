@@ -14,6 +14,7 @@ async function counts(app: TestApp) {
     'admin_api_key',
     'project_api_key',
     'invite',
+    'password_link',
     'audit_log',
   ] as const
   const count = async (table: (typeof tables)[number]) =>
@@ -34,6 +35,14 @@ describe('what the state does not allow is refused with exit code 1 and changes 
     await refused(app, 1, message, ...args)
     assert.deepEqual(await counts(app), unchanged)
   }
+
+  test('a link for a user who is not there, or not any more', async () => {
+    const gone = await newUser(app, 'gone@example.com')
+    await app.admin().organization.users.delete(gone.id)
+    for (const user of ['user-none', 'nobody@example.com', gone.id, 'gone@example.com']) {
+      await refusedInVain(/there is no user/, 'user', 'password-link', user)
+    }
+  })
 
   test('a user whose address is taken, however it is written', async () => {
     await newUser(app, 'taken@example.com')

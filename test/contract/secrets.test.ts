@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { ADMIN_KEY, type SendOptions, startTestApp } from '../support/harness.ts'
+import { CONSOLE, linkFor, signInByLink } from '../support/signing-in.ts'
 import { gatehouse, newAdminKey, newEmail, newOrganization, newProjectKey, newUser } from './organizations.ts'
 import { stored } from './stored.ts'
 
@@ -22,8 +23,10 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
   const invite = await admin.invites.create({ email: newEmail(), role: 'reader' })
   const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', organization.id)
   const body = { token, name: 'Guest' }
+  const link = await linkFor(app, organization.id, user)
+  const { password, cookie } = await signInByLink(app, organization.id, organization.ownerId)
   const keys = [ADMIN_KEY, organization.key, api_key?.value ?? '', second.value, spare.value, own.value, readers]
-  const secrets = [...keys, upstreamKey, token]
+  const secrets = [...keys, upstreamKey, token, link, password, cookie.split('=')[1] ?? '']
 
   const replies: string[] = []
   const refused = async (method: string, path: string, options: SendOptions) => {
@@ -38,6 +41,19 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
     key: null,
     body: { ...body, token: `${token}`.repeat(9) },
   })
+  const email = organization.ownerEmail
+  for (const given of [
+    { email, password: `${password}x` },
+    { email, password: [password] },
+    { email: password, password },
+    { email, password: password.repeat(9) },
+  ]) {
+    await refused('POST', '/v1/organization/sign_in', { key: null, body: given })
+  }
+  const set = { token: link, password: 'short' }
+  await refused('POST', '/v1/organization/sign_in/password_link', { key: null, body: set })
+  await refused('POST', '/v1/organization/sign_in/password_link', { key: null, body: { ...set, token: `${link}x` } })
+  await refused('GET', '/v1/organization/users/nobody', { key: null, headers: { ...CONSOLE, cookie } })
   app.advance(60)
   for (const key of keys) {
     const headers = { 'openai-organization': 'org-other', 'openai-project': 'proj_other' }
@@ -62,6 +78,13 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
     assert.ok(!replies.some((text) => text.includes(secret)), 'in a refusal')
     assert.ok(!everything.includes(secret), 'in the database')
   }
-  const hashes = await app.db.selectFrom('project_api_key').select('hash').execute()
+  const hashes = (
+    await Promise.all([
+      app.db.selectFrom('project_api_key').select('hash').execute(),
+      app.db.selectFrom('session').select('hash').execute(),
+      app.db.selectFrom('user_password').select('hash').execute(),
+    ])
+  ).flat()
+  assert.ok(hashes.length >= 5)
   for (const { hash } of hashes) assert.ok(![...lines, ...replies].some((text) => text.includes(hash)), 'a hash')
 })

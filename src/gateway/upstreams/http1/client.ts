@@ -30,10 +30,13 @@ export class Http1Client implements Keeper {
   /** @throws Error for what can be no request; nothing was done then */
   dispatch(request: WholeRequest, handler: ReplyHandler): void {
     const head = headOf(request, this.#rest)
-    const exchange = new Exchange(handler, head, bodyBeside(request), request.method === 'HEAD')
+    this.carry(new Exchange(handler, head, bodyBeside(request), request.method === 'HEAD'))
+  }
+
+  carry(exchange: Exchange): void {
     const known = this.#idle.pop()
     if (known !== undefined) known.begin(exchange)
-    else if (this.#isClosed) handler.onResponseError(exchange, new errors.ClientDestroyedError())
+    else if (this.#isClosed) exchange.handler.onResponseError(exchange, new errors.ClientDestroyedError())
     else this.#open(exchange)
   }
 

@@ -15,6 +15,8 @@ export interface Keeper {
   readonly patience: Patience
   /** It carries no call, and can carry another. */
   idle(connection: Connection): void
+  /** No byte of this has left: another connection carries it. */
+  carry(exchange: Exchange): void
   gone(connection: Connection): void
 }
 
@@ -29,6 +31,8 @@ export class Connection implements ReplySink, Sending {
   #exchange: Exchange | null
   #isConnected = false
   #isGone = false
+  /** It was kept, and no byte has left of the request that it carries next. */
+  #isUnsent = false
   #keeps = false
   #idleMs: number
   /** Since when nothing has happened, as far as it was looked; and whether something has since then. */
@@ -58,18 +62,23 @@ export class Connection implements ReplySink, Sending {
       .on('close', () => this.#closed())
   }
 
-  /** Has a request sent, together with what else there is to send in this turn. Only where no other is on its way. */
+  /**
+   * Has one more request sent over a connection that was kept, together with what else there is to send in this turn. Only where no
+   * other is on its way. A server may close what is kept at any time: if it is lost before, that says nothing of the server.
+   */
   begin(exchange: Exchange): void {
     this.#exchange = exchange
     exchange.connection = this
+    this.#isUnsent = true
     this.#stirred = true
     sendInTurn(this)
   }
 
-  /** What ended it meanwhile was told, and no byte of the request has left. */
+  /** What ended it meanwhile was told, or another connection carries the request. */
   send(): void {
     const exchange = this.#exchange
     if (exchange === null) return
+    this.#isUnsent = false
     this.#parser.begin(exchange.isBodiless)
     exchange.handler.onRequestStart(exchange)
     if (this.#isGone) return
@@ -122,7 +131,8 @@ export class Connection implements ReplySink, Sending {
     this.#exchange = null
     if (exchange === null) return
     exchange.connection = null
-    exchange.handler.onResponseError(exchange, error)
+    if (this.#isUnsent) this.#keeper.carry(exchange)
+    else exchange.handler.onResponseError(exchange, error)
   }
 
   head({ status, headers, keeps, keepsMs }: ReplyHead): void {
@@ -162,8 +172,8 @@ export class Connection implements ReplySink, Sending {
 
   #connected(): void {
     this.#isConnected = true
-    const first = this.#exchange
-    if (first !== null) this.begin(first)
+    this.#stirred = true
+    sendInTurn(this)
   }
 
   #read(bytes: Buffer): void {

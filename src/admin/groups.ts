@@ -9,11 +9,14 @@ import { keyOwnersIn, noteStanding } from './key-standing.ts'
 import type { Ids } from './merged.ts'
 import { existing } from './owned.ts'
 import { behind, nextPage } from './page.ts'
+import { type Part, searching, sifted } from './sifted.ts'
 
 export const groups: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    const rows = behind(all(db, caller.organizationId), query, 'group')
-    return nextPage(await rows.execute(), query.limit, view, ({ id }) => id)
+    const rows = (part: Part) => behind(all(db, caller.organizationId), part, 'group').execute()
+    const named = searching(query.name)
+    const found = await sifted(query, rows, ({ name }) => named(name))
+    return nextPage(found, query.limit, view, ({ id }) => id)
   },
 
   async create({ db, caller, body, now, newId }) {

@@ -51,6 +51,8 @@ export type InTurn = <T>(work: () => Promise<T>) => Promise<T>
 export type Change<Reply> = {
   reply: Reply
   audit: AuditPayload
+  /** The project that it was made in, where the path does not say it. */
+  projectId?: string
   also?: { type: AuditType; payload: AuditPayload; projectId?: string }[]
   /** What becomes of the cookie of a session: set to this secret, until then (Unix seconds), or taken away. */
   cookie?: { token: string; until: number } | 'clear'

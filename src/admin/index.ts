@@ -1,6 +1,7 @@
 import { contract } from '../contract/index.ts'
 import type { Route } from '../contract/route.ts'
 import { adminApiKeys } from './admin-api-keys.ts'
+import { apiKeys } from './api-keys.ts'
 import { auditLogs } from './audit-logs.ts'
 import { certificates } from './certificates.ts'
 import { dataRetention, projectDataRetention } from './data-retention.ts'
@@ -11,6 +12,8 @@ import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
 import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
+import { myApiKeys } from './my-api-keys.ts'
+import { permissions } from './permissions.ts'
 import { projectApiKeys } from './project-api-keys.ts'
 import { projectCertificates } from './project-certificates.ts'
 import { projectGroups } from './project-groups.ts'
@@ -31,6 +34,8 @@ import { users } from './users.ts'
 /** A resource in the contract without handlers does not compile. */
 const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> } = {
   me,
+  myApiKeys,
+  apiKeys,
   adminApiKeys,
   users,
   invites,
@@ -44,6 +49,7 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   groupRoles,
   projectGroups,
   projectGroupRoles,
+  permissions,
   roles,
   projectRoles,
   userRoles,

@@ -83,7 +83,7 @@ async function upgrade({ db }: TestApp) {
   const standings = () => db.selectFrom('project_api_key').select(['id', 'owner_standing']).orderBy('id').execute()
   const noted = await standings()
   assert.deepEqual([...new Set(noted.map((row) => row.owner_standing))].sort(), ['groups', 'none', 'own'])
-  for (const name of ['project_api_key_standing', 'project_api_key_user', 'organization_user_present']) {
+  for (const name of ['project_api_key_access', 'project_api_key_user', 'organization_user_present']) {
     await db.schema.dropIndex(name).execute()
   }
   await db.schema.alterTable('project_api_key').dropColumn('owner_standing').execute()

@@ -40,7 +40,7 @@ export function idsByAccess(
   db: Db,
   project: Row<'project'>,
   access: 'active' | 'inactive',
-  query: { limit: number; after?: string },
+  query: { limit: number; after?: string | undefined },
 ) {
   const after = cursor(query.after, 'key') ?? ''
   const standing = (is: Row<'project_api_key'>['owner_standing']) =>

@@ -30,7 +30,7 @@ export function keyColumns(secret: { hash: string; redacted: string }, input: Ke
 }
 
 /** What every key shows of itself. */
-export const keyView = (row: Row<'admin_api_key'> | Row<'project_api_key'>) => ({
+export const keyView = (row: Omit<Row<'admin_api_key'>, 'organization_id' | 'hash' | 'user_id'>) => ({
   id: row.id,
   name: row.name,
   redacted_value: row.redacted_value,

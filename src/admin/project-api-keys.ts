@@ -6,24 +6,29 @@ import { disabling } from './disabling.ts'
 import { endOfKey, heldBy, refuseBeyond } from './escalation.ts'
 import type { Handlers } from './handlers.ts'
 import { hasAccess, idsByAccess } from './key-access.ts'
+import { passing } from './key-filter.ts'
 import { checkProjectScopes, keyView } from './keys.ts'
 import type { Ids } from './merged.ts'
 import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
 import { inProjectSince } from './project-users.ts'
+import { type Part, sifted } from './sifted.ts'
 import { insertUserKey } from './user-key.ts'
 import { widening } from './widening.ts'
 
-const WRITE: Permission = 'api.organization.projects.api_keys.write'
+export const WRITE_KEYS: Permission = 'api.organization.projects.api_keys.write'
 
 export const projectApiKeys: Handlers<typeof routes> = {
   // The keys of an archived project are kept, so that the gate can say why it refuses them, but no longer shown.
-  async list({ db, project, query }) {
+  async list({ db, project, query, now }) {
     const shown = (row: KeyWithOwner) => view(project, row)
     if (project.archived_at !== null) return page([], query.limit, shown)
     const access = query.owner_project_access ?? 'active'
-    const ids = access === 'any' ? behind(idsOf(db, project), query, 'key') : idsByAccess(db, project, access, query)
-    return page(await keys(db, project, ids).orderBy('k.id').execute(), query.limit, shown)
+    const rows = (part: Part) => {
+      const ids = access === 'any' ? behind(idsOf(db, project), part, 'key') : idsByAccess(db, project, access, part)
+      return keys(db, project, ids).orderBy('k.id').execute()
+    }
+    return page(await sifted(query, rows, passing(query, now)), query.limit, shown)
   },
 
   // One's own key hands out nothing that one has not. Somebody else's asks for what a service account's does, and for more.
@@ -32,7 +37,7 @@ export const projectApiKeys: Handlers<typeof routes> = {
     const scopes = body.scopes ?? []
     const userId = body.user_id ?? caller.userId
     const until = endOfKey(caller, body.expires_in_seconds, now)
-    const permissions = userId === caller.userId ? [] : [WRITE, ...usableWith(scopes)]
+    const permissions = userId === caller.userId ? [] : [WRITE_KEYS, ...usableWith(scopes)]
     const rights = { permissions, until }
     // Before anything is said of that user, who may be in the project or not.
     refuseBeyond(await heldBy(db, caller, project), rights)

@@ -3,19 +3,29 @@ import type { Project, projects as routes } from '../contract/projects.ts'
 import type { Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { behind, page } from './page.ts'
+import { type Part, searching, sifted } from './sifted.ts'
 
 export const projects: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
-    let ids = db.selectFrom('project').select('id').where('organization_id', '=', caller.organizationId)
-    if (!query.include_archived) ids = ids.where('archived_at', 'is', null)
-    const rows = db
-      .selectFrom(behind(ids, query, 'project').as('page'))
-      .crossJoin('project as p')
-      .selectAll('p')
-      .where('p.organization_id', '=', caller.organizationId)
-      .whereRef('p.id', '=', 'page.id')
-      .orderBy('p.id')
-    return page(await rows.execute(), query.limit, view)
+    const { status, name } = query
+    const all = db.selectFrom('project').select('id').where('organization_id', '=', caller.organizationId)
+    const isAll = status === undefined ? query.include_archived : status === 'archived'
+    const ids = isAll ? all : all.where('archived_at', 'is', null)
+    const rows = (part: Part) => {
+      // What is looked through is read as it stands: for a thousand ids PostgreSQL would read all projects.
+      if (part.limit > query.limit) return behind(ids.clearSelect().selectAll(), part, 'project').execute()
+      return db
+        .selectFrom(behind(ids, part, 'project').as('page'))
+        .crossJoin('project as p')
+        .selectAll('p')
+        .where('p.organization_id', '=', caller.organizationId)
+        .whereRef('p.id', '=', 'page.id')
+        .orderBy('p.id')
+        .execute()
+    }
+    const named = searching(name)
+    const passes = (one: Row<'project'>) => (status !== 'archived' || one.archived_at !== null) && named(one.name)
+    return page(await sifted(query, rows, passes), query.limit, view)
   },
 
   async create({ db, caller, body, now, newId }) {

@@ -10,11 +10,13 @@ import { checkProjectScopes, type KeyInput, newKey } from './keys.ts'
 import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
 import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.ts'
+import { type Part, searching, sifted } from './sifted.ts'
 
 export const serviceAccounts: Handlers<typeof routes> = {
   async list({ db, project, query }) {
-    const rows = behind(accounts(db, project), query, 'serviceAccount')
-    return page(await rows.execute(), query.limit, view)
+    const rows = (part: Part) => behind(accounts(db, project), part, 'serviceAccount').execute()
+    const named = searching(query.name)
+    return page(await sifted(query, rows, ({ name }) => named(name)), query.limit, view)
   },
 
   async create({ db, caller, project, body, now, newId }) {

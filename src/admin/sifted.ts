@@ -1,30 +1,43 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** How many rows one statement looks at. */
+/** How many rows one statement looks at, at most. */
 const WINDOW = 1000
 
-/** Where a list goes on from, and how many of it are wanted. */
-type Part = { limit: number; after?: string | undefined }
+/** Where a list goes on from, how many of it are wanted, and in which direction. */
+export type Part = { limit: number; after?: string | undefined; order?: 'asc' | 'desc' }
 
 /**
  * The rows of a list that pass a test which no index answers, enough for a page, and one more where there are more. They are
- * looked at in the list's own order, a thousand with each statement, and others have their turn between two: so that what
- * nearly nothing passes takes its time, and holds nobody up.
+ * looked at in the list's own order, a thousand with one statement at most, and others have their turn between two: so that
+ * what nearly nothing passes takes its time, and holds nobody up.
  * @param window the next rows of the list: `limit` of them and one more, where there are as many
  */
 export async function sifted<R extends { id: string }>(
-  { limit, after }: Part,
+  { limit, ...part }: Part,
   window: (part: Part) => Promise<R[]>,
   passes: (row: R) => boolean,
 ): Promise<R[]> {
   const found: R[] = []
-  for (let from = after; ; await setImmediate()) {
-    const rows = await window({ limit: WINDOW, after: from })
-    for (const row of rows.slice(0, WINDOW)) {
+  let after = part.after
+  // What is left out is little as a rule: then the first is enough.
+  for (let size = limit; ; size = Math.min(4 * Math.max(size, 16), WINDOW)) {
+    const rows = await window({ ...part, limit: size, after })
+    const more = rows.length > size
+    for (const row of more && size > 0 ? rows.slice(0, size) : rows) {
       if (passes(row)) found.push(row)
       if (found.length > limit) return found
     }
-    if (rows.length <= WINDOW) return found
-    from = rows[WINDOW - 1]?.id
+    if (!more) return found
+    if (size > 0) after = rows[size - 1]?.id
+    await setImmediate()
   }
 }
+
+/** Whether names hold a text, in whatever letter case and whichever of several ways their characters are written. */
+export function searching(text: string | undefined): (...names: (string | null)[]) => boolean {
+  if (text === undefined) return () => true
+  const wanted = folded(text)
+  return (...names) => names.some((name) => name !== null && folded(name).includes(wanted))
+}
+
+const folded = (text: string) => text.normalize('NFKC').toLowerCase()

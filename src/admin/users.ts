@@ -8,19 +8,23 @@ import type { Caller, Handlers } from './handlers.ts'
 import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
 import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.ts'
+import { type Part, searching, sifted } from './sifted.ts'
 
 export const users: Handlers<typeof routes> = {
   async list({ db, caller, query }) {
     let ids = members(db, caller.organizationId).clearSelect().select('id')
     if (query.emails) ids = ids.where('email_key', 'in', query.emails.map(emailKey))
-    const rows = db
-      .selectFrom(behind(ids, query, 'user').as('page'))
-      .crossJoin('organization_user as u')
-      .selectAll('u')
-      .where('u.organization_id', '=', caller.organizationId)
-      .whereRef('u.id', '=', 'page.id')
-      .orderBy('u.id')
-    return page(await rows.execute(), query.limit, userView)
+    const rows = (part: Part) =>
+      db
+        .selectFrom(behind(ids, part, 'user').as('page'))
+        .crossJoin('organization_user as u')
+        .selectAll('u')
+        .where('u.organization_id', '=', caller.organizationId)
+        .whereRef('u.id', '=', 'page.id')
+        .orderBy('u.id')
+        .execute()
+    const named = searching(query.name)
+    return page(await sifted(query, rows, ({ name, email }) => named(name, email)), query.limit, userView)
   },
 
   async retrieve({ db, caller, params }) {

@@ -149,7 +149,8 @@ function whose(caller: Caller | null, project: Row<'project'> | null, change: An
     return { organizationId, projectId: null, defaultProjectId, actor }
   }
   const { organizationId, defaultProjectId } = caller
-  return { organizationId, projectId: project?.id ?? null, defaultProjectId, actor: actorOf(caller) }
+  const projectId = project?.id ?? change.projectId ?? null
+  return { organizationId, projectId, defaultProjectId, actor: actorOf(caller) }
 }
 
 /** No id has such characters, and a database may refuse to look for them: such a thing is unknown, like any other. */

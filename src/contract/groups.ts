@@ -1,6 +1,21 @@
 import { type Static, Type } from './json-schema.ts'
 import { del, get, post } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, Name, NextList, Nullable, ordering, paging, Query, Time } from './schema.ts'
+import {
+  Body,
+  Const,
+  Deleted,
+  Enum,
+  Filter,
+  Id,
+  Name,
+  NextList,
+  Nullable,
+  ordering,
+  paging,
+  Query,
+  Searched,
+  Time,
+} from './schema.ts'
 
 export const GroupType = Enum(['group', 'tenant_group'])
 
@@ -23,7 +38,11 @@ export const groups = {
   list: get(path, {
     summary: 'List groups',
     permission: 'api.groups.read',
-    query: Query({ ...paging(1000, 100, 0), ...ordering('asc') }),
+    query: Query({
+      ...paging(1000, 100, 0),
+      ...ordering('asc'),
+      name: Filter(Searched("What the group's name holds.")),
+    }),
     reply: NextList(Group),
   }),
   create: post(path, {

@@ -1,4 +1,5 @@
 import { adminApiKeys } from './admin-api-keys.ts'
+import { apiKeys, myApiKeys } from './api-keys.ts'
 import { auditLogs } from './audit-logs.ts'
 import { certificates } from './certificates.ts'
 import { dataRetention, projectDataRetention } from './data-retention.ts'
@@ -7,6 +8,7 @@ import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
 import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
+import { permissions } from './permissions.ts'
 import { projectApiKeys } from './project-api-keys.ts'
 import { projectCertificates } from './project-certificates.ts'
 import { projectGroups } from './project-groups.ts'
@@ -27,6 +29,8 @@ import { users } from './users.ts'
 /** What the Administration API is. A resource that is not here does not exist. */
 export const contract = {
   me,
+  myApiKeys,
+  apiKeys,
   adminApiKeys,
   users,
   invites,
@@ -40,6 +44,7 @@ export const contract = {
   groupRoles,
   projectGroups,
   projectGroupRoles,
+  permissions,
   roles,
   projectRoles,
   userRoles,

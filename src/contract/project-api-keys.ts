@@ -1,6 +1,21 @@
 import { type Static, Type } from './json-schema.ts'
 import { del, get, post } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, List, Name, Nullable, OurOwn, paging, Query, Time } from './schema.ts'
+import {
+  Body,
+  Const,
+  Deleted,
+  Enum,
+  Filter,
+  Id,
+  List,
+  Name,
+  Nullable,
+  OurOwn,
+  paging,
+  Query,
+  Searched,
+  Time,
+} from './schema.ts'
 
 /** Seconds. The original states no maximum; ten years is one that still says "this key ends". */
 export const KeyLifetime = Type.Integer({ minimum: 1, maximum: 315_360_000 })
@@ -11,6 +26,10 @@ export const KeyScopes = Type.Array(Type.String({ maxLength: 255 }), {
 })
 
 export const Disabled = Type.Boolean({ description: 'Whether the key opens nothing until it is enabled again.' })
+
+export const KeyStatus = Enum(['active', 'disabled', 'expired'], {
+  description: 'An expired key is just that, disabled or not.',
+})
 
 const OLDER = 'an older description of a key has its owner as the project shows them'
 
@@ -72,6 +91,9 @@ export const projectApiKeys = {
           description: 'Keys whose owner can use the project now (also when omitted), cannot, or both.',
         }),
       ),
+      name: Filter(Searched("What the key's name holds.")),
+      status: Filter(KeyStatus),
+      owner_id: Filter(Id('The user or the service account that owns the key.')),
     }),
     reply: List(ProjectApiKey),
   }),

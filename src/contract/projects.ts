@@ -1,6 +1,6 @@
 import { type Static, Type } from './json-schema.ts'
 import { get, post } from './route.ts'
-import { Body, Const, Enum, Id, List, Name, Nullable, paging, Query, Time } from './schema.ts'
+import { Body, Const, Enum, Filter, Id, List, Name, Nullable, paging, Query, Searched, Time } from './schema.ts'
 
 /** The regions the original knows (SDK 7.57). This server has one, its own machine: `GLOBAL`. */
 export const Residency = Enum([
@@ -55,6 +55,8 @@ export const projects = {
     query: Query({
       ...paging(),
       include_archived: Type.Boolean({ default: false, description: 'Archived projects too.' }),
+      name: Filter(Searched("What the project's name holds.")),
+      status: Filter(Enum(['active', 'archived'], { description: 'These alone, whatever `include_archived` says.' })),
     }),
     reply: List(Project),
   }),

@@ -37,6 +37,13 @@ export const Name = (description: string) =>
 /** Free text of a profile. */
 export const Text = (description: string) => Type.String({ description, maxLength: 255, pattern: printable })
 
+/** What somebody looks for in a list: it is found anywhere in a name, in whatever letter case. */
+export const Searched = (description: string) => Type.String({ description, maxLength: 255 })
+
+/** A filter of a list that only this server has. */
+export const Filter = <T extends TSchema>(schema: T) =>
+  Type.Optional(OurOwn(schema, 'what one looks for is found without reading the whole list'))
+
 /** One @ between two parts without spaces; what is behind it is for mail servers to judge. */
 export const Email = (description: string) =>
   Type.String({

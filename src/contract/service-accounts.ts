@@ -1,8 +1,22 @@
 import { type Static, Type } from './json-schema.ts'
 import { KeyLifetime, KeyScopes } from './project-api-keys.ts'
 import { ProjectRole } from './project-users.ts'
-import { del, get, list, post } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, Name, Nullable, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import {
+  Body,
+  Const,
+  Deleted,
+  Enum,
+  Filter,
+  Id,
+  List,
+  Name,
+  Nullable,
+  paging,
+  Query,
+  Searched,
+  Time,
+} from './schema.ts'
 
 const account = {
   object: Const('organization.project.service_account'),
@@ -27,10 +41,12 @@ const path = '/v1/organization/projects/:project_id/service_accounts'
 const one = `${path}/:service_account_id` as const
 
 export const serviceAccounts = {
-  list: list(path, ServiceAccount, {
+  list: get(path, {
     summary: "List a project's service accounts, oldest first",
     permission: 'api.management.read',
     refusesArchived: true,
+    query: Query({ ...paging(), name: Filter(Searched("What the service account's name holds.")) }),
+    reply: List(ServiceAccount),
   }),
   create: post(path, {
     summary: 'Create a service account and, unless told otherwise, its first key',

@@ -1,6 +1,21 @@
 import { type Static, Type } from './json-schema.ts'
 import { del, get, post } from './route.ts'
-import { Body, Const, Deleted, Email, Enum, Id, List, Nullable, paging, Query, Text, Time } from './schema.ts'
+import {
+  Body,
+  Const,
+  Deleted,
+  Email,
+  Enum,
+  Filter,
+  Id,
+  List,
+  Nullable,
+  paging,
+  Query,
+  Searched,
+  Text,
+  Time,
+} from './schema.ts'
 
 export const OrganizationRole = Enum(['owner', 'reader'], { description: '`owner` or `reader`.' })
 
@@ -48,6 +63,7 @@ export const users = {
       emails: Type.Optional(
         Type.Array(Email('An e-mail address, compared without regard to case.'), { maxItems: 100 }),
       ),
+      name: Filter(Searched("What the user's name or e-mail address holds.")),
     }),
     reply: List(User),
   }),

@@ -24,3 +24,6 @@ const furtherEvents: Record<string, readonly string[]> = {
   'serviceAccounts.delete': ['api_key.deleted'],
 }
 export const eventsBesides = (operation: string) => furtherEvents[operation] ?? []
+
+/** What changes something in a project that its path does not name: the project that the valid request makes is another than the default one. */
+export const recordedInItsProject: ReadonlySet<string> = new Set(['myApiKeys.update', 'myApiKeys.delete'])

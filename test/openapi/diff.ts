@@ -35,7 +35,9 @@ type Fields = Map<string, Field>
 
 /** The published description writes some lists as `x[]` and some as `x`; both are read, so they are the same name. */
 function parameters(document: Document, operation: Operation, where: string): Fields {
-  const wanted = (operation.parameters ?? []).filter((parameter) => parameter.in === where)
+  const wanted = (operation.parameters ?? []).filter(
+    (parameter) => parameter.in === where && parameter.schema['x-extension'] === undefined,
+  )
   return new Map(
     wanted.flatMap(({ name, required = false, schema }) =>
       [...fieldsOf(document, schema)].map(([path, field]): [string, Field] => [

@@ -77,6 +77,7 @@ export const accessRequests = {
     retrieve: projectGroupRole,
     delete: projectGroupRole,
   },
+  permissions: { list: nothing },
   roles: {
     list: nothing,
     create: sends(nothing, changedRole),
@@ -104,7 +105,7 @@ export const accessDecisions = `
 O R PO PM PV CO CP ST OO KR KU SA
 
   Groups and roles of the organization: its readers see them.
-+ +  +  +  +  +  +  -  +  +  s  s  groups.list roles.list
++ +  +  +  +  +  +  -  +  +  s  s  groups.list roles.list permissions.list
 + +  +  +  +  +  +  -  o  +  s  s  groups.retrieve groupUsers.list groupUsers.retrieve groupRoles.list
                                    groupRoles.retrieve roles.retrieve userRoles.list userRoles.retrieve
 + -  -  -  -  +  -  -  +  s  s  s  groups.create

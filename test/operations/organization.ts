@@ -1,6 +1,6 @@
 import { gatehouse, newEmail } from '../contract/organizations.ts'
 import { makeCertificate } from '../support/certificates.ts'
-import { adminKey, invite, nothing, sends, user } from './parents.ts'
+import { adminKey, invite, nothing, ownKey, sends, user } from './parents.ts'
 import type { Place, Requests } from './place.ts'
 
 const acceptance = async (at: Place) => {
@@ -54,9 +54,17 @@ const spendAlert = async (at: Place) => {
 
 const report = async () => ({ params: {}, query: { start_time: '1700000000', end_time: '1700086400' } })
 
+const ofProjects = async (at: Place) => {
+  await ownKey(at)
+  return { params: {}, query: { kind: 'project' } }
+}
+
 /** The organization, its people and its keys, what it rules for itself, and what is reported of it. */
 export const organizationRequests = {
   me: { retrieve: nothing, projects: nothing },
+  // When the caller's own admin key was used last changes with every request.
+  apiKeys: { list: ofProjects },
+  myApiKeys: { list: ofProjects, update: sends(ownKey, { disabled: true }), delete: ownKey },
   adminApiKeys: {
     list: nothing,
     create: sends(nothing, { name: 'key', expires_in_seconds: 3600 }),
@@ -120,7 +128,7 @@ export const organizationDecisions = `
 O R PO PM PV CO CP ST OO KR KU SA
 
   What the organization's owners see and change.
-+ -  -  -  -  -  -  -  +  +  s  s  adminApiKeys.list users.list invites.list certificates.list
++ -  -  -  -  -  -  -  +  +  s  s  adminApiKeys.list apiKeys.list users.list invites.list certificates.list
                                    auditLogs.list spendAlerts.list spendLimit.retrieve dataRetention.retrieve
 + -  -  -  -  -  -  -  o  +  s  s  adminApiKeys.retrieve users.retrieve invites.retrieve certificates.retrieve
                                    spendAlerts.retrieve
@@ -131,7 +139,8 @@ O R PO PM PV CO CP ST OO KR KU SA
                                    certificates.delete spendAlerts.update spendAlerts.delete
 
   What is one's own: whoever one is.
-+ +  +  +  +  +  +  +  +  +  s  s  me.retrieve me.projects
++ +  +  +  +  +  +  +  +  +  s  s  me.retrieve me.projects myApiKeys.list
++ o  o  o  o  o  o  o  o  s  s  s  myApiKeys.update myApiKeys.delete
 
   Usage and costs.
 + -  -  -  -  +  -  -  +  s  +  s  usage.completions usage.decisions usage.embeddings usage.moderations usage.images

@@ -1,3 +1,4 @@
+import { contract } from '../../src/contract/index.ts'
 import { newEmail, newProjectKey, newUser } from '../contract/organizations.ts'
 import type { Place } from './place.ts'
 
@@ -44,6 +45,13 @@ export async function projectKey(at: Place) {
   const { project_id, user_id } = (await projectUser(at)).params
   const { id } = await newProjectKey(at.app, at, project_id, user_id)
   return { params: { project_id, api_key_id: id } }
+}
+
+/** A key of the caller's own in a project. */
+export async function ownKey(at: Place) {
+  const { params } = await project(at)
+  const { id } = await at.call(contract.projectApiKeys.create, { params, body: { name: 'own' } })
+  return { params: { api_key_id: id } }
 }
 
 export async function group({ admin }: Place) {

@@ -64,6 +64,12 @@ export function lists(own: Organization): string[] {
   const middle = nth('audit_log-', 100)
   return [
     ...['', `?after=${nth('proj_', 9)}`].map((after) => `me/projects${after}`),
+    ...['projects?name=nobody', 'projects?status=archived', 'users?name=nobody', 'groups?name=nobody'],
+    ...[`projects/${FULL_PROJECT}/service_accounts?name=nobody`, `${keys}?owner_project_access=any&name=nobody`],
+    ...['name=nobody', `after=${nth('key_', 9)}`, `owner_id=${own.ownerId}`, 'owner_id=svc_acct_x'].map(
+      (query) => `api_keys?${query}`,
+    ),
+    ...['', '?name=nobody'].map((query) => `me/api_keys${query}`),
     ...['', `after=${nth('proj_', 9)}`, 'include_archived=true'].map((query) => `projects?${query}`),
     ...['', `after=${nth('user-', 9)}`, 'emails[]=u1@x.io&emails[]=u2@x.io'].map((query) => `users?${query}`),
     ...['any', 'active', 'inactive'].flatMap((access) =>

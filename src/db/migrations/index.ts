@@ -17,6 +17,7 @@ import { projectsOfGroup } from './0047-projects-of-group.ts'
 import { disabledKeys } from './0048-disabled-keys.ts'
 import { signIn } from './0050-sign-in.ts'
 import { spendOfWriter } from './0051-spend-of-writer.ts'
+import { keysOfOrganization } from './0052-keys-of-organization.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -43,4 +44,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0048-disabled-keys': disabledKeys,
   '0050-sign-in': signIn,
   '0051-spend-of-writer': spendOfWriter,
+  '0052-keys-of-organization': keysOfOrganization,
 }

@@ -2,7 +2,13 @@ import { contract } from '../../../src/contract/index.ts'
 import { mintKey } from '../../../src/core/key.ts'
 import { newUser } from '../../contract/organizations.ts'
 import { aChat, bareAccount, chatAndList, lacks, mayNotAsk, STRANGER } from './callers.ts'
-import { chat, refusalOf, row, told } from './row.ts'
+import { chat, refusalOf, row, told, type World } from './row.ts'
+
+/** A key of the owner's own in the project. */
+async function ownKey({ call, projectId: project_id }: World) {
+  const { id, value } = await call(contract.projectApiKeys.create, { params: { project_id }, body: { name: 'own' } })
+  return { id, key: value }
+}
 
 /** Which keys there are, and what they were narrowed to. */
 export const keySettings = [
@@ -34,6 +40,26 @@ export const keySettings = [
       admin.projects.apiKeys.update(keyId, { project_id: projectId, scopes: ['api.model.read'] }),
     with: [mayNotAsk, '200'],
     unset: ({ admin, projectId, keyId }) => admin.projects.apiKeys.update(keyId, { project_id: projectId, scopes: [] }),
+  }),
+  row({
+    setting: 'a key is disabled by its owner',
+    by: ['myApiKeys.update'],
+    ...aChat,
+    given: ownKey,
+    without: '200',
+    set: ({ call, id }) => call(contract.myApiKeys.update, { params: { api_key_id: id }, body: { disabled: true } }),
+    with: '401 invalid_api_key',
+    unset: ({ call, id }) => call(contract.myApiKeys.update, { params: { api_key_id: id }, body: { disabled: false } }),
+  }),
+  row({
+    setting: 'a key is deleted by its owner',
+    by: ['myApiKeys.delete'],
+    ...aChat,
+    given: ownKey,
+    without: '200',
+    set: ({ call, id }) => call(contract.myApiKeys.delete, { params: { api_key_id: id } }),
+    with: '401 invalid_api_key',
+    unset: 'nobody has the key any more: only its hash was stored',
   }),
   row({
     setting: 'a key is disabled',

@@ -4,6 +4,7 @@ import { type CertificateAuthority, type KeyPair, makeCertificate, makeClient } 
 import { databases } from '../support/databases.ts'
 import { ADMIN_KEY, startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { auditRows } from '../support/policy-callers.ts'
+import { asSession, signInByLink } from '../support/signing-in.ts'
 import { keptConnection, type TlsFiles, tlsFetch, tlsFiles } from './tls.ts'
 
 let files: TlsFiles
@@ -126,4 +127,20 @@ test('behind a listed proxy the header counts for the administration too', async
   assert.equal((await app.send('POST', path, { body, headers })).status, 200)
   assert.equal((await app.send('GET', LIST)).body.error.code, 'client_certificate_required')
   assert.equal((await app.send('GET', LIST, { headers })).status, 200)
+})
+
+test('a session is bound by the certificates as a key is; to sign in none is asked for', async () => {
+  await using server = await startGuarded()
+  const { app, ids, known } = server
+  assert.deepEqual(await known(...act('activate', ids.mine)), done)
+  const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  const { cookie } = await signInByLink(app, id, 'owner@localhost')
+  assert.match(cookie, /^__Host-/)
+  const ask = async () => {
+    const { status, body } = await asSession(app, cookie, 'GET', LIST)
+    return [status, body.error?.code ?? null]
+  }
+  assert.deepEqual(await ask(), required)
+  assert.deepEqual(await known(...act('deactivate', ids.mine)), done)
+  assert.deepEqual(await ask(), done)
 })

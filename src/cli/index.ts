@@ -69,7 +69,7 @@ async function dispatch(
     // Loaded for this command only: the others need no server.
     const { serve } = await import('./serve.ts')
     const { flags } = readArguments(args.slice(1), {
-      usage: 'serve [--only admin,gateway,check,docs] [settings]',
+      usage: 'serve [--only admin,gateway,check,docs,console] [settings]',
       flags: ['only'],
     })
     return serve(readConfig(env, flags), output)
@@ -105,7 +105,7 @@ function explain(error: unknown): string {
 
 function help(): string {
   const all = [
-    { usage: 'serve [--only admin,gateway,check,docs]', about: 'Serves until it is stopped.' },
+    { usage: 'serve [--only admin,gateway,check,docs,console]', about: 'Serves until it is stopped.' },
     ...Object.values(commands),
   ]
   const settings = Object.keys(settingFlags).map((flag) => `--${flag}`)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DATABASE_PRESETS } from '../core/database-settings.ts'
 import { clientAddress } from '../core/origin.ts'
+import { doors, isConsoleBuilt } from './doors.ts'
 import { ConfigError, originOf, readConfig, settingFlags } from './settings.ts'
 
 type Env = Record<string, string | undefined>
@@ -40,6 +41,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     drainMs: 10_000,
     serveKnownKeysMs: 5000,
     retention: { usageMinutesDays: 30, responsesDays: 30, auditDays: null },
+    console: { localSignIn: true, session: { idleSeconds: 43_200, lifeSeconds: 604_800 } },
     models: new Map(),
     trustedProxies: null,
     tls: null,
@@ -51,7 +53,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     smtp: null,
     redis: null,
     logLevel: 'info',
-    doors: ['admin', 'gateway', 'check', 'docs'],
+    doors: doors.filter((door) => door !== 'console' || isConsoleBuilt()),
   })
 })
 
@@ -161,16 +163,6 @@ test('a port is a whole number from 0 to 65535', () => {
   for (const text of ['65536', '-1', '8080.5', '8e3', '0x1f', ' 80', '99999999999999999999', 'http']) {
     assert.deepEqual(blamed({ GATEHOUSE_PORT: text }), ['GATEHOUSE_PORT'], text)
   }
-})
-
-test('--only chooses doors, in any order and with blanks, and refuses what is none or not yet there', () => {
-  assert.deepEqual(readConfig({}, { only: 'gateway' }).doors, ['gateway'])
-  assert.deepEqual(readConfig({}, { only: ' docs , admin' }).doors, ['admin', 'docs'])
-  assert.deepEqual(readConfig({}, { only: 'admin,admin' }).doors, ['admin'])
-  assert.match(mistakes({}, { only: 'console' })[0] ?? '', /^--only: 'console': this version has no such door yet/)
-  assert.match(mistakes({}, { only: 'Admin' })[0] ?? '', /^--only: 'Admin': there is no such door/)
-  assert.equal(mistakes({}, { only: 'admin,x,y' }).length, 2)
-  for (const only of ['', ' ', 'admin,']) assert.deepEqual(blamed({}, { only }), ['--only'], JSON.stringify(only))
 })
 
 test('the database is SQLite or PostgreSQL, by its scheme', () => {

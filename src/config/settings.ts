@@ -8,6 +8,7 @@ import { upstreamKinds, usageAsking } from '../core/upstream-kind.ts'
 import type { ConsoleConfig } from './console.ts'
 import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
 import { flawsOfDefaults } from './default-models.ts'
+import { chosenDoors, type Door } from './doors.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
 import { type RedisConfig, redisUrl, toRedis } from './redis.ts'
@@ -17,11 +18,6 @@ import { headerText, httpUrl } from './text.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 import { chooseUpstreams, type UpstreamConfigs } from './upstreams.ts'
 import { flawsOfWorkers, workers } from './workers.ts'
-
-/** The doors that `serve --only` can choose from. */
-export const doors = ['admin', 'gateway', 'check', 'docs'] as const
-export type Door = (typeof doors)[number]
-const laterDoors = ['console']
 
 export type Config = Readonly<{
   host: string
@@ -238,17 +234,6 @@ function strangers(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith('GATEHOUSE_') && env[name] && !(name in settings))
     .map((name) => `${name}: there is no such setting`)
-}
-
-function chosenDoors(only: unknown, mistakes: string[]): readonly Door[] {
-  if (typeof only !== 'string') return doors
-  const wanted = only.split(',').map((name) => name.trim())
-  for (const name of wanted) {
-    if ((doors as readonly string[]).includes(name)) continue
-    const why = laterDoors.includes(name) ? 'this version has no such door yet' : 'there is no such door'
-    mistakes.push(`--only: '${name}': ${why}; there are ${doors.join(', ')}`)
-  }
-  return doors.filter((door) => wanted.includes(door))
 }
 
 function flagOf(name: string): string {

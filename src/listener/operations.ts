@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Door } from '../config/settings.ts'
+import type { Door } from '../config/doors.ts'
 import { ApiError, methodNotAllowed, unknownUrl } from '../contract/error.ts'
 import { openapi } from '../contract/openapi.ts'
 import type { NewId } from '../core/id.ts'

@@ -1,7 +1,9 @@
 import { endpoints } from '../admin/index.ts'
 import type { AdminApp } from '../api/app.ts'
 import { createAdminServer } from '../api/server.ts'
+import { consoleFolder } from '../config/doors.ts'
 import { version } from '../config/settings.ts'
+import { createConsole } from '../console/door.ts'
 import { clientAddress } from '../core/origin.ts'
 import { opened } from '../listener/cors.ts'
 import { createOperations } from '../listener/operations.ts'
@@ -42,11 +44,10 @@ export async function openDoors(
     const fewer = workers < asked && { threads: { asked, serving: workers } }
     return { ...readinessOf(await machine.standing(), await served.modelLists()), ...fewer }
   }
+  const operations = createOperations({ newId, metrics, version, publicUrl, started, doors, readiness })
   return {
     admin: doors.includes('admin') ? opened(admin.handle, config.adminCorsOrigins, newId) : null,
-    operations: createOperations({
-      ...{ newId, metrics, version, publicUrl, started, doors, readiness },
-    }),
+    operations: doors.includes('console') ? createConsole(consoleFolder, newId, operations) : operations,
     [Symbol.asyncDispose]: () => admin.close(),
   }
 }

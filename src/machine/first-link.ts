@@ -13,8 +13,7 @@ export async function createFirstLink(
   { db }: Pick<Machine, 'db'>,
   url: string,
 ): Promise<string | null> {
-  const served: readonly string[] = doors
-  if (!served.includes('console') || !console.localSignIn) return null
+  if (!doors.includes('console') || !console.localSignIn) return null
   const token = await firstOwnersLink({ db, newId }, Math.floor(now() / 1000))
   return token && `${publicUrl ?? url}/sign-in/link#${token}`
 }

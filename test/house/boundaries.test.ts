@@ -20,6 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   'sign-in': ['core', 'db'],
   admin: ['contract', 'core', 'db', 'sign-in'],
   api: ['admin', 'contract', 'core', 'db', 'sign-in'],
+  console: ['contract', 'core', 'listener'],
   redis: ['core', 'db'],
   gateway: ['contract/error.ts', 'core', 'db', 'ledger', 'redis'],
   // Neither `admin` nor `api`: what a thread loads, each further one holds in memory once more.
@@ -28,6 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
     'admin',
     'api',
     'config',
+    'console',
     'contract',
     'core',
     'db',

@@ -81,7 +81,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     GATEHOUSE_WORKERS: String(reachesIn ? 1 : WORKERS),
     ...options.env,
   }
-  const read: Config = readConfig(env, options.only ? { only: options.only } : {})
+  // Whether the console is built, and the link that a start makes for it, are no part of what other tests look at.
+  const read: Config = readConfig(env, { only: options.only ?? 'admin,gateway,check,docs' })
   // Servers of one database hear of each other there; those of other tests, which run beside this one, are none of its own.
   const isShared = read.redis !== null && env.GATEHOUSE_REDIS_URL === process.env.TEST_REDIS_URL
   const prefix = createHash('sha256').update(databaseUrl).digest('hex').slice(0, 16)

@@ -1,0 +1,39 @@
+import { QueryClient, type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { CallError, call } from './call.ts'
+import type { Input, Operation, Read, Reply } from './operations.ts'
+
+/** Everything read is asked anew when it is shown again: what others changed shows, what was read before stands there meanwhile. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      // What the server refused it refuses again; what it could not answer is asked once more.
+      retry: (count, error) => count < 1 && error instanceof CallError && (error.status === 0 || error.status >= 500),
+    },
+  },
+})
+
+/** What a read answers, kept up to date. */
+export function useRead<O extends Read>(
+  operation: O,
+  input: Input<O>,
+  enabled = true,
+): UseQueryResult<Reply<O>, Error> {
+  return useQuery({
+    queryKey: [operation, input],
+    queryFn: ({ signal }) => call(operation, input, signal),
+    enabled,
+  })
+}
+
+/** A change. When it is done all that is shown is asked anew, so that it shows at once wherever it is seen. */
+export function useChange<O extends Operation>(operation: O, onDone?: (reply: Reply<O>) => void) {
+  const client = useQueryClient()
+  return useMutation<Reply<O>, Error, Input<O>>({
+    mutationFn: (input) => call(operation, input),
+    onSuccess: async (reply) => {
+      onDone?.(reply)
+      await client.invalidateQueries()
+    },
+  })
+}

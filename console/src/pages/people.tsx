@@ -1,0 +1,47 @@
+import { Link, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Act } from '../patterns/act.tsx'
+import { Empty } from '../patterns/empty.tsx'
+import { Icon } from '../patterns/icons.tsx'
+import { Page } from '../patterns/page.tsx'
+import { useDenied, useMay } from '../session/may.ts'
+import { Invite } from './people/invite.tsx'
+import { InviteTable } from './people/invite-table.tsx'
+import { UserTable } from './people/user-table.tsx'
+
+/** Who is in the organization, and who was asked to be. */
+export function People() {
+  const { tab, after } = useSearch({ from: '/inside/people' })
+  const [isInviting, invite] = useState(false)
+  const denied = useDenied()
+  const reads = useMay('api.management.read')
+  const button = (
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => invite(true)}>
+      Invite
+    </Act>
+  )
+  return (
+    <Page
+      title="People"
+      lead="Owners of the organization change everything; readers see it. What somebody may do in a project is said there."
+      actions={button}
+    >
+      <nav className="tabs" aria-label="People">
+        <Link to="/people" search={{ tab: undefined }} activeOptions={{ explicitUndefined: true }}>
+          Users
+        </Link>
+        <Link to="/people" search={{ tab: 'invites' }}>
+          Invites
+        </Link>
+      </nav>
+      {!reads ? (
+        <Empty title="Who is here" words="The people of the organization are shown to its owners." />
+      ) : tab === 'invites' ? (
+        <InviteTable after={after} action={button} />
+      ) : (
+        <UserTable after={after} />
+      )}
+      <Invite opened={isInviting} onClose={() => invite(false)} />
+    </Page>
+  )
+}

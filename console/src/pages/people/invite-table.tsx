@@ -1,0 +1,95 @@
+import { Button } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { useState } from 'react'
+import type { Item } from '../../api/operations.ts'
+import { useChange, useRead } from '../../api/query.ts'
+import { Confirm } from '../../patterns/confirm.tsx'
+import { Empty } from '../../patterns/empty.tsx'
+import { List } from '../../patterns/list.tsx'
+import { type Column, Name } from '../../patterns/table.tsx'
+import { Time } from '../../patterns/time.tsx'
+import { told } from '../../patterns/told.ts'
+import { InviteLink } from './invite-link.tsx'
+import { organizationRoles } from './user-table.tsx'
+
+type Invite = Item<'GET /v1/organization/invites'>
+
+const standings = {
+  pending: <span className="badge warn">Pending</span>,
+  accepted: <span className="badge good">Accepted</span>,
+  expired: <span className="badge">Expired</span>,
+}
+
+/** Who was asked to come. */
+export function InviteTable({ after, action }: { after: string | undefined; action: ReactNode }) {
+  const [linked, link] = useState<Invite | null>(null)
+  const [withdrawn, withdraw] = useState<Invite | null>(null)
+  const invites = useRead('GET /v1/organization/invites', { query: { after } })
+  const columns: Column<Invite>[] = [
+    { title: 'Address', cell: ({ email }) => <Name>{email}</Name> },
+    { title: 'Role', as: 'wide', cell: ({ role }) => organizationRoles[role] },
+    { title: 'Status', cell: ({ status }) => standings[status] },
+    { title: 'Sent', as: 'wide', cell: ({ created_at }) => <Time at={created_at} /> },
+    { title: 'Expires', as: 'wide', cell: ({ expires_at }) => <Time at={expires_at} as="ago" /> },
+    {
+      title: 'Actions',
+      as: 'end',
+      cell: (invite) =>
+        invite.status !== 'accepted' && (
+          <>
+            {invite.status === 'pending' && (
+              <Button variant="subtle" color="gray" size="compact-xs" onClick={() => link(invite)}>
+                Link<span className="hidden"> of the invite to {invite.email}</span>
+              </Button>
+            )}
+            <Button variant="subtle" color="gray" size="compact-xs" onClick={() => withdraw(invite)}>
+              Withdraw<span className="hidden"> the invite to {invite.email}</span>
+            </Button>
+          </>
+        ),
+    },
+  ]
+  return (
+    <>
+      <List
+        label="Invites"
+        read={invites}
+        columns={columns}
+        keyOf={({ id }) => id}
+        after={after}
+        empty={
+          <Empty
+            title="No invites"
+            words="Invite people by their address: they become members when they accept."
+            action={action}
+          />
+        }
+      />
+      {linked && <InviteLink invite={linked} onClose={() => link(null)} />}
+      {withdrawn && <Withdraw invite={withdrawn} onClose={() => withdraw(null)} />}
+    </>
+  )
+}
+
+function Withdraw({ invite, onClose }: { invite: Invite; onClose: () => void }) {
+  const { mutate, isPending, error } = useChange('DELETE /v1/organization/invites/:invite_id', () => {
+    told(`The invite to ${invite.email} is withdrawn`)
+    onClose()
+  })
+  return (
+    <Confirm
+      title="Withdraw this invite?"
+      words={
+        <>
+          The link that <b>{invite.email}</b> has stops working.
+        </>
+      }
+      action="Withdraw"
+      opened
+      onClose={onClose}
+      onConfirm={() => mutate({ params: { invite_id: invite.id } })}
+      busy={isPending}
+      error={error}
+    />
+  )
+}

@@ -1,0 +1,84 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import type { Item } from '../../api/operations.ts'
+import { useChange, useRead } from '../../api/query.ts'
+import { Confirm } from '../../patterns/confirm.tsx'
+import { List } from '../../patterns/list.tsx'
+import { type Column, Name } from '../../patterns/table.tsx'
+import { Time } from '../../patterns/time.tsx'
+import { told } from '../../patterns/told.ts'
+
+type User = Item<'GET /v1/organization/users'>
+
+const nameOf = ({ name, email, id }: User) => name || email || id
+export const organizationRoles = { owner: 'Owner', reader: 'Reader' }
+
+/** The users of the organization. */
+export function UserTable({ after }: { after: string | undefined }) {
+  const [leaving, remove] = useState<User | null>(null)
+  const users = useRead('GET /v1/organization/users', { query: { after } })
+  const columns: Column<User>[] = [
+    { title: 'Name', cell: (user) => <Name>{nameOf(user)}</Name> },
+    {
+      title: 'Address',
+      as: 'wide',
+      cell: ({ email }) => (
+        <span className="cut muted" title={email ?? ''}>
+          {email}
+        </span>
+      ),
+    },
+    {
+      title: 'Role',
+      cell: ({ role }) => (role === null ? <span className="muted">None</span> : organizationRoles[role]),
+    },
+    { title: 'Key last used', as: 'wide', cell: (user) => <Time at={user.api_key_last_used_at} as="ago" /> },
+    { title: 'Added', as: 'wide', cell: ({ added_at }) => <Time at={added_at} /> },
+    {
+      title: 'Actions',
+      as: 'end',
+      cell: (user) => (
+        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => remove(user)}>
+          Remove<span className="hidden"> {nameOf(user)}</span>
+        </Button>
+      ),
+    },
+  ]
+  return (
+    <>
+      <List
+        label="Users"
+        read={users}
+        columns={columns}
+        keyOf={({ id }) => id}
+        after={after}
+        empty={<p className="muted">There is nobody here.</p>}
+      />
+      {leaving && <RemoveUser user={leaving} onClose={() => remove(null)} />}
+    </>
+  )
+}
+
+function RemoveUser({ user, onClose }: { user: User; onClose: () => void }) {
+  const { mutate, isPending, error } = useChange('DELETE /v1/organization/users/:user_id', () => {
+    told(`${nameOf(user)} is not in the organization any more`)
+    onClose()
+  })
+  return (
+    <Confirm
+      title="Remove from the organization?"
+      words={
+        <>
+          <b>{nameOf(user)}</b> leaves the organization and all of its projects, and every key of theirs stops working.
+        </>
+      }
+      name={user.email ?? nameOf(user)}
+      action="Remove"
+      opened
+      onClose={onClose}
+      onConfirm={() => mutate({ params: { user_id: user.id } })}
+      busy={isPending}
+      error={error}
+    />
+  )
+}

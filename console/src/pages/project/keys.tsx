@@ -1,0 +1,165 @@
+import { useSearch } from '@tanstack/react-router'
+import { type ReactNode, useEffect, useState } from 'react'
+import type { Item } from '../../api/operations.ts'
+import { useChange, useRead } from '../../api/query.ts'
+import { Act } from '../../patterns/act.tsx'
+import { Confirm } from '../../patterns/confirm.tsx'
+import { Empty } from '../../patterns/empty.tsx'
+import { Icon } from '../../patterns/icons.tsx'
+import { List } from '../../patterns/list.tsx'
+import { type Column, Name } from '../../patterns/table.tsx'
+import { Time } from '../../patterns/time.tsx'
+import { told } from '../../patterns/told.ts'
+import type { Project } from './known.ts'
+import { NewKey } from './new-key.tsx'
+import { deniedIn, ProjectPage } from './project.tsx'
+
+type Key = Item<'GET /v1/organization/projects/:project_id/api_keys'>
+
+/** The keys of a project. */
+export function Keys() {
+  const [isMaking, make] = useState(false)
+  const button = (project: Project) => (
+    <Act
+      denied={
+        project.may('api.model.request') ? null : 'Members of this project make keys. Ask one of its owners to add you.'
+      }
+      leftSection={<Icon name="plus" />}
+      onClick={() => make(true)}
+    >
+      New key
+    </Act>
+  )
+  return (
+    <ProjectPage
+      title="API keys"
+      lead="Whoever has a key calls models for this project. A key is shown once, when it is made."
+      actions={(project) => project.status === 'active' && button(project)}
+    >
+      {(project) => (
+        <>
+          {project.may('api.organization.projects.api_keys.read') ? (
+            <KeyTable project={project} action={button(project)} />
+          ) : (
+            <Empty
+              title="Your keys in this project"
+              words="You can make keys here. The list of all keys is shown to the owners of the project."
+            />
+          )}
+          <NewKey projectId={project.id} opened={isMaking} onClose={() => make(false)} />
+        </>
+      )}
+    </ProjectPage>
+  )
+}
+
+function KeyTable({ project, action }: { project: Project; action: ReactNode }) {
+  const { after } = useSearch({ from: '/inside/projects/$projectId/keys' })
+  const [revoked, revoke] = useState<Key | null>(null)
+  const keys = useRead('GET /v1/organization/projects/:project_id/api_keys', {
+    params: { project_id: project.id },
+    query: { after, owner_project_access: 'any' },
+  })
+  const columns: Column<Key>[] = [
+    {
+      title: 'Name',
+      cell: ({ name, disabled_at }) => (
+        <span className="named">
+          <Name>{name}</Name>
+          {disabled_at !== null && <span className="badge warn">Disabled</span>}
+        </span>
+      ),
+    },
+    { title: 'Key', as: 'wide', cell: ({ redacted_value }) => <span className="mono">{short(redacted_value)}</span> },
+    { title: 'Owner', as: 'wide', cell: (key) => <Owner of={key} /> },
+    { title: 'Expires', as: 'wide', cell: ({ expires_at }) => <Time at={expires_at} /> },
+    { title: 'Last used', as: 'wide', cell: ({ last_used_at }) => <Time at={last_used_at} as="ago" /> },
+    {
+      title: 'Actions',
+      as: 'end',
+      cell: (key) => <KeyActions project={project} apiKey={key} onDelete={() => revoke(key)} />,
+    },
+  ]
+  return (
+    <>
+      <List
+        label="API keys"
+        read={keys}
+        columns={project.status === 'active' ? columns : columns.slice(0, -1)}
+        keyOf={({ id }) => id}
+        after={after}
+        empty={
+          <Empty
+            title="No keys yet"
+            words="A key lets an app call models as this project, within its limits and its budget."
+            action={project.status === 'active' && action}
+          />
+        }
+      />
+      {revoked && <DeleteKey project={project} apiKey={revoked} onClose={() => revoke(null)} />}
+    </>
+  )
+}
+
+/** What can be done with a key: to disable it can be undone, so nothing is asked before. */
+function KeyActions({ project, apiKey, onDelete }: { project: Project; apiKey: Key; onDelete: () => void }) {
+  const isDisabled = apiKey.disabled_at !== null
+  const { mutate, error } = useChange('POST /v1/organization/projects/:project_id/api_keys/:api_key_id', () =>
+    told(`Key '${apiKey.name}' is ${isDisabled ? 'enabled again' : 'disabled: calls with it are refused'}`),
+  )
+  useEffect(() => {
+    if (error) told(error.message)
+  }, [error])
+  const looks = { variant: 'subtle', color: 'gray', size: 'compact-xs' } as const
+  const denied = deniedIn(project, 'api.organization.projects.api_keys.write')
+  const which = <span className="hidden"> {apiKey.name}</span>
+  const params = { project_id: project.id, api_key_id: apiKey.id }
+  return (
+    <>
+      <Act {...looks} denied={denied} onClick={() => mutate({ params, body: { disabled: !isDisabled } })}>
+        {isDisabled ? 'Enable' : 'Disable'}
+        {which}
+      </Act>
+      <Act {...looks} denied={denied} onClick={onDelete}>
+        Delete{which}
+      </Act>
+    </>
+  )
+}
+
+/** `sk-proj-…x1y2`: as much of a key as tells it from others. */
+const short = (redacted: string) => redacted.replace(/\*+/, '…')
+
+/** Whose a key is, and whether that one can still use the project. */
+function Owner({ of: { owner, owner_project_access } }: { of: Key }) {
+  const name =
+    owner.type === 'user' ? owner.user?.name || owner.user?.email : `${owner.service_account?.name} (service account)`
+  return (
+    <span className="cut" title={name}>
+      {owner_project_access === 'inactive' && <span className="badge warn">No access</span>} {name}
+    </span>
+  )
+}
+
+function DeleteKey({ project, apiKey, onClose }: { project: Project; apiKey: Key; onClose: () => void }) {
+  const { mutate, isPending, error } = useChange(
+    'DELETE /v1/organization/projects/:project_id/api_keys/:api_key_id',
+    () => {
+      told(`Key '${apiKey.name}' is deleted`)
+      onClose()
+    },
+  )
+  return (
+    <Confirm
+      title="Delete this key?"
+      words={<>Calls with it are refused from now on, and streams that it began are cut. This cannot be undone.</>}
+      name={apiKey.name}
+      action="Delete key"
+      opened
+      onClose={onClose}
+      onConfirm={() => mutate({ params: { project_id: project.id, api_key_id: apiKey.id } })}
+      busy={isPending}
+      error={error}
+    />
+  )
+}

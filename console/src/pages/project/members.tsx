@@ -1,0 +1,157 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Item } from '../../api/operations.ts'
+import { useChange, useRead } from '../../api/query.ts'
+import { Act } from '../../patterns/act.tsx'
+import { Confirm } from '../../patterns/confirm.tsx'
+import { Empty } from '../../patterns/empty.tsx'
+import { Icon } from '../../patterns/icons.tsx'
+import { List } from '../../patterns/list.tsx'
+import { Sheet } from '../../patterns/sheet.tsx'
+import { type Column, Name } from '../../patterns/table.tsx'
+import { Time } from '../../patterns/time.tsx'
+import { told } from '../../patterns/told.ts'
+import type { Project } from './known.ts'
+import { deniedIn, ProjectPage } from './project.tsx'
+
+type Member = Item<'GET /v1/organization/projects/:project_id/users'>
+
+const roles: Record<Member['role'], string> = { owner: 'Owner', member: 'Member', viewer: 'Viewer', none: 'Custom' }
+
+/** Who is in a project. */
+export function Members() {
+  const [isAdding, add] = useState(false)
+  return (
+    <ProjectPage
+      title="Members"
+      lead="Members make keys and call models; owners also change the project. Owners of the organization are in every project."
+      actions={(project) =>
+        project.status === 'active' && (
+          <Act denied={deniedIn(project)} leftSection={<Icon name="plus" />} onClick={() => add(true)}>
+            Add member
+          </Act>
+        )
+      }
+    >
+      {(project) =>
+        project.status === 'archived' ? null : !project.may('api.management.read') ? (
+          <Empty title="Who is here" words="The members of a project are shown to its owners." />
+        ) : (
+          <>
+            <MemberTable project={project} />
+            <AddMember project={project} opened={isAdding} onClose={() => add(false)} />
+          </>
+        )
+      }
+    </ProjectPage>
+  )
+}
+
+function MemberTable({ project }: { project: Project }) {
+  const { after } = useSearch({ from: '/inside/projects/$projectId/members' })
+  const [leaving, remove] = useState<Member | null>(null)
+  const members = useRead('GET /v1/organization/projects/:project_id/users', {
+    params: { project_id: project.id },
+    query: { after },
+  })
+  const columns: Column<Member>[] = [
+    { title: 'Name', cell: ({ name, email }) => <Name>{name || email || ''}</Name> },
+    {
+      title: 'Address',
+      as: 'wide',
+      cell: ({ email }) => (
+        <span className="cut muted" title={email ?? ''}>
+          {email}
+        </span>
+      ),
+    },
+    { title: 'Role', cell: ({ role }) => roles[role] },
+    { title: 'Added', as: 'wide', cell: ({ added_at }) => <Time at={added_at} /> },
+    {
+      title: 'Actions',
+      as: 'end',
+      cell: (member) => (
+        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => remove(member)}>
+          Remove<span className="hidden"> {member.name || member.email}</span>
+        </Button>
+      ),
+    },
+  ]
+  return (
+    <>
+      <List
+        label="Members"
+        read={members}
+        columns={columns}
+        keyOf={({ id }) => id}
+        after={after}
+        empty={
+          <Empty title="No members yet" words="Add people of the organization: they then make keys of their own." />
+        }
+      />
+      {leaving && <RemoveMember project={project} member={leaving} onClose={() => remove(null)} />}
+    </>
+  )
+}
+
+function AddMember({ project, opened, onClose }: { project: Project; opened: boolean; onClose: () => void }) {
+  const [email, type] = useState('')
+  const [role, choose] = useState<'member' | 'owner'>('member')
+  const { mutate, isPending, error } = useChange('POST /v1/organization/projects/:project_id/users', (member) => {
+    told(`${member.name || member.email} is in the project`)
+    type('')
+    onClose()
+  })
+  return (
+    <Sheet
+      {...{ title: 'Add member', opened, onClose, action: 'Add member', busy: isPending, error }}
+      onSubmit={() => mutate({ params: { project_id: project.id }, body: { email, role } })}
+    >
+      <TextInput
+        type="email"
+        label="Address"
+        description="Of somebody who is in the organization. Invite others under People."
+        value={email}
+        onChange={(event) => type(event.currentTarget.value)}
+        required
+        withAsterisk={false}
+        data-autofocus
+        autoComplete="off"
+      />
+      <NativeSelect
+        label="Role"
+        value={role}
+        onChange={(event) => choose(event.currentTarget.value as typeof role)}
+        data={[
+          { value: 'member', label: 'Member' },
+          { value: 'owner', label: 'Owner' },
+        ]}
+      />
+    </Sheet>
+  )
+}
+
+function RemoveMember({ project, member, onClose }: { project: Project; member: Member; onClose: () => void }) {
+  const name = member.name || member.email || member.id
+  const { mutate, isPending, error } = useChange('DELETE /v1/organization/projects/:project_id/users/:user_id', () => {
+    told(`${name} is not in the project any more`)
+    onClose()
+  })
+  return (
+    <Confirm
+      title="Remove from the project?"
+      words={
+        <>
+          The keys that <b>{name}</b> has in this project stop working.
+        </>
+      }
+      action="Remove"
+      opened
+      onClose={onClose}
+      onConfirm={() => mutate({ params: { project_id: project.id, user_id: member.id } })}
+      busy={isPending}
+      error={error}
+    />
+  )
+}

@@ -1,0 +1,93 @@
+import { SegmentedControl, TextInput } from '@mantine/core'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useChange } from '../api/query.ts'
+import { Act } from '../patterns/act.tsx'
+import { Empty } from '../patterns/empty.tsx'
+import { Icon } from '../patterns/icons.tsx'
+import { Page } from '../patterns/page.tsx'
+import { Sheet } from '../patterns/sheet.tsx'
+import { told } from '../patterns/told.ts'
+import { useDenied } from '../session/may.ts'
+import { useProjects } from './listed.ts'
+import { ProjectTable } from './project-table.tsx'
+
+/** All projects of the organization. */
+export function Projects() {
+  const { after, archived } = useSearch({ from: '/inside/projects' })
+  const navigate = useNavigate()
+  const [isMaking, make] = useState(false)
+  const denied = useDenied()
+  const projects = useProjects({ after, include_archived: archived === true })
+  const create = (
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+      New project
+    </Act>
+  )
+  return (
+    <Page
+      title="Projects"
+      lead="A project has its own members, keys, limits and budget. What one is allowed says nothing about another."
+      actions={create}
+    >
+      <div className="filters">
+        <SegmentedControl
+          size="xs"
+          aria-label="Which projects"
+          value={archived === true ? 'all' : 'active'}
+          onChange={(value) =>
+            void navigate({ to: '/projects', search: value === 'all' ? { archived: true } : {}, replace: true })
+          }
+          data={[
+            { value: 'active', label: 'Active' },
+            { value: 'all', label: 'All' },
+          ]}
+        />
+      </div>
+      <ProjectTable
+        read={projects}
+        after={after}
+        empty={
+          <Empty
+            title="No projects yet"
+            words="Each app or team gets a project of its own, so that what it uses and spends is counted and limited apart."
+            action={create}
+            command={`curl ${location.origin}/v1/organization/projects \\
+  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
+  -d '{"name": "My project"}'`}
+          />
+        }
+      />
+      <NewProject opened={isMaking} onClose={() => make(false)} />
+    </Page>
+  )
+}
+
+function NewProject({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const navigate = useNavigate()
+  const [name, type] = useState('')
+  const { mutate, isPending, error } = useChange('POST /v1/organization/projects', ({ id, name }) => {
+    told(`Project '${name}' is there`)
+    type('')
+    onClose()
+    void navigate({ to: '/projects/$projectId', params: { projectId: id } })
+  })
+  return (
+    <Sheet
+      {...{ title: 'New project', opened, onClose, action: 'Create project', busy: isPending, error }}
+      onSubmit={() => mutate({ body: { name } })}
+    >
+      <TextInput
+        label="Name"
+        description="As it appears in reports. It can be changed later."
+        value={name}
+        onChange={(event) => type(event.currentTarget.value)}
+        maxLength={255}
+        required
+        withAsterisk={false}
+        data-autofocus
+        autoComplete="off"
+      />
+    </Sheet>
+  )
+}

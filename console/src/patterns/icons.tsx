@@ -1,0 +1,48 @@
+import type { ReactNode } from 'react'
+
+/** Drawn here, on a grid of 16: a package of thousands for these few would be most of what is installed. */
+const shapes = {
+  home: <path d="M2.5 7.2 8 2.8l5.5 4.4v6a.8.8 0 0 1-.8.8H9.8v-3.6H6.2V14H3.3a.8.8 0 0 1-.8-.8z" />,
+  projects: <path d="M2.2 4.2c0-.6.4-1 1-1h2.9l1.5 1.7h5.2c.6 0 1 .4 1 1v6.3c0 .6-.4 1-1 1H3.2c-.6 0-1-.4-1-1z" />,
+  people: (
+    <path d="M6.2 7.4a2.3 2.3 0 1 0 0-4.6 2.3 2.3 0 0 0 0 4.6ZM2 13.4c.2-2.4 1.9-3.9 4.2-3.9s4 1.5 4.2 3.9M10.6 3a2.2 2.2 0 0 1 0 4.2M12 9.9c1.2.6 1.9 1.8 2 3.5" />
+  ),
+  person: <path d="M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8Zm-5 5.6c.3-2.5 2.3-4 5-4s4.7 1.5 5 4" />,
+  key: <path d="M10.3 8.8a3.3 3.3 0 1 0-3.1-2.2L2.5 11.3v2.2h2.3v-1.7h1.7V10l.8-.8c.8.2 2.2 0 3-.4ZM11 5.2h.01" />,
+  search: <path d="M7.2 11.9a4.7 4.7 0 1 0 0-9.4 4.7 4.7 0 0 0 0 9.4Zm3.4-1.3 3.1 3.1" />,
+  menu: <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />,
+  plus: <path d="M8 3.2v9.6M3.2 8h9.6" />,
+  copy: (
+    <path d="M5.7 5.7V3.6c0-.5.4-.9.9-.9h5.8c.5 0 .9.4.9.9v5.8c0 .5-.4.9-.9.9h-2.1M3.6 5.7h5.8c.5 0 .9.4.9.9v5.8c0 .5-.4.9-.9.9H3.6a.9.9 0 0 1-.9-.9V6.6c0-.5.4-.9.9-.9Z" />
+  ),
+  check: <path d="m3.2 8.4 3 3 6.6-6.8" />,
+  sun: (
+    <path d="M8 10.6a2.6 2.6 0 1 0 0-5.2 2.6 2.6 0 0 0 0 5.2ZM8 1.8v1.3M8 12.9v1.3M1.8 8h1.3M12.9 8h1.3M3.6 3.6l.9.9M11.5 11.5l.9.9M12.4 3.6l-.9.9M4.5 11.5l-.9.9" />
+  ),
+  settings: (
+    <path d="M2.5 4.7h6.2M12.3 4.7h1.2M2.5 11.3h1.2M7.3 11.3h6.2M10.5 6.5a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6ZM5.5 13.1a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6Z" />
+  ),
+  out: <path d="M6.3 13.5H3.6a.9.9 0 0 1-.9-.9V3.4c0-.5.4-.9.9-.9h2.7M10.3 11l3-3-3-3M13.1 8H6.3" />,
+  more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2.2" />,
+  selector: <path d="m5.2 6.2 2.8-2.8 2.8 2.8M5.2 9.8 8 12.6l2.8-2.8" />,
+} satisfies Record<string, ReactNode>
+export type IconName = keyof typeof shapes
+
+/** An icon stands beside a word: by itself it says nothing to who cannot see it. */
+export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
+  return (
+    <svg
+      aria-hidden="true"
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.3"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    >
+      {shapes[name]}
+    </svg>
+  )
+}

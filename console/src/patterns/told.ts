@@ -1,0 +1,6 @@
+import { notifications } from '@mantine/notifications'
+
+/** Says for a few seconds what was done. */
+export const told = (message: string): void => {
+  notifications.show({ message, withBorder: true, autoClose: 4000, closeButtonProps: { 'aria-label': 'Close' } })
+}

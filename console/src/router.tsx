@@ -1,0 +1,110 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type SearchSchemaInput,
+} from '@tanstack/react-router'
+import { Broken, NotThere } from './shell/broken.tsx'
+import { Shell } from './shell/shell.tsx'
+
+/*
+ * The pages. What stands in an address is all of a page's state, so that each can be sent to a colleague; what an address says that
+ * is no such thing is passed over.
+ */
+
+type Words = Record<string, unknown>
+const word = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+
+export type Paged = { after?: string | undefined }
+const paged = ({ after }: Words & SearchSchemaInput): Paged => ({ after: word(after) })
+
+const root = createRootRoute({ notFoundComponent: NotThere, errorComponent: Broken })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: ({ next }: Words & SearchSchemaInput): { next?: string | undefined } => ({ next: word(next) }),
+  component: lazyRouteComponent(() => import('./session/sign-in.tsx'), 'SignIn'),
+})
+const passwordLink = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/link',
+  component: lazyRouteComponent(() => import('./session/link.tsx'), 'PasswordLink'),
+})
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite',
+  component: lazyRouteComponent(() => import('./session/invite.tsx'), 'AcceptInvite'),
+})
+
+const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Shell })
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/home.tsx'), 'Home'),
+})
+const projects = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects',
+  validateSearch: (words: Words & SearchSchemaInput): Paged & { archived?: boolean | undefined } => ({
+    ...paged(words),
+    archived: words.archived === true ? true : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./pages/projects.tsx'), 'Projects'),
+})
+const project = createRoute({ getParentRoute: () => inside, path: '/projects/$projectId' })
+const overview = createRoute({
+  getParentRoute: () => project,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/project/overview.tsx'), 'Overview'),
+})
+const keys = createRoute({
+  getParentRoute: () => project,
+  path: '/keys',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/project/keys.tsx'), 'Keys'),
+})
+const members = createRoute({
+  getParentRoute: () => project,
+  path: '/members',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/project/members.tsx'), 'Members'),
+})
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/project/settings.tsx'), 'Settings'),
+})
+const people = createRoute({
+  getParentRoute: () => inside,
+  path: '/people',
+  validateSearch: (words: Words & SearchSchemaInput): Paged & { tab?: 'invites' | undefined } => ({
+    ...paged(words),
+    tab: words.tab === 'invites' ? 'invites' : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./pages/people.tsx'), 'People'),
+})
+const profile = createRoute({
+  getParentRoute: () => inside,
+  path: '/profile',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/profile.tsx'), 'Profile'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    passwordLink,
+    invite,
+    inside.addChildren([home, projects, project.addChildren([overview, keys, members, settings]), people, profile]),
+  ]),
+  defaultPreload: 'intent',
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,12 @@
+import { useMe } from './me.ts'
+
+/** What is said to who may not change the organization. */
+const OWNERS = 'Owners of the organization can do this. Ask one of them.'
+
+/** Whether who is signed in may do something in the organization; while that is not known nobody may. */
+export function useMay(permission: string): boolean {
+  return useMe().data?.permissions.includes(permission) ?? false
+}
+
+/** Null for who may change the organization, else why it cannot be done. */
+export const useDenied = (): string | null => (useMay('api.management.write') ? null : OWNERS)

@@ -1,0 +1,25 @@
+import { Button } from '@mantine/core'
+import { type ErrorComponentProps, Link } from '@tanstack/react-router'
+import { Said } from '../patterns/failure.tsx'
+import { Page } from '../patterns/page.tsx'
+
+/** An address that is no page. */
+export function NotThere() {
+  return (
+    <Page title="There is no such page" lead="The link may be incomplete, or what it led to is gone.">
+      <Link to="/">Go to the start</Link>
+    </Page>
+  )
+}
+
+/** A page that failed in a way that nobody foresaw. */
+export function Broken({ error }: ErrorComponentProps) {
+  return (
+    <Page title="This page failed">
+      <div className="failure">
+        <Said error={error instanceof Error ? error : new Error(String(error))} />
+        <Button onClick={() => location.reload()}>Load it again</Button>
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { isConsoleBuilt } from '../../src/config/doors.ts'
+
+const folders = (process.env.PATH ?? '').split(delimiter)
+const found = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap((name) => folders.map((folder) => join(folder, name)))
+  .find((path) => existsSync(path))
+
+/** Why what needs a browser is left out here; false where it is not. */
+export const skip: string | false = !isConsoleBuilt()
+  ? 'the console is not built: npm run console'
+  : found === undefined && 'there is no chromium (Debian: apt-get install chromium)'
+
+/** The system's own Chromium: none is downloaded. */
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: found ?? '',
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-dev-shm-usage',
+      '--font-render-hinting=none',
+    ],
+  })
+
+export type Scheme = 'light' | 'dark'
+export const PHONE = { width: 375, height: 740 }
+export const DESK = { width: 1280, height: 800 }
+
+/** A page of its own (no cookies of others), and all that it complains of. */
+export async function openPage(browser: Browser, url: string, scheme: Scheme = 'light', viewport = DESK) {
+  const context = await browser.newContext({
+    ...{
+      baseURL: url,
+      colorScheme: scheme,
+      viewport,
+      locale: 'en-GB',
+      timezoneId: 'Europe/Berlin',
+      reducedMotion: 'reduce',
+    },
+  })
+  const page = await context.newPage()
+  page.setDefaultTimeout(120_000)
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(`${error}`))
+  page.on('console', (message) => {
+    // What the server refuses on purpose the browser tells as well: that is no complaint of the page.
+    if (message.type() !== 'error' && message.type() !== 'warning') return
+    if (!message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+  })
+  await page.exposeFunction('complain', (complaint: string) => complaints.push(complaint))
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) =>
+      Reflect.get(globalThis, 'complain')(`policy: ${violatedDirective} ${blockedURI} ${sourceFile}`),
+    )
+  })
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) complaints.push(`asked ${request.url()}`)
+  })
+  return { page, complaints, [Symbol.asyncDispose]: () => context.close() }
+}
+
+/** What has been asked for is there, and drawn. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('h1') !== null && !document.querySelector('.bone'))
+  await page.waitForLoadState('networkidle')
+  await page.evaluate(() => document.fonts.ready)
+}

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { done } from '../cli/run.ts'
+import { CHAT, question } from '../gateway/gate.ts'
+import { startTestApp, type TestApp } from '../support/harness.ts'
+import { openBrowser, openPage, settled, skip } from './browser.ts'
+import { PASSWORD, passwordLink, signIn } from './visits.ts'
+
+let app: TestApp
+let browser: Browser
+
+before(async () => {
+  if (skip) return
+  app = await startTestApp({ only: 'admin,gateway,docs,console' })
+  browser = await openBrowser()
+})
+after(async () => {
+  await browser?.close()
+  await app?.[Symbol.asyncDispose]()
+})
+
+test('somebody signs in by a link, makes a project and a key, and the key calls a model until its project is archived', {
+  skip,
+}, async () => {
+  await using opened = await openPage(browser, app.url)
+  const { page, complaints } = opened
+  await signIn(page, await passwordLink(app))
+  assert.equal(new URL(page.url()).pathname, '/')
+
+  await page.getByRole('link', { name: 'Projects', exact: true }).click()
+  await page.getByRole('button', { name: 'New project' }).click()
+  await page.getByLabel('Name').fill('Kitchen')
+  await page.getByRole('button', { name: 'Create project' }).click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await page.getByRole('link', { name: 'API keys' }).click()
+  await page.getByRole('button', { name: 'New key' }).first().click()
+  await page.getByLabel('Name').fill('Oven')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  const key = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
+  const call = () => app.send('POST', CHAT, { key, body: { ...question, model: 'echo' } })
+  assert.equal((await call()).status, 200)
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('cell', { name: 'Oven', exact: true }).waitFor()
+  assert.ok(!(await page.content()).includes(key), 'the secret is gone with its sheet')
+  await page.getByRole('button', { name: 'Disable Oven' }).click()
+  await page.getByRole('button', { name: 'Enable Oven' }).waitFor()
+  assert.equal((await call()).status, 401)
+  await page.getByRole('button', { name: 'Enable Oven' }).click()
+  await page.getByRole('button', { name: 'Disable Oven' }).waitFor()
+  assert.equal((await call()).status, 200)
+
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await page.getByRole('button', { name: 'Archive project…' }).click()
+  const archive = page.getByRole('button', { name: 'Archive project', exact: true })
+  await page.getByLabel('to confirm').fill('Kitche')
+  assert.ok(await archive.isDisabled())
+  await page.getByLabel('to confirm').fill('Kitchen')
+  await archive.click()
+  await page.getByText('This project is archived').waitFor()
+  assert.equal((await call()).status, 401)
+  assert.deepEqual(complaints, [])
+})
+
+test('who was invited accepts in a browser of their own, makes a key in the project that they are in, and sees what they may not do', {
+  skip,
+}, async () => {
+  await using owners = await openPage(browser, app.url)
+  await signIn(owners.page, await passwordLink(app))
+  await owners.page.goto('/people')
+  await owners.page.getByRole('button', { name: 'Invite', exact: true }).click()
+  await owners.page.getByLabel('Address').fill('ada@example.com')
+  await owners.page.getByRole('button', { name: 'Invite', exact: true }).last().click()
+  const command = await owners.page.getByRole('textbox', { name: 'The command that makes the link' }).innerText()
+  const { url } = await done(app, ...(command.split(' -- ')[1] ?? '').trim().split(' '))
+  const { pathname, hash } = new URL(url)
+
+  await using members = await openPage(browser, app.url)
+  const { page } = members
+  await page.goto(pathname + hash)
+  await page.getByLabel('Your name').fill('Ada')
+  await page.getByLabel('New password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Accept and sign in' }).click()
+  await page.getByRole('link', { name: 'Default project' }).click()
+  await page.getByRole('link', { name: 'API keys' }).click()
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByLabel('Name').fill('Mine')
+  await page.getByRole('button', { name: 'Create key' }).click()
+  const key = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
+  assert.equal((await app.send('POST', CHAT, { key, body: { ...question, model: 'echo' } })).status, 200)
+  await page.goto('/projects')
+  const denied = page.getByRole('button', { name: /^New project.*Owners of the organization can do this/ })
+  await denied.click({ force: true })
+  assert.equal(await page.getByRole('dialog').count(), 0)
+  assert.deepEqual([...owners.complaints, ...members.complaints], [])
+})
+
+test('the end of a session asks for sign-in and comes back to the place; signed out, the button back shows nothing', {
+  skip,
+}, async () => {
+  await using opened = await openPage(browser, app.url)
+  const { page, complaints } = opened
+  await signIn(page, await passwordLink(app))
+  await page.goto('/people?tab=invites')
+  await settled(page)
+  const [owner] = (await app.admin().organization.users.list()).data
+  await app.db
+    .deleteFrom('session')
+    .where('organization_id', '=', await organizationId())
+    .execute()
+  await page.goto('/people?tab=invites')
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await page.getByLabel('Address').fill(owner?.email ?? '')
+  await page.getByRole('textbox', { name: 'Password' }).fill('not this one')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').waitFor()
+  assert.equal(await page.getByLabel('Address').inputValue(), owner?.email, 'what was typed stays')
+  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'People' }).waitFor()
+  assert.equal(new URL(page.url()).search, '?tab=invites')
+
+  await page.getByRole('button', { name: 'Owner' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await page.goBack()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  assert.equal(await page.getByRole('heading', { name: 'People' }).count(), 0)
+  assert.deepEqual(complaints, [])
+})
+
+test('a sign-in leads to no other site, whatever its address says', { skip }, async () => {
+  await using opened = await openPage(browser, app.url)
+  const { page } = opened
+  await signIn(page, await passwordLink(app))
+  const [owner] = (await app.admin().organization.users.list()).data
+  for (const next of [
+    '//evil.example/',
+    'https://evil.example/',
+    '/\\evil.example',
+    'javascript:alert(1)',
+    '/%5Cevil.example/x',
+  ]) {
+    await page.context().clearCookies()
+    await page.goto(`/sign-in?next=${encodeURIComponent(next)}`)
+    await page.getByLabel('Address').fill(owner?.email ?? '')
+    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL((url) => url.pathname !== '/sign-in')
+    await settled(page)
+    assert.equal(new URL(page.url()).origin, app.url, next)
+  }
+  assert.deepEqual(opened.complaints, [])
+})
+
+async function organizationId(): Promise<string> {
+  const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  return id
+}

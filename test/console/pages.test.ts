@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { until } from '../gateway/upstream.ts'
+import { startTestApp, type TestApp } from '../support/harness.ts'
+import { DESK, openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
+import { filled, pagesOf, passwordLink, signIn } from './visits.ts'
+
+let app: TestApp
+let browser: Browser
+let there: Awaited<ReturnType<typeof filled>>
+
+before(async () => {
+  if (skip) return
+  app = await startTestApp({ only: 'admin,gateway,docs,console' })
+  there = await filled(app)
+  browser = await openBrowser()
+})
+after(async () => {
+  await browser?.close()
+  await app?.[Symbol.asyncDispose]()
+})
+
+/** What is wrong with a page as it stands there. */
+async function flawsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run())
+  const flaws = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`)
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  return wide > 0 ? [...flaws, `${wide} pixels too wide`] : flaws
+}
+
+for (const [name, scheme, viewport] of [
+  ['in light, on a desk', 'light', DESK],
+  ['in the dark, on a phone', 'dark', PHONE],
+] as const) {
+  test(`no page breaks its policy, keeps anybody out or is wider than its window: ${name}`, { skip }, async (t) => {
+    await using opened = await openPage(browser, app.url, scheme, viewport)
+    const { page, complaints } = opened
+    const link = await passwordLink(app)
+    for (const path of ['/sign-in', '/sign-in/link', link, '/invite', '/invite#token']) {
+      await page.goto(path)
+      await settled(page)
+      assert.deepEqual([path, ...(await flawsOf(page)), ...complaints], [path])
+    }
+    await signIn(page, link)
+    for (const { what, go } of pagesOf(there)) {
+      await t.test(what, async () => {
+        await go(page)
+        await settled(page)
+        assert.deepEqual(await flawsOf(page), [])
+        assert.deepEqual(complaints.splice(0), [])
+      })
+    }
+  })
+}
+
+test('a style or a script that stands in the page is refused, and the tests hear of it', { skip }, async () => {
+  await using opened = await openPage(browser, app.url)
+  const { page, complaints } = opened
+  await page.goto('/sign-in')
+  await settled(page)
+  await page.evaluate(() => document.head.append(document.createElement('style')))
+  await page.evaluate(() => {
+    document.head.querySelectorAll('style')[0]?.append('body { color: red }')
+    const script = document.createElement('script')
+    try {
+      script.text = 'globalThis.ran = true'
+      document.head.append(script)
+    } catch {
+      // Trusted Types refuse it before the policy of scripts does.
+    }
+  })
+  assert.equal(await page.evaluate(() => 'ran' in globalThis), false)
+  for (const rule of ['style-src', 'require-trusted-types-for']) {
+    const isHeard = () => complaints.some((complaint) => complaint.startsWith(`policy: ${rule}`))
+    await until(isHeard, `a word on ${rule}`)
+  }
+})

@@ -1,0 +1,46 @@
+/*
+ * `npm run console:screenshots [-- FOLDER]`: every page of the console, in both themes and on a phone, for somebody to look at.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { startTestApp } from '../support/harness.ts'
+import { DESK, openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
+import { filled, pagesOf, passwordLink, signIn } from './visits.ts'
+
+const folder = process.argv[2] ?? 'data/screenshots'
+
+if (skip !== false) {
+  process.stderr.write(`No screenshots: ${skip}.\n`)
+  process.exitCode = 1
+} else {
+  mkdirSync(folder, { recursive: true })
+  await using app = await startTestApp({ only: 'admin,gateway,docs,console' })
+  const there = await filled(app)
+  await using browser = await openBrowser()
+  for (const [name, scheme, viewport] of [
+    ['light', 'light', DESK],
+    ['dark', 'dark', DESK],
+    ['phone', 'light', PHONE],
+    ['phone-dark', 'dark', PHONE],
+  ] as const) {
+    await using opened = await openPage(browser, app.url, scheme, viewport)
+    const { page } = opened
+    const link = await passwordLink(app)
+    for (const [what, path] of [
+      ['sign-in', '/sign-in'],
+      ['password-link', link],
+    ] as const) {
+      await page.goto(path)
+      await settled(page)
+      await page.screenshot({ path: join(folder, `${what}.${name}.png`) })
+    }
+    await signIn(page, link)
+    for (const { what, go } of pagesOf(there)) {
+      await go(page)
+      await settled(page)
+      await page.screenshot({ path: join(folder, `${what}.${name}.png`), fullPage: true })
+    }
+    for (const complaint of opened.complaints) process.stderr.write(`${name}: ${complaint}\n`)
+  }
+  process.stdout.write(`They are in ${folder}.\n`)
+}

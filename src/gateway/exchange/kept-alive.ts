@@ -118,6 +118,8 @@ export class KeptAlive implements Reply {
   #silent(): void {
     const response = this.#response
     if (response.destroyed || response.writableEnded) return
+    // The call was refused: that was begun past this stream, and is sent at the end of the turn.
+    if (response.headersSent && !this.headersSent && !this.#early) return
     if (this.#gap.isOpen && response.socket !== null && response.writableLength === 0) {
       if (!this.headersSent && !this.#early) {
         this.#early = true

@@ -30,6 +30,7 @@ export function adminRequest(world: World, number: number, chance: Chance, hosti
     path: path + queryOf(asSchema(route.query), making, valid?.query),
     headers: {
       ...(key.authorization !== null && { authorization: key.authorization }),
+      ...key.session,
       ...(body !== null && { 'content-type': typeFor(chance), 'content-length': String(Buffer.byteLength(body)) }),
       ...strangeHeaders(world, chance),
     },

@@ -39,6 +39,7 @@ export function gateRequest(world: World, number: number, chance: Chance, hostil
     path: (isElsewhere ? chance.pick(elsewhere) : path) + queryOf(route, making),
     headers: {
       ...(key.authorization !== null && { authorization: key.authorization }),
+      ...key.session,
       ...(body !== null && { 'content-type': type, 'content-length': String(Buffer.byteLength(body)) }),
       ...strangeHeaders(world, chance),
       ...(isElsewhere && checked(making)),

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { type Endpoint, endpoints } from '../../src/admin/index.ts'
 import { mintKey } from '../../src/core/key.ts'
 import { newFixture } from '../contract/fixture.ts'
-import { newProjectKey, type Organization } from '../contract/organizations.ts'
+import { newProjectKey, newUser, type Organization } from '../contract/organizations.ts'
 import { type ValidRequest, validRequest } from '../contract/requests.ts'
 import type { TestApp } from '../support/harness.ts'
 import type { Chance } from '../support/seeded.ts'
+import { CONSOLE, signInByLink } from '../support/signing-in.ts'
 
-/** By what it is; null: no header. */
-export type Key = { by: string; authorization: string | null }
+/** By what it is; null: no header. A session is shown by other headers. */
+export type Key = { by: string; authorization: string | null; session?: Record<string, string> }
 
 /** Two organizations with everything in them that a request can name, and keys of every kind. */
 export type World = {
@@ -66,6 +67,14 @@ export async function newWorld(app: TestApp): Promise<World> {
   await adminAPIKeys.delete(revoked.id)
   app.advance(5)
   const mine = await newProjectKey(app, own, project, own.ownerId)
+  const signedIn = async (by: string, user: string) => {
+    const { cookie } = await signInByLink(app, own.id, user)
+    return { by, authorization: null, session: { ...CONSOLE, cookie } }
+  }
+  const sessions = [
+    await signedIn('an owner who has signed in', own.ownerId),
+    await signedIn('a reader who has signed in', (await newUser(app, own)).id),
+  ]
   const bearing = (by: string, key: string) => ({ by, authorization: `Bearer ${key}` })
   return {
     organizations: [own.id, other.id],
@@ -88,6 +97,7 @@ export async function newWorld(app: TestApp): Promise<World> {
       bearing('a revoked service account', gone.key.value),
       bearing('a key that nobody has', mintKey('admin').value),
       bearing('garbage', 'garbage'),
+      ...sessions,
       { by: 'nobody', authorization: null },
       { by: 'a header that is none', authorization: 'Basic eDp5' },
     ],

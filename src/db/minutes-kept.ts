@@ -10,7 +10,8 @@ const KEY = 'usage_minutes_before'
 
 /**
  * Says before when sums by the minute may be gone: the retention does before it deletes the first of them, so that no report takes an
- * hour of which it has deleted some for a whole one. What was said once is not taken back.
+ * hour of which it has deleted some for a whole one. What was said once is not taken back, so it is said only where there is something
+ * to delete: by a wrong clock too.
  * @param before Unix seconds, at the beginning of an hour
  */
 export async function announceMinutesGone(db: Db, before: number): Promise<void> {

@@ -6,6 +6,7 @@ import {
   deleteExpiredOwned,
   deleteUsageMinutes,
   deleteWriters,
+  hasMinutesBefore,
   nextOrganization,
   nextUsagePart,
   oldWriters,
@@ -86,9 +87,11 @@ export class Retention implements Writer {
     try {
       const parts = await this.#usageParts()
       if (await this.#isDoubtful(parts)) return
-      await announceMinutesGone(db, before)
       for (const part of parts) {
-        while ((await deleteUsageMinutes(db, part, before)) && (await this.#pause()));
+        if (await hasMinutesBefore(db, part, before)) {
+          await announceMinutesGone(db, before)
+          while ((await deleteUsageMinutes(db, part, before)) && (await this.#pause()));
+        }
         if (!(await this.#pause())) return
       }
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));

@@ -9,6 +9,7 @@ import {
 import { announceMinutesGone } from '../../src/db/minutes-kept.ts'
 import { recordRetention } from '../../src/db/retention-record.ts'
 import { recordUsage } from '../../src/db/usage.ts'
+import { Retention } from '../../src/ledger/retention.ts'
 import { databases } from '../support/databases.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { CHAT, makeKey } from './gate.ts'
@@ -96,5 +97,17 @@ for (const database of databases) {
     assert.equal(await reported(app, start), KEYS)
     assert.deepEqual(between.on, {}, 'it was begun')
     assert.equal(await reported(app, start), KEYS)
+  })
+
+  test(`${database}: a clock that was far ahead when there was nothing to delete takes no minutes from reports`, async () => {
+    await using app = await startTestApp({ database })
+    const now = () => Date.now() + 3650 * DAY * 1000
+    const log = { info() {}, warn() {} }
+    const retention = new Retention({ db: app.db, log, now, usageMinutesDays: 30, auditDays: null })
+    await retention.run()
+    await retention.close()
+    const start = Math.floor((Date.now() / 1000 - DAY) / DAY) * DAY
+    await useHour(app, start)
+    assert.equal(await reported(app, start), KEYS - FROM)
   })
 }

@@ -12,6 +12,7 @@ import type { Gate, GatewayParts } from './gate.ts'
 import { Tally } from './observe/tally.ts'
 import { handle } from './pipeline.ts'
 import { recordRefusal } from './record-refusal.ts'
+import { callBegins, callIsOver } from './turn.ts'
 
 export type Gateway = {
   handle: (request: IncomingMessage, response: ServerResponse) => void
@@ -54,13 +55,18 @@ export function createGateway(parts: GatewayParts): Gateway {
     (request, response) => {
       const headers = { 'x-request-id': gate.newId('request'), 'openai-version': '2020-10-01' }
       const arrival = { request, response, headers }
+      callBegins()
       way(gate, arrival).then(
         (outcome) => {
           if (outcome instanceof ApiError) fail(gate, arrival, outcome)
           else if (outcome?.end === 'upstream_broke') gate.failures.broke(about(arrival))
           else if (outcome?.end === 'overran') gate.failures.broke(about(arrival), OVERRAN)
+          callIsOver()
         },
-        (thrown) => fail(gate, arrival, thrown),
+        (thrown) => {
+          fail(gate, arrival, thrown)
+          callIsOver()
+        },
       )
     }
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { sendInTurn } from './turn.ts'
+import { callBegins, callIsOver, sendInTurn } from './turn.ts'
 
 test('what is to be sent in a turn is sent behind all that happens in it, in its order', async () => {
   const sent: string[] = []
@@ -25,4 +25,26 @@ test('what is to be sent because something was sent has the next turn', async ()
   assert.deepEqual(sent, ['first', 'second'])
   await nextTurn()
   assert.deepEqual(sent, ['first', 'second', 'again'])
+})
+
+test('what a call sends that is alone is sent at once, and never before what waits already', async () => {
+  const sent: string[] = []
+  const send = (what: string) => sendInTurn({ send: () => sent.push(what) })
+  callBegins()
+  send('alone')
+  assert.deepEqual(sent.splice(0), ['alone'])
+  callBegins()
+  send('one of two')
+  callIsOver()
+  send('the one that is left')
+  assert.deepEqual(sent, [])
+  await nextTurn()
+  assert.deepEqual(sent.splice(0), ['one of two', 'the one that is left'])
+  send('alone again')
+  assert.deepEqual(sent.splice(0), ['alone again'])
+  callIsOver()
+  send('of no call')
+  assert.deepEqual(sent, [])
+  await nextTurn()
+  assert.deepEqual(sent, ['of no call'])
 })

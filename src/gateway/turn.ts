@@ -5,15 +5,27 @@ export interface Sending {
 }
 
 let waiting: Sending[] = []
+/** Calls of this thread that have come and are not over. */
+let underWay = 0
+
+/** A call has come in; `callIsOver` is to be called once for each. */
+export function callBegins(): void {
+  underWay++
+}
+
+export function callIsOver(): void {
+  underWay--
+}
 
 /**
  * Has something sent when this turn of the loop has taken up all that has come: where those are many calls, all are
- * read and judged before the first is sent, and where it is one it is sent some ten microseconds later. Sending wakes whoever reads it, which costs as much as
+ * read and judged before the first is sent. Sending wakes whoever reads it, which costs as much as
  * all else that the system does for it, once for what is sent at one time; and the same step of the next call finds its code in the
- * processor's caches.
+ * processor's caches. What a call sends that is alone in this thread is sent at once: there is nothing to send together with it.
  */
 export function sendInTurn(one: Sending): void {
-  if (waiting.push(one) === 1) setImmediate(sendAll)
+  if (underWay === 1 && waiting.length === 0) one.send()
+  else if (waiting.push(one) === 1) setImmediate(sendAll)
 }
 
 function sendAll(): void {

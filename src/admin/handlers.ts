@@ -2,6 +2,7 @@ import type { Of, Route } from '../contract/route.ts'
 import type { AuditActor, AuditPayload, AuditType, Origin } from '../core/audit.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
+import type { ReadLevels } from '../core/limit-level.ts'
 import type { Access } from '../core/permission.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
@@ -38,6 +39,8 @@ export type Call<R extends Route> = {
   signIn: R extends { usesSignIn: true } ? SignIn : null
   /** Where the request came from. */
   origin: Origin
+  /** What says how much of limits is used, where the route asks for it. */
+  levels: R extends { usesLevels: true } ? ReadLevels : null
   /** Runs what reads, where the reply is made in parts: other replies have their turns between. It fails once the client is gone. */
   inTurn: R extends { inParts: true } ? InTurn : null
   params: Of<R['params']>

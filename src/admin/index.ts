@@ -10,6 +10,7 @@ import { groups } from './groups.ts'
 import type { Call, Handlers } from './handlers.ts'
 import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
+import { limitUse } from './limit-use.ts'
 import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
 import { myApiKeys } from './my-api-keys.ts'
@@ -28,6 +29,7 @@ import { sessions } from './sessions.ts'
 import { signIn } from './sign-in.ts'
 import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
 import { projectSpendLimit, spendLimit } from './spend-limit.ts'
+import { spendUse } from './spend-use.ts'
 import { usage } from './usage.ts'
 import { users } from './users.ts'
 
@@ -44,6 +46,8 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   serviceAccounts,
   projectApiKeys,
   rateLimits,
+  limitUse,
+  spendUse,
   groups,
   groupUsers,
   groupRoles,

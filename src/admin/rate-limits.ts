@@ -14,14 +14,14 @@ import type { Handlers } from './handlers.ts'
 import { ownedBy } from './owned.ts'
 import { page } from './page.ts'
 
-const PREFIX = 'rl-'
+export const PREFIX = 'rl-'
 
 export const rateLimits: Handlers<typeof routes> = {
   // The rows are the catalogue's, which is in memory; the project's own numbers come with one look-up.
   async list({ db, project, query, models }) {
     const all = [...limitRows(models).values()]
-    const after = cursor(query.after, 'after')
-    const before = cursor(query.before, 'before')
+    const after = afterModel(query.after, 'after')
+    const before = afterModel(query.before, 'before')
     const behind = after === undefined ? all : all.filter(({ model }) => model > after)
     const between = before === undefined ? behind : behind.filter(({ model }) => model < before)
     // Only `before`: the page that ends there, not the first of all that stand before it.
@@ -72,14 +72,14 @@ function check(row: LimitRow, name: Dimension, value: number) {
 }
 
 /** Rows are sorted by their ids; one that is gone keeps its place. */
-function cursor(id: string | undefined, param: string): string | undefined {
+export function afterModel(id: string | undefined, param: string): string | undefined {
   if (!id) return undefined
   if (id.startsWith(PREFIX)) return id.slice(PREFIX.length)
   throw new ApiError('invalid_value', `Invalid '${param}': '${id}' is not the ID of an object of this list.`, { param })
 }
 
 /** What the project has set itself, by model. */
-async function overrides(db: Db, project: Row<'project'>, names: string[]): Promise<Map<string, Limits>> {
+export async function overrides(db: Db, project: Row<'project'>, names: string[]): Promise<Map<string, Limits>> {
   if (names.length === 0) return new Map()
   const rows = await db
     .selectFrom('rate_limit')

@@ -1,6 +1,7 @@
 import type { BlockList } from 'node:net'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
+import type { ReadLevels } from '../core/limit-level.ts'
 import type { Log } from '../core/log.ts'
 import type { Changed } from '../db/changed.ts'
 import type { Db } from '../db/tables.ts'
@@ -24,6 +25,8 @@ export type AdminApp = {
   refusals: Refusals
   /** The models there are. */
   models: () => Promise<Catalogue>
+  /** How much of limits is used now. */
+  levels: ReadLevels
   /** Told of a change after it is committed and before its reply is sent: what was cached of it must be gone then. */
   changed: Pick<Changed, 'publish'>
   /** The address that a connection and its `x-forwarded-for` stand for. */

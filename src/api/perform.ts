@@ -6,6 +6,7 @@ import { actorOf, KnownCallerRefused } from '../admin/refused.ts'
 import { ApiError, notFound, projectArchived, unknownId } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
 import type { Catalogue } from '../core/catalogue.ts'
+import type { ReadLevels } from '../core/limit-level.ts'
 import { isNameable } from '../core/model-name.ts'
 import type { ChangeScope } from '../db/changed.ts'
 import { findProject } from '../db/projects.ts'
@@ -19,7 +20,12 @@ import { refuseForeign } from './same-origin.ts'
 type Input = { params: Record<string, string>; query: unknown; body: unknown; inTurn: InTurn | null }
 
 /** What a handler is given besides what the database says. */
-type Given = Input & Pick<Call<Route>, 'now' | 'origin'> & { models: Catalogue | null; signIn: SignIn | null }
+type Given = Input &
+  Pick<Call<Route>, 'now' | 'origin'> & {
+    models: Catalogue | null
+    levels: ReadLevels | null
+    signIn: SignIn | null
+  }
 
 type AnyChange = Change<unknown> | PublicChange<unknown>
 /** What is answered: the reply's body, or its parts, and what becomes of the cookie. */
@@ -33,7 +39,8 @@ export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitt
   // Before any transaction: the catalogue may have to be asked for over the network.
   const models = route.usesModels ? await app.models() : null
   const signIn = route.usesSignIn ? app.signIn : null
-  const given = { ...input, now, models, signIn, origin: request.origin }
+  const levels = route.usesLevels ? app.levels : null
+  const given = { ...input, now, models, levels, signIn, origin: request.origin }
   if (route.method !== 'GET') return change(app, endpoint, request, route, given)
   const { caller } = request
   const project = caller && (await projectAtHand(app.db, route, caller, input.params.project_id))

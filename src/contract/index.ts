@@ -6,6 +6,7 @@ import { dataRetention, projectDataRetention } from './data-retention.ts'
 import { groups, groupUsers } from './groups.ts'
 import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
+import { limitUse } from './limit-use.ts'
 import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
 import { permissions } from './permissions.ts'
@@ -23,6 +24,7 @@ import { sessions } from './sessions.ts'
 import { signIn } from './sign-in.ts'
 import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
 import { projectSpendLimit, spendLimit } from './spend-limit.ts'
+import { spendUse } from './spend-use.ts'
 import { usage } from './usage.ts'
 import { users } from './users.ts'
 
@@ -39,6 +41,8 @@ export const contract = {
   serviceAccounts,
   projectApiKeys,
   rateLimits,
+  limitUse,
+  spendUse,
   groups,
   groupUsers,
   groupRoles,

@@ -28,6 +28,8 @@ type Facts = {
    * It asks who may sign in and how. A change of this kind takes its time before its transaction.
    */
   usesSignIn?: true
+  /** It asks how much of limits is used now. */
+  usesLevels?: true
   /** It changes which client certificates open this API; one that would shut out the caller's own connection is refused. */
   bindsCallers?: true
   /** A read below an archived project that fails, as the description says it does. Changes there always fail. */

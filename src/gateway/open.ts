@@ -1,5 +1,6 @@
 import type { Config } from '../config/settings.ts'
 import type { Availability } from '../core/dependency.ts'
+import type { ReadLevels } from '../core/limit-level.ts'
 import { clientAddress } from '../core/origin.ts'
 import type { Changes } from '../db/changed.ts'
 import { hasSeveralServers } from '../db/several-servers.ts'
@@ -9,6 +10,7 @@ import { within } from '../ledger/within.ts'
 import type { Bodies } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
 import type { GateCounters } from './counters/make.ts'
+import { readLevels } from './counters/read-levels.ts'
 import { RunningStreams } from './exchange/running-streams.ts'
 import { Grants } from './keys/grants.ts'
 import type { AskOthers } from './keys/known.ts'
@@ -52,6 +54,8 @@ export type OpenGateway = AsyncDisposable & {
   catalogue: ModelCatalogue
   /** What is known of keys here, for another thread. */
   known: Grants['known']
+  /** How much of limits is used. */
+  levels: ReadLevels
 }
 
 /**
@@ -119,6 +123,7 @@ export async function openGateway(
     gateway,
     catalogue,
     known: (hashes) => grants.known(hashes),
+    levels: async (asked) => readLevels(counters, await catalogue.models(), asked),
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
 }

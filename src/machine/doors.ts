@@ -31,7 +31,18 @@ export async function openDoors(
   const { db, reportDb, ledger, announce } = machine
   const { lastUsed, refusals } = ledger
   const app: AdminApp = {
-    ...{ db, reportDb, now, newId, log, lastUsed, refusals, models: served.models, changed: { publish: announce } },
+    ...{
+      db,
+      reportDb,
+      now,
+      newId,
+      log,
+      lastUsed,
+      refusals,
+      models: served.models,
+      levels: served.levels,
+      changed: { publish: announce },
+    },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
     ...signInOf(config, now),
     mtls: config.adminMtls ? { trustedProxies } : null,

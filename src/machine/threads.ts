@@ -38,11 +38,9 @@ export async function openThreads(
     (await supervisor?.askAll(question, ...brought)) ?? []
   return {
     url: () => url,
-    async models() {
-      const [first] = await askAll('models')
-      if (first === undefined) throw unavailable('No thread that serves answers. Please try again shortly.')
-      return first
-    },
+    models: async () => someOf(await askAll('models')),
+    // What they count they count in common.
+    levels: async (asked) => someOf(await askAll('levels', asked)),
     modelLists: async () => worst(await askAll('modelLists')),
     async look() {
       if (machine.redis !== null) await askAll('look')
@@ -78,6 +76,12 @@ export async function openThreads(
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
+}
+
+/** What one of them has answered. */
+function someOf<T>([first]: readonly T[]): T {
+  if (first === undefined) throw unavailable('No thread that serves answers. Please try again shortly.')
+  return first
 }
 
 const order: ListState['state'][] = ['read', 'not_asked', 'read_earlier', 'unread']

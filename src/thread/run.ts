@@ -79,6 +79,7 @@ const answersOf = (
   models: thread.models,
   modelLists: thread.modelLists,
   inFlight: thread.inFlight,
+  levels: thread.levels,
   look: () => look().then(() => null),
   known: async (hashes) => thread.known(hashes),
 })

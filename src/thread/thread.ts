@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/settings.ts'
 import type { Catalogue } from '../core/catalogue.ts'
+import type { ReadLevels } from '../core/limit-level.ts'
 import type { ListState } from '../core/model-list.ts'
 import { tellUnknown } from '../gateway/models/left-out.ts'
 import {
@@ -19,6 +20,8 @@ export type Served = {
   url: () => string
   /** The models there are. */
   models: () => Promise<Catalogue>
+  /** How much of limits is used now. */
+  levels: ReadLevels
   /** How it stands with the lists of models, by the upstreams' names. */
   modelLists: () => Promise<Record<string, ListState>>
   /** Has those look that are not the machine's own thread whether what they need is there: then `Machine.standing` knows. */
@@ -56,7 +59,7 @@ export async function openThread(
   replaced: Replaced = {},
 ): Promise<Thread & Pick<OpenGateway, 'known'>> {
   await using stack = new AsyncDisposableStack()
-  const { gateway, catalogue, known } = stack.use(await openGateway(config, parts, replaced))
+  const { gateway, catalogue, known, levels } = stack.use(await openGateway(config, parts, replaced))
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
   const own = {
     gateway: serves('gateway') ? opened(gateway.handle, config.corsOrigins, parts.newId) : null,
@@ -68,6 +71,7 @@ export async function openThread(
     url: () => listening?.url ?? '',
     known,
     models: () => catalogue.models(),
+    levels,
     modelLists: async () => catalogue.lists(),
     inFlight: async () => listening?.inFlight() ?? 0,
     async look() {},

@@ -1,5 +1,6 @@
 import type { Catalogue } from '../core/catalogue.ts'
 import type { Reported } from '../core/counts.ts'
+import type { LimitLevel, LimitsAsked } from '../core/limit-level.ts'
 import type { ListState } from '../core/model-list.ts'
 import type { KnownKeys } from '../gateway/keys/known.ts'
 
@@ -9,6 +10,8 @@ export type Questions = {
   models: () => Catalogue
   modelLists: () => Record<string, ListState>
   inFlight: () => number
+  /** How much of limits is used now, by what it counts in. */
+  levels: (asked: LimitsAsked) => LimitLevel[][]
   /** Has it look whether what it counts in is there; where that is news, it has been said before the answer. */
   look: () => null
   /** What it knows of the keys with these hashes. */

@@ -41,6 +41,8 @@ export const projectRequests = {
     update: sends(projectKey, { scopes: ['api.model.read'], expires_in_seconds: 3600, disabled: true }),
     delete: projectKey,
   },
+  limitUse: { list: project },
+  spendUse: { retrieve: project },
   rateLimits: { list: project, update: sends(rateLimit, { max_requests_per_1_minute: 1000 }) },
   projectSpendAlerts: {
     list: spendAlert,
@@ -60,7 +62,7 @@ O R PO PM PV CO CP ST OO KR KU SA
 
   A project and what is in it: its owners manage it.
 + x  +  -  -  x  -  x  x  +  s  s  projects.retrieve projectUsers.list projectUsers.retrieve serviceAccounts.list
-                                   serviceAccounts.retrieve rateLimits.list
+                                   serviceAccounts.retrieve rateLimits.list spendUse.retrieve
                                    projectSpendAlerts.list projectSpendAlerts.retrieve
 + x  +  -  -  x  -  x  x  s  s  s  projects.update projects.archive projectUsers.create projectUsers.update
                                    projectUsers.delete serviceAccounts.create serviceAccounts.update
@@ -70,7 +72,7 @@ O R PO PM PV CO CP ST OO KR KU SA
 + x  +  -  -  x  +  x  x  s  s  s  projectApiKeys.update projectApiKeys.delete
 
   Keys of one's own: whoever uses the project's models.
-+ x  +  +  -  x  -  x  x  s  s  s  projectApiKeys.create
++ x  +  +  -  x  -  x  x  s  s  s  projectApiKeys.create limitUse.list
 `
 
 export const projectChangesNoRequest = {

@@ -37,7 +37,7 @@ function watchQuestions() {
     const post = worker.postMessage.bind(worker)
     worker.postMessage = (message: ToThread) => {
       if (message !== 'stop' && 'ask' in message && message.ask === 'known') {
-        seen.of.push({ thread, hashes: message.brought[0] ?? [] })
+        seen.of.push({ thread, hashes: (message.brought[0] ?? []) as readonly string[] })
       }
       const asked = message !== 'stop' && 'asked' in message ? message.asked : []
       if (held !== null && asked.includes(held.hash)) held.waiting.push(() => post(message))

@@ -1,0 +1,40 @@
+import type { Dimension } from '../core/catalogue.ts'
+import { type Static, Type } from './json-schema.ts'
+import { get, ours } from './route.ts'
+import { Const, Enum, Id, List, Nullable, paging, Query, Searched } from './schema.ts'
+
+const Amount = (description: string) => Nullable(Type.Integer({ description }))
+
+export const LimitUse = Type.Object({
+  object: Const('project.rate_limit.usage'),
+  id: Id('`rl-` and the name of the model, as the rate limit itself has it.'),
+  model: Type.String(),
+  limits: Type.Array(
+    Type.Object({
+      scope: Enum(['organization', 'project'], {
+        description: "Whose it is: an organization's is shared by its projects.",
+      }),
+      dimension: Type.Unsafe<Dimension>(
+        Type.String({ description: 'What it counts, as the rate limit itself calls it.' }),
+      ),
+      period_seconds: Type.Integer(),
+      maximum: Type.Integer(),
+      used: Amount('How much counts as used now; null where the counters cannot be asked.'),
+      remaining: Amount('What is left of it now.'),
+      resets_in_ms: Amount('Until all of it is left again, if nothing more is used.'),
+    }),
+    { description: 'Every limit that a call of the model is counted in. Without any the model is not limited.' },
+  ),
+})
+export type LimitUse = Static<typeof LimitUse>
+
+export const limitUse = ours('The original shows it in the headers of answers only.', {
+  list: get('/v1/organization/projects/:project_id/rate_limits/usage', {
+    summary: "List what of a project's rate limits is used now: one row for each model, as the limits themselves",
+    permission: 'api.model.request',
+    usesModels: true,
+    usesLevels: true,
+    query: Query({ ...paging(), name: Type.Optional(Searched("What the model's name holds.")) }),
+    reply: List(LimitUse),
+  }),
+})

@@ -48,8 +48,11 @@ const home = createRoute({
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/projects',
-  validateSearch: (words: Words & SearchSchemaInput): Paged & { archived?: boolean | undefined } => ({
+  validateSearch: (
+    words: Words & SearchSchemaInput,
+  ): Paged & { archived?: boolean | undefined; name?: string | undefined } => ({
     ...paged(words),
+    name: word(words.name),
     archived: words.archived === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import('./pages/projects.tsx'), 'Projects'),
@@ -93,12 +96,26 @@ const profile = createRoute({
   component: lazyRouteComponent(() => import('./pages/profile.tsx'), 'Profile'),
 })
 
+const myKeys = createRoute({
+  getParentRoute: () => inside,
+  path: '/profile/keys',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/profile/keys.tsx'), 'MyKeys'),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     passwordLink,
     invite,
-    inside.addChildren([home, projects, project.addChildren([overview, keys, members, settings]), people, profile]),
+    inside.addChildren([
+      home,
+      projects,
+      project.addChildren([overview, keys, members, settings]),
+      people,
+      profile,
+      myKeys,
+    ]),
   ]),
   defaultPreload: 'intent',
 })

@@ -79,6 +79,7 @@ export function pagesOf({ projectId }: { projectId: string }): Visit[] {
     visit('invite', '/people', 'Invite'),
     visit('invite-link', '/people?tab=invites', 'Link'),
     visit('profile', '/profile'),
+    visit('my-keys', '/profile/keys'),
     visit('not-there', '/people/nobody'),
   ]
 }

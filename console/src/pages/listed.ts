@@ -5,7 +5,7 @@ import { useMay } from '../session/may.ts'
 
 export type ListedProject = Pick<Item<'GET /v1/organization/projects'>, 'id' | 'name' | 'created_at' | 'status'>
 type Page = Pick<Reply<'GET /v1/organization/projects'>, 'last_id' | 'has_more'> & { data: ListedProject[] }
-type Asked = { after?: string | undefined; limit?: number; include_archived?: boolean }
+type Asked = { after?: string | undefined; limit?: number; include_archived?: boolean; name?: string | undefined }
 
 /** A page of the projects that one may see: all there are, or those that one is in. Both are asked alike. */
 export function useProjects(query: Asked, enabled = true): UseQueryResult<Page, Error> {

@@ -6,19 +6,21 @@ import { Act } from '../patterns/act.tsx'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { Page } from '../patterns/page.tsx'
+import { Search } from '../patterns/search.tsx'
 import { Sheet } from '../patterns/sheet.tsx'
 import { told } from '../patterns/told.ts'
-import { useDenied } from '../session/may.ts'
+import { useDenied, useMay } from '../session/may.ts'
 import { useProjects } from './listed.ts'
 import { ProjectTable } from './project-table.tsx'
 
 /** All projects of the organization. */
 export function Projects() {
-  const { after, archived } = useSearch({ from: '/inside/projects' })
+  const { after, archived, name } = useSearch({ from: '/inside/projects' })
   const navigate = useNavigate()
   const [isMaking, make] = useState(false)
   const denied = useDenied()
-  const projects = useProjects({ after, include_archived: archived === true })
+  const seesAll = useMay('api.management.read')
+  const projects = useProjects({ after, name, include_archived: archived === true })
   const create = (
     <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
       New project
@@ -31,12 +33,23 @@ export function Projects() {
       actions={create}
     >
       <div className="filters">
+        {seesAll && (
+          <Search
+            label="Find a project by its name"
+            value={name}
+            onSearch={(name) => void navigate({ to: '/projects', search: { archived, name }, replace: true })}
+          />
+        )}
         <SegmentedControl
           size="xs"
           aria-label="Which projects"
           value={archived === true ? 'all' : 'active'}
           onChange={(value) =>
-            void navigate({ to: '/projects', search: value === 'all' ? { archived: true } : {}, replace: true })
+            void navigate({
+              to: '/projects',
+              search: { name, archived: value === 'all' ? true : undefined },
+              replace: true,
+            })
           }
           data={[
             { value: 'active', label: 'Active' },
@@ -48,14 +61,18 @@ export function Projects() {
         read={projects}
         after={after}
         empty={
-          <Empty
-            title="No projects yet"
-            words="Each app or team gets a project of its own, so that what it uses and spends is counted and limited apart."
-            action={create}
-            command={`curl ${location.origin}/v1/organization/projects \\
+          name !== undefined ? (
+            <Empty title="Nothing found" words={`No project that you may see has '${name}' in its name.`} />
+          ) : (
+            <Empty
+              title="No projects yet"
+              words="Each app or team gets a project of its own, so that what it uses and spends is counted and limited apart."
+              action={create}
+              command={`curl ${location.origin}/v1/organization/projects \\
   -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
   -d '{"name": "My project"}'`}
-          />
+            />
+          )
         }
       />
       <NewProject opened={isMaking} onClose={() => make(false)} />

@@ -1,4 +1,4 @@
-import { useSearch } from '@tanstack/react-router'
+import { Link, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
@@ -43,7 +43,8 @@ export function Keys() {
           ) : (
             <Empty
               title="Your keys in this project"
-              words="You can make keys here. The list of all keys is shown to the owners of the project."
+              words="The list of all keys is shown to the owners of the project. Yours, of all projects, are on a page of their own."
+              action={<Link to="/profile/keys">Your keys</Link>}
             />
           )}
           <NewKey projectId={project.id} opened={isMaking} onClose={() => make(false)} />

@@ -1,0 +1,119 @@
+import { Button } from '@mantine/core'
+import { Link, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Item } from '../../api/operations.ts'
+import { useChange, useRead } from '../../api/query.ts'
+import { Confirm } from '../../patterns/confirm.tsx'
+import { Empty } from '../../patterns/empty.tsx'
+import { Said } from '../../patterns/failure.tsx'
+import { List } from '../../patterns/list.tsx'
+import { Page } from '../../patterns/page.tsx'
+import { type Column, Name } from '../../patterns/table.tsx'
+import { Time } from '../../patterns/time.tsx'
+import { told } from '../../patterns/told.ts'
+
+type Key = Item<'GET /v1/organization/me/api_keys'>
+
+const badges = {
+  active: null,
+  disabled: <span className="badge warn">Disabled</span>,
+  expired: <span className="badge">Expired</span>,
+}
+
+/** One's own keys, of all projects. */
+export function MyKeys() {
+  const { after } = useSearch({ from: '/inside/profile/keys' })
+  const [leaving, remove] = useState<Key | null>(null)
+  const keys = useRead('GET /v1/organization/me/api_keys', { query: { after } })
+  const change = useChange('POST /v1/organization/me/api_keys/:api_key_id', ({ name, status }) =>
+    told(`Key '${name}' is ${status === 'disabled' ? 'disabled: calls with it are refused' : 'enabled again'}`),
+  )
+  const columns: Column<Key>[] = [
+    {
+      title: 'Name',
+      cell: ({ name, status }) => (
+        <span className="named">
+          <Name>{name}</Name>
+          {badges[status]}
+        </span>
+      ),
+    },
+    {
+      title: 'Project',
+      as: 'wide',
+      cell: ({ project }) =>
+        project === null ? (
+          <span className="muted">Admin key</span>
+        ) : (
+          <Link className="cut" to="/projects/$projectId" params={{ projectId: project.id }} title={project.name}>
+            {project.name}
+          </Link>
+        ),
+    },
+    { title: 'Expires', as: 'wide', cell: ({ expires_at }) => <Time at={expires_at} /> },
+    { title: 'Last used', as: 'wide', cell: ({ last_used_at }) => <Time at={last_used_at} as="ago" /> },
+    {
+      title: 'Actions',
+      as: 'end',
+      cell: (key) =>
+        key.kind === 'project' && (
+          <>
+            {key.status !== 'expired' && (
+              <Small
+                word={key.status === 'disabled' ? 'Enable' : 'Disable'}
+                name={key.name}
+                onClick={() =>
+                  change.mutate({ params: { api_key_id: key.id }, body: { disabled: key.status === 'active' } })
+                }
+              />
+            )}
+            <Small word="Delete" name={key.name} onClick={() => remove(key)} />
+          </>
+        ),
+    },
+  ]
+  return (
+    <Page
+      title="Your keys"
+      lead="The keys that are yours, in all projects. New ones are made on the page of a project."
+    >
+      {change.error && <Said error={change.error} />}
+      <List
+        label="Your keys"
+        read={keys}
+        columns={columns}
+        keyOf={({ id }) => id}
+        after={after}
+        empty={<Empty title="No keys yet" words="Open a project that you are in and make one there." />}
+      />
+      {leaving && <DeleteMine apiKey={leaving} onClose={() => remove(null)} />}
+    </Page>
+  )
+}
+
+const Small = ({ word, name, onClick }: { word: string; name: string; onClick: () => void }) => (
+  <Button variant="subtle" color="gray" size="compact-xs" onClick={onClick}>
+    {word}
+    <span className="hidden"> {name}</span>
+  </Button>
+)
+
+function DeleteMine({ apiKey, onClose }: { apiKey: Key; onClose: () => void }) {
+  const { mutate, isPending, error } = useChange('DELETE /v1/organization/me/api_keys/:api_key_id', () => {
+    told(`Key '${apiKey.name}' is deleted`)
+    onClose()
+  })
+  return (
+    <Confirm
+      title="Delete this key?"
+      words="Calls with it are refused from now on, and streams that it began are cut. This cannot be undone."
+      name={apiKey.name}
+      action="Delete key"
+      opened
+      onClose={onClose}
+      onConfirm={() => mutate({ params: { api_key_id: apiKey.id } })}
+      busy={isPending}
+      error={error}
+    />
+  )
+}

@@ -7,12 +7,12 @@ import { recordUsage } from './usage.ts'
 
 /** Which of a writer's batches this is: numbers rise, and one is used again only for the same entries. */
 export type BatchName = {
-  /** An id that no other writer has had. */
+  /** An id that no other writer has had; what begins with an id and a slash writes what the process of that id has used. */
   writer: string
   batch: number
   /** Unix seconds. */
   at: number
-  /** Whether it is kept how much of the totals this writer has brought: where somebody counts who is told it by writer. */
+  /** Whether it is kept how much of the totals this process has brought: where somebody counts who is told it by writer. */
   byWriter?: boolean
 }
 
@@ -37,6 +37,22 @@ export async function recordUsageOnce(
       .execute()
     if (written.length === 0) return
     await recordUsage(tx, entries)
-    if (byWriter) await addSpendOfWriter(tx, writer, spendOf(entries))
+    if (byWriter) await addSpendOf(tx, writer, at, entries)
   })
+}
+
+/**
+ * Adds to what a process has brought, whichever of its writers this is: it tells Redis itself what it has spent, and under two names that would count
+ * twice. The process is known as a writer for as long as there is something of it.
+ */
+async function addSpendOf(tx: Db, writer: string, at: number, entries: readonly UsageEntry[]): Promise<void> {
+  const [process = writer] = writer.split('/', 1)
+  if (process !== writer) {
+    await tx
+      .insertInto('usage_writer')
+      .values({ id: process, batch: 0, written_at: at })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ written_at: at }))
+      .execute()
+  }
+  await addSpendOfWriter(tx, process, spendOf(entries))
 }

@@ -39,7 +39,7 @@ export type Ledger = AsyncDisposable & {
 
 /**
  * Puts the writers together, on a database connection of their own and with one beat.
- * @param ended is awaited when the last was written; it never rejects
+ * @param ended is awaited when the last was written, and not called where something waits yet; it never rejects
  */
 export function openLedger(
   { databaseUrl, retention, redis }: Config,
@@ -68,10 +68,10 @@ export function openLedger(
     lastUsed,
     refusals,
     async [Symbol.asyncDispose]() {
-      await usage.close()
+      const isWritten = await usage.close()
       await cleaning.close()
       await beat.close()
-      await ended(gateDb, usage.writer)
+      if (isWritten) await ended(gateDb, usage.writer)
       if (gateDb !== db) await gateDb.destroy()
     },
   }

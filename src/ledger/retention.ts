@@ -26,8 +26,11 @@ const FIRST_MS = 60_000
 /** Between two deletions, so that others get their turn. */
 const PAUSE_MS = 20
 const MINUTE_MS = 60_000
-/** A writer that has been silent for so long has ended, whatever outage there was. */
-const WRITERS_DAYS = 30
+/**
+ * A writer that has been silent for so long has ended, whatever outage there was; or else what it has spent is of months that are over, the longest
+ * of which is shorter: of the month that is counted nobody may be told both by it and by the totals.
+ */
+const WRITERS_DAYS = 40
 
 export type RetentionParts = {
   /** The gate's own. */

@@ -67,8 +67,8 @@ export class Usage implements Writer {
   readonly what = 'usage'
   readonly kept = true
   readonly #parts: UsageParts
-  /** Names this writer among all that write to the database. */
-  readonly writer = randomUUID()
+  /** Names this process among all that write to the database. */
+  readonly writer: string
   readonly #buffer = new UsageBuffer()
   readonly #overflow: Overflow
   /** Taken from the buffer or the disk and not in the database for certain; the first one is being written. */
@@ -85,6 +85,7 @@ export class Usage implements Writer {
   constructor(parts: UsageParts) {
     this.#parts = parts
     const { spill, log } = parts
+    this.writer = spill?.process ?? randomUUID()
     const giveBack = (rows: BufferedUsage[]) => void this.#batches.push({ name: null, rows, spilled: null })
     this.#overflow = new Overflow({ spill, log, buffer: this.#buffer, giveBack })
     // What an earlier process left is written without anybody using anything.
@@ -153,8 +154,9 @@ export class Usage implements Writer {
   /**
    * Has the beat write what is left, within its bound; what is left then is put on the disk, for the next start, or else lost, and said
    * so. Nothing is recorded any more.
+   * @returns whether nothing is left that was to be written
    */
-  async close(): Promise<void> {
+  async close(): Promise<boolean> {
     this.#collect()
     this.#closed = true
     await this.#parts.beat.drain()
@@ -163,10 +165,11 @@ export class Usage implements Writer {
     rest.push({ name: null, rows: this.#buffer.take(MOST_ROWS), spilled: null })
     const { kept, lost } = await this.#overflow.close(rest)
     if (kept > 0) this.#parts.log.warn({ rows: kept }, 'usage waits on the disk: the next start writes it')
-    if (lost.length === 0) return
+    if (lost.length === 0) return kept === 0
     const entries = entriesIn(lost)
     this.#parts.dropped(entries)
     this.#parts.log.error({ entries, rows: lost.length }, 'usage is lost: it could not be written before the end')
+    return false
   }
 
   #collect() {

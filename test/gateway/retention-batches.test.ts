@@ -44,7 +44,7 @@ for (const kind of databases) {
         (some) => db.insertInto('owned').values(some).execute(),
       )
       await inserted(
-        rows(2503, (i) => ({ id: `writer-${i}`, batch: 1, written_at: i < 2500 ? start : now })),
+        rows(2503, (i) => ({ id: `writer-${i}`, batch: 1, written_at: i < 2500 ? start - DAY : now })),
         (some) => db.insertInto('usage_writer').values(some).execute(),
       )
       const minutes = async () =>

@@ -42,7 +42,7 @@ export async function openUsage(
   const to = (level: string) => (fields: object, message: string) => void lines.push({ level, message, fields })
   let dropped = 0
   const log = { info: to('info'), warn: to('warn'), error: to('error') }
-  const start = ({ spilling = false } = {}) => {
+  const start = ({ spilling = false, byWriter = false } = {}) => {
     const beat = new Beat(log)
     const lost = (entries: number) => {
       dropped += entries
@@ -52,6 +52,7 @@ export async function openUsage(
       beat,
       log,
       spill: spilling ? openSpill(url, { log, dropped: lost }) : null,
+      byWriter,
       dropped: lost,
       now: () => NOW,
     })

@@ -22,7 +22,9 @@ export type SpillLoss = (rows: number, why: unknown) => void
 export class Spill {
   readonly #folder: string
   readonly #lost: SpillLoss
-  readonly #writer = randomUUID()
+  /** Names the process that appends, whatever else it writes. */
+  readonly process = randomUUID()
+  readonly #writer = `${this.process}/disk`
   readonly #turns = new Turns()
   /** Oldest first; the last one may be open. */
   readonly #segments: Segment[]

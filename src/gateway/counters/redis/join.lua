@@ -1,9 +1,9 @@
 -- What a node brings where Redis has an account, or a day, not yet or no longer: each step counts once, whoever does it.
 local function fieldsOf(name) return base .. 'c:' .. name end
 
--- Which life of an account it is: it begins with what the database has of it.
+-- Which life of an account it is: it begins with what the database has of it. Where only who has spent what is lost, what is held stays.
 local function lifeOf(name)
-  if not account(name) then return '-' end
+  if not isWhole(name) then return '-' end
   return redis.call('HGET', fieldsOf(name), 'life') or ''
 end
 
@@ -11,9 +11,10 @@ end
 local isOther = {}
 for _, one in ipairs(ask.restore) do
   local name, life, dollars, nano, keepMs = one[1], one[2], one[3], one[4], one[5]
-  if life == '-' and not account(name) then
+  if life == '-' and not isWhole(name) then
+    local before = account(name) or { held = 0, heldNano = 0 }
     redis.call('DEL', fieldsOf(name))
-    redis.call('SET', base .. 'a:' .. name, struct.pack('>dddd', dollars, nano, 0, 0), 'PX', keepMs)
+    redis.call('SET', base .. 'a:' .. name, struct.pack('>dddd', dollars, nano, before.held, before.heldNano), 'PX', keepMs)
     redis.call('HSET', fieldsOf(name), 'life', ask.life)
     redis.call('PEXPIRE', fieldsOf(name), keepMs)
     accounts[name], life = nil, ask.life

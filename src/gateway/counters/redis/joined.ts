@@ -1,12 +1,12 @@
 import type { RedisAccount } from './account.ts'
-import { type Joining, join } from './joining.ts'
+import { type HeldNow, type Joining, join } from './joining.ts'
 
 /** Which accounts of an organization Redis has, as far as this thread knows. */
 export class Joined {
   readonly #parts: Joining
-  readonly #heldNow: Parameters<typeof join>[2]
+  readonly #heldNow: HeldNow
 
-  constructor(parts: Joining, heldNow: Parameters<typeof join>[2]) {
+  constructor(parts: Joining, heldNow: HeldNow) {
     this.#parts = parts
     this.#heldNow = heldNow
   }

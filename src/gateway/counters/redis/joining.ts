@@ -15,8 +15,14 @@ export type Joining = {
   lease: string
 }
 
+/** What is held for calls that run, by id. */
+export type HeldNow = () => readonly [id: string, held: Held][]
+
 /** Times that Redis may lose everything meanwhile. */
 const ATTEMPTS = 5
+/** Accounts in one script, and sums of processes that one can have: more of them would hold up all else, and be late. */
+const MOST = 200
+const MOST_SUMS = 5000
 
 /**
  * Sees to it that Redis has accounts of one organization, in this epoch, with everything that is known of them: what the database has, by who
@@ -24,11 +30,13 @@ const ATTEMPTS = 5
  * @param heldNow of those that run, by id, when it is asked
  * @throws Error where Redis or the database cannot be asked
  */
-export async function join(
-  parts: Joining,
-  accounts: readonly RedisAccount[],
-  heldNow: () => readonly [id: string, held: Held][],
-): Promise<void> {
+export async function join(parts: Joining, accounts: readonly RedisAccount[], heldNow: HeldNow): Promise<void> {
+  for (let from = 0; from < accounts.length; from += MOST) {
+    await joinSome(parts, accounts.slice(from, from + MOST), heldNow)
+  }
+}
+
+async function joinSome(parts: Joining, accounts: readonly RedisAccount[], heldNow: HeldNow): Promise<void> {
   const { asking, source } = parts
   const names = accounts.map(({ name }) => name)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -42,6 +50,11 @@ export async function join(
       return null
     })
     const { restore, spent } = brought ?? { restore: [], spent: [] }
+    if (spent.length > MOST_SUMS && accounts.length > 1) {
+      const middle = Math.ceil(accounts.length / 2)
+      await joinSome(parts, accounts.slice(0, middle), heldNow)
+      return joinSome(parts, accounts.slice(middle), heldNow)
+    }
     const amounts = accounts.map(({ spent }) => spent)
     for (const [i, { name }] of accounts.entries()) spent.push([name, source.writer, ...(amounts[i] ?? NONE)])
     const held = heldNow().map(([id, { amount, project, organization }]) => [

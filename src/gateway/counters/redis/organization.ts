@@ -5,16 +5,19 @@ import type { Money } from '../../spend/money.ts'
 import type { Decision, Share } from '../counters.ts'
 import type { RedisAccount } from './account.ts'
 import { RedisAccounts } from './accounts.ts'
-import { type Amount, amountOf, amountOfCents } from './amount.ts'
+import { amountOf, amountOfCents } from './amount.ts'
 import { decisionOf } from './answer.ts'
-import { accountsOf, type Batch, type Late, lateOf, untoldOf, type Waiting } from './batch.ts'
+import { accountsOf, type Batch, untoldOf, type Waiting } from './batch.ts'
 import { Denials } from './denials.ts'
-import { Joined } from './joined.ts'
-import { type Joining, join, probe, restoreDays } from './joining.ts'
+import type { Joined } from './joined.ts'
+import { type Joining, probe, restoreDays } from './joining.ts'
 import { Names } from './names.ts'
+import { Rejoining } from './rejoining.ts'
 import { asked } from './request.ts'
+import { Settling } from './settling.ts'
 import type { Sums } from './sums.ts'
 import { type Held, RedisTaken } from './taken.ts'
+import { Untold } from './untold.ts'
 
 export type OrganizationParts = Joining & {
   take: Script
@@ -44,24 +47,17 @@ export class RedisOrganization {
   readonly #parts: OrganizationParts
   readonly #accounts: RedisAccounts
   readonly #names: Names
+  readonly #rejoining: Rejoining
   readonly #joined: Joined
   #takes: Waiting[] = []
   /** Held in Redis. */
   readonly #open = new Map<string, RedisTaken>()
-  /** To be settled there, those on their way included. */
-  readonly #owed = new Map<string, RedisTaken>()
-  readonly #sending = new Set<RedisTaken>()
-  readonly #settling = new Map<RedisTaken, PromiseWithResolvers<void>>()
-  /** Accounts of which something was spent beside Redis that it may not have been told. */
-  readonly #untold = new Set<RedisAccount>()
-  #late: Late[] = []
+  readonly #settling = new Settling()
+  readonly #untold: Untold
   readonly #denials: Denials
   /** One for all calls. */
   readonly #settles = (taken: RedisTaken): Promise<void> => this.#settle(taken)
   #renewedAt = Number.NEGATIVE_INFINITY
-  #rejoining: Promise<void> | null = null
-  /** The epoch in which Redis has all that only this thread knows. */
-  #rejoined = ''
   #usedAt = 0
 
   constructor(parts: OrganizationParts) {
@@ -69,7 +65,9 @@ export class RedisOrganization {
     this.#accounts = new RedisAccounts(parts.organizationId, parts.sums)
     this.#names = new Names(parts.organizationId)
     this.#denials = new Denials(parts.denyMs)
-    this.#joined = new Joined(parts, () => this.#heldNow())
+    this.#rejoining = new Rejoining(parts, this.#accounts, this.#open)
+    this.#joined = this.#rejoining.joined
+    this.#untold = new Untold(this.#joined, parts.failed)
   }
 
   take(share: Share): Decision | Promise<Decision> {
@@ -119,7 +117,7 @@ export class RedisOrganization {
 
   /** Whether it must go on saying that it lives, or has something to say. */
   get isBusy(): boolean {
-    return this.#open.size + this.#owed.size + this.#untold.size + this.#late.length + this.#takes.length > 0
+    return this.#open.size + this.#settling.size + this.#untold.size + this.#takes.length > 0
   }
 
   /** Sends what there is to say. It does not fail: those who wait hear of a failure. */
@@ -130,12 +128,12 @@ export class RedisOrganization {
     const takes = waiting.every(isReady) ? waiting : waiting.filter(isReady)
     if (takes.length < waiting.length) void this.#joinFirst(waiting.filter((one) => !isReady(one)))
     const settles = this.#dueSettles()
-    const late = this.#late.splice(0)
+    const late = this.#settling.takeLate()
     const now = performance.now()
     const { leaseMs } = this.#parts
     const renewMs = now - this.#renewedAt > leaseMs / 4 && leaseMs
     const spent = untoldOf(takes, settles)
-    this.#addUntold(spent)
+    this.#untold.addTo(spent)
     const hasWork = takes.length + settles.length + late.length + spent.size > 0
     if (!hasWork && (renewMs === false || this.#open.size === 0)) return
     if (renewMs !== false) this.#renewedAt = now
@@ -143,81 +141,53 @@ export class RedisOrganization {
   }
 
   /** Brings Redis everything that only this thread knows, where it has lost it. */
-  async rejoin(): Promise<void> {
-    const { current } = this.#parts.asking.epoch
-    if (this.#rejoined === current) return
-    const accounts = new Set(this.#accounts.charged)
-    for (const { held } of this.#open.values()) {
-      if (held) accounts.add(held.project).add(held.organization)
-    }
-    const missing = [...accounts].filter((account) => this.#joined.isMissing(account))
-    this.#rejoining ??= this.#rejoin(missing, current)
-      .catch((error) => this.#parts.failed(error))
-      .finally(() => {
-        this.#rejoining = null
-      })
-    await this.#rejoining
-  }
-
-  async #rejoin(accounts: RedisAccount[], epoch: string): Promise<void> {
-    if (accounts.length > 0) await join(this.#parts, accounts, () => this.#heldNow())
-    this.#rejoined = epoch
+  rejoin(): Promise<void> {
+    return this.#rejoining.rejoin()
   }
 
   /** Tells, before the end, what was not told yet. Never rejects. */
   async close(): Promise<void> {
-    const owed = [...this.#owed.values()].flatMap(accountsOf)
-    const missing = [...this.#untold, ...owed].filter((account) => this.#joined.isMissing(account))
-    await this.#joined.join(new Set(missing)).catch(() => {})
+    const owed = [...this.#settling.owed].flatMap(accountsOf)
+    const missing = owed.filter((account) => this.#joined.isMissing(account))
+    await this.#joined.join(new Set([...this.#untold.missing, ...missing])).catch(() => {})
     await this.flush()
   }
 
   #settle(taken: RedisTaken): Promise<void> {
-    const known = this.#settling.get(taken)
-    if (known) return known.promise
-    const settling = Promise.withResolvers<void>()
-    this.#settling.set(taken, settling)
-    this.#owed.set(taken.id, taken)
+    const settling = this.#settling.add(taken)
     this.#parts.wake(this, 'soon')
-    return settling.promise
+    return settling
   }
 
   #dueSettles(): RedisTaken[] {
     const due: RedisTaken[] = []
-    for (const taken of this.#owed.values()) {
-      if (due.length === MOST) {
-        this.#parts.wake(this, 'turn')
-        break
-      }
-      if (this.#sending.has(taken)) continue
-      const accounts = accountsOf(taken)
-      if (!accounts.some((one) => this.#joined.isMissing(one))) due.push(taken)
-      else void this.#joined.join(accounts).catch((error) => this.#parts.failed(error))
+    for (const taken of this.#settling.due(MOST, (one) => this.#canSettle(one))) {
+      if (taken === null) this.#parts.wake(this, 'turn')
+      else due.push(taken)
     }
     return due
   }
 
-  /** Adds what was spent beside Redis. Where it may not have an account, it is told with all else of that. */
-  #addUntold(spent: Map<RedisAccount, Amount>): void {
-    const missing: RedisAccount[] = []
-    for (const account of this.#untold) {
-      if (this.#joined.isMissing(account)) missing.push(account)
-      else spent.set(account, account.spent)
-    }
-    // It fails while Redis is away, and is tried again with the next beat.
-    if (missing.length > 0) void this.#joined.join(missing).catch(() => {})
+  #canSettle(taken: RedisTaken): boolean {
+    const accounts = accountsOf(taken)
+    if (!accounts.some((one) => this.#joined.isMissing(one))) return true
+    void this.#joined.join(accounts).catch((error) => this.#parts.failed(error))
+    return false
   }
 
   async #send(batch: Batch): Promise<void> {
     const { take, asking } = this.#parts
-    for (const taken of batch.settles) this.#sending.add(taken)
+    this.#settling.sent(batch.settles)
     try {
       const answer = await asking.run(take, asked(batch, this.#parts))
-      for (const taken of batch.settles) this.#sending.delete(taken)
+      this.#settling.answered(batch.settles)
       if (answer === null) await this.#sendAgain(batch)
-      else this.#conclude(batch, String(answer[1]), answer[2] as string[])
+      else {
+        this.#untold.told(batch.spent, answer[3] as string[])
+        this.#conclude(batch, String(answer[1]), answer[2] as string[])
+      }
     } catch (error) {
-      for (const taken of batch.settles) this.#sending.delete(taken)
+      this.#settling.answered(batch.settles)
       this.#fail(batch, error)
     }
   }
@@ -225,16 +195,16 @@ export class RedisOrganization {
   /** Redis has lost everything, or was met for the first time: nothing was done. */
   async #sendAgain({ takes, late }: Batch): Promise<void> {
     this.#renewedAt = Number.NEGATIVE_INFINITY
-    this.#late.unshift(...late)
+    this.#settling.bringBack(late)
     await this.rejoin()
     this.#takes.unshift(...takes)
     this.#parts.wake(this, 'turn')
   }
 
-  #conclude({ takes, settles, spent }: Batch, known: string, answers: string[]): void {
-    for (const [account, amount] of spent) account.told(amount)
-    for (const account of this.#untold) if (!account.isUntold) this.#untold.delete(account)
-    for (const [i, taken] of settles.entries()) this.#concludeSettle(taken, known[i] === '1')
+  #conclude({ takes, settles }: Batch, known: string, answers: string[]): void {
+    for (const [i, taken] of settles.entries()) {
+      if (this.#settling.conclude(taken, known[i] === '1')) this.#open.delete(taken.id)
+    }
     for (const [i, waiting] of takes.entries()) {
       const answer = answers[i] ?? ''
       const decision = decisionOf(answer, waiting.taken)
@@ -257,31 +227,12 @@ export class RedisOrganization {
     }
   }
 
-  #concludeSettle(taken: RedisTaken, wasKnown: boolean): void {
-    if (!wasKnown && performance.now() < taken.doubtUntil) return
-    taken.isDone = true
-    this.#owed.delete(taken.id)
-    this.#open.delete(taken.id)
-    // Settled before, perhaps: else it was lost, and what it used is new to Redis.
-    if (!wasKnown && !taken.isAgain) this.#late.push(...lateOf(taken))
-    this.#settling.get(taken)?.resolve()
-    this.#settling.delete(taken)
-  }
-
   #fail({ takes, settles, late }: Batch, error: unknown): void {
     // It may have arrived: counted twice it is drained in its time, and not counted it would be free.
-    this.#late.unshift(...late)
-    for (const taken of settles) {
-      taken.isAgain = true
-      this.#settling.get(taken)?.reject(error)
-      this.#settling.delete(taken)
-    }
+    this.#settling.bringBack(late)
+    this.#settling.fail(settles, error)
     for (const { taken, reject } of takes) {
-      // It may have arrived, or arrive yet: whatever it took is given back.
-      taken.settled = taken.costs.map(() => 0)
-      taken.isAgain = true
-      taken.doubtUntil = performance.now() + 2 * this.#parts.timeoutMs
-      this.#owed.set(taken.id, taken)
+      this.#settling.giveBack(taken, performance.now() + 2 * this.#parts.timeoutMs)
       reject(error)
     }
   }
@@ -323,16 +274,6 @@ export class RedisOrganization {
 
   #both(projectId: string, at: number): RedisAccount[] {
     return [projectId, WHOLE_ORGANIZATION].map((id) => this.#accounts.of(id, at))
-  }
-
-  /** What is to be held again where Redis has lost it. */
-  #heldNow(): [string, Held][] {
-    const held: [string, Held][] = []
-    if (this.#rejoined === this.#parts.asking.epoch.current) return held
-    for (const taken of this.#open.values()) {
-      if (taken.settled === null && taken.held) held.push([taken.id, taken.held])
-    }
-    return held
   }
 
   #heldOf({ money }: Share): Held | null {

@@ -138,16 +138,26 @@ local function spend(name, dollars, nano)
   spending[name] = a
 end
 
--- What a process has spent in all since it began: said twice, by several of its threads or by others in its place, it counts once.
+-- Whether Redis knows who has spent what of an account: it may have evicted that alone, and then all would count twice that is told again.
+local function isWhole(name) return account(name) and redis.call('EXISTS', base .. 'c:' .. name) == 1 end
+
+-- What a process has spent in all since it began: said twice, by several of its threads or by others in its place, it counts once. Returns
+-- whether it could be counted.
 local function tell(name, writer, dollars, nano)
-  if not account(name) then return end
+  if not account(name) then return false end
   local key = base .. 'c:' .. name
   local before, beforeNano = 0, 0
   local told = redis.call('HGET', key, writer)
-  if told then before, beforeNano = struct.unpack('>dd', told) end
-  if not less(before, beforeNano, dollars, nano) then return end
+  if told then
+    before, beforeNano = struct.unpack('>dd', told)
+  elseif not isWhole(name) then
+    accounts[name] = false
+    return false
+  end
+  if not less(before, beforeNano, dollars, nano) then return true end
   redis.call('HSET', key, writer, struct.pack('>dd', dollars, nano))
   spend(name, dollars - before, nano - beforeNano)
+  return true
 end
 
 -- A call as it is kept until it is settled: its money and both accounts of it, then six of each window.

@@ -53,7 +53,10 @@ for _, late in ipairs(ask.late) do
   correct(windows[window[1]], late[2], window[2], 0, 0, 0, late[3])
 end
 
-for _, one in ipairs(ask.spent) do tell(one[1], ask.writer, one[2], one[3]) end
+local lost = {}
+for _, one in ipairs(ask.spent) do
+  if not tell(one[1], ask.writer, one[2], one[3]) then lost[#lost + 1] = one[1] end
+end
 
 local function hasRoom(a, dollars, nano, limit, limitNano)
   if limit == cjson.null then return true end
@@ -127,4 +130,4 @@ local answers = {}
 for i, call in ipairs(ask.takes) do answers[i] = take(call) end
 if #kept > 0 then redis.call('HSET', lease, unpack(kept)) end
 save()
-return { real, 'ok', table.concat(settled), answers }
+return { real, 'ok', table.concat(settled), answers, lost }

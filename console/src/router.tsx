@@ -16,6 +16,9 @@ import { Shell } from './shell/shell.tsx'
 type Words = Record<string, unknown>
 const word = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
+/** Seconds. */
+const moment = (value: unknown) => (Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : undefined)
+
 export type Paged = { after?: string | undefined }
 const paged = ({ after }: Words & SearchSchemaInput): Paged => ({ after: word(after) })
 
@@ -103,6 +106,28 @@ const myKeys = createRoute({
   component: lazyRouteComponent(() => import('./pages/profile/keys.tsx'), 'MyKeys'),
 })
 
+/** What of the audit log is shown: by whom (an address or an id), where, and from when (inclusive) until when (exclusive; seconds). */
+export type LogFilters = {
+  type?: string | undefined
+  actor?: string | undefined
+  project?: string | undefined
+  from?: number | undefined
+  until?: number | undefined
+}
+const auditLog = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit-log',
+  validateSearch: (words: Words & SearchSchemaInput): Paged & LogFilters => ({
+    ...paged(words),
+    type: word(words.type),
+    actor: word(words.actor),
+    project: word(words.project),
+    from: moment(words.from),
+    until: moment(words.until),
+  }),
+  component: lazyRouteComponent(() => import('./pages/audit-log.tsx'), 'AuditLog'),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
@@ -115,6 +140,7 @@ export const router = createRouter({
       people,
       profile,
       myKeys,
+      auditLog,
     ]),
   ]),
   defaultPreload: 'intent',

@@ -1,5 +1,6 @@
 /*
- * `npm run console:screenshots [-- FOLDER]`: every page of the console, in both themes and on a phone, for somebody to look at.
+ * `npm run console:screenshots [-- FOLDER [WORD…]]`: every page of the console, or those with one of the words in their name, in
+ * both themes and on a phone, for somebody to look at.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +8,8 @@ import { startTestApp } from '../support/harness.ts'
 import { DESK, openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
 import { filled, pagesOf, passwordLink, signIn } from './visits.ts'
 
-const folder = process.argv[2] ?? 'data/screenshots'
+const [folder = 'data/screenshots', ...words] = process.argv.slice(2)
+const isWanted = (what: string) => words.length === 0 || words.some((word) => what.includes(word))
 
 if (skip !== false) {
   process.stderr.write(`No screenshots: ${skip}.\n`)
@@ -30,12 +32,14 @@ if (skip !== false) {
       ['sign-in', '/sign-in'],
       ['password-link', link],
     ] as const) {
+      if (!isWanted(what)) continue
       await page.goto(path)
       await settled(page)
       await page.screenshot({ path: join(folder, `${what}.${name}.png`) })
     }
     await signIn(page, link)
     for (const { what, go } of pagesOf(there)) {
+      if (!isWanted(what)) continue
       await go(page)
       await settled(page)
       await page.screenshot({ path: join(folder, `${what}.${name}.png`), fullPage: true })

@@ -19,6 +19,7 @@ export async function filled(app: TestApp): Promise<{ projectId: string }> {
   for (const name of NAMES) made.push(await organization.projects.create({ name }))
   const projectId = made[0]?.id ?? ''
   await organization.projects.archive(made[5]?.id ?? '')
+  for (const name of ['Help desk', NAMES[0] ?? '']) await organization.projects.update(projectId, { name })
   for (const name of ['Batch worker', 'y'.repeat(255)]) {
     await organization.projects.serviceAccounts.create(projectId, { name })
   }
@@ -80,6 +81,9 @@ export function pagesOf({ projectId }: { projectId: string }): Visit[] {
     visit('invite-link', '/people?tab=invites', 'Link'),
     visit('profile', '/profile'),
     visit('my-keys', '/profile/keys'),
+    visit('audit-log', '/audit-log'),
+    visit('audit-log-opened', '/audit-log', 'Project changed'),
+    visit('audit-log-filtered', '/audit-log?type=certificate.created&actor=nobody%40example.com&from=1764370800'),
     visit('not-there', '/people/nobody'),
   ]
 }

@@ -74,7 +74,10 @@ function written(query: Record<string, unknown>): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     if (Array.isArray(value)) for (const one of value) search.append(`${name}[]`, String(one))
-    else if (value !== undefined && value !== null && value !== '') search.set(name, String(value))
+    else if (typeof value === 'object' && value !== null) {
+      for (const [inner, one] of Object.entries(value))
+        if (one !== undefined) search.set(`${name}[${inner}]`, String(one))
+    } else if (value !== undefined && value !== null && value !== '') search.set(name, String(value))
   }
   const text = search.toString()
   return text === '' ? '' : `?${text}`

@@ -24,6 +24,14 @@ const shapes = {
   ),
   out: <path d="M6.3 13.5H3.6a.9.9 0 0 1-.9-.9V3.4c0-.5.4-.9.9-.9h2.7M10.3 11l3-3-3-3M13.1 8H6.3" />,
   more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" strokeWidth="2.2" />,
+  right: <path d="m6.2 4 4 4-4 4" />,
+  down: <path d="M8 2.8v7.4M4.8 7.2 8 10.4l3.2-3.2M3 13.2h10" />,
+  log: <path d="M3.2 2.5h6.6l3 3v8H3.2zM9.6 2.7v3h3M5.4 8.4h5.2M5.4 10.8h5.2" />,
+  chart: <path d="M2.5 13.5h11M4 11V8M7 11V4.5M10 11V6.5M13 11V3" />,
+  admin: <path d="M8 1.9 3 3.8v3.7c0 3.2 2 5.5 5 6.6 3-1.1 5-3.4 5-6.6V3.8zM5.8 8l1.6 1.6 3-3.2" />,
+  groups: (
+    <path d="M8 6.6a1.9 1.9 0 1 0 0-3.8 1.9 1.9 0 0 0 0 3.8ZM4 13.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4ZM12 13.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4ZM7.1 6.8 4.8 9.7M8.9 6.8l2.3 2.9" />
+  ),
   selector: <path d="m5.2 6.2 2.8-2.8 2.8 2.8M5.2 9.8 8 12.6l2.8-2.8" />,
 } satisfies Record<string, ReactNode>
 export type IconName = keyof typeof shapes

@@ -15,18 +15,20 @@ type ListProps<T> = {
   after?: string | undefined
   /** It is the beginning of a list that has a page of its own: there the others are. */
   excerpt?: boolean
+  /** What a row opens to. */
+  detail?: (row: T) => ReactNode
   /** In the place of a list without anything. */
   empty: ReactNode
 }
 
 /** One page of a list, and the ways to the others. Which page it is stands in the address. */
-export function List<T>({ label, read, columns, keyOf, after, excerpt = false, empty }: ListProps<T>) {
+export function List<T>({ label, read, columns, keyOf, after, excerpt = false, detail, empty }: ListProps<T>) {
   if (read.error && !read.data) return <Failure error={read.error} again={() => void read.refetch()} />
   const page = read.data
   if (page && page.data.length === 0 && after === undefined) return empty
   return (
     <>
-      <Table label={label} columns={columns} rows={page?.data} keyOf={keyOf} />
+      <Table label={label} columns={columns} rows={page?.data} keyOf={keyOf} detail={detail} />
       {page && !excerpt && <Pager after={after} next={page.has_more ? page.last_id : null} />}
     </>
   )

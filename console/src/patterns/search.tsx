@@ -5,20 +5,23 @@ import { Icon } from './icons.tsx'
 
 type SearchProps = {
   label: string
+  placeholder?: string
+  /** Whether the label stands above it, among other fields. */
+  isLabelled?: boolean
   /** What the address has. */
   value: string | undefined
   onSearch: (wanted: string | undefined) => void
 }
 
 /** Narrows a list to what one looks for, a moment after the last key. */
-export function Search({ label, value, onSearch }: SearchProps) {
+export function Search({ label, placeholder = 'Find by name', isLabelled = false, value, onSearch }: SearchProps) {
   const [typed, type] = useState(value ?? '')
   const search = useDebouncedCallback((text: string) => onSearch(text.trim() === '' ? undefined : text.trim()), 250)
   return (
     <TextInput
       size="xs"
-      aria-label={label}
-      placeholder="Find by name"
+      {...(isLabelled ? { label } : { 'aria-label': label })}
+      placeholder={placeholder}
       leftSection={<Icon name="search" size={14} />}
       value={typed}
       maxLength={255}

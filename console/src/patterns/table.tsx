@@ -1,4 +1,6 @@
-import type { KeyboardEvent, ReactNode } from 'react'
+import { Fragment, type KeyboardEvent, type ReactNode, useState } from 'react'
+import { Icon } from './icons.tsx'
+import './opened.css'
 
 export type Column<T> = {
   /** The heading; that of a column of buttons is not shown. */
@@ -14,13 +16,16 @@ type TableProps<T> = {
   /** Undefined: on their way. */
   rows: readonly T[] | undefined
   keyOf: (row: T) => string
+  /** What a row opens to: its first cell, which holds nothing to press itself, is then the button that opens it. */
+  detail?: ((row: T) => ReactNode) | undefined
 }
 
 /** How many rows are drawn where nobody knows yet how many there are. */
 const BONES = ['a', 'b', 'c', 'd', 'e']
 
 /** Rows of one kind. Arrow keys go from row to row, Enter opens one. */
-export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
+export function Table<T>({ label, columns, rows, keyOf, detail }: TableProps<T>) {
+  const [opened, open] = useState<readonly string[]>([])
   return (
     <div className="table-box">
       <table className="table" aria-busy={rows === undefined} onKeyDown={walk}>
@@ -45,15 +50,34 @@ export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
                   ))}
                 </tr>
               ))
-            : rows.map((row) => (
-                <tr key={keyOf(row)}>
-                  {columns.map(({ title, cell, as }) => (
-                    <td key={title} className={as}>
-                      {cell(row)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
+            : rows.map((row) => {
+                const key = keyOf(row)
+                const isOpen = opened.includes(key)
+                const toggle = () => open(isOpen ? opened.filter((one) => one !== key) : [...opened, key])
+                return (
+                  <Fragment key={key}>
+                    <tr>
+                      {columns.map(({ title, cell, as }, i) => (
+                        <td key={title} className={as}>
+                          {detail && i === 0 ? (
+                            <button type="button" className="opener" aria-expanded={isOpen} onClick={toggle}>
+                              <Icon name="right" size={14} />
+                              {cell(row)}
+                            </button>
+                          ) : (
+                            cell(row)
+                          )}
+                        </td>
+                      ))}
+                    </tr>
+                    {detail && isOpen && (
+                      <tr className="opened">
+                        <td colSpan={columns.length}>{detail(row)}</td>
+                      </tr>
+                    )}
+                  </Fragment>
+                )
+              })}
         </tbody>
       </table>
     </div>
@@ -65,7 +89,10 @@ function walk(event: KeyboardEvent<HTMLTableElement>) {
   const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
   const from = event.target instanceof HTMLElement ? event.target.closest('tr') : null
   if (step === 0 || !from) return
-  const next = step > 0 ? from.nextElementSibling : from.previousElementSibling
+  const beside = (row: Element) => (step > 0 ? row.nextElementSibling : row.previousElementSibling)
+  let next = beside(from)
+  // What a row has opened to may have nothing to press.
+  while (next && !next.querySelector('a, button')) next = beside(next)
   const target = next?.querySelector<HTMLElement>('a, button')
   if (!target) return
   event.preventDefault()

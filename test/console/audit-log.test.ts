@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { startTestApp, type TestApp } from '../support/harness.ts'
+import { openBrowser, openPage, settled, skip } from './browser.ts'
+import { passwordLink, signIn } from './visits.ts'
+
+let app: TestApp
+let browser: Browser
+
+before(async () => {
+  if (skip) return
+  app = await startTestApp({ only: 'admin,gateway,docs,console' })
+  browser = await openBrowser()
+})
+after(async () => {
+  await browser?.close()
+  await app?.[Symbol.asyncDispose]()
+})
+
+const saved = async (page: Page, format: string): Promise<string> => {
+  await page.getByRole('button', { name: 'Export' }).click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: format }).click(),
+  ])
+  return readFile(await download.path(), 'utf8')
+}
+
+test('the audit log is narrowed by what, who, where and when, opens to before and after, and is saved as it is narrowed', {
+  skip,
+}, async () => {
+  const { organization } = app.admin()
+  const { id } = await organization.projects.create({ name: '=1+1' })
+  await organization.projects.update(id, { name: 'Renamed' })
+  await organization.groups.create({ name: 'Team' })
+  await using opened = await openPage(browser, app.url)
+  const { page, complaints } = opened
+  await signIn(page, await passwordLink(app))
+
+  await page.goto('/audit-log')
+  await page.getByRole('button', { name: 'Project changed' }).click()
+  await page.getByRole('row', { name: 'title =1+1 Renamed', exact: true }).waitFor()
+
+  await page.getByLabel('What').selectOption('Project changed')
+  await page.getByRole('button', { name: 'Group created' }).waitFor({ state: 'detached' })
+  await page.getByRole('combobox', { name: 'Project' }).click()
+  await page.getByRole('option', { name: 'Renamed' }).click()
+  await page.waitForURL((url) => url.search === `?type=project.updated&project=${id}`)
+  await settled(page)
+  const address = page.url()
+  const csv = await saved(page, 'CSV')
+  assert.equal(csv.split('\r\n').length, 3, 'a heading, a line, and nothing after its end')
+  assert.match(csv, /^time,type,actor,/)
+  assert.match(csv, /,project\.updated,/)
+  const lines = (await saved(page, 'JSONL')).trim().split('\n')
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)['project.updated'].id),
+    [id],
+  )
+
+  await page.goto('/audit-log?actor=nobody%40example.com')
+  await page.getByRole('heading', { name: 'Nothing found' }).waitFor()
+  await page.goto(`/audit-log?until=${Math.floor(Date.now() / 1000) - 7 * 86_400}`)
+  await page.getByRole('heading', { name: 'Nothing found' }).waitFor()
+  await page.goto(address)
+  await page.getByRole('button', { name: 'Project changed' }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Project changed' }).count(), 1)
+  assert.deepEqual(complaints, [])
+})
+
+test('the log goes on behind a page of fifty, and the button back comes back', { skip }, async () => {
+  const { organization } = app.admin()
+  for (let i = 0; i < 60; i++) await organization.groups.create({ name: `Group ${i}` })
+  await using opened = await openPage(browser, app.url)
+  const { page, complaints } = opened
+  await signIn(page, await passwordLink(app))
+  await page.goto('/audit-log?type=group.created')
+  await page.getByRole('button', { name: 'Next' }).click()
+  await page.waitForURL((url) => url.searchParams.has('after') && url.searchParams.get('type') === 'group.created')
+  await page.getByRole('button', { name: 'Previous' }).click()
+  await page.waitForURL((url) => !url.searchParams.has('after'))
+  assert.equal((await saved(page, 'JSONL')).trim().split('\n').length, 61)
+  assert.deepEqual(complaints, [])
+})

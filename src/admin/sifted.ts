@@ -22,13 +22,12 @@ export async function sifted<R extends { id: string }>(
   // What is left out is little as a rule: then the first is enough.
   for (let size = limit; ; size = Math.min(4 * Math.max(size, 16), WINDOW)) {
     const rows = await window({ ...part, limit: size, after })
-    const more = rows.length > size
-    for (const row of more && size > 0 ? rows.slice(0, size) : rows) {
+    for (const row of rows) {
       if (passes(row)) found.push(row)
       if (found.length > limit) return found
     }
-    if (!more) return found
-    if (size > 0) after = rows[size - 1]?.id
+    if (rows.length <= size) return found
+    after = rows.at(-1)?.id
     await setImmediate()
   }
 }

@@ -52,7 +52,12 @@ export function call(app: TestApp, endpoint: Endpoint, request: ValidRequest, op
 }
 
 /** A reply's text without when keys were used, which is written down now and then. */
-export const steadyText = ({ text }: Reply) => text.replace(/"(api_key_)?last_used_at":(\d+|null)/g, '')
+export const steadyText = ({ text }: Reply) => withoutLastUse(text)
+
+/** The same of what was parsed. */
+export const steady = (value: unknown) => withoutLastUse(JSON.stringify(value))
+
+const withoutLastUse = (text: string) => text.replace(/"(api_key_)?last_used_at":(\d+|null)/g, '')
 
 export type Refusal = { status: number; code: string | null; param?: string | null; message?: RegExp }
 

@@ -154,7 +154,8 @@ export async function walkBackground(db: Db, organizationId: string) {
   await oldestOf(db)
   const at = Date.now()
   const cost = { organization_id: organizationId, project_id: FULL_PROJECT, kind: 'costs', amount_nano: 5e9 } as const
-  await recordUsageOnce(db, { writer: 'w', batch: 1, at: 1, byWriter: true }, [{ ...cost, at: Math.floor(at / 1000) }])
+  const spent = [{ ...cost, at: Math.floor(at / 1000) }]
+  for (const writer of ['w', 'w/1/0']) await recordUsageOnce(db, { writer, batch: 1, at: 1, byWriter: true }, spent)
   await forgetSomeSpendOf(db, 'w')
   const saved = [{ key: `${organizationId} x`, level: 1, limit: 1 }]
   const levels = new DailyLevels({ daysChanged: true, changedDays: () => saved, restoreDays: () => {} }, () => at)

@@ -78,6 +78,15 @@ const members = createRoute({
   validateSearch: paged,
   component: lazyRouteComponent(() => import('./pages/project/members.tsx'), 'Members'),
 })
+const limits = createRoute({
+  getParentRoute: () => project,
+  path: '/limits',
+  validateSearch: (words: Words & SearchSchemaInput): Paged & { name?: string | undefined } => ({
+    ...paged(words),
+    name: word(words.name),
+  }),
+  component: lazyRouteComponent(() => import('./pages/project/limits.tsx'), 'Limits'),
+})
 const settings = createRoute({
   getParentRoute: () => project,
   path: '/settings',
@@ -136,7 +145,7 @@ export const router = createRouter({
     inside.addChildren([
       home,
       projects,
-      project.addChildren([overview, keys, members, settings]),
+      project.addChildren([overview, keys, members, limits, settings]),
       people,
       profile,
       myKeys,

@@ -3,23 +3,23 @@ import { after, before, test } from 'node:test'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { until } from '../gateway/upstream.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
+import type { TestApp } from '../support/harness.ts'
 import { DESK, openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
-import { filled, pagesOf, passwordLink, signIn } from './visits.ts'
+import { pagesOf, passwordLink, signIn, startFilled } from './visits.ts'
 
+let started: Awaited<ReturnType<typeof startFilled>>
 let app: TestApp
 let browser: Browser
-let there: Awaited<ReturnType<typeof filled>>
 
 before(async () => {
   if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  there = await filled(app)
+  started = await startFilled()
+  app = started.app
   browser = await openBrowser()
 })
 after(async () => {
   await browser?.close()
-  await app?.[Symbol.asyncDispose]()
+  await started?.[Symbol.asyncDispose]()
 })
 
 /** What is wrong with a page as it stands there. */
@@ -45,7 +45,7 @@ for (const [name, scheme, viewport] of [
       assert.deepEqual([path, ...(await flawsOf(page)), ...complaints], [path])
     }
     await signIn(page, link)
-    for (const { what, go } of pagesOf(there)) {
+    for (const { what, go } of pagesOf(started.there)) {
       await t.test(what, async () => {
         await go(page)
         await settled(page)

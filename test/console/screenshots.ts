@@ -4,9 +4,8 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { startTestApp } from '../support/harness.ts'
 import { DESK, openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
-import { filled, pagesOf, passwordLink, signIn } from './visits.ts'
+import { pagesOf, passwordLink, signIn, startFilled } from './visits.ts'
 
 const [folder = 'data/screenshots', ...words] = process.argv.slice(2)
 const isWanted = (what: string) => words.length === 0 || words.some((word) => what.includes(word))
@@ -16,8 +15,8 @@ if (skip !== false) {
   process.exitCode = 1
 } else {
   mkdirSync(folder, { recursive: true })
-  await using app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  const there = await filled(app)
+  await using started = await startFilled()
+  const { app, there } = started
   await using browser = await openBrowser()
   for (const [name, scheme, viewport] of [
     ['light', 'light', DESK],

@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core'
 import { done } from '../cli/run.ts'
-import type { TestApp } from '../support/harness.ts'
+import { CHAT, question } from '../gateway/gate.ts'
+import { startTestApp, type TestApp } from '../support/harness.ts'
+import { modelsFile } from '../support/models-file.ts'
 
 /** Names as people give them: long ones, of one word, right to left, and one that would be markup. */
 const NAMES = [
@@ -12,8 +14,25 @@ const NAMES = [
   '<img src=x onerror=alert(1)>',
 ]
 
-/** An organization with something on every page. */
-export async function filled(app: TestApp): Promise<{ projectId: string }> {
+const MODELS = {
+  echo: { organization_limits: { max_requests_per_1_minute: 500, max_requests_per_1_day: 10_000 } },
+  'echo-mini': { organization_limits: { max_tokens_per_1_minute: 2_000_000 } },
+  blocked: {},
+  [`a-model-${'of-a-long-name-'.repeat(12)}`]: {},
+}
+
+/** A server with the console, and an organization with something on every page. */
+export async function startFilled() {
+  await using stack = new AsyncDisposableStack()
+  const file = stack.use(await modelsFile(MODELS))
+  const only = 'admin,gateway,docs,console'
+  const app = stack.use(await startTestApp({ only, env: { GATEHOUSE_CONFIG: file.path } }))
+  const there = await filled(app)
+  const rest = stack.move()
+  return { app, there, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
+async function filled(app: TestApp): Promise<{ projectId: string }> {
   const { organization } = app.admin()
   const made = []
   for (const name of NAMES) made.push(await organization.projects.create({ name }))
@@ -22,6 +41,14 @@ export async function filled(app: TestApp): Promise<{ projectId: string }> {
   for (const name of ['Help desk', NAMES[0] ?? '']) await organization.projects.update(projectId, { name })
   for (const name of ['Batch worker', 'y'.repeat(255)]) {
     await organization.projects.serviceAccounts.create(projectId, { name })
+  }
+  const limited = { project_id: projectId, max_requests_per_1_day: 5 }
+  const { rateLimits } = organization.projects
+  await rateLimits.updateRateLimit('rl-echo', { ...limited, max_tokens_per_1_minute: 20_000 })
+  await rateLimits.updateRateLimit('rl-blocked', { project_id: projectId, max_requests_per_1_minute: 0 })
+  const { api_key } = await organization.projects.serviceAccounts.create(projectId, { name: 'Caller' })
+  for (let calls = 0; calls < 4; calls++) {
+    await app.send('POST', CHAT, { key: api_key?.value ?? '', body: { ...question, model: 'echo' } })
   }
   await organization.invites.create({ email: 'grace@example.com', role: 'reader' })
   await organization.invites.create({ email: `${'long'.repeat(20)}@example.com`, role: 'owner' })
@@ -73,6 +100,8 @@ export function pagesOf({ projectId }: { projectId: string }): Visit[] {
     visit('keys-delete', `${project}/keys`, 'Delete'),
     visit('members', `${project}/members`),
     visit('members-add', `${project}/members`, 'Add member'),
+    visit('limits', `${project}/limits`),
+    visit('limits-edit', `${project}/limits`, 'Edit Tokens a minute of echo'),
     visit('settings', `${project}/settings`),
     visit('settings-archive', `${project}/settings`, 'Archive project…'),
     visit('people', '/people'),

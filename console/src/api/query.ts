@@ -13,16 +13,21 @@ export const queryClient = new QueryClient({
   },
 })
 
-/** What a read answers, kept up to date. */
+/**
+ * What a read answers, kept up to date.
+ * @param live milliseconds after which it is asked anew while it is looked at; without it when it is shown again
+ */
 export function useRead<O extends Read>(
   operation: O,
   input: Input<O>,
   enabled = true,
+  live?: number,
 ): UseQueryResult<Reply<O>, Error> {
   return useQuery({
     queryKey: [operation, input],
     queryFn: ({ signal }) => call(operation, input, signal),
     enabled,
+    ...(live !== undefined && { refetchInterval: live }),
   })
 }
 

@@ -1,14 +1,15 @@
 import { Button } from '@mantine/core'
-import type { UseQueryResult } from '@tanstack/react-query'
 import { useNavigate, useRouter } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Failure } from './failure.tsx'
 import { type Column, Table } from './table.tsx'
 
 type Listed<T> = { data: T[]; last_id: string | null; has_more: boolean }
+/** What was read, or what was made of it. */
+type Shown<T> = { data: Listed<T> | undefined; error: Error | null; refetch: () => unknown }
 type ListProps<T> = {
   label: string
-  read: UseQueryResult<Listed<T>, Error>
+  read: Shown<T>
   columns: readonly Column<T>[]
   keyOf: (row: T) => string
   /** The cursor that the address has: the list goes on behind it. */

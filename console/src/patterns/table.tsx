@@ -7,7 +7,7 @@ export type Column<T> = {
   title: string
   cell: (row: T) => ReactNode
   /** Figures stand under each other, what is done with a row at its end, and what is `wide` is left out on a phone. */
-  as?: 'number' | 'end' | 'wide'
+  as?: 'number' | 'end' | 'wide' | 'wide number'
 }
 
 type TableProps<T> = {

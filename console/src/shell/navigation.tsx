@@ -17,6 +17,7 @@ export const projectPages = [
   { to: '/projects/$projectId', word: 'Overview', icon: 'home' },
   { to: '/projects/$projectId/keys', word: 'API keys', icon: 'key' },
   { to: '/projects/$projectId/members', word: 'Members', icon: 'people' },
+  { to: '/projects/$projectId/limits', word: 'Rate limits', icon: 'gauge' },
   { to: '/projects/$projectId/settings', word: 'Settings', icon: 'settings' },
 ] as const satisfies readonly { to: string; word: string; icon: IconName }[]
 

@@ -2,6 +2,7 @@ import { contract } from '../contract/index.ts'
 import type { Route } from '../contract/route.ts'
 import { adminApiKeys } from './admin-api-keys.ts'
 import { apiKeys } from './api-keys.ts'
+import { attention } from './attention.ts'
 import { auditLogs } from './audit-logs.ts'
 import { certificates } from './certificates.ts'
 import { dataRetention, projectDataRetention } from './data-retention.ts'
@@ -73,6 +74,7 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   usage,
   signIn,
   sessions,
+  attention,
 }
 
 /** An operation with what answers it; its name is used in logs, metrics and as OpenAPI `operationId`. */

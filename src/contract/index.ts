@@ -1,5 +1,6 @@
 import { adminApiKeys } from './admin-api-keys.ts'
 import { apiKeys, myApiKeys } from './api-keys.ts'
+import { attention } from './attention.ts'
 import { auditLogs } from './audit-logs.ts'
 import { certificates } from './certificates.ts'
 import { dataRetention, projectDataRetention } from './data-retention.ts'
@@ -68,4 +69,5 @@ export const contract = {
   usage,
   signIn,
   sessions,
+  attention,
 }

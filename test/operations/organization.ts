@@ -108,6 +108,7 @@ export const organizationRequests = {
     delete: spendAlert,
   },
   auditLogs: { list: nothing },
+  attention: { retrieve: nothing },
   usage: {
     completions: report,
     decisions: report,
@@ -139,7 +140,7 @@ O R PO PM PV CO CP ST OO KR KU SA
                                    certificates.delete spendAlerts.update spendAlerts.delete
 
   What is one's own: whoever one is.
-+ +  +  +  +  +  +  +  +  +  s  s  me.retrieve me.projects myApiKeys.list
++ +  +  +  +  +  +  +  +  +  s  s  me.retrieve me.projects myApiKeys.list attention.retrieve
 + o  o  o  o  o  o  o  o  s  s  s  myApiKeys.update myApiKeys.delete
 
   Usage and costs.

@@ -53,6 +53,7 @@ export async function walkAdministration(app: TestApp, own: Organization) {
   for (const after of ['', `?after=${nth('proj_', 9)}`]) {
     await app.send('GET', `/v1/organization/me/projects${after}`, { key })
   }
+  for (const path of ['admin_api_keys', 'attention']) await app.send('GET', `/v1/organization/${path}`, { key })
   await own.admin.projects.users.delete(guest, { project_id: FULL_PROJECT })
   for (const path of lists(own)) await app.send('GET', `/v1/organization/${path}`, { key: own.key })
 }
@@ -63,6 +64,7 @@ export function lists(own: Organization): string[] {
   const types = RARE_TYPES.map((type) => `event_types[]=${type}`).join('&')
   const middle = nth('audit_log-', 100)
   return [
+    'attention',
     ...['', `?after=${nth('proj_', 9)}`].map((after) => `me/projects${after}`),
     ...['projects?name=nobody', 'projects?status=archived', 'users?name=nobody', 'groups?name=nobody'],
     ...[`projects/${FULL_PROJECT}/service_accounts?name=nobody`, `${keys}?owner_project_access=any&name=nobody`],

@@ -136,7 +136,11 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       },
     }),
     insert('rate_limit', { ...own, project_id: id('proj_'), model: "'m'", limits: "'{}'", updated_at: '1' }),
-    insert('project_policy', { ...own, project_id: id('proj_') }),
+    insert('project_policy', {
+      ...own,
+      project_id: id('proj_'),
+      spend_limit_cents: 'case when i > 1 and i <= 41 then 100 end',
+    }),
     insert('spend_alert', {
       ...own,
       id: id('alert_'),

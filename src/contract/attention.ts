@@ -1,0 +1,43 @@
+import { type Static, Type } from './json-schema.ts'
+import { get, ours } from './route.ts'
+import { Const, Enum, Id, Nullable, Time } from './schema.ts'
+
+const Kind = Enum(['spend_limit', 'rate_limit', 'certificate_expiring', 'key_expiring', 'key_unused', 'calls_refused'])
+
+export const AttentionItem = Type.Object({
+  kind: Kind,
+  severity: Enum(['critical', 'warning'], { description: '`critical`: it stops something already.' }),
+  subject: Type.Object({
+    type: Enum(['organization', 'project', 'rate_limit', 'certificate', 'api_key', 'user']),
+    id: Id('What it is about.'),
+    name: Nullable(Type.String()),
+  }),
+  project: Type.Union([Type.Object({ id: Id('The project of a key.'), name: Type.String() }), Type.Null()]),
+  since: Nullable({ ...Time, description: 'Unused since then, or first refused then.' }),
+  until: Nullable({ ...Time, description: 'When it ends or expires, or when all of a limit is left again.' }),
+  used: Nullable(
+    Type.Integer({ description: 'Of a limit: cents, or what a rate limit counts. Or how many refusals.' }),
+  ),
+  maximum: Nullable(Type.Integer({ description: 'The limit.' })),
+  dimension: Nullable(Type.String({ description: 'What a rate limit counts, as it calls it itself.' })),
+  error_code: Nullable(Type.String({ description: 'Why calls were refused.' })),
+})
+export type AttentionItem = Static<typeof AttentionItem>
+
+export const Attention = Type.Object({
+  object: Const('organization.attention'),
+  data: Type.Array(AttentionItem, { description: 'What is critical first.' }),
+  more: Type.Array(Kind, { description: 'Of these kinds there is more, or not all was looked at.' }),
+})
+export type Attention = Static<typeof Attention>
+
+export const attention = ours('The original shows some of it on its web site only.', {
+  retrieve: get('/v1/organization/attention', {
+    summary:
+      "What needs somebody's attention: limits near their end, keys and certificates about to expire, keys that nobody uses, and refused calls",
+    permission: 'own.read',
+    usesModels: true,
+    usesLevels: true,
+    reply: Attention,
+  }),
+})

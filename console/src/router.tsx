@@ -137,6 +137,39 @@ const auditLog = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit-log.tsx'), 'AuditLog'),
 })
 
+const oneOf =
+  <const T extends string | number>(...values: T[]) =>
+  (value: unknown): T | undefined =>
+    values.find((one) => one === value)
+const measure = oneOf('tokens', 'requests', 'money')
+const by = oneOf('model', 'key', 'user', 'project')
+const days = oneOf(1, 7, 30, 90)
+const bucket = oneOf('1h', '1d')
+/** What of the usage is shown: of so many days until now, or from when (inclusive) until when (exclusive; seconds). */
+export type UsageView = {
+  measure?: ReturnType<typeof measure>
+  by?: ReturnType<typeof by>
+  days?: ReturnType<typeof days>
+  from?: number | undefined
+  until?: number | undefined
+  bucket?: ReturnType<typeof bucket>
+  project?: string | undefined
+}
+const usage = createRoute({
+  getParentRoute: () => inside,
+  path: '/usage',
+  validateSearch: (words: Words & SearchSchemaInput): UsageView => ({
+    measure: measure(words.measure),
+    by: by(words.by),
+    days: days(words.days),
+    from: moment(words.from),
+    until: moment(words.until),
+    bucket: bucket(words.bucket),
+    project: word(words.project),
+  }),
+  component: lazyRouteComponent(() => import('./pages/usage.tsx'), 'Usage'),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
@@ -150,6 +183,7 @@ export const router = createRouter({
       profile,
       myKeys,
       auditLog,
+      usage,
     ]),
   ]),
   defaultPreload: 'intent',

@@ -1,4 +1,6 @@
 import type { Page } from 'playwright-core'
+import type { UsageEntry } from '../../src/core/usage-entry.ts'
+import { recordUsage } from '../../src/db/usage.ts'
 import { done } from '../cli/run.ts'
 import { CHAT, question } from '../gateway/gate.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
@@ -52,7 +54,29 @@ async function filled(app: TestApp): Promise<{ projectId: string }> {
   }
   await organization.invites.create({ email: 'grace@example.com', role: 'reader' })
   await organization.invites.create({ email: `${'long'.repeat(20)}@example.com`, role: 'owner' })
+  await used(app, projectId)
   return { projectId }
+}
+
+/** Usage of the last days, by more models than have a color of their own. */
+async function used(app: TestApp, projectId: string) {
+  const { id: organization_id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  const keys = (await app.admin().organization.projects.apiKeys.list(projectId)).data
+  const now = Math.floor(Date.now() / 1000)
+  const entries = Array.from({ length: 12 * 7 }, (_, i): UsageEntry => {
+    const [of, day] = [i % 12, Math.floor(i / 12)]
+    const by = { organization_id, project_id: projectId, api_key_id: keys[of % keys.length]?.id ?? '' }
+    const tokens = 90_000 - 7000 * of + 4000 * ((of * day) % 5)
+    const model = of === 3 ? `model-${'long'.repeat(30)}` : `model-${of}`
+    const at = now - day * 86_400
+    return { ...by, kind: 'completions', at, model, input_tokens: tokens, output_tokens: 900, num_model_requests: 9 }
+  })
+  const costs = entries.map(({ input_tokens, output_tokens, num_model_requests, ...entry }) => ({
+    ...entry,
+    ...{ kind: 'costs' as const, line_item: `${entry.model}, input_tokens`, units: input_tokens ?? 0 },
+    ...{ quantity_unit: 'tokens', amount_nano: (input_tokens ?? 0) * 150 },
+  }))
+  await recordUsage(app.db, [...entries, ...costs])
 }
 
 /** The first owner's link for a password, as the operator's command prints it: its path and what stands behind the `#`. */
@@ -113,6 +137,10 @@ export function pagesOf({ projectId }: { projectId: string }): Visit[] {
     visit('audit-log', '/audit-log'),
     visit('audit-log-opened', '/audit-log', 'Project changed'),
     visit('audit-log-filtered', '/audit-log?type=certificate.created&actor=nobody%40example.com&from=1764370800'),
+    visit('usage', '/usage'),
+    visit('usage-money', '/usage?measure=money&by=key&days=30'),
+    visit('usage-hours', '/usage?measure=requests&by=project&days=1'),
+    visit('usage-none', '/usage?from=1764370800&until=1764457200'),
     visit('not-there', '/people/nobody'),
   ]
 }

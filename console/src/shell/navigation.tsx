@@ -9,6 +9,7 @@ export const organizationPages = [
   { to: '/', word: 'Home', icon: 'home' },
   { to: '/projects', word: 'Projects', icon: 'projects' },
   { to: '/people', word: 'People', icon: 'people' },
+  { to: '/usage', word: 'Usage and costs', icon: 'chart' },
   { to: '/audit-log', word: 'Audit log', icon: 'log' },
   { to: '/profile/keys', word: 'Your keys', icon: 'key' },
 ] as const satisfies readonly { to: string; word: string; icon: IconName }[]

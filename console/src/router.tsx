@@ -87,6 +87,27 @@ const limits = createRoute({
   }),
   component: lazyRouteComponent(() => import('./pages/project/limits.tsx'), 'Limits'),
 })
+const spend = createRoute({
+  getParentRoute: () => project,
+  path: '/spend',
+  component: lazyRouteComponent(() => import('./pages/project/spend.tsx'), 'Spend'),
+})
+const serviceAccounts = createRoute({
+  getParentRoute: () => project,
+  path: '/service-accounts',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/project/service-accounts.tsx'), 'ServiceAccounts'),
+})
+const models = createRoute({
+  getParentRoute: () => project,
+  path: '/models',
+  component: lazyRouteComponent(() => import('./pages/project/models.tsx'), 'Models'),
+})
+const tiers = createRoute({
+  getParentRoute: () => project,
+  path: '/tiers',
+  component: lazyRouteComponent(() => import('./pages/project/tiers.tsx'), 'Tiers'),
+})
 const settings = createRoute({
   getParentRoute: () => project,
   path: '/settings',
@@ -178,7 +199,7 @@ export const router = createRouter({
     inside.addChildren([
       home,
       projects,
-      project.addChildren([overview, keys, members, limits, settings]),
+      project.addChildren([overview, keys, serviceAccounts, members, limits, spend, models, tiers, settings]),
       people,
       profile,
       myKeys,

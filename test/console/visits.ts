@@ -16,9 +16,18 @@ const NAMES = [
   '<img src=x onerror=alert(1)>',
 ]
 
+const MONTH = { currency: 'USD', interval: 'month' } as const
 const MODELS = {
-  echo: { organization_limits: { max_requests_per_1_minute: 500, max_requests_per_1_day: 10_000 } },
-  'echo-mini': { organization_limits: { max_tokens_per_1_minute: 2_000_000 } },
+  echo: {
+    max_output_tokens: 1000,
+    price_per_million: { input: 2000, output: 0.01 },
+    organization_limits: { max_requests_per_1_minute: 500, max_requests_per_1_day: 10_000 },
+  },
+  'echo-mini': {
+    max_output_tokens: 1000,
+    price_per_million: { input: 0.1 },
+    organization_limits: { max_tokens_per_1_minute: 2_000_000 },
+  },
   blocked: {},
   [`a-model-${'of-a-long-name-'.repeat(12)}`]: {},
 }
@@ -49,9 +58,19 @@ async function filled(app: TestApp): Promise<{ projectId: string }> {
   await rateLimits.updateRateLimit('rl-echo', { ...limited, max_tokens_per_1_minute: 20_000 })
   await rateLimits.updateRateLimit('rl-blocked', { project_id: projectId, max_requests_per_1_minute: 0 })
   const { api_key } = await organization.projects.serviceAccounts.create(projectId, { name: 'Caller' })
+  await organization.projects.spendLimit.update(projectId, { threshold_amount: 250, ...MONTH })
+  await organization.spendLimit.update({ threshold_amount: 100_000, ...MONTH })
+  const recipients = ((await organization.users.list()).data ?? []).map(({ email }) => email ?? '')
+  const notification_channel = { type: 'email' as const, recipients, subject_prefix: 'Support assistant' }
+  await organization.projects.spendAlerts.create(projectId, { threshold_amount: 200, ...MONTH, notification_channel })
+  const model_ids = ['blocked', Object.keys(MODELS)[3] ?? '']
+  await organization.projects.modelPermissions.update(projectId, { mode: 'deny_list', model_ids })
+  await organization.projects.hostedToolPermissions.update(projectId, { mcp: { enabled: false } })
   for (let calls = 0; calls < 4; calls++) {
     await app.send('POST', CHAT, { key: api_key?.value ?? '', body: { ...question, model: 'echo' } })
   }
+  const tiers = { default: 'fast', enabled_tiers: ['flex'] } as const
+  await app.send('POST', `/v1/organization/projects/${projectId}/service_tier_settings`, { body: tiers })
   await organization.invites.create({ email: 'grace@example.com', role: 'reader' })
   await organization.invites.create({ email: `${'long'.repeat(20)}@example.com`, role: 'owner' })
   await used(app, projectId)
@@ -126,6 +145,17 @@ export function pagesOf({ projectId }: { projectId: string }): Visit[] {
     visit('members-add', `${project}/members`, 'Add member'),
     visit('limits', `${project}/limits`),
     visit('limits-edit', `${project}/limits`, 'Edit Tokens a minute of echo'),
+    visit('accounts', `${project}/service-accounts`),
+    visit('accounts-new', `${project}/service-accounts`, 'New service account'),
+    visit('accounts-key', `${project}/service-accounts`, 'New key of Batch worker'),
+    visit('accounts-delete', `${project}/service-accounts`, 'Delete Batch worker'),
+    visit('spend', `${project}/spend`),
+    visit('spend-limit', `${project}/spend`, 'Change limit'),
+    visit('spend-remove', `${project}/spend`, 'Remove limit…'),
+    visit('spend-alert', `${project}/spend`, 'New alert'),
+    visit('models', `${project}/models`),
+    visit('models-change', `${project}/models`, 'Change models'),
+    visit('tiers', `${project}/tiers`),
     visit('settings', `${project}/settings`),
     visit('settings-archive', `${project}/settings`, 'Archive project…'),
     visit('people', '/people'),

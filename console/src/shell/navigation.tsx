@@ -17,8 +17,12 @@ export const organizationPages = [
 export const projectPages = [
   { to: '/projects/$projectId', word: 'Overview', icon: 'home' },
   { to: '/projects/$projectId/keys', word: 'API keys', icon: 'key' },
+  { to: '/projects/$projectId/service-accounts', word: 'Service accounts', icon: 'machine' },
   { to: '/projects/$projectId/members', word: 'Members', icon: 'people' },
   { to: '/projects/$projectId/limits', word: 'Rate limits', icon: 'gauge' },
+  { to: '/projects/$projectId/spend', word: 'Spend', icon: 'money' },
+  { to: '/projects/$projectId/models', word: 'Models and tools', icon: 'model' },
+  { to: '/projects/$projectId/tiers', word: 'Tiers and retention', icon: 'layers' },
   { to: '/projects/$projectId/settings', word: 'Settings', icon: 'settings' },
 ] as const satisfies readonly { to: string; word: string; icon: IconName }[]
 

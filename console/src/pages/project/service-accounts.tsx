@@ -1,0 +1,124 @@
+import { useSearch } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import type { Item } from '../../api/operations.ts'
+import { useChange, useRead } from '../../api/query.ts'
+import { Act } from '../../patterns/act.tsx'
+import { Confirm } from '../../patterns/confirm.tsx'
+import { Empty } from '../../patterns/empty.tsx'
+import { Icon } from '../../patterns/icons.tsx'
+import { List } from '../../patterns/list.tsx'
+import { type Column, Name } from '../../patterns/table.tsx'
+import { Time } from '../../patterns/time.tsx'
+import { told } from '../../patterns/told.ts'
+import type { Project } from './known.ts'
+import { NewServiceAccount, NewServiceAccountKey } from './new-service-account.tsx'
+import { deniedIn, ProjectPage } from './project.tsx'
+
+type Account = Item<'GET /v1/organization/projects/:project_id/service_accounts'>
+
+const roles: Record<Account['role'], string> = { owner: 'Owner', member: 'Member', none: 'Custom' }
+
+/** What calls models here and is nobody. */
+export function ServiceAccounts() {
+  const [isMaking, make] = useState(false)
+  const button = (project: Project) => (
+    <Act denied={deniedIn(project)} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+      New service account
+    </Act>
+  )
+  return (
+    <ProjectPage
+      title="Service accounts"
+      lead="For what runs by itself: its keys belong to the project and outlive the people who made them."
+      actions={(project) => project.status === 'active' && button(project)}
+    >
+      {(project) =>
+        project.status === 'archived' ? null : !project.may('api.management.read') ? (
+          <Empty title="What runs here" words="The service accounts of a project are shown to its owners." />
+        ) : (
+          <>
+            <AccountTable project={project} action={button(project)} />
+            <NewServiceAccount projectId={project.id} opened={isMaking} onClose={() => make(false)} />
+          </>
+        )
+      }
+    </ProjectPage>
+  )
+}
+
+function AccountTable({ project, action }: { project: Project; action: ReactNode }) {
+  const { after } = useSearch({ from: '/inside/projects/$projectId/service-accounts' })
+  const [leaving, remove] = useState<Account | null>(null)
+  const [keyed, giveKey] = useState<Account | null>(null)
+  const accounts = useRead('GET /v1/organization/projects/:project_id/service_accounts', {
+    params: { project_id: project.id },
+    query: { after },
+  })
+  const looks = { variant: 'subtle', color: 'gray', size: 'compact-xs', denied: deniedIn(project) } as const
+  const columns: Column<Account>[] = [
+    { title: 'Name', cell: ({ name }) => <Name>{name}</Name> },
+    { title: 'Role', as: 'wide', cell: ({ role }) => roles[role] },
+    { title: 'ID', as: 'wide', cell: ({ id }) => <span className="mono cut">{id}</span> },
+    { title: 'Created', as: 'wide', cell: ({ created_at }) => <Time at={created_at} /> },
+    {
+      title: 'Actions',
+      as: 'end',
+      cell: (account) => (
+        <>
+          <Act {...looks} onClick={() => giveKey(account)}>
+            New key<span className="hidden"> of {account.name}</span>
+          </Act>
+          <Act {...looks} onClick={() => remove(account)}>
+            Delete<span className="hidden"> {account.name}</span>
+          </Act>
+        </>
+      ),
+    },
+  ]
+  return (
+    <>
+      <List
+        label="Service accounts"
+        read={accounts}
+        columns={columns}
+        keyOf={({ id }) => id}
+        after={after}
+        empty={
+          <Empty
+            title="No service accounts yet"
+            words="Give each app or job its own, so that what it uses is counted apart and one can be stopped without the others."
+            action={action}
+            command={`curl ${location.origin}/v1/organization/projects/${project.id}/service_accounts \\
+  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
+  -d '{"name": "My app"}'`}
+          />
+        }
+      />
+      {keyed && <NewServiceAccountKey projectId={project.id} account={keyed} onClose={() => giveKey(null)} />}
+      {leaving && <DeleteAccount project={project} account={leaving} onClose={() => remove(null)} />}
+    </>
+  )
+}
+
+function DeleteAccount({ project, account, onClose }: { project: Project; account: Account; onClose: () => void }) {
+  const { mutate, isPending, error } = useChange(
+    'DELETE /v1/organization/projects/:project_id/service_accounts/:service_account_id',
+    () => {
+      told(`Service account '${account.name}' and its keys are deleted`)
+      onClose()
+    },
+  )
+  return (
+    <Confirm
+      title="Delete this service account?"
+      words="All of its keys stop working at once. This cannot be undone."
+      name={account.name}
+      action="Delete service account"
+      opened
+      onClose={onClose}
+      onConfirm={() => mutate({ params: { project_id: project.id, service_account_id: account.id } })}
+      busy={isPending}
+      error={error}
+    />
+  )
+}

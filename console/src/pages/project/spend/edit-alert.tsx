@@ -1,0 +1,79 @@
+import { Textarea, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { useChange } from '../../../api/query.ts'
+import { cents, money, typedDollars } from '../../../patterns/figures.ts'
+import { Sheet } from '../../../patterns/sheet.tsx'
+import { told } from '../../../patterns/told.ts'
+import { useMe } from '../../../session/me.ts'
+import type { Project } from '../known.ts'
+import type { Alert } from './alert-table.tsx'
+
+type EditAlertProps = { project: Project; alert: Alert | null; onClose: () => void }
+
+/** A new alert, or a change of one. */
+export function EditAlert({ project, alert, onClose }: EditAlertProps) {
+  const me = useMe().data
+  const channel = alert?.notification_channel
+  const [amount, typeAmount] = useState(alert ? typedDollars(alert.threshold_amount) : '')
+  const [to, typeTo] = useState((channel?.recipients ?? (me ? [me.email] : [])).join('\n'))
+  const [subject, typeSubject] = useState(channel?.subject_prefix ?? '')
+  const [isWrong, tell] = useState(false)
+  const done = ({ threshold_amount }: { threshold_amount: number }) => {
+    told(`Mail is sent when ${money(threshold_amount)} are spent in a month`)
+    onClose()
+  }
+  const create = useChange('POST /v1/organization/projects/:project_id/spend_alerts', done)
+  const change = useChange('POST /v1/organization/projects/:project_id/spend_alerts/:alert_id', done)
+  const submit = () => {
+    const threshold_amount = cents(amount)
+    tell(threshold_amount === null)
+    if (threshold_amount === null) return
+    const recipients = to.split(/[\s,;]+/).filter((address) => address !== '')
+    const body = {
+      ...({ threshold_amount, currency: 'USD', interval: 'month' } as const),
+      notification_channel: { type: 'email', recipients, subject_prefix: subject.trim() || null } as const,
+    }
+    const project_id = project.id
+    if (alert) change.mutate({ params: { project_id, alert_id: alert.id }, body })
+    else create.mutate({ params: { project_id }, body })
+  }
+  return (
+    <Sheet
+      title={alert ? 'Alert' : 'New alert'}
+      action={alert ? 'Save' : 'Create alert'}
+      busy={create.isPending || change.isPending}
+      error={create.error ?? change.error}
+      {...{ opened: true, onClose, onSubmit: submit }}
+    >
+      <TextInput
+        label="When this is spent in a month, in dollars"
+        leftSection="$"
+        inputMode="decimal"
+        value={amount}
+        onChange={(event) => typeAmount(event.currentTarget.value)}
+        error={isWrong && 'An amount, such as 250 or 12.50.'}
+        required
+        withAsterisk={false}
+        data-autofocus
+        autoComplete="off"
+      />
+      <Textarea
+        label="Mail to"
+        description="Addresses of people of the organization, one a line."
+        rows={3}
+        value={to}
+        onChange={(event) => typeTo(event.currentTarget.value)}
+        required
+        withAsterisk={false}
+      />
+      <TextInput
+        label="Subject"
+        description="What the mail's subject says behind 'Gatehouse spend alert:'. It may be empty."
+        value={subject}
+        onChange={(event) => typeSubject(event.currentTarget.value)}
+        maxLength={255}
+        autoComplete="off"
+      />
+    </Sheet>
+  )
+}

@@ -86,7 +86,7 @@ export type Handler<R extends Route> = (
   call: Call<R>,
 ) => R extends { inParts: true }
   ? AsyncGenerator<string, void>
-  : R extends { usesSignIn: true; audit: AuditType }
+  : R extends { usesSignIn: true; audit: AuditType; permission: null }
     ? Promise<Prepared<Answer<R>>>
     : Promise<Answer<R>>
 

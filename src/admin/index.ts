@@ -12,6 +12,7 @@ import type { Call, Handlers } from './handlers.ts'
 import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
 import { limitUse } from './limit-use.ts'
+import { links } from './links.ts'
 import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
 import { myApiKeys } from './my-api-keys.ts'
@@ -42,6 +43,7 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   adminApiKeys,
   users,
   invites,
+  links,
   projects,
   projectUsers,
   serviceAccounts,

@@ -1,5 +1,5 @@
 import type { Row } from '../db/tables.ts'
-import { LINK_LIFETIME, makeLink } from '../sign-in/link.ts'
+import { makeLink } from '../sign-in/link.ts'
 import { type Mutator, mutate } from './mutation.ts'
 import { byNobody } from './organization.ts'
 
@@ -12,9 +12,9 @@ export async function makePasswordLink(
 ): Promise<{ token: string; expiresAt: number }> {
   const event = { type: 'user.updated', organizationId: organization.id, unheard: true } as const
   const done = await mutate(app, event, async (tx) => {
-    const token = await makeLink(tx, { organizationId: organization.id, userId }, now)
+    const link = await makeLink(tx, { organizationId: organization.id, userId }, now, null)
     const audit = { id: userId, changes_requested: { password: 'link' } }
-    return { change: { reply: token, audit }, by: byNobody(organization) }
+    return { change: { reply: link, audit }, by: byNobody(organization) }
   })
-  return { token: done.reply, expiresAt: now + LINK_LIFETIME }
+  return done.reply
 }

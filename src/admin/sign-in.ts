@@ -110,7 +110,8 @@ export function newPassword(signIn: SignIn, password: string): Promise<string> {
   return hashPassword(password)
 }
 
-function refuseWhereOff({ local }: SignIn) {
+/** @throws ApiError where nobody signs in with a password */
+export function refuseWhereOff({ local }: SignIn) {
   if (local) return
   throw new ApiError('local_sign_in_off', 'Nobody signs in with a password here: its operator has turned that off.')
 }

@@ -57,11 +57,11 @@ async function change(
   app: AdminApp,
   endpoint: Endpoint,
   request: Admitted,
-  { audit: type, unheard, usesSignIn }: Extract<Route, { audit: unknown }>,
+  { audit: type, unheard, usesSignIn, permission }: Extract<Route, { audit: unknown }>,
   given: Given,
 ): Promise<Performed> {
   let scope: ChangeScope | undefined
-  const prepared = usesSignIn ? await prepare(app, endpoint, request, given) : null
+  const prepared = usesSignIn && permission === null ? await prepare(app, endpoint, request, given) : null
   const organizationId = prepared?.organizationId ?? request.caller?.organizationId ?? null
   try {
     const done = await mutate(app, { type, organizationId, unheard }, async (tx, newId) => {

@@ -1,8 +1,8 @@
 import { acceptInvite, findInvited } from '../admin/invite-acceptance.ts'
+import { makeInviteLink } from '../admin/invite-link.ts'
 import { findInvite, inviteView } from '../admin/invites.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
-import { mintToken } from '../core/key.ts'
 import { type Command, CommandRefusal, theOrganization } from './command.ts'
 import { linkOf } from './link.ts'
 import { nameFlag } from './organization.ts'
@@ -15,30 +15,22 @@ export const inviteLink: Command = {
   async run(context) {
     const { db, newId, now, config, words } = context
     const organization = await theOrganization(context)
-    const token = mintToken()
     // A link is a new way in, so it is recorded like the invite itself.
-    const { reply: invite } = await mutate(
+    const { reply } = await mutate(
       { db, newId },
       { type: 'invite.sent', organizationId: organization.id },
       async (tx) => {
         const invite = await findInvite(tx, organization.id, words[0] ?? '')
-        const done = await tx
-          .updateTable('invite')
-          .set({ token_hash: token.hash })
-          .where('organization_id', '=', organization.id)
-          .where('id', '=', invite.id)
-          .where('accepted_at', 'is', null)
-          .where('expires_at', '>', now)
-          .executeTakeFirst()
-        if (done.numUpdatedRows === 0n)
-          throw new CommandRefusal(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
+        const token = await makeInviteLink(tx, invite, {}, now)
+        if (token === null) throw new CommandRefusal(`invite '${invite.id}' is ${inviteView(invite, now).status}`)
         const audit = { id: invite.id, data: { email: invite.email, role: invite.role } }
-        return { change: { reply: invite, audit }, by: byNobody(organization) }
+        return { change: { reply: { invite, token }, audit }, by: byNobody(organization) }
       },
     )
-    const url = linkOf(config, '/invite', token.value)
+    const { invite, token } = reply
+    const url = linkOf(config, '/invite', token)
     return {
-      json: { ...inviteView(invite, now), url, token: token.value },
+      json: { ...inviteView(invite, now), url, token },
       text: `The link for ${invite.email}, until ${new Date(invite.expires_at * 1000).toISOString()}:\n\n  ${url}\n`,
     }
   },

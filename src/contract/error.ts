@@ -87,6 +87,7 @@ const table = {
   certificate_would_lock_out: { status: 400 },
   invalid_certificate: { status: 400 },
   invite_already_accepted: { status: 400 },
+  invite_expired: { status: 400 },
   no_session: { status: 400 },
   local_sign_in_off: { status: 400 },
   api_key_expired: { status: 400 },

@@ -8,6 +8,7 @@ import { groups, groupUsers } from './groups.ts'
 import { hostedToolPermissions } from './hosted-tool-permissions.ts'
 import { invites } from './invites.ts'
 import { limitUse } from './limit-use.ts'
+import { links } from './links.ts'
 import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
 import { permissions } from './permissions.ts'
@@ -37,6 +38,7 @@ export const contract = {
   adminApiKeys,
   users,
   invites,
+  links,
   projects,
   projectUsers,
   serviceAccounts,

@@ -25,7 +25,7 @@ type Facts = {
   /** It asks which models there are. */
   usesModels?: true
   /**
-   * It asks who may sign in and how. A change of this kind takes its time before its transaction.
+   * It asks who may sign in and how. A change of this kind that asks nobody who they are takes its time before its transaction.
    */
   usesSignIn?: true
   /** It asks how much of limits is used now. */

@@ -3,18 +3,31 @@ import type { Db, Row } from '../db/tables.ts'
 import type { Person } from './session.ts'
 
 /** Seconds that a link works. */
-export const LINK_LIFETIME = 24 * 3600
+const LINK_LIFETIME = 24 * 3600
 
-/** Makes the link by which somebody sets a password. One that was made before stops working. @returns its token, shown once */
-export async function makeLink(db: Db, { organizationId, userId }: Person, now: number): Promise<string> {
+/**
+ * Makes the link by which somebody sets a password. One that was made before stops working.
+ * @param until when it ends at the latest, Unix seconds; null: after its lifetime
+ * @returns its token, shown once, and when it ends
+ */
+export async function makeLink(
+  db: Db,
+  { organizationId, userId }: Person,
+  now: number,
+  until: number | null,
+): Promise<{ token: string; expiresAt: number }> {
   const token = mintToken()
-  const fresh = { token_hash: token.hash, created_at: now, expires_at: now + LINK_LIFETIME }
+  const fresh = {
+    token_hash: token.hash,
+    created_at: now,
+    expires_at: Math.min(now + LINK_LIFETIME, until ?? Infinity),
+  }
   await db
     .insertInto('password_link')
     .values({ ...fresh, organization_id: organizationId, user_id: userId })
     .onConflict((conflict) => conflict.column('user_id').doUpdateSet(fresh))
     .execute()
-  return token.value
+  return { token: token.value, expiresAt: fresh.expires_at }
 }
 
 /** Whose a link is. It still may have ended. @param hash of its token */

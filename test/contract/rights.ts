@@ -13,7 +13,8 @@ const columns = {
   project_user: ['project_id', 'user_id', 'role'],
   organization_user: ['id', 'role', 'removed_at'],
   service_account: ['id', 'role'],
-  invite: ['id', 'role', 'projects', 'expires_at', 'accepted_at'],
+  invite: ['id', 'role', 'projects', 'expires_at', 'accepted_at', 'token_hash'],
+  password_link: ['user_id', 'token_hash'],
   admin_api_key: ['id', 'scopes', 'expires_at', 'disabled_at'],
   project_api_key: ['id', 'scopes', 'expires_at', 'disabled_at'],
 }

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
-import { ADMIN_KEY, type SendOptions, startTestApp } from '../support/harness.ts'
+import { contract } from '../../src/contract/index.ts'
+import { clientOf } from '../support/client.ts'
+import { ADMIN_KEY, type SendOptions, startTestApp, type TestApp } from '../support/harness.ts'
 import { CONSOLE, linkFor, signInByLink } from '../support/signing-in.ts'
-import { gatehouse, newAdminKey, newEmail, newOrganization, newProjectKey, newUser } from './organizations.ts'
+import {
+  gatehouse,
+  newAdminKey,
+  newEmail,
+  newOrganization,
+  newProjectKey,
+  newUser,
+  type Organization,
+} from './organizations.ts'
 import { stored } from './stored.ts'
 
 test('no secret stands in the audit log, in a log line, in a refusal, or in what is stored', async () => {
@@ -23,10 +33,11 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
   const invite = await admin.invites.create({ email: newEmail(), role: 'reader' })
   const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', organization.id)
   const body = { token, name: 'Guest' }
+  const copied = await copiedLinks(app, organization, user)
   const link = await linkFor(app, organization.id, user)
   const { password, cookie } = await signInByLink(app, organization.id, organization.ownerId)
   const keys = [ADMIN_KEY, organization.key, api_key?.value ?? '', second.value, spare.value, own.value, readers]
-  const secrets = [...keys, upstreamKey, token, link, password, cookie.split('=')[1] ?? '']
+  const secrets = [...keys, upstreamKey, token, link, ...copied, password, cookie.split('=')[1] ?? '']
 
   const replies: string[] = []
   const refused = async (method: string, path: string, options: SendOptions) => {
@@ -88,3 +99,14 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
   assert.ok(hashes.length >= 5)
   for (const { hash } of hashes) assert.ok(![...lines, ...replies].some((text) => text.includes(hash)), 'a hash')
 })
+
+/** The tokens of links that the API makes. */
+async function copiedLinks(app: TestApp, { admin, key }: Organization, user_id: string) {
+  const { id: invite_id } = await admin.invites.create({ email: newEmail(), role: 'reader' })
+  const call = clientOf(app, key)
+  const made = [
+    await call(contract.links.invite, { params: { invite_id } }),
+    await call(contract.links.password, { params: { user_id } }),
+  ]
+  return made.map(({ path }) => path.split('#')[1] ?? assert.fail('no token'))
+}

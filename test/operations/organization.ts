@@ -89,6 +89,7 @@ export const organizationRequests = {
     delete: invite,
     accept: sends(nothing, acceptance),
   },
+  links: { invite, password: user },
   certificates: {
     list: certificate,
     create: sends(nothing, newCertificate),
@@ -136,7 +137,8 @@ O R PO PM PV CO CP ST OO KR KU SA
 + -  -  -  -  -  -  -  +  s  s  s  adminApiKeys.create invites.create certificates.create
                                    certificates.activate certificates.deactivate spendAlerts.create
                                    spendLimit.update spendLimit.delete dataRetention.update
-+ -  -  -  -  -  -  -  o  s  s  s  adminApiKeys.update adminApiKeys.delete users.update users.delete invites.delete certificates.update
++ -  -  -  -  -  -  -  o  s  s  s  adminApiKeys.update adminApiKeys.delete users.update users.delete invites.delete
+                                   links.invite links.password certificates.update
                                    certificates.delete spendAlerts.update spendAlerts.delete
 
   What is one's own: whoever one is.
@@ -158,6 +160,8 @@ export const organizationChangesNoRequest = {
     why: 'who is invited is nobody yet; accepting is not an operation of the API',
   },
   'invites.delete': { fields: [], why: 'who was invited is nobody yet' },
+  'links.invite': { fields: [], why: 'who was invited is nobody yet' },
+  'links.password': { fields: [], why: 'who is signed in administers; a model is asked with a key' },
   'invites.accept': {
     fields: ['token', 'name', 'password'],
     why: 'a new user of the organization has no key; keys and memberships are rows of their own',

@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { Worker } from 'node:worker_threads'
 import { sql } from 'kysely'
 import { until } from '../../test/process/gatehouse.ts'
 import { openTestDatabase } from '../../test/support/databases.ts'
+import { nextSqliteThread, onSqliteThread } from '../../test/support/sqlite-threads.ts'
 import { isConflict, isUnavailable } from './errors.ts'
 import { openDb, openGateDb } from './open.ts'
 import type { Db } from './tables.ts'
@@ -35,9 +35,6 @@ async function openBoth() {
 const idsOf = async (db: Db) =>
   (await sql<{ id: string }>`select id from thing order by id`.execute(db)).rows.map(({ id }) => id)
 const add = (db: Db, id: string) => sql`insert into thing values (${id}, 1)`.execute(db)
-
-/** The next worker thread that this process starts. */
-const nextWorker = () => new Promise<Worker>((resolve) => process.once('worker', resolve))
 
 /** Whether the event loop goes round while something is still under way. */
 async function goesRound(times: number) {
@@ -123,38 +120,33 @@ test("a change on the main connection waits for the thread's transaction without
 
 test('the thread starts with the first statement, and one that dies takes only what is running with it', async () => {
   let started = 0
-  const count = () => started++
-  process.on('worker', count)
-  try {
-    await using both = await openBoth()
-    const { gate } = both
-    assert.equal(started, 0)
-    const starting = nextWorker()
-    await add(gate, 'kept')
-    const worker = await starting
-    const caught: unknown[] = []
-    const broken = gate.transaction().execute(async (tx) => {
-      await add(tx, 'lost')
-      await worker.terminate()
-      // The transaction ended with its thread: what comes later in it must not run by itself in the next one.
-      await add(tx, 'stray').catch((error: unknown) => caught.push(error))
-      return add(tx, 'stray')
-    })
-    const waiting = add(gate, 'next')
-    await assert.rejects(broken, isUnavailable)
-    assert.ok(isUnavailable(caught[0]))
-    await waiting
-    assert.deepEqual(await both.ids(), ['kept', 'next'])
-    assert.equal(started, 2)
-  } finally {
-    process.removeListener('worker', count)
-  }
+  using _counting = onSqliteThread(() => started++)
+  await using both = await openBoth()
+  const { gate } = both
+  assert.equal(started, 0)
+  const starting = nextSqliteThread()
+  await add(gate, 'kept')
+  const worker = await starting
+  const caught: unknown[] = []
+  const broken = gate.transaction().execute(async (tx) => {
+    await add(tx, 'lost')
+    await worker.terminate()
+    // The transaction ended with its thread: what comes later in it must not run by itself in the next one.
+    await add(tx, 'stray').catch((error: unknown) => caught.push(error))
+    return add(tx, 'stray')
+  })
+  const waiting = add(gate, 'next')
+  await assert.rejects(broken, isUnavailable)
+  assert.ok(isUnavailable(caught[0]))
+  await waiting
+  assert.deepEqual(await both.ids(), ['kept', 'next'])
+  assert.equal(started, 2)
 })
 
 test('a statement whose thread is killed while it waits is rejected at once, and the next one runs', async () => {
   await using both = await openBoth()
   using lock = lockFile(both.url)
-  const starting = nextWorker()
+  const starting = nextSqliteThread()
   const write = assert.rejects(add(both.gate, 'a'), isUnavailable)
   const worker = await starting
   await new Promise((resolve) => worker.once('online', resolve))
@@ -167,7 +159,7 @@ test('a statement whose thread is killed while it waits is rejected at once, and
 
 test('destroying it waits for what is under way, ends the thread, and a later statement is refused', async () => {
   await using both = await openBoth()
-  const starting = nextWorker()
+  const starting = nextSqliteThread()
   const writing = add(both.gate, 'a')
   const exited = starting.then((worker) => new Promise((resolve) => worker.once('exit', resolve)))
   await until(async () => (await both.ids()).length === 1, 'the first statement has run')

@@ -8,6 +8,7 @@ import type { Db } from '../../src/db/tables.ts'
 import type { Writer } from '../../src/ledger/beat.ts'
 import { until } from '../process/gatehouse.ts'
 import { databases } from '../support/databases.ts'
+import { nextSqliteThread, onSqliteThread } from '../support/sqlite-threads.ts'
 import { startSlowPostgres } from './slow-postgres.ts'
 import { at, entry, openUsage } from './usage-writer.ts'
 
@@ -168,38 +169,33 @@ for (const kind of databases) {
 test('sqlite: threads killed in the middle of anything lose no usage and count none twice', async () => {
   await using given = await openUsage('sqlite')
   let worker: Worker | undefined
-  const seen = (started: Worker) => {
+  using _watching = onSqliteThread((started) => {
     worker = started
+  })
+  const usage = given.start()
+  let told = 0
+  usage.follow({
+    flushing: () => {},
+    flushed: (entries) => {
+      for (const { num_model_requests } of entries) told += num_model_requests ?? 0
+    },
+  })
+  for (let round = 0; round < 30; round++) {
+    for (let i = 0; i < 50; i++) usage.record([entry({ api_key_id: `key_${i}` })])
+    const flushing = usage.flush()
+    for (let i = 0; i < round * 3; i++) await turn()
+    await worker?.terminate()
+    await flushing
   }
-  process.on('worker', seen)
-  try {
-    const usage = given.start()
-    let told = 0
-    usage.follow({
-      flushing: () => {},
-      flushed: (entries) => {
-        for (const { num_model_requests } of entries) told += num_model_requests ?? 0
-      },
-    })
-    for (let round = 0; round < 30; round++) {
-      for (let i = 0; i < 50; i++) usage.record([entry({ api_key_id: `key_${i}` })])
-      const flushing = usage.flush()
-      for (let i = 0; i < round * 3; i++) await turn()
-      await worker?.terminate()
-      await flushing
-    }
-    await usage.close()
-    const sums = Object.values(await given.sums())
-    assert.deepEqual([sums.length, new Set(sums)], [50, new Set([30])])
-    assert.deepEqual([told, given.dropped()], [1500, 0])
-  } finally {
-    process.removeListener('worker', seen)
-  }
+  await usage.close()
+  const sums = Object.values(await given.sums())
+  assert.deepEqual([sums.length, new Set(sums)], [50, new Set([30])])
+  assert.deepEqual([told, given.dropped()], [1500, 0])
 })
 
 test('sqlite: a thread that dies between a commit and its answer has its batch counted once', async () => {
   await using given = await openUsage('sqlite')
-  const starting = new Promise<Worker>((resolve) => process.once('worker', resolve))
+  const starting = nextSqliteThread()
   const usage = given.start()
   usage.record([entry()])
   await usage.flush()

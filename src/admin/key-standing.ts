@@ -59,6 +59,16 @@ export async function noteStanding(db: Db, organizationId: string, ownerIds: rea
   for (const ids of batches(users)) await keys.where('k.user_id', 'in', ids).execute()
 }
 
+/** The same for one key, which is new: its owner may have many. */
+export async function noteStandingOf(db: Db, organizationId: string, keyId: string): Promise<void> {
+  await db
+    .updateTable('project_api_key as k')
+    .set({ owner_standing: standing })
+    .where('k.organization_id', '=', organizationId)
+    .where('k.id', '=', keyId)
+    .execute()
+}
+
 /** The members of a group that have keys and no standing of their own in the keys' projects. */
 export async function keyOwnersIn(db: Db, organizationId: string, groupId: string): Promise<string[]> {
   const owners = (column: 'user_id' | 'service_account_id') =>

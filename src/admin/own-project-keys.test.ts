@@ -47,6 +47,15 @@ for (const database of databases) {
       await assert.rejects(make({ name: 'late' }), refusal(404, 'not_found', 'project_id'))
     })
 
+    test('nobody makes one for a service account, which has its own', async () => {
+      const { organization, projects, project_id, make } = await newProject()
+      const { id: user_id } = await projects.serviceAccounts.create(project_id, { name: 'bot' })
+      await assert.rejects(make({ name: 'x', user_id }, organization.key), {
+        status: 400,
+        message: /is not in project/,
+      })
+    })
+
     test('a member makes none for somebody else, and is told the same whoever that is', async () => {
       const { organization, make, projects, project_id } = await newProject()
       const other = await newUser(app, organization)

@@ -5,7 +5,7 @@ import type { TestApp } from '../../test/support/harness.ts'
 
 // Before anything that hashes is loaded.
 const hashes = countHashes()
-const { newOrganization, newUser } = await import('../../test/contract/organizations.ts')
+const { gatehouse, newOrganization, newUser } = await import('../../test/contract/organizations.ts')
 const { databases } = await import('../../test/support/databases.ts')
 const { until } = await import('../../test/process/gatehouse.ts')
 const { startTestApp } = await import('../../test/support/harness.ts')
@@ -61,6 +61,35 @@ for (const database of databases) {
     const link = { token: await linkFor(app, own.id, bare.id), password }
     assert.equal((await from(app, '192.0.2.251', link, password_link)).status, 200)
     assert.equal((await from(app, '192.0.2.252', { email: bare.email, password })).status, 200, 'a link is a proof')
+  })
+
+  test(`${database}: who knows the password of the same address in another organization tries no oftener`, async () => {
+    await using app = await startTestApp({ database, env })
+    const [own, other] = [await newOrganization(app), await newOrganization(app)]
+    const { id, email } = await newUser(app, own)
+    await signInByLink(app, own.id, id)
+    const same = ['--org', other.id, '--email', email, '--name', 'Same', '--role', 'reader']
+    const { id: sameId } = await gatehouse(app, 'user', 'create', ...same)
+    const known = { email, organization_id: other.id, password: (await signInByLink(app, other.id, sameId)).password }
+    const guess = { email, organization_id: own.id, password: 'a guess' }
+    for (let i = 0; i < 10; i++) {
+      assert.equal((await from(app, `192.0.2.${i}`, guess)).status, 401)
+      assert.equal((await from(app, `192.0.2.${i}`, known)).status, 200)
+      if (i === 4) await signInByLink(app, other.id, sameId, known.password)
+    }
+    assert.equal((await from(app, '192.0.2.99', guess)).status, 429)
+  })
+
+  test(`${database}: a page of another origin has no password looked at`, async () => {
+    await using app = await startTestApp({ database, env })
+    const own = await newOrganization(app)
+    const { id, email } = await newUser(app, own)
+    const { password } = await signInByLink(app, own.id, id)
+    for (const shown of [password, 'a wrong one']) {
+      const ask = { key: null, body: { email, password: shown }, headers: { origin: 'https://evil.example' } }
+      const [reply, work] = await worked(() => app.send('POST', SIGN_IN, ask))
+      assert.deepEqual([reply.status, reply.body.error.code, work], [403, 'foreign_origin', 0])
+    }
   })
 
   test(`${database}: from one network thirty fail at once, over all accounts, and others are served`, async () => {

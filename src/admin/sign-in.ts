@@ -37,7 +37,10 @@ export const signIn: Handlers<typeof routes> = {
     const user = await members(db, link.organization_id).where('id', '=', link.user_id).executeTakeFirst()
     if (!user) throw deadLink()
     const hash = await hashPassword(body.password)
-    signIn.guard.proven(user.email_key)
+    signIn.guard.proven(user.email_key, user.organization_id)
+    // Who names no organization means one of those that have the address: only where it is this one that is proven as well.
+    const unnamed = await findAccount(db, user.email_key)
+    if (unnamed?.user.id === user.id) signIn.guard.proven(user.email_key, undefined)
     return {
       organizationId: link.organization_id,
       async finish(tx, newId) {
@@ -79,7 +82,8 @@ async function proven(db: Db, signIn: SignIn, shown: Shown, { ip }: Origin): Pro
   const key = emailKey(shown.email)
   const account = await findAccount(db, key, shown.organization_id)
   const kept = account?.password ?? null
-  const outcome = await signIn.guard.attempt({ emailKey: key, ip, password: shown.password }, kept)
+  const { organization_id: organizationId } = shown
+  const outcome = await signIn.guard.attempt({ emailKey: key, organizationId, ip, password: shown.password }, kept)
   if ('right' in outcome && outcome.right && account && kept !== null) return { ...account, password: kept }
   const refusal = 'waitMs' in outcome ? tooOften(outcome.waitMs) : wrong()
   throw account ? new KnownCallerRefused(knownAs(account), refusal) : refusal

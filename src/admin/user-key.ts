@@ -1,7 +1,7 @@
-import type { NewId } from '../core/id.ts'
+import { isId, type NewId } from '../core/id.ts'
 import { projectAccess } from '../db/access.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { noteStanding } from './key-standing.ts'
+import { noteStandingOf } from './key-standing.ts'
 import { type KeyInput, newKey } from './keys.ts'
 
 /**
@@ -16,6 +16,8 @@ export async function insertUserKey(
   newId: NewId,
 ): Promise<{ id: string; value: string } | null> {
   const { organization_id, id: project_id } = project
+  // Service accounts have keys too, which are made elsewhere.
+  if (isId('serviceAccount', userId)) return null
   if ((await projectAccess(db, { organizationId: organization_id, id: userId }, project_id)) === null) return null
   const { value, columns } = newKey('user', input, now, newId)
   const whose = { organization_id, project_id, user_id: userId, service_account_id: null }
@@ -23,6 +25,6 @@ export async function insertUserKey(
     .insertInto('project_api_key')
     .values({ ...columns, ...whose, owner_standing: 'none' })
     .execute()
-  await noteStanding(db, organization_id, [userId])
+  await noteStandingOf(db, organization_id, columns.id)
   return { id: columns.id, value }
 }

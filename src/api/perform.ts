@@ -81,6 +81,8 @@ async function change(
 
 /** What a change does before its transaction, where it says who somebody is. */
 async function prepare(app: AdminApp, endpoint: Endpoint, request: Admitted, given: Given) {
+  // Before a password is looked at: what comes of that must tell a page of another origin nothing, and cost it no hash.
+  if ((given.body as { password?: string }).password !== undefined) refuseForeign(app.isOwnOrigin, request.headers)
   try {
     return (await handle(app, endpoint, null, null, given)) as Prepared<AnyChange>
   } catch (error) {

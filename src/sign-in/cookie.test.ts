@@ -24,6 +24,7 @@ const read: [string, string | undefined, string | null][] = [
   ['the name of the other kind', `__Host-gatehouse-session=${token}`, null],
   ['something behind it', `gatehouse-session=${token}0`, null],
   ['something behind a second sign', `gatehouse-session=${token}=x`, token],
+  ['a name that browsers take for another', `a=b;\u00a0gatehouse-session=${token}`, null],
   ['capital letters', `gatehouse-session=${token.toUpperCase()}`, null],
   ['less of it', `gatehouse-session=${token.slice(2)}`, null],
   ['a header that is too long', `gatehouse-session=${token}; a=${'x'.repeat(20_000)}`, null],

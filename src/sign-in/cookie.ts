@@ -19,7 +19,8 @@ export function sessionCookie(secure: boolean): SessionCookie {
     read(header = '') {
       if (header.length > LONGEST) return null
       const shown = header.split(';').flatMap((pair) => {
-        const [of = '', value = ''] = pair.trim().split('=', 2)
+        // One space is between two, and nothing else: a name behind other white space is another one to browsers, which any host may set.
+        const [of = '', value = ''] = (pair.startsWith(' ') ? pair.slice(1) : pair).split('=', 2)
         return of === name ? [value] : []
       })
       // Two of one name: some page has set one of them, and which it was nobody can tell.

@@ -9,7 +9,7 @@ const OF_ACCOUNT = { most: 10, everyMs: 360_000 }
 const OF_NETWORK = { most: 30, everyMs: 60_000 }
 
 /** Who is tried, and from where. */
-export type Attempt = { emailKey: string; ip: string | null; password: string }
+export type Attempt = { emailKey: string; organizationId: string | undefined; ip: string | null; password: string }
 
 /** `right`; `wrong`; or how many milliseconds to wait before trying again. */
 export type Outcome = { right: boolean } | { waitMs: number }
@@ -29,8 +29,8 @@ export class Guard {
   }
 
   /** @param kept the hash of the account's password; null: there is none @throws TooMany */
-  async attempt({ emailKey, ip, password }: Attempt, kept: string | null): Promise<Outcome> {
-    const [account, network] = [accountOf(emailKey), networkOf(ip)]
+  async attempt({ emailKey, organizationId, ip, password }: Attempt, kept: string | null): Promise<Outcome> {
+    const [account, network] = [accountOf(emailKey, organizationId), networkOf(ip)]
     const ofNetwork = this.#networks.take(network)
     if (ofNetwork > 0) return { waitMs: ofNetwork }
     const ofAccount = this.#accounts.take(account)
@@ -54,10 +54,14 @@ export class Guard {
   }
 
   /** Who it is was proven by a link. */
-  proven(emailKey: string): void {
-    this.#accounts.forget(accountOf(emailKey))
+  proven(emailKey: string, organizationId: string | undefined): void {
+    this.#accounts.forget(accountOf(emailKey, organizationId))
   }
 }
 
-/** As long as any other, however long the address is. */
-const accountOf = (emailKey: string) => hashSecret(emailKey)
+/**
+ * By the address and the organization that was named: the same address may be in another one, whose owner can know its password there, which
+ * proves nothing here. As long as any other, however long the address is.
+ */
+const accountOf = (emailKey: string, organizationId: string | undefined) =>
+  hashSecret(JSON.stringify([organizationId ?? null, emailKey]))

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../contract/api-keys.ts'
+import { isId } from '../core/id.ts'
 import type { Db } from '../db/tables.ts'
 import { statusOf } from './key-filter.ts'
 import { keyView } from './keys.ts'
@@ -65,7 +66,7 @@ async function projectKeys(db: Db, { organizationId, ownerId, id }: WhichKeys, p
     .where('k.organization_id', '=', organizationId)
   const keys = id === undefined ? all : all.where('k.id', '=', id)
   if (ownerId === undefined) return behind(keys, part, 'key', 'k.id').execute()
-  const column = ownerId.startsWith('svc_acct_') ? 'k.service_account_id' : 'k.user_id'
+  const column = isId('serviceAccount', ownerId) ? 'k.service_account_id' : 'k.user_id'
   return behind(keys.where(column, '=', ownerId), part, 'key', 'k.id').execute()
 }
 

@@ -1,8 +1,7 @@
-import { sql } from 'kysely'
 import type { AttentionItem } from '../contract/attention.ts'
-import { NANOS_PER_CENT } from '../core/money.ts'
+import { begunCents, NANOS_PER_CENT } from '../core/money.ts'
 import { monthOf } from '../core/month.ts'
-import { findSpent, WHOLE_ORGANIZATION } from '../db/spend.ts'
+import { amount, findSpent, nanoOf, WHOLE_ORGANIZATION } from '../db/spend.ts'
 import type { Db } from '../db/tables.ts'
 import { type Found, item, MOST } from './attention-item.ts'
 import { findOrganizationPolicy } from './policy.ts'
@@ -23,7 +22,7 @@ export async function spendNearLimits(db: Db, organizationId: string, now: numbe
   )
   const told = (type: 'organization' | 'project', id: string, name: string | null, row: Limited): Found['items'][0] => {
     const { nano, cents } = row
-    const used = Number((nano + NANOS_PER_CENT - 1n) / NANOS_PER_CENT)
+    const used = begunCents(nano)
     const severity: AttentionItem['severity'] = nano >= BigInt(cents) * NANOS_PER_CENT ? 'critical' : 'warning'
     return item({ severity, subject: { type, id, name }, until, used, maximum: cents })
   }
@@ -60,17 +59,13 @@ async function limitedProjects(db: Db, organizationId: string, month: string, { 
         .on('t.month', '=', month),
     )
     .select(['q.project_id as id', 'q.spend_limit_cents as cents', 'p.name', 'p.archived_at'])
-    .select([
-      sql<number | null>`t.amount_nano / 1000000000`.as('dollars'),
-      sql<number | null>`t.amount_nano % 1000000000`.as('nanos'),
-    ])
+    .select([...amount])
     .where('q.organization_id', '=', organizationId)
     .where('q.spend_limit_cents', 'is not', null)
     .orderBy('q.project_id')
     .limit(limit + 1)
   const found = await (after === undefined ? rows : rows.where('q.project_id', '>', after)).execute()
-  return found.map(({ id, cents, name, archived_at, dollars, nanos }) => {
-    const nano = BigInt(dollars ?? 0) * 1_000_000_000n + BigInt(nanos ?? 0)
-    return { id, name, archived_at, cents: cents ?? 0, nano }
+  return found.map(({ id, cents, name, archived_at, ...spent }) => {
+    return { id, name, archived_at, cents: cents ?? 0, nano: nanoOf(spent) }
   })
 }

@@ -3,8 +3,8 @@ import type { Db, Row } from '../db/tables.ts'
 import type { Caller } from './handlers.ts'
 import { merged } from './merged.ts'
 import { behind, cursor } from './page.ts'
+import type { Part } from './sifted.ts'
 
-type Part = { limit: number; after?: string | undefined }
 type Found = Pick<Row<'project'>, 'id' | 'name' | 'created_at' | 'archived_at'>
 
 /** The projects that somebody is in, archived ones too, by their ids: `limit` of them and one more, where there are as many. */

@@ -3,6 +3,7 @@ import type { NewId } from '../core/id.ts'
 import { describeKey, hashSecret, mintKey } from '../core/key.ts'
 import type { OrganizationRole } from '../core/permission.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
+import { statusOf } from './key-filter.ts'
 import { keyColumns } from './keys.ts'
 import { type Mutator, mutate } from './mutation.ts'
 import { insertUser } from './users.ts'
@@ -118,10 +119,10 @@ export async function isLivingAdminKey(db: Db, key: string, now: number): Promis
     .innerJoin('organization_user as u', (join) =>
       join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
     )
-    .select(['k.expires_at', 'u.removed_at'])
+    .select(['k.expires_at', 'k.disabled_at', 'u.removed_at'])
     .where('k.hash', '=', hashSecret(key))
     .executeTakeFirst()
-  return row !== undefined && row.removed_at === null && (row.expires_at === null || row.expires_at > now)
+  return row !== undefined && row.removed_at === null && statusOf(row, now) === 'active'
 }
 
 /** Adds a user to an organization. @param now Unix seconds */

@@ -5,7 +5,7 @@ import { usableOf, usableWith } from '../core/permission.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { endOfKey } from './escalation.ts'
 import type { Change, Handlers } from './handlers.ts'
-import { noteStanding } from './key-standing.ts'
+import { noteStandingOf } from './key-standing.ts'
 import { checkProjectScopes, type KeyInput, newKey } from './keys.ts'
 import { ownedBy } from './owned.ts'
 import { behind, page } from './page.ts'
@@ -132,7 +132,7 @@ async function insertKey(
     .insertInto('project_api_key')
     .values({ ...columns, organization_id, project_id, user_id: null, service_account_id: id, owner_standing: 'none' })
     .execute()
-  await noteStanding(db, organization_id, [id])
+  await noteStandingOf(db, organization_id, columns.id)
   return {
     object: 'organization.project.service_account.api_key',
     id: columns.id,

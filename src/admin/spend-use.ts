@@ -1,5 +1,5 @@
 import type { spendUse as routes, SpendUse } from '../contract/spend-use.ts'
-import { NANOS_PER_CENT } from '../core/money.ts'
+import { begunCents } from '../core/money.ts'
 import { monthOf } from '../core/month.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../db/spend.ts'
 import type { Handlers } from './handlers.ts'
@@ -23,7 +23,7 @@ export const spendUse: Handlers<typeof routes> = {
 }
 
 function limit(scope: 'organization' | 'project', cents: number | null, nano = 0n): SpendUse['limits'][number] {
-  const spent = Number((nano + NANOS_PER_CENT - 1n) / NANOS_PER_CENT)
+  const spent = begunCents(nano)
   const remaining_amount = cents === null ? null : Math.max(0, cents - spent)
   return { scope, threshold_amount: cents, spent_amount: spent, remaining_amount }
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { InTurn } from '../admin/handlers.ts'
 import { ApiError, unavailable } from '../contract/error.ts'
+import { Turns } from '../sign-in/turns.ts'
 
 /** Replies in parts that are on their way at once: altogether, and of one organization. */
 const ALTOGETHER = 32
@@ -14,9 +15,8 @@ const READING = 2
  */
 export class UnderWay {
   readonly #ofOne = new Map<string, number>()
-  readonly #waiting: (() => void)[] = []
+  readonly #reading = new Turns(READING, Number.POSITIVE_INFINITY)
   #all = 0
-  #reading = 0
 
   /**
    * Takes a place for a reply until it has been sent or its client has gone.
@@ -37,7 +37,12 @@ export class UnderWay {
         gone.abort()
       })
     }
-    return (work) => this.#inTurn(gone.signal, work)
+    return (work) =>
+      this.#reading.take(async () => {
+        // No failure of the server's: nobody reads it, and no line of the log is owed.
+        if (gone.signal.aborted) throw new ApiError('malformed_http', 'The client left before it was answered.')
+        return work()
+      })
   }
 
   #count(organizationId: string, by: 1 | -1) {
@@ -45,19 +50,5 @@ export class UnderWay {
     this.#all += by
     if (own > 0) this.#ofOne.set(organizationId, own)
     else this.#ofOne.delete(organizationId)
-  }
-
-  async #inTurn<T>(gone: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (this.#reading < READING) this.#reading++
-    else await new Promise<void>((begin) => this.#waiting.push(begin))
-    try {
-      // No failure of the server's: nobody reads it, and no line of the log is owed.
-      if (gone.aborted) throw new ApiError('malformed_http', 'The client left before it was answered.')
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#reading--
-    }
   }
 }

@@ -10,7 +10,7 @@ export const ApiKey = Type.Object({
   kind: Enum(['project', 'admin'], { description: 'What it opens: models for a project, or the Administration API.' }),
   name: Type.String(),
   redacted_value: Type.String(),
-  scopes: Type.Array(Type.String(), { description: 'What it is narrowed to. Empty: to nothing.' }),
+  scopes: Type.Array(Type.String(), { description: 'What it is narrowed to. Empty: it is not narrowed.' }),
   status: KeyStatus,
   created_at: Time,
   expires_at: Nullable(Time),
@@ -52,7 +52,7 @@ const one = `${mine}/:api_key_id` as const
 
 export const myApiKeys = ours('The original shows somebody their keys in its web application only.', {
   list: get(mine, {
-    summary: "List one's own keys in all projects, oldest first",
+    summary: "List one's own keys, oldest first: admin keys, and those of projects that are not archived",
     permission: 'own.read',
     query: Query(filters),
     reply: List(ApiKey),

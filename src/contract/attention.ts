@@ -6,7 +6,9 @@ const Kind = Enum(['spend_limit', 'rate_limit', 'certificate_expiring', 'key_exp
 
 export const AttentionItem = Type.Object({
   kind: Kind,
-  severity: Enum(['critical', 'warning'], { description: '`critical`: it stops something already.' }),
+  severity: Enum(['critical', 'warning'], {
+    description: '`critical`: all of a limit is used, or a certificate has expired.',
+  }),
   subject: Type.Object({
     type: Enum(['organization', 'project', 'rate_limit', 'certificate', 'api_key', 'user']),
     id: Id('What it is about.'),
@@ -14,9 +16,12 @@ export const AttentionItem = Type.Object({
   }),
   project: Type.Union([Type.Object({ id: Id('The project of a key.'), name: Type.String() }), Type.Null()]),
   since: Nullable({ ...Time, description: 'Unused since then, or first refused then.' }),
-  until: Nullable({ ...Time, description: 'When it ends or expires, or when all of a limit is left again.' }),
+  until: Nullable({
+    ...Time,
+    description: 'When it ends or expires, when all of a limit is left again, or last refused then.',
+  }),
   used: Nullable(
-    Type.Integer({ description: 'Of a limit: cents, or what a rate limit counts. Or how many refusals.' }),
+    Type.Integer({ description: 'Of a limit: cents, or what a rate limit counts. Or how many refusals are logged.' }),
   ),
   maximum: Nullable(Type.Integer({ description: 'The limit.' })),
   dimension: Nullable(Type.String({ description: 'What a rate limit counts, as it calls it itself.' })),

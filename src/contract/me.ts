@@ -14,7 +14,7 @@ export const Me = Type.Object({
   email: Type.String(),
   organization: Type.Object({ id: Id('The organization.'), name: Type.String(), default_project_id: Type.String() }),
   by: Enum(['key', 'session'], { description: 'How one has shown who one is.' }),
-  scopes: Type.Array(Type.String(), { description: 'What the key is narrowed to. Empty: to nothing.' }),
+  scopes: Type.Array(Type.String(), { description: 'What the key is narrowed to. Empty: it is not narrowed.' }),
   expires_at: Nullable(Time),
   roles: Type.Array(AssignedRole, { description: "The user's roles in the organization." }),
   permissions: Permissions,

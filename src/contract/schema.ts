@@ -42,7 +42,7 @@ export const Searched = (description: string) => Type.String({ description, maxL
 
 /** A filter of a list that only this server has. */
 export const Filter = <T extends TSchema>(schema: T) =>
-  Type.Optional(OurOwn(schema, 'what one looks for is found without reading the whole list'))
+  Type.Optional(OurOwn(schema, 'what one looks for is found without asking for the whole list'))
 
 /** One @ between two parts without spaces; what is behind it is for mail servers to judge. */
 export const Email = (description: string) =>

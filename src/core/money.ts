@@ -15,6 +15,9 @@ export function usd(dollars: number, nanos: number): number {
 /** Nano-dollars in a cent: limits and alerts are set in cents. */
 export const NANOS_PER_CENT = 10_000_000n
 
+/** An amount in cents, a begun one as a whole. @param nano nano-dollars */
+export const begunCents = (nano: bigint): number => Number((nano + NANOS_PER_CENT - 1n) / NANOS_PER_CENT)
+
 /** An amount for people: `$12.50`, with more than two decimals only where they are not zero. @param nano nano-dollars */
 export function dollarText(nano: bigint): string {
   const decimals = (nano % BigInt(NANOS)).toString().padStart(9, '0')

@@ -31,20 +31,6 @@ export async function nextUsagePart(db: Db, after: UsagePart | null): Promise<Us
 /** The order of the minutes of one kind: what is left of their key. One minute can have as many rows as there are keys. */
 const places = ['time', ...dimensions] as const
 
-/** Whether there are sums by the minute to delete. @param before Unix seconds */
-export async function hasMinutesBefore(db: Db, part: UsagePart, before: number): Promise<boolean> {
-  const found = await db
-    .selectFrom('usage_rollup')
-    .select('time')
-    .where('organization_id', '=', part.organization_id)
-    .where('kind', '=', part.kind)
-    .where('grain', '=', MINUTE)
-    .where('time', '<', before)
-    .limit(1)
-    .executeTakeFirst()
-  return found !== undefined
-}
-
 /**
  * Deletes the oldest sums by the minute; those by the hour and the day stay.
  * @param before Unix seconds, at the beginning of an hour: of an hour there are all minutes or none

@@ -1,19 +1,11 @@
 import { sql } from 'kysely'
 import { batches } from './batches.ts'
-import type { Spent } from './spend.ts'
+import { amount, nanoOf, type Spent } from './spend.ts'
 import type { Db } from './tables.ts'
 
 /** Rows read at once, and forgotten. */
 const BATCH = 1000
 const key = ['organization_id', 'project_id', 'month', 'writer'] as const
-
-/** Nano-dollars as two numbers, since they can exceed 2^53. */
-const amount = [
-  sql<number>`amount_nano / 1000000000`.as('dollars'),
-  sql<number>`amount_nano % 1000000000`.as('nanos'),
-] as const
-const nanoOf = ({ dollars, nanos }: { dollars: number; nanos: number }) =>
-  BigInt(dollars) * 1_000_000_000n + BigInt(nanos)
 
 /** Adds to what one writer has brought to the totals. @param totals as `spendOf` gives them */
 export async function addSpendOfWriter(tx: Db, writer: string, totals: readonly Spent[]): Promise<void> {
@@ -40,10 +32,6 @@ export async function findSpentBy(
   projectIds: readonly string[],
   month: string,
 ): Promise<SpentBy[]> {
-  const amount = [
-    sql<number>`amount_nano / 1000000000`.as('dollars'),
-    sql<number>`amount_nano % 1000000000`.as('nanos'),
-  ]
   const rows = await db
     .selectFrom('spend_total')
     .select(['project_id', sql<string | null>`null`.as('writer'), ...amount])

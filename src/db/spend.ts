@@ -10,6 +10,16 @@ export const WHOLE_ORGANIZATION = ''
 /** What was spent in a month by a project, or by an organization altogether. */
 export type Spent = { organization_id: string; project_id: string; month: string; amount_nano: bigint }
 
+/** A total as two numbers, since it can exceed 2^53. */
+export const amount = [
+  sql<number>`amount_nano / 1000000000`.as('dollars'),
+  sql<number>`amount_nano % 1000000000`.as('nanos'),
+] as const
+
+/** The same as one, in nano-dollars. Who spent nothing may have no row. */
+export const nanoOf = ({ dollars, nanos }: { dollars: number | null; nanos: number | null }): bigint =>
+  BigInt(dollars ?? 0) * 1_000_000_000n + BigInt(nanos ?? 0)
+
 /**
  * What entries add to the totals: each cost to its project's and to its organization's. In the order of the key, so that two
  * nodes adding to the same totals cannot deadlock.
@@ -49,7 +59,7 @@ export async function addSpend(tx: Db, totals: readonly Spent[]): Promise<void> 
 
 /**
  * What was spent in a month, in nano-dollars: by each of these projects, or by the organization altogether. Who spent
- * nothing is missing. A total can exceed 2^53, so it is read as two numbers.
+ * nothing is missing.
  * @param month `2026-11`
  */
 export async function findSpent(
@@ -60,11 +70,10 @@ export async function findSpent(
 ): Promise<Map<string, bigint>> {
   const rows = await db
     .selectFrom('spend_total')
-    .select('project_id')
-    .select([sql<number>`amount_nano / 1000000000`.as('dollars'), sql<number>`amount_nano % 1000000000`.as('nanos')])
+    .select(['project_id', ...amount])
     .where('organization_id', '=', organizationId)
     .where('project_id', 'in', [...projectIds])
     .where('month', '=', month)
     .execute()
-  return new Map(rows.map((row) => [row.project_id, BigInt(row.dollars) * 1_000_000_000n + BigInt(row.nanos)]))
+  return new Map(rows.map((row) => [row.project_id, nanoOf(row)]))
 }

@@ -6,7 +6,6 @@ import {
   deleteExpiredOwned,
   deleteUsageMinutes,
   deleteWriters,
-  hasMinutesBefore,
   nextOrganization,
   nextUsagePart,
   oldWriters,
@@ -91,7 +90,7 @@ export class Retention implements Writer {
       const parts = await this.#usageParts()
       if (await this.#isDoubtful(parts)) return
       for (const part of parts) {
-        if (await hasMinutesBefore(db, part, before)) {
+        if ((await newestMinute(db, part, before)) !== null) {
           await announceMinutesGone(db, before)
           while ((await deleteUsageMinutes(db, part, before)) && (await this.#pause()));
         }
@@ -125,7 +124,11 @@ export class Retention implements Writer {
     for (;;) {
       const old = await oldWriters(db, before)
       if (old.length === 0) return true
-      for (const id of old) while ((await forgetSomeSpendOf(db, id)) && (await this.#pause()));
+      for (const id of old) {
+        while ((await forgetSomeSpendOf(db, id)) && (await this.#pause()));
+        // A writer that is deleted is not found again, and what is left of it would stay for good.
+        if (this.#stop.signal.aborted) return false
+      }
       await deleteWriters(db, old)
       if (!(await this.#pause())) return false
     }

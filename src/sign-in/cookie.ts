@@ -1,6 +1,6 @@
 /** A session's cookie, as it is called here. */
 export type SessionCookie = {
-  /** The secrets that a request shows under its name: none but one is any good. */
+  /** The secret that a request shows under its name; null where there is none, or more than one. */
   read: (header: string | undefined) => string | null
   /** The header that sets it. @param until Unix seconds, at `now` */
   set: (token: string, until: number, now: number) => string

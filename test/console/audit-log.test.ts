@@ -42,6 +42,9 @@ test('the audit log is narrowed by what, who, where and when, opens to before an
   await page.goto('/audit-log')
   await page.getByRole('button', { name: 'Project changed' }).click()
   await page.getByRole('row', { name: 'title =1+1 Renamed', exact: true }).waitFor()
+  const whole = page.getByRole('textbox', { name: 'The event as the API has it' })
+  await whole.press('ArrowDown')
+  assert.ok(await whole.evaluate((text) => text === document.activeElement), 'the arrows scroll it')
 
   await page.getByLabel('What').selectOption('Project changed')
   await page.getByRole('button', { name: 'Group created' }).waitFor({ state: 'detached' })
@@ -82,5 +85,22 @@ test('the log goes on behind a page of fifty, and the button back comes back', {
   await page.getByRole('button', { name: 'Previous' }).click()
   await page.waitForURL((url) => !url.searchParams.has('after'))
   assert.equal((await saved(page, 'JSONL')).trim().split('\n').length, 61)
+  assert.deepEqual(complaints, [])
+})
+
+test('a word of a filter is typed on while the log is narrowed, and cleared with the others', { skip }, async () => {
+  await using opened = await openPage(browser, app.url)
+  const { page, complaints } = opened
+  await signIn(page, await passwordLink(app))
+  await page.goto('/audit-log')
+  const who = page.getByRole('textbox', { name: 'Who' })
+  await who.fill('nobody')
+  await page.waitForURL((url) => url.searchParams.get('actor') === 'nobody')
+  await page.keyboard.type('@example.com')
+  await page.waitForURL((url) => url.searchParams.get('actor') === 'nobody@example.com')
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.waitForURL((url) => url.search === '')
+  await settled(page)
+  assert.equal(await who.inputValue(), '')
   assert.deepEqual(complaints, [])
 })

@@ -39,6 +39,8 @@ test('every path of the console is the one page, which nobody keeps and which ma
     '/invite',
     '/projects/proj_x/keys?after=key_x',
     '/people',
+    '/usage',
+    '/audit-log',
     '/profile',
   ]) {
     const other = await ask(app.url, path)

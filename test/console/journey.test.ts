@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { done } from '../cli/run.ts'
 import { CHAT, question } from '../gateway/gate.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { openBrowser, openPage, settled, skip } from './browser.ts'
@@ -76,8 +75,8 @@ test('who was invited accepts in a browser of their own, makes a key in the proj
   await owners.page.getByRole('button', { name: 'Invite', exact: true }).click()
   await owners.page.getByLabel('Address').fill('ada@example.com')
   await owners.page.getByRole('button', { name: 'Invite', exact: true }).last().click()
-  const command = await owners.page.getByRole('textbox', { name: 'The command that makes the link' }).innerText()
-  const { url } = await done(app, ...(command.split(' -- ')[1] ?? '').trim().split(' '))
+  await owners.page.getByRole('button', { name: 'Make link' }).click()
+  const url = (await owners.page.getByRole('textbox', { name: 'The link' }).innerText()).trim()
   const { pathname, hash } = new URL(url)
 
   await using members = await openPage(browser, app.url)

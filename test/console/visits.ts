@@ -99,9 +99,9 @@ async function used(app: TestApp, projectId: string) {
 }
 
 /** The first owner's link for a password, as the operator's command prints it: its path and what stands behind the `#`. */
-export async function passwordLink(app: TestApp, who?: string): Promise<string> {
+export async function passwordLink(app: TestApp): Promise<string> {
   const [owner] = (await app.admin().organization.users.list()).data
-  const { url } = await done(app, 'user', 'password-link', who ?? owner?.id ?? '')
+  const { url } = await done(app, 'user', 'password-link', owner?.id ?? '')
   const { pathname, hash } = new URL(url)
   return pathname + hash
 }

@@ -5,6 +5,8 @@ import type { UsageEntry } from '../../src/core/usage-entry.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { minutesKeptFrom } from '../../src/db/minutes-kept.ts'
 import { openDb, openGateDb } from '../../src/db/open.ts'
+import { recordRetention } from '../../src/db/retention-record.ts'
+import { addSpendOfWriter } from '../../src/db/spend-of-writer.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { recordUsage, sumUsage, total } from '../../src/db/usage.ts'
 import { Retention } from '../../src/ledger/retention.ts'
@@ -86,6 +88,38 @@ for (const kind of databases) {
       assert.equal(await reportOf(db, start + 40 * DAY + 60, start + 40 * DAY + 120, HOUR), 0)
     } finally {
       await gate.destroy()
+      await db.destroy()
+    }
+  })
+
+  test(`${kind}: a run that ends while it forgets a writer leaves it to the next one, with what is left of it`, async () => {
+    await using own = await openTestDatabase(kind)
+    const now = () => (start + 41 * DAY) * 1000
+    const db = await openDb(own.url, {
+      onQuery({ query }) {
+        if (query.sql.startsWith('delete from "spend_of_writer"')) void ended.close()
+      },
+    })
+    const parts = { db, log, now, usageMinutesDays: 30, auditDays: null }
+    const ended: Retention = new Retention(parts)
+    const left = async () => [
+      (await db.selectFrom('usage_writer').select('id').execute()).length,
+      (await db.selectFrom('spend_of_writer').select('writer').where('organization_id', '=', 'org-a').execute()).length,
+    ]
+    try {
+      await migrate(db)
+      await recordRetention(db, now())
+      await db.insertInto('usage_writer').values({ id: 'long-gone', batch: 1, written_at: start }).execute()
+      const of = { organization_id: 'org-a', month: '2026-09', amount_nano: 5n }
+      const spent = Array.from({ length: 1001 }, (_, i) => ({ ...of, project_id: `proj_${i}` }))
+      await addSpendOfWriter(db, 'long-gone', spent)
+      await ended.run()
+      assert.deepEqual(await left(), [1, 1])
+      const next = new Retention(parts)
+      await next.run()
+      await next.close()
+      assert.deepEqual(await left(), [0, 0])
+    } finally {
       await db.destroy()
     }
   })

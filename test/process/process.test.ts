@@ -94,7 +94,8 @@ test('on a database with an organization GATEHOUSE_ADMIN_KEY changes nothing, an
   const keys = await fetch(`${second.url}/v1/organization/admin_api_keys`, {
     headers: { authorization: `Bearer ${OWN_KEY}` },
   })
-  assert.equal(((await keys.json()) as { data: unknown[] }).data.length, 1)
+  const { data } = (await keys.json()) as { data: { id: string }[] }
+  assert.equal(data.length, 1)
   await stop(second)
   const complaints = (server: Gatehouse) => server.log.filter(({ msg }) => /GATEHOUSE_ADMIN_KEY/.test(String(msg)))
   assert.equal(complaints(second).length, 1)
@@ -104,6 +105,20 @@ test('on a database with an organization GATEHOUSE_ADMIN_KEY changes nothing, an
   await using third = await serve({ cwd, env: { GATEHOUSE_ADMIN_KEY: OWN_KEY } })
   await stop(third)
   assert.deepEqual([complaints(third), third.stdout.replace(passwordLink, '')], [[], ''])
+
+  await using fourth = await serve({ cwd, env: { GATEHOUSE_ADMIN_KEY: OWN_KEY } })
+  const post = async (path: string, key: string, body: object) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const url = `${fourth.url}/v1/organization/admin_api_keys${path}`
+    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+    assert.equal(reply.status, 200)
+    return (await reply.json()) as { value: string }
+  }
+  await post(`/${data[0]?.id}`, (await post('', OWN_KEY, { name: 'another' })).value, { disabled: true })
+  await stop(fourth)
+  await using fifth = await serve({ cwd, env: { GATEHOUSE_ADMIN_KEY: OWN_KEY } })
+  await stop(fifth)
+  assert.equal(complaints(fifth).length, 1, 'a disabled key does not work')
 })
 
 test('wrong settings stop the start with exit code 2, one message that names them all, and nothing made', async () => {

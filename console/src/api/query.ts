@@ -32,12 +32,13 @@ export function useRead<O extends Read>(
 }
 
 /** A change. When it is done all that is shown is asked anew, so that it shows at once wherever it is seen. */
-export function useChange<O extends Operation>(operation: O, onDone?: (reply: Reply<O>) => void) {
+export function useChange<O extends Operation>(operation: O, onDone?: (reply: Reply<O>) => unknown) {
   const client = useQueryClient()
   return useMutation<Reply<O>, Error, Input<O>>({
     mutationFn: (input) => call(operation, input),
     onSuccess: async (reply) => {
-      onDone?.(reply)
+      // Who is signed out has left first: nothing is asked anew for them.
+      await onDone?.(reply)
       await client.invalidateQueries()
     },
   })

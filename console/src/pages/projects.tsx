@@ -32,31 +32,31 @@ export function Projects() {
       lead="A project has its own members, keys, limits and budget. What one is allowed says nothing about another."
       actions={create}
     >
-      <div className="filters">
-        {seesAll && (
+      {seesAll && (
+        <div className="filters">
           <Search
             label="Find a project by its name"
             value={name}
             onSearch={(name) => void navigate({ to: '/projects', search: { archived, name }, replace: true })}
           />
-        )}
-        <SegmentedControl
-          size="xs"
-          aria-label="Which projects"
-          value={archived === true ? 'all' : 'active'}
-          onChange={(value) =>
-            void navigate({
-              to: '/projects',
-              search: { name, archived: value === 'all' ? true : undefined },
-              replace: true,
-            })
-          }
-          data={[
-            { value: 'active', label: 'Active' },
-            { value: 'all', label: 'All' },
-          ]}
-        />
-      </div>
+          <SegmentedControl
+            size="xs"
+            aria-label="Which projects"
+            value={archived === true ? 'all' : 'active'}
+            onChange={(value) =>
+              void navigate({
+                to: '/projects',
+                search: { name, archived: value === 'all' ? true : undefined },
+                replace: true,
+              })
+            }
+            data={[
+              { value: 'active', label: 'Active' },
+              { value: 'all', label: 'All' },
+            ]}
+          />
+        </div>
+      )}
       <ProjectTable
         read={projects}
         after={after}
@@ -101,7 +101,6 @@ function NewProject({ opened, onClose }: { opened: boolean; onClose: () => void 
         onChange={(event) => type(event.currentTarget.value)}
         maxLength={255}
         required
-        withAsterisk={false}
         data-autofocus
         autoComplete="off"
       />

@@ -13,9 +13,8 @@ import { Pickers } from './usage/pickers.tsx'
 import { COLORED, LISTED, type Ranked, ranked, sum } from './usage/ranked.ts'
 import { type Used, used } from './usage/read.ts'
 import { windowOf } from './usage/window.ts'
-import { figure } from './usage/words.ts'
+import { figure, kinds } from './usage/words.ts'
 
-const kinds = { model: 'Model', key: 'Key', user: 'User or service account', project: 'Project' }
 const measures = { tokens: 'tokens', requests: 'requests', money: 'spent' }
 
 /** What was used and what it cost, over time and by whom: a picture, and its figures. */

@@ -26,3 +26,19 @@ export function Act({ denied, onClick, children, ...looks }: ActProps) {
     </Tooltip>
   )
 }
+
+type RowActProps = {
+  denied?: string | null
+  word: string
+  /** Which row it is, for who cannot see where the button stands. */
+  of: string
+  onClick: () => void
+}
+
+/** What can be done with a row, at its end. */
+export const RowAct = ({ denied = null, word, of, onClick }: RowActProps) => (
+  <Act variant="subtle" color="gray" size="compact-xs" denied={denied} onClick={onClick}>
+    {word}
+    <span className="hidden"> {of}</span>
+  </Act>
+)

@@ -17,7 +17,7 @@ async function copied(text: string, shown: HTMLElement | null): Promise<boolean>
 }
 
 /** @param find the element that shows the text */
-export function CopyButton({ text, find }: { text: string; find: () => HTMLElement | null }) {
+function CopyButton({ text, find }: { text: string; find: () => HTMLElement | null }) {
   const [said, say] = useState<'Copy' | 'Copied' | 'Press Ctrl+C'>('Copy')
   const copy = async () => {
     say((await copied(text, find())) ? 'Copied' : 'Press Ctrl+C')

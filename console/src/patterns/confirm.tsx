@@ -25,7 +25,7 @@ export function Confirm({ title, words, name, action, opened, onClose, onConfirm
     if (isRight && !busy) onConfirm()
   }
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} title={title}>
       <form className="stack" onSubmit={submit}>
         <div>{words}</div>
         {name !== undefined && (

@@ -1,6 +1,6 @@
 import { TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Icon } from './icons.tsx'
 
 type SearchProps = {
@@ -16,7 +16,17 @@ type SearchProps = {
 /** Narrows a list to what one looks for, a moment after the last key. */
 export function Search({ label, placeholder = 'Find by name', isLabelled = false, value, onSearch }: SearchProps) {
   const [typed, type] = useState(value ?? '')
-  const search = useDebouncedCallback((text: string) => onSearch(text.trim() === '' ? undefined : text.trim()), 250)
+  const asked = useRef(value)
+  // The address has another word than was asked for here: it was cleared, or somebody came by a link.
+  useEffect(() => {
+    if (value === asked.current) return
+    asked.current = value
+    type(value ?? '')
+  }, [value])
+  const search = useDebouncedCallback((text: string) => {
+    asked.current = text.trim() || undefined
+    onSearch(asked.current)
+  }, 250)
   return (
     <TextInput
       size="xs"

@@ -22,7 +22,7 @@ export function Sheet({ title, opened, onClose, action, onSubmit, busy, error, c
     if (!busy) onSubmit()
   }
   return (
-    <Drawer opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer opened={opened} onClose={onClose} title={title}>
       <form className="stack" onSubmit={submit}>
         {children}
         <Problem error={error} />

@@ -87,7 +87,8 @@ export function Table<T>({ label, columns, rows, keyOf, detail }: TableProps<T>)
 /** Up and down go to the same place of the row above or below. */
 function walk(event: KeyboardEvent<HTMLTableElement>) {
   const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-  const from = event.target instanceof HTMLElement ? event.target.closest('tr') : null
+  // In a field, and in a text that scrolls, the keys are its own.
+  const from = event.target instanceof Element && event.target.matches('a, button') && event.target.closest('tr')
   if (step === 0 || !from) return
   const beside = (row: Element) => (step > 0 ? row.nextElementSibling : row.previousElementSibling)
   let next = beside(from)

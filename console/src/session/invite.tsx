@@ -34,7 +34,6 @@ export function AcceptInvite() {
           maxLength={255}
           autoComplete="name"
           required
-          withAsterisk={false}
         />
         <NewPassword value={password} onType={typePassword} />
         {error && <Said error={error} />}

@@ -14,6 +14,5 @@ export const NewPassword = ({ value, onType }: { value: string; onType: (passwor
     maxLength={256}
     autoComplete="new-password"
     required
-    withAsterisk={false}
   />
 )

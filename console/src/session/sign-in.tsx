@@ -57,7 +57,6 @@ function WithPassword() {
         onChange={(event) => typeEmail(event.currentTarget.value)}
         autoComplete="username"
         required
-        withAsterisk={false}
       />
       <PasswordInput
         label="Password"
@@ -65,7 +64,6 @@ function WithPassword() {
         onChange={(event) => typePassword(event.currentTarget.value)}
         autoComplete="current-password"
         required
-        withAsterisk={false}
       />
       {error && <Said error={error} />}
       <Button type="submit" size="sm" loading={isPending} fullWidth>

@@ -29,7 +29,7 @@ export function Shell() {
           Menu
         </Button>
       </nav>
-      <Drawer opened={menu} onClose={() => show(false)} title="Menu" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Drawer opened={menu} onClose={() => show(false)} title="Menu">
         <nav className="side in-drawer" aria-label="Pages">
           <Navigation onGo={() => show(false)} />
         </nav>

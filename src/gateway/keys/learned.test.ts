@@ -37,10 +37,10 @@ test('what somebody else remembers is as old here as it is there, and nobody bel
     const [learn, late] = [grants.learning(), grants.learning()]
     const grant = grantOf('key_1')
     assert.equal(learn('h', { value: grant, asOf: 0 }), grant)
-    assert.deepEqual([grants.lately('h', 1001), grants.lately('h', 1000)], [grant, null])
+    assert.deepEqual([grants.latelyLoaded('h', 1001)?.value, grants.latelyLoaded('h', 1000)], [grant, null])
     grants.invalidate(scope)
     assert.equal(late('h2', { value: grantOf('key_2'), asOf: 0 }), null)
-    assert.deepEqual([grants.lately('h2', 60_000), loads.length], [null, 0])
+    assert.deepEqual([grants.latelyLoaded('h2', 60_000), loads.length], [null, 0])
   }
 })
 
@@ -63,7 +63,7 @@ test('what somebody else remembers from before changes that nobody saw serves on
   grants.invalidate(null)
   const found = (asOf: number) => {
     assert.equal(grants.learning()('h', { value: grant, asOf }), grant)
-    return [grants.peek('h'), grants.last('h'), grants.lately('h', 60_000)]
+    return [grants.peek('h'), grants.last('h'), grants.latelyLoaded('h', 60_000)?.value]
   }
   assert.deepEqual(found(2000), [undefined, null, grant])
   assert.deepEqual(found(2001), [grant, grant, grant])

@@ -87,13 +87,8 @@ export class Remembered<T extends object> {
   /**
    * What was true of this key for certain so short a time ago, for when nobody can be asked what is; null where that is too long, or it has
    * changed since.
-   * @param withinMs milliseconds
+   * @param withinMs milliseconds @returns it with its age
    */
-  lately(key: string, withinMs: number): T | null {
-    return this.latelyLoaded(key, withinMs)?.value ?? null
-  }
-
-  /** The same with its age. */
   latelyLoaded(key: string, withinMs: number): Loaded<T> | null {
     this.#options.catchUp()
     const entry = this.#known.get(key)

@@ -3,7 +3,7 @@ import type { Input, Item } from '../../api/operations.ts'
 import type { LogFilters } from '../../router.tsx'
 
 export type Event = Item<'GET /v1/organization/audit_logs'>
-type Query = NonNullable<Input<'GET /v1/organization/audit_logs'>['query']>
+export type Query = NonNullable<Input<'GET /v1/organization/audit_logs'>['query']>
 
 /** What each event is called. */
 export const happenings: Record<AuditType, string> = {

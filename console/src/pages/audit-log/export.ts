@@ -1,9 +1,6 @@
 import { call } from '../../api/call.ts'
-import type { Input } from '../../api/operations.ts'
 import { csvLine } from '../../patterns/csv.ts'
-import { actorOf, type Event, payloadOf } from './events.ts'
-
-type Query = NonNullable<Input<'GET /v1/organization/audit_logs'>['query']>
+import { actorOf, type Event, payloadOf, type Query } from './events.ts'
 
 /** Every event that passes the filters, a page after the other, newest first. */
 async function* pagesOf(query: Query): AsyncGenerator<Event[]> {

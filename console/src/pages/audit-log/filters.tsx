@@ -25,7 +25,6 @@ export function Filters({ filters }: { filters: LogFilters }) {
         data={[{ value: '', label: 'Everything' }, ...types.map((type) => ({ value: type, label: happenings[type] }))]}
       />
       <Search
-        key={isFiltered ? 'who' : 'nobody'}
         label="Who"
         isLabelled
         placeholder="Address or id"

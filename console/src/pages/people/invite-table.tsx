@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
+import { RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { List } from '../../patterns/list.tsx'
@@ -38,13 +38,9 @@ export function InviteTable({ after, action }: { after: string | undefined; acti
         invite.status !== 'accepted' && (
           <>
             {invite.status === 'pending' && (
-              <Button variant="subtle" color="gray" size="compact-xs" onClick={() => link(invite)}>
-                Link<span className="hidden"> of the invite to {invite.email}</span>
-              </Button>
+              <RowAct word="Link" of={`of the invite to ${invite.email}`} onClick={() => link(invite)} />
             )}
-            <Button variant="subtle" color="gray" size="compact-xs" onClick={() => withdraw(invite)}>
-              Withdraw<span className="hidden"> the invite to {invite.email}</span>
-            </Button>
+            <RowAct word="Withdraw" of={`the invite to ${invite.email}`} onClick={() => withdraw(invite)} />
           </>
         ),
     },

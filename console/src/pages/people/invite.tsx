@@ -30,7 +30,6 @@ export function Invite({ opened, onClose }: { opened: boolean; onClose: () => vo
         value={email}
         onChange={(event) => type(event.currentTarget.value)}
         required
-        withAsterisk={false}
         data-autofocus
         autoComplete="off"
       />

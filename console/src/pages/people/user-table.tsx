@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
+import { RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
 import { List } from '../../patterns/list.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
@@ -37,11 +37,7 @@ export function UserTable({ after }: { after: string | undefined }) {
     {
       title: 'Actions',
       as: 'end',
-      cell: (user) => (
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => remove(user)}>
-          Remove<span className="hidden"> {nameOf(user)}</span>
-        </Button>
-      ),
+      cell: (user) => <RowAct word="Remove" of={nameOf(user)} onClick={() => remove(user)} />,
     },
   ]
   return (

@@ -37,7 +37,6 @@ export function ChangePassword({ me }: { me: Me }) {
         onChange={(event) => typeBefore(event.currentTarget.value)}
         autoComplete="current-password"
         required
-        withAsterisk={false}
       />
       <NewPassword value={after} onType={typeAfter} />
       {error && <Said error={error} />}

@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core'
 import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
+import { RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Said } from '../../patterns/failure.tsx'
@@ -59,15 +59,15 @@ export function MyKeys() {
         key.kind === 'project' && (
           <>
             {key.status !== 'expired' && (
-              <Small
+              <RowAct
                 word={key.status === 'disabled' ? 'Enable' : 'Disable'}
-                name={key.name}
+                of={key.name}
                 onClick={() =>
                   change.mutate({ params: { api_key_id: key.id }, body: { disabled: key.status === 'active' } })
                 }
               />
             )}
-            <Small word="Delete" name={key.name} onClick={() => remove(key)} />
+            <RowAct word="Delete" of={key.name} onClick={() => remove(key)} />
           </>
         ),
     },
@@ -90,13 +90,6 @@ export function MyKeys() {
     </Page>
   )
 }
-
-const Small = ({ word, name, onClick }: { word: string; name: string; onClick: () => void }) => (
-  <Button variant="subtle" color="gray" size="compact-xs" onClick={onClick}>
-    {word}
-    <span className="hidden"> {name}</span>
-  </Button>
-)
 
 function DeleteMine({ apiKey, onClose }: { apiKey: Key; onClose: () => void }) {
   const { mutate, isPending, error } = useChange('DELETE /v1/organization/me/api_keys/:api_key_id', () => {

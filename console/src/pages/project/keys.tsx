@@ -1,8 +1,8 @@
 import { Link, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
-import { Act } from '../../patterns/act.tsx'
+import { Act, RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
@@ -47,7 +47,7 @@ export function Keys() {
               action={<Link to="/profile/keys">Your keys</Link>}
             />
           )}
-          <NewKey projectId={project.id} opened={isMaking} onClose={() => make(false)} />
+          {isMaking && <NewKey projectId={project.id} onClose={() => make(false)} />}
         </>
       )}
     </ProjectPage>
@@ -105,25 +105,16 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
 /** What can be done with a key: to disable it can be undone, so nothing is asked before. */
 function KeyActions({ project, apiKey, onDelete }: { project: Project; apiKey: Key; onDelete: () => void }) {
   const isDisabled = apiKey.disabled_at !== null
-  const { mutate, error } = useChange('POST /v1/organization/projects/:project_id/api_keys/:api_key_id', () =>
+  const { mutate } = useChange('POST /v1/organization/projects/:project_id/api_keys/:api_key_id', () =>
     told(`Key '${apiKey.name}' is ${isDisabled ? 'enabled again' : 'disabled: calls with it are refused'}`),
   )
-  useEffect(() => {
-    if (error) told(error.message)
-  }, [error])
-  const looks = { variant: 'subtle', color: 'gray', size: 'compact-xs' } as const
   const denied = deniedIn(project, 'api.organization.projects.api_keys.write')
-  const which = <span className="hidden"> {apiKey.name}</span>
   const params = { project_id: project.id, api_key_id: apiKey.id }
+  const toggle = () => mutate({ params, body: { disabled: !isDisabled } }, { onError: ({ message }) => told(message) })
   return (
     <>
-      <Act {...looks} denied={denied} onClick={() => mutate({ params, body: { disabled: !isDisabled } })}>
-        {isDisabled ? 'Enable' : 'Disable'}
-        {which}
-      </Act>
-      <Act {...looks} denied={denied} onClick={onDelete}>
-        Delete{which}
-      </Act>
+      <RowAct denied={denied} word={isDisabled ? 'Enable' : 'Disable'} of={apiKey.name} onClick={toggle} />
+      <RowAct denied={denied} word="Delete" of={apiKey.name} onClick={onDelete} />
     </>
   )
 }

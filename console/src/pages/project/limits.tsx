@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useRead } from '../../api/query.ts'
-import { Act } from '../../patterns/act.tsx'
+import { RowAct } from '../../patterns/act.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { figure } from '../../patterns/figures.ts'
 import { List } from '../../patterns/list.tsx'
@@ -91,13 +91,7 @@ function LimitTable({ project }: { project: Project }) {
             </Button>
           </>
         ) : (
-          <Act variant="subtle" color="gray" size="compact-xs" denied={denied} onClick={() => edit(key)}>
-            Edit
-            <span className="hidden">
-              {' '}
-              {counts} of {nameOf(model)}
-            </span>
-          </Act>
+          <RowAct denied={denied} word="Edit" of={`${counts} of ${nameOf(model)}`} onClick={() => edit(key)} />
         ),
     },
   ]

@@ -1,9 +1,9 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
-import { Act } from '../../patterns/act.tsx'
+import { Act, RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
@@ -72,9 +72,7 @@ function MemberTable({ project }: { project: Project }) {
       title: 'Actions',
       as: 'end',
       cell: (member) => (
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => remove(member)}>
-          Remove<span className="hidden"> {member.name || member.email}</span>
-        </Button>
+        <RowAct word="Remove" of={member.name || member.email || member.id} onClick={() => remove(member)} />
       ),
     },
   ]
@@ -115,7 +113,6 @@ function AddMember({ project, opened, onClose }: { project: Project; opened: boo
         value={email}
         onChange={(event) => type(event.currentTarget.value)}
         required
-        withAsterisk={false}
         data-autofocus
         autoComplete="off"
       />

@@ -13,7 +13,8 @@ export const Overview = () => <ProjectPage title="Overview">{(project) => <Facts
 function Facts({ project }: { project: Project }) {
   const of = { params: { project_id: project.id } }
   const reads = project.may('api.organization.projects.api_keys.read')
-  const keys = useRead('GET /v1/organization/projects/:project_id/api_keys', { ...of, query: { limit: 100 } }, reads)
+  const query = { limit: 100, owner_project_access: 'any' } as const
+  const keys = useRead('GET /v1/organization/projects/:project_id/api_keys', { ...of, query }, reads)
   const used = keys.data?.data.map(({ last_used_at }) => last_used_at ?? 0)
   return (
     <>

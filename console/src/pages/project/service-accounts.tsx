@@ -2,7 +2,7 @@ import { useSearch } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
-import { Act } from '../../patterns/act.tsx'
+import { Act, RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
@@ -38,7 +38,7 @@ export function ServiceAccounts() {
         ) : (
           <>
             <AccountTable project={project} action={button(project)} />
-            <NewServiceAccount projectId={project.id} opened={isMaking} onClose={() => make(false)} />
+            {isMaking && <NewServiceAccount projectId={project.id} onClose={() => make(false)} />}
           </>
         )
       }
@@ -54,7 +54,7 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
     params: { project_id: project.id },
     query: { after },
   })
-  const looks = { variant: 'subtle', color: 'gray', size: 'compact-xs', denied: deniedIn(project) } as const
+  const denied = deniedIn(project)
   const columns: Column<Account>[] = [
     { title: 'Name', cell: ({ name }) => <Name>{name}</Name> },
     { title: 'Role', as: 'wide', cell: ({ role }) => roles[role] },
@@ -65,12 +65,8 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
       as: 'end',
       cell: (account) => (
         <>
-          <Act {...looks} onClick={() => giveKey(account)}>
-            New key<span className="hidden"> of {account.name}</span>
-          </Act>
-          <Act {...looks} onClick={() => remove(account)}>
-            Delete<span className="hidden"> {account.name}</span>
-          </Act>
+          <RowAct denied={denied} word="New key" of={`of ${account.name}`} onClick={() => giveKey(account)} />
+          <RowAct denied={denied} word="Delete" of={account.name} onClick={() => remove(account)} />
         </>
       ),
     },

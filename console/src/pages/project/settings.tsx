@@ -45,7 +45,6 @@ function Rename({ project }: { project: Project }) {
         onChange={(event) => type(event.currentTarget.value)}
         maxLength={255}
         required
-        withAsterisk={false}
         autoComplete="off"
       />
       {error && <Said error={error} />}

@@ -30,13 +30,7 @@ const languages = Object.keys(snippets) as Language[]
 export function ShownKey({ secret, onClose }: { secret: string; onClose: () => void }) {
   const [language, choose] = useState<Language>('curl')
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      title="Your new key"
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Drawer opened onClose={onClose} title="Your new key" closeOnClickOutside={false}>
       <div className="stack">
         <p className="notice warn">Copy it now: it is not shown again, and nobody can read it here later.</p>
         <Command label="The key" text={secret} />

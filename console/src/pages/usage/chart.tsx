@@ -1,5 +1,5 @@
 import type { UsageView } from '../../router.tsx'
-import { type Ranked, sum } from './ranked.ts'
+import { keyOf, type Ranked, sum } from './ranked.ts'
 import './usage.css'
 import type { Window } from './window.ts'
 import { figure, moment, short } from './words.ts'
@@ -61,7 +61,7 @@ function Bar({ at, series, top }: { at: number; series: readonly Ranked[]; top: 
     below += height
     return (
       <rect
-        key={one.isRest ? 'rest' : `of ${one.id}`}
+        key={keyOf(one)}
         className={colorOf(one, i)}
         x={at * STEP + STEP * 0.14}
         y={HEIGHT - below}

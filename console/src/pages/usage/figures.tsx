@@ -2,7 +2,7 @@ import { Section } from '../../patterns/page.tsx'
 import { Table } from '../../patterns/table.tsx'
 import type { UsageView } from '../../router.tsx'
 import { colorOf } from './chart.tsx'
-import { COLORED, type Ranked, sum } from './ranked.ts'
+import { COLORED, keyOf, type Ranked, sum } from './ranked.ts'
 import type { Window } from './window.ts'
 import { figure, moment, share } from './words.ts'
 
@@ -28,7 +28,7 @@ export function Figures({ measure, kind, nameOf, listed, series, buckets, window
         <Table
           label={`Usage by ${kind.toLowerCase()}`}
           rows={rows}
-          keyOf={({ one }) => (one.isRest ? 'rest' : `of ${one.id}`)}
+          keyOf={({ one }) => keyOf(one)}
           columns={[
             {
               title: kind,
@@ -58,7 +58,7 @@ export function Figures({ measure, kind, nameOf, listed, series, buckets, window
                   All
                 </th>
                 {series.map((one) => (
-                  <th key={one.isRest ? 'rest' : `of ${one.id}`} scope="col" className="number" title={nameOf(one)}>
+                  <th key={keyOf(one)} scope="col" className="number" title={nameOf(one)}>
                     <span className="cut heading">{nameOf(one)}</span>
                   </th>
                 ))}
@@ -72,7 +72,7 @@ export function Figures({ measure, kind, nameOf, listed, series, buckets, window
                   </td>
                   <td className="number">{figure(measure, sum(series.map(({ amounts }) => amounts[i] ?? 0)))}</td>
                   {series.map((one) => (
-                    <td key={one.isRest ? 'rest' : `of ${one.id}`} className="number">
+                    <td key={keyOf(one)} className="number">
                       {figure(measure, one.amounts[i] ?? 0)}
                     </td>
                   ))}

@@ -4,6 +4,7 @@ import { Day } from '../../patterns/day.tsx'
 import type { UsageView } from '../../router.tsx'
 import { ProjectFilter } from '../project-filter.tsx'
 import { canHours, type Window } from './window.ts'
+import { kinds } from './words.ts'
 
 type PickersProps = { view: UsageView; window: Window; now: number }
 
@@ -33,12 +34,7 @@ export function Pickers({ view, window, now }: PickersProps) {
           label="By"
           value={view.by ?? 'model'}
           onChange={(event) => show({ by: event.currentTarget.value as NonNullable<UsageView['by']> })}
-          data={[
-            { value: 'model', label: 'Model' },
-            { value: 'key', label: 'Key' },
-            { value: 'user', label: 'User or service account' },
-            { value: 'project', label: 'Project' },
-          ]}
+          data={Object.entries(kinds).map(([value, label]) => ({ value, label }))}
         />
         <NativeSelect
           size="xs"

@@ -18,4 +18,7 @@ export function ranked({ buckets, groups }: Used, most: number): Ranked[] {
   return [...all.slice(0, most), { id: '', amounts, total: sum(amounts), isRest: true }]
 }
 
+/** What tells it from the others: an id can be empty too. */
+export const keyOf = ({ id, isRest }: Ranked): string => (isRest ? 'rest' : `of ${id}`)
+
 export const sum = (amounts: readonly number[]): number => amounts.reduce((all, one) => all + one, 0)

@@ -1,9 +1,12 @@
+import { figure as count } from '../../patterns/figures.ts'
 import type { UsageView } from '../../router.tsx'
 import type { Window } from './window.ts'
 
 type Measure = NonNullable<UsageView['measure']>
 
-const whole = new Intl.NumberFormat()
+/** What those are who used something. */
+export const kinds = { model: 'Model', key: 'Key', user: 'User or service account', project: 'Project' }
+
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })
 const usd = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const
 const dollars = new Intl.NumberFormat(undefined, usd)
@@ -15,7 +18,7 @@ const money = (amount: number) => (amount > 0 && amount < 1 ? cents : dollars).f
 
 /** An amount in full. */
 export const figure = (measure: Measure, amount: number): string =>
-  measure === 'money' ? money(amount) : whole.format(amount)
+  measure === 'money' ? money(amount) : count(amount)
 
 /** An amount in few letters, for an axis. */
 export const short = (measure: Measure, amount: number): string =>

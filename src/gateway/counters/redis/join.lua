@@ -1,5 +1,4 @@
 -- What a node brings where Redis has an account, or a day, not yet or no longer: each step counts once, whoever does it.
-local function fieldsOf(name) return base .. 'c:' .. name end
 
 -- Which life of an account it is: it begins with what the database has of it. Where only who has spent what is lost, what is held stays.
 local function lifeOf(name)

@@ -124,10 +124,11 @@ export class RedisOrganization {
   async flush(): Promise<void> {
     const isReady = ({ taken }: Waiting) => this.#isReady(taken)
     const waiting = this.#takes.splice(0, MOST)
-    if (this.#takes.length > 0) this.#parts.wake(this, 'turn')
+    const more = () => this.#parts.wake(this, 'turn')
+    if (this.#takes.length > 0) more()
     const takes = waiting.every(isReady) ? waiting : waiting.filter(isReady)
     if (takes.length < waiting.length) void this.#joinFirst(waiting.filter((one) => !isReady(one)))
-    const settles = this.#dueSettles()
+    const settles = this.#settling.due(MOST, (one) => this.#canSettle(one), more)
     const late = this.#settling.takeLate()
     const now = performance.now()
     const { leaseMs } = this.#parts
@@ -157,15 +158,6 @@ export class RedisOrganization {
     const settling = this.#settling.add(taken)
     this.#parts.wake(this, 'soon')
     return settling
-  }
-
-  #dueSettles(): RedisTaken[] {
-    const due: RedisTaken[] = []
-    for (const taken of this.#settling.due(MOST, (one) => this.#canSettle(one))) {
-      if (taken === null) this.#parts.wake(this, 'turn')
-      else due.push(taken)
-    }
-    return due
   }
 
   #canSettle(taken: RedisTaken): boolean {

@@ -28,18 +28,20 @@ export class Settling {
   }
 
   /**
-   * Those that are to be sent now.
+   * Those that are to be sent now, so many at most.
    * @param isReady whether it can be
-   * @returns null in place of what is left beyond so many
+   * @param more told where some are left beyond those
    */
-  *due(most: number, isReady: (taken: RedisTaken) => boolean): Generator<RedisTaken | null> {
-    let due = 0
+  due(most: number, isReady: (taken: RedisTaken) => boolean, more: () => void): RedisTaken[] {
+    const due: RedisTaken[] = []
     for (const taken of this.#owed.values()) {
-      if (due === most) return yield null
-      if (this.#sending.has(taken) || !isReady(taken)) continue
-      due++
-      yield taken
+      if (due.length === most) {
+        more()
+        break
+      }
+      if (!this.#sending.has(taken) && isReady(taken)) due.push(taken)
     }
+    return due
   }
 
   /** What calls used that Redis knows nothing of any more: whoever takes it tells it, or brings it back. */

@@ -138,14 +138,17 @@ local function spend(name, dollars, nano)
   spending[name] = a
 end
 
--- Whether Redis knows who has spent what of an account: it may have evicted that alone, and then all would count twice that is told again.
-local function isWhole(name) return account(name) and redis.call('EXISTS', base .. 'c:' .. name) == 1 end
+-- Who has spent what of an account.
+local function fieldsOf(name) return base .. 'c:' .. name end
+
+-- Whether Redis knows that: it may have evicted that alone, and then all would count twice that is told again.
+local function isWhole(name) return account(name) and redis.call('EXISTS', fieldsOf(name)) == 1 end
 
 -- What a process has spent in all since it began: said twice, by several of its threads or by others in its place, it counts once. Returns
 -- whether it could be counted.
 local function tell(name, writer, dollars, nano)
   if not account(name) then return false end
-  local key = base .. 'c:' .. name
+  local key = fieldsOf(name)
   local before, beforeNano = 0, 0
   local told = redis.call('HGET', key, writer)
   if told then

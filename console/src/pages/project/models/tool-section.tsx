@@ -1,7 +1,6 @@
-import { useEffect } from 'react'
 import type { Reply } from '../../../api/operations.ts'
 import { useChange, useRead } from '../../../api/query.ts'
-import { Act } from '../../../patterns/act.tsx'
+import { RowAct } from '../../../patterns/act.tsx'
 import { Failure } from '../../../patterns/failure.tsx'
 import { Section } from '../../../patterns/page.tsx'
 import { type Column, Table } from '../../../patterns/table.tsx'
@@ -25,14 +24,13 @@ export function ToolSection({ project }: { project: Project }) {
   const params = { project_id: project.id }
   const read = useRead('GET /v1/organization/projects/:project_id/hosted_tool_permissions', { params })
   const denied = useDenied()
-  const { mutate, error } = useChange('POST /v1/organization/projects/:project_id/hosted_tool_permissions', () =>
+  const { mutate } = useChange('POST /v1/organization/projects/:project_id/hosted_tool_permissions', () =>
     told('The tools of the project are changed: it holds from the next call'),
   )
-  useEffect(() => {
-    if (error) told(error.message)
-  }, [error])
   if (read.error && !read.data) return <Failure error={read.error} again={() => void read.refetch()} />
   const isOn = (tool: Tool) => read.data?.[tool].enabled === true
+  const toggle = (tool: Tool) =>
+    mutate({ params, body: { [tool]: { enabled: !isOn(tool) } } }, { onError: ({ message }) => told(message) })
   const columns: Column<Tool>[] = [
     {
       title: 'Tool',
@@ -52,16 +50,12 @@ export function ToolSection({ project }: { project: Project }) {
       title: 'Actions',
       as: 'end',
       cell: (tool) => (
-        <Act
-          variant="subtle"
-          color="gray"
-          size="compact-xs"
+        <RowAct
           denied={denied}
-          onClick={() => mutate({ params, body: { [tool]: { enabled: !isOn(tool) } } })}
-        >
-          {isOn(tool) ? 'Refuse' : 'Allow'}
-          <span className="hidden"> {tools[tool].name}</span>
-        </Act>
+          word={isOn(tool) ? 'Refuse' : 'Allow'}
+          of={tools[tool].name}
+          onClick={() => toggle(tool)}
+        />
       ),
     },
   ]

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Item } from '../../../api/operations.ts'
 import { useChange, useRead } from '../../../api/query.ts'
-import { Act } from '../../../patterns/act.tsx'
+import { RowAct } from '../../../patterns/act.tsx'
 import { Confirm } from '../../../patterns/confirm.tsx'
 import { Empty } from '../../../patterns/empty.tsx'
 import { money } from '../../../patterns/figures.ts'
@@ -21,7 +21,6 @@ export function AlertTable({ project, onEdit }: { project: Project; onEdit: (ale
     query: { limit: 100 },
   })
   const denied = deniedIn(project)
-  const looks = { variant: 'subtle', color: 'gray', size: 'compact-xs', denied } as const
   const columns: Column<Alert>[] = [
     { title: 'At', cell: ({ threshold_amount }) => <span className="figure">{money(threshold_amount)}</span> },
     { title: 'Mail to', cell: ({ notification_channel }) => <Recipients of={notification_channel.recipients} /> },
@@ -37,16 +36,15 @@ export function AlertTable({ project, onEdit }: { project: Project; onEdit: (ale
     {
       title: 'Actions',
       as: 'end',
-      cell: (alert) => (
-        <>
-          <Act {...looks} onClick={() => onEdit(alert)}>
-            Edit<span className="hidden"> the alert at {money(alert.threshold_amount)}</span>
-          </Act>
-          <Act {...looks} onClick={() => remove(alert)}>
-            Delete<span className="hidden"> the alert at {money(alert.threshold_amount)}</span>
-          </Act>
-        </>
-      ),
+      cell: (alert) => {
+        const of = `the alert at ${money(alert.threshold_amount)}`
+        return (
+          <>
+            <RowAct {...{ denied, of }} word="Edit" onClick={() => onEdit(alert)} />
+            <RowAct {...{ denied, of }} word="Delete" onClick={() => remove(alert)} />
+          </>
+        )
+      },
     },
   ]
   return (

@@ -53,7 +53,6 @@ export function EditAlert({ project, alert, onClose }: EditAlertProps) {
         onChange={(event) => typeAmount(event.currentTarget.value)}
         error={isWrong && 'An amount, such as 250 or 12.50.'}
         required
-        withAsterisk={false}
         data-autofocus
         autoComplete="off"
       />
@@ -64,7 +63,6 @@ export function EditAlert({ project, alert, onClose }: EditAlertProps) {
         value={to}
         onChange={(event) => typeTo(event.currentTarget.value)}
         required
-        withAsterisk={false}
       />
       <TextInput
         label="Subject"

@@ -40,7 +40,6 @@ export function SetLimit({ project, limit, onClose }: LimitProps & { limit: numb
         onChange={(event) => type(event.currentTarget.value)}
         error={isWrong && 'An amount above zero, such as 250 or 12.50.'}
         required
-        withAsterisk={false}
         data-autofocus
         autoComplete="off"
       />

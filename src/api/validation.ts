@@ -46,22 +46,30 @@ function newAjv(allErrors: boolean): Ajv {
 /** Compiled at the first request that needs it: compiling every schema at the start costs time and memory. */
 export function lazyValidator(schema: object, part: HttpPart) {
   let validate: ValidateFunction | undefined
+  const declared = Object.keys((schema as { properties?: object }).properties ?? {})
   return (data: unknown) => {
     const value = part === 'body' ? (data ?? {}) : part === 'querystring' ? readWords(schema, data) : data
     validate ??= ajvFor(part).compile(schema)
-    if (validate(value)) return part === 'body' ? withoutNul(value) : { value }
+    if (validate(value)) return part === 'params' ? { value } : withoutNul(value, declared)
     const typo = validate.errors?.find(({ keyword }) => keyword === 'additionalProperties')
     return { error: flawError(typo ?? validate.errors?.[0], value, part) }
   }
 }
 
-/** No text can hold U+0000 in PostgreSQL, and none that anybody means does: refused by name, whatever its schema says. */
-function withoutNul(value: unknown): { value: unknown } | { error: ApiError } {
-  const param = pathOfNul(value, '')
-  if (param === null) return { value }
-  return {
-    error: new ApiError('invalid_value', `Invalid '${param}': a text cannot hold the character U+0000.`, { param }),
+/**
+ * No text can hold U+0000 in PostgreSQL, and none that anybody means does: refused by name, whatever its schema says. What is not
+ * declared is ignored, also here.
+ */
+function withoutNul(value: unknown, declared: readonly string[]): { value: unknown } | { error: ApiError } {
+  const fields = value as Record<string, unknown>
+  for (const name of declared) {
+    const param = Object.hasOwn(fields, name) ? pathOfNul(fields[name], `/${name}`) : null
+    if (param === null) continue
+    return {
+      error: new ApiError('invalid_value', `Invalid '${param}': a text cannot hold the character U+0000.`, { param }),
+    }
   }
+  return { value }
 }
 
 function pathOfNul(value: unknown, pointer: string): string | null {

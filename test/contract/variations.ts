@@ -208,6 +208,9 @@ function queriesWrongAt(name: string, property: Schema): WrongQuery[] {
     for (const text of [...notSwitches, ...orEmpty]) all.push(wrong(text, 'invalid_type'))
   } else if (property.enum) {
     for (const text of ['none-of-them', ...orEmpty, '%00']) all.push(wrong(text, 'invalid_value'))
+  } else {
+    // Any other text: no database need ever be asked for one that it cannot hold.
+    for (const text of ['%00', 'a%00b']) all.push(wrong(text, 'invalid_value'))
   }
   return all
 }

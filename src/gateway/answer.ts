@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { sendInTurn } from './turn.ts'
+import { sendAtTurnsEnd } from './turn.ts'
 
 /**
  * Sends an answer of the gate's own, together with what else there is to send in this turn. What is left of its request is read
@@ -23,5 +23,5 @@ export function answerText(response: ServerResponse, status: number, headers: st
   if (!request.complete) response.once('finish', () => request.resume())
   headers.push('content-type', 'application/json; charset=utf-8', 'content-length', String(Buffer.byteLength(text)))
   response.writeHead(status, headers)
-  sendInTurn({ send: () => response.end(request.method === 'HEAD' ? undefined : text) })
+  sendAtTurnsEnd({ send: () => response.end(request.method === 'HEAD' ? undefined : text) })
 }

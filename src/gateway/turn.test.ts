@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { callBegins, callIsOver, sendInTurn } from './turn.ts'
+import { callBegins, callIsOver, sendAtTurnsEnd, sendInTurn } from './turn.ts'
 
 test('what is to be sent in a turn is sent behind all that happens in it, in its order', async () => {
   const sent: string[] = []
@@ -47,4 +47,16 @@ test('what a call sends that is alone is sent at once, and never before what wai
   assert.deepEqual(sent, [])
   await nextTurn()
   assert.deepEqual(sent, ['of no call'])
+})
+
+test('what answers at once is sent together with what answers in the same turn, though each is alone when it does', async () => {
+  const sent: string[] = []
+  for (const what of ['first', 'second']) {
+    callBegins()
+    sendAtTurnsEnd({ send: () => sent.push(what) })
+    callIsOver()
+  }
+  assert.deepEqual(sent, [])
+  await nextTurn()
+  assert.deepEqual(sent, ['first', 'second'])
 })

@@ -25,7 +25,15 @@ export function callIsOver(): void {
  */
 export function sendInTurn(one: Sending): void {
   if (underWay === 1 && waiting.length === 0) one.send()
-  else if (waiting.push(one) === 1) setImmediate(sendAll)
+  else sendAtTurnsEnd(one)
+}
+
+/**
+ * The same of what answers a call in the very turn that it came in, as refusals do: however many come at once, each of them is alone
+ * when it is answered, so none can know that others come behind it. To wait costs one that is alone nothing that was measured.
+ */
+export function sendAtTurnsEnd(one: Sending): void {
+  if (waiting.push(one) === 1) setImmediate(sendAll)
 }
 
 function sendAll(): void {

@@ -191,6 +191,28 @@ const usage = createRoute({
   component: lazyRouteComponent(() => import('./pages/usage.tsx'), 'Usage'),
 })
 
+const adminKeys = createRoute({
+  getParentRoute: () => inside,
+  path: '/admin-keys',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/admin-keys.tsx'), 'AdminKeys'),
+})
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: '/groups',
+  validateSearch: (words: Words & SearchSchemaInput): Paged & { name?: string | undefined } => ({
+    ...paged(words),
+    name: word(words.name),
+  }),
+  component: lazyRouteComponent(() => import('./pages/groups.tsx'), 'Groups'),
+})
+const group = createRoute({
+  getParentRoute: () => inside,
+  path: '/groups/$groupId',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/groups/group-page.tsx'), 'GroupPage'),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
@@ -205,6 +227,9 @@ export const router = createRouter({
       myKeys,
       auditLog,
       usage,
+      adminKeys,
+      groups,
+      group,
     ]),
   ]),
   defaultPreload: 'intent',

@@ -1,5 +1,15 @@
 /** The first steps of the paths that are pages of the console, besides `/`: the rest of each is the browser's to read. */
-const pages: ReadonlySet<string> = new Set(['audit-log', 'invite', 'people', 'profile', 'projects', 'sign-in', 'usage'])
+const pages: ReadonlySet<string> = new Set([
+  'admin-keys',
+  'audit-log',
+  'groups',
+  'invite',
+  'people',
+  'profile',
+  'projects',
+  'sign-in',
+  'usage',
+])
 
 /** Whether a path is a page of the console, as far as its first step says. @param path without a query */
 export const isPage = (path: string): boolean => path === '/' || pages.has(path.slice(1).split('/', 1)[0] ?? '')

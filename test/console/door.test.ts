@@ -39,6 +39,8 @@ test('every path of the console is the one page, which nobody keeps and which ma
     '/invite',
     '/projects/proj_x/keys?after=key_x',
     '/people',
+    '/groups/group_x',
+    '/admin-keys',
     '/usage',
     '/audit-log',
     '/profile',

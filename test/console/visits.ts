@@ -43,7 +43,9 @@ export async function startFilled() {
   return { app, there, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-async function filled(app: TestApp): Promise<{ projectId: string }> {
+type Filled = { projectId: string; groupId: string }
+
+async function filled(app: TestApp): Promise<Filled> {
   const { organization } = app.admin()
   const made = []
   for (const name of NAMES) made.push(await organization.projects.create({ name }))
@@ -73,8 +75,13 @@ async function filled(app: TestApp): Promise<{ projectId: string }> {
   await app.send('POST', `/v1/organization/projects/${projectId}/service_tier_settings`, { body: tiers })
   await organization.invites.create({ email: 'grace@example.com', role: 'reader' })
   await organization.invites.create({ email: `${'long'.repeat(20)}@example.com`, role: 'owner' })
+  await organization.adminAPIKeys.create({ name: 'Deployment' })
+  for (const name of ['Support team', 'z'.repeat(255)]) await organization.groups.create({ name })
+  const [group] = (await organization.groups.list()).data
+  const [owner] = (await organization.users.list()).data
+  await organization.groups.users.create(group?.id ?? '', { user_id: owner?.id ?? '' })
   await used(app, projectId)
-  return { projectId }
+  return { projectId, groupId: group?.id ?? '' }
 }
 
 /** Usage of the last days, by more models than have a color of their own. */
@@ -123,7 +130,7 @@ export async function signIn(page: Page, link: string): Promise<void> {
 export type Visit = { what: string; go: (page: Page) => Promise<unknown> }
 
 /** Every page behind the sign-in, and what opens on it. */
-export function pagesOf({ projectId }: { projectId: string }): Visit[] {
+export function pagesOf({ projectId, groupId }: Filled): Visit[] {
   const project = `/projects/${projectId}`
   const visit = (what: string, path: string, ...buttons: string[]): Visit => ({
     what,
@@ -167,6 +174,13 @@ export function pagesOf({ projectId }: { projectId: string }): Visit[] {
     visit('audit-log', '/audit-log'),
     visit('audit-log-opened', '/audit-log', 'Project changed'),
     visit('audit-log-filtered', '/audit-log?type=certificate.created&actor=nobody%40example.com&from=1764370800'),
+    visit('admin-keys', '/admin-keys'),
+    visit('admin-keys-new', '/admin-keys', 'New admin key'),
+    visit('admin-keys-delete', '/admin-keys', 'Delete'),
+    visit('groups', '/groups'),
+    visit('groups-new', '/groups', 'New group'),
+    visit('group', `/groups/${groupId}`),
+    visit('group-add', `/groups/${groupId}`, 'Add member'),
     visit('usage', '/usage'),
     visit('usage-money', '/usage?measure=money&by=key&days=30'),
     visit('usage-hours', '/usage?measure=requests&by=project&days=1'),

@@ -4,7 +4,8 @@ import type { ReactNode } from 'react'
 import { Failure } from './failure.tsx'
 import { type Column, Table } from './table.tsx'
 
-type Listed<T> = { data: T[]; last_id: string | null; has_more: boolean }
+/** The API has two shapes of a list: the cursor of what follows is its `last_id` or its `next`. */
+type Listed<T> = { data: T[]; has_more: boolean } & ({ last_id: string | null } | { next: string | null })
 /** What was read, or what was made of it. */
 type Shown<T> = { data: Listed<T> | undefined; error: Error | null; refetch: () => unknown }
 type ListProps<T> = {
@@ -30,10 +31,12 @@ export function List<T>({ label, read, columns, keyOf, after, excerpt = false, d
   return (
     <>
       <Table label={label} columns={columns} rows={page?.data} keyOf={keyOf} detail={detail} />
-      {page && !excerpt && <Pager after={after} next={page.has_more ? page.last_id : null} />}
+      {page && !excerpt && <Pager after={after} next={page.has_more ? cursorOf(page) : null} />}
     </>
   )
 }
+
+const cursorOf = <T,>(page: Listed<T>) => ('next' in page ? page.next : page.last_id)
 
 function Pager({ after, next }: { after: string | undefined; next: string | null }) {
   const navigate = useNavigate()

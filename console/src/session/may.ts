@@ -8,5 +8,5 @@ export function useMay(permission: string): boolean {
   return useMe().data?.permissions.includes(permission) ?? false
 }
 
-/** Null for who may change the organization, else why it cannot be done. */
-export const useDenied = (): string | null => (useMay('api.management.write') ? null : OWNERS)
+/** Null for who may change the organization, or what else a permission lets change of it; otherwise why it cannot be done. */
+export const useDenied = (permission = 'api.management.write'): string | null => (useMay(permission) ? null : OWNERS)

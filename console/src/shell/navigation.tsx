@@ -9,6 +9,8 @@ export const organizationPages = [
   { to: '/', word: 'Home', icon: 'home' },
   { to: '/projects', word: 'Projects', icon: 'projects' },
   { to: '/people', word: 'People', icon: 'people' },
+  { to: '/groups', word: 'Groups', icon: 'groups' },
+  { to: '/admin-keys', word: 'Admin keys', icon: 'admin' },
   { to: '/usage', word: 'Usage and costs', icon: 'chart' },
   { to: '/audit-log', word: 'Audit log', icon: 'log' },
   { to: '/profile/keys', word: 'Your keys', icon: 'key' },

@@ -2,7 +2,7 @@ import { TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Sheet } from '../../patterns/sheet.tsx'
 import { Lifetime } from './lifetime.tsx'
-import { ShownKey } from './shown-key.tsx'
+import { type FirstCalls, ShownKey } from './shown-key.tsx'
 
 type KeyFormProps = {
   title: string
@@ -13,6 +13,8 @@ type KeyFormProps = {
   offered?: string
   /** The key that was made; null: none yet. */
   secret: string | null
+  /** What one begins with, where it is no call of a model. */
+  calls?: FirstCalls
   onClose: () => void
   onSubmit: (body: { name: string; expires_in_seconds?: number }) => void
   busy: boolean
@@ -20,10 +22,10 @@ type KeyFormProps = {
 }
 
 /** Asks what a new key is called and how long it lives, and then shows it this once. */
-export function KeyForm({ description, offered = '', secret, onSubmit, ...sheet }: KeyFormProps) {
+export function KeyForm({ description, offered = '', secret, calls, onSubmit, ...sheet }: KeyFormProps) {
   const [name, type] = useState(offered)
   const [lifetime, choose] = useState('')
-  if (secret !== null) return <ShownKey secret={secret} onClose={sheet.onClose} />
+  if (secret !== null) return <ShownKey secret={secret} calls={calls} onClose={sheet.onClose} />
   return (
     <Sheet
       {...sheet}

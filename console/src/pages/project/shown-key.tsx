@@ -2,20 +2,23 @@ import { Button, Drawer, SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
 import { Command } from '../../patterns/command.tsx'
 
-const snippets = {
-  curl: (key: string) =>
+/** Programs that begin with a key, by their language. */
+export type FirstCalls = Record<string, (key: string) => string>
+
+const modelCalls: FirstCalls = {
+  curl: (key) =>
     `curl ${location.origin}/v1/chat/completions \\
   -H "Authorization: Bearer ${key}" \\
   -H "Content-Type: application/json" \\
   -d '{"model": "echo", "messages": [{"role": "user", "content": "Hello"}]}'`,
-  Python: (key: string) =>
+  Python: (key) =>
     `from openai import OpenAI
 
 client = OpenAI(base_url="${location.origin}/v1", api_key="${key}")
 answer = client.chat.completions.create(
     model="echo", messages=[{"role": "user", "content": "Hello"}])
 print(answer.choices[0].message.content)`,
-  JavaScript: (key: string) =>
+  JavaScript: (key) =>
     `import OpenAI from 'openai'
 
 const client = new OpenAI({ baseURL: '${location.origin}/v1', apiKey: '${key}' })
@@ -23,12 +26,12 @@ const answer = await client.chat.completions.create({
   model: 'echo', messages: [{ role: 'user', content: 'Hello' }] })
 console.log(answer.choices[0].message.content)`,
 }
-type Language = keyof typeof snippets
-const languages = Object.keys(snippets) as Language[]
+
+type ShownKeyProps = { secret: string; calls?: FirstCalls | undefined; onClose: () => void }
 
 /** A new key, this once, and what one begins with. */
-export function ShownKey({ secret, onClose }: { secret: string; onClose: () => void }) {
-  const [language, choose] = useState<Language>('curl')
+export function ShownKey({ secret, calls = modelCalls, onClose }: ShownKeyProps) {
+  const [language, choose] = useState('curl')
   return (
     <Drawer opened onClose={onClose} title="Your new key" closeOnClickOutside={false}>
       <div className="stack">
@@ -38,10 +41,10 @@ export function ShownKey({ secret, onClose }: { secret: string; onClose: () => v
           size="xs"
           aria-label="Language"
           value={language}
-          onChange={(value) => choose(value as Language)}
-          data={languages}
+          onChange={choose}
+          data={Object.keys(calls)}
         />
-        <Command label={`A first call, in ${language}`} text={snippets[language](secret)} />
+        <Command label={`A first call, in ${language}`} text={calls[language]?.(secret) ?? secret} />
         <div className="row-end">
           <Button onClick={onClose}>Done</Button>
         </div>

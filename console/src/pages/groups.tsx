@@ -1,0 +1,115 @@
+import { TextInput } from '@mantine/core'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Item } from '../api/operations.ts'
+import { useChange, useRead } from '../api/query.ts'
+import { Act } from '../patterns/act.tsx'
+import { Empty } from '../patterns/empty.tsx'
+import { Icon } from '../patterns/icons.tsx'
+import { List } from '../patterns/list.tsx'
+import { Page } from '../patterns/page.tsx'
+import { Search } from '../patterns/search.tsx'
+import { Sheet } from '../patterns/sheet.tsx'
+import type { Column } from '../patterns/table.tsx'
+import { Time } from '../patterns/time.tsx'
+import { told } from '../patterns/told.ts'
+import { useDenied, useMay } from '../session/may.ts'
+
+type Group = Item<'GET /v1/organization/groups'>
+
+const columns: Column<Group>[] = [
+  {
+    title: 'Name',
+    cell: ({ id, name }) => (
+      <Link className="cut" to="/groups/$groupId" params={{ groupId: id }} title={name}>
+        {name}
+      </Link>
+    ),
+  },
+  { title: 'ID', as: 'wide', cell: ({ id }) => <span className="mono">{id}</span> },
+  { title: 'Created', as: 'wide', cell: ({ created_at }) => <Time at={created_at} /> },
+]
+
+/** The groups of the organization. */
+export function Groups() {
+  const { after, name } = useSearch({ from: '/inside/groups' })
+  const navigate = useNavigate()
+  const [isMaking, make] = useState(false)
+  const denied = useDenied('api.groups.write')
+  const reads = useMay('api.groups.read')
+  const groups = useRead('GET /v1/organization/groups', { query: { after, name, limit: 50 } }, reads)
+  const button = (
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+      New group
+    </Act>
+  )
+  return (
+    <Page
+      title="Groups"
+      lead="What is given to a group, in the organization or in a project, each of its members has."
+      actions={button}
+    >
+      {reads ? (
+        <>
+          <div className="filters">
+            <Search
+              label="Find a group by its name"
+              value={name}
+              onSearch={(name) => void navigate({ to: '/groups', search: { name }, replace: true })}
+            />
+          </div>
+          <List
+            label="Groups"
+            read={groups}
+            columns={columns}
+            keyOf={({ id }) => id}
+            after={after}
+            empty={
+              name !== undefined ? (
+                <Empty title="Nothing found" words={`No group has '${name}' in its name.`} />
+              ) : (
+                <Empty
+                  title="No groups yet"
+                  words="With a group a team gets its roles at once, and whoever leaves it loses them."
+                  action={button}
+                  command={`curl ${location.origin}/v1/organization/groups \\
+  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
+  -d '{"name": "My team"}'`}
+                />
+              )
+            }
+          />
+        </>
+      ) : (
+        <Empty title="Groups" words="You may not see the groups of the organization. Its owners can change that." />
+      )}
+      {isMaking && <NewGroup onClose={() => make(false)} />}
+    </Page>
+  )
+}
+
+function NewGroup({ onClose }: { onClose: () => void }) {
+  const navigate = useNavigate()
+  const [name, type] = useState('')
+  const { mutate, isPending, error } = useChange('POST /v1/organization/groups', ({ id, name }) => {
+    told(`Group '${name}' is there`)
+    onClose()
+    void navigate({ to: '/groups/$groupId', params: { groupId: id } })
+  })
+  return (
+    <Sheet
+      {...{ title: 'New group', opened: true, onClose, action: 'Create group', busy: isPending, error }}
+      onSubmit={() => mutate({ body: { name } })}
+    >
+      <TextInput
+        label="Name"
+        value={name}
+        onChange={(event) => type(event.currentTarget.value)}
+        maxLength={255}
+        required
+        data-autofocus
+        autoComplete="off"
+      />
+    </Sheet>
+  )
+}

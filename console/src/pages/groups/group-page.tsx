@@ -1,0 +1,140 @@
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Item } from '../../api/operations.ts'
+import { useChange, useRead } from '../../api/query.ts'
+import { Act, RowAct } from '../../patterns/act.tsx'
+import { Confirm, Danger } from '../../patterns/confirm.tsx'
+import { Empty } from '../../patterns/empty.tsx'
+import { Failure } from '../../patterns/failure.tsx'
+import { Icon } from '../../patterns/icons.tsx'
+import { List } from '../../patterns/list.tsx'
+import { Page, Section } from '../../patterns/page.tsx'
+import { type Column, Name } from '../../patterns/table.tsx'
+import { told } from '../../patterns/told.ts'
+import { useDenied } from '../../session/may.ts'
+import { AddToGroup } from './add-to-group.tsx'
+
+type Member = Item<'GET /v1/organization/groups/:group_id/users'>
+
+/** A group: who is in it, and its end. */
+export function GroupPage() {
+  const { groupId } = useParams({ from: '/inside/groups/$groupId' })
+  const { after } = useSearch({ from: '/inside/groups/$groupId' })
+  const [isAdding, add] = useState(false)
+  const [leaving, remove] = useState<Member | null>(null)
+  const may = useDenied('api.groups.write')
+  const params = { group_id: groupId }
+  const group = useRead('GET /v1/organization/groups/:group_id', { params })
+  const members = useRead('GET /v1/organization/groups/:group_id/users', { params, query: { after, limit: 50 } })
+  const denied = group.data?.is_scim_managed ? 'An identity provider keeps this group. Change it there.' : may
+  const button = (
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => add(true)}>
+      Add member
+    </Act>
+  )
+  const columns: Column<Member>[] = [
+    { title: 'Name', cell: ({ name, email, id }) => <Name>{name || email || id}</Name> },
+    {
+      title: 'Address',
+      as: 'wide',
+      cell: ({ email }) =>
+        email === null ? <span className="muted">Service account</span> : <span className="cut muted">{email}</span>,
+    },
+    {
+      title: 'Actions',
+      as: 'end',
+      cell: (member) => (
+        <RowAct
+          denied={denied}
+          word="Remove"
+          of={member.name || member.email || member.id}
+          onClick={() => remove(member)}
+        />
+      ),
+    },
+  ]
+  return (
+    <Page title={group.data?.name ?? 'Group'} above={<Link to="/groups">Groups</Link>} actions={group.data && button}>
+      {group.error && !group.data ? (
+        <Failure error={group.error} again={() => void group.refetch()} />
+      ) : (
+        <>
+          <List
+            label="Members of the group"
+            read={members}
+            columns={columns}
+            keyOf={({ id }) => id}
+            after={after}
+            empty={
+              <Empty
+                title="Nobody is in it yet"
+                words="Whoever is added has at once what the group has."
+                action={button}
+              />
+            }
+          />
+          {group.data && <End id={groupId} name={group.data.name} denied={denied} />}
+        </>
+      )}
+      {isAdding && <AddToGroup groupId={groupId} onClose={() => add(false)} />}
+      {leaving && <RemoveFromGroup groupId={groupId} member={leaving} onClose={() => remove(null)} />}
+    </Page>
+  )
+}
+
+function RemoveFromGroup({ groupId, member, onClose }: { groupId: string; member: Member; onClose: () => void }) {
+  const name = member.name || member.email || member.id
+  const { mutate, isPending, error } = useChange('DELETE /v1/organization/groups/:group_id/users/:user_id', () => {
+    told(`${name} is not in the group any more`)
+    onClose()
+  })
+  return (
+    <Confirm
+      title="Remove from the group?"
+      words={
+        <>
+          <b>{name}</b> loses what the group gives.
+        </>
+      }
+      action="Remove"
+      opened
+      onClose={onClose}
+      onConfirm={() => mutate({ params: { group_id: groupId, user_id: member.id } })}
+      busy={isPending}
+      error={error}
+    />
+  )
+}
+
+function End({ id, name, denied }: { id: string; name: string; denied: string | null }) {
+  const navigate = useNavigate()
+  const [isAsked, ask] = useState(false)
+  const { mutate, isPending, error } = useChange('DELETE /v1/organization/groups/:group_id', async () => {
+    told(`Group '${name}' is deleted`)
+    await navigate({ to: '/groups' })
+  })
+  return (
+    <Section title="Danger zone">
+      <Danger
+        title="Delete this group"
+        words="Its members stay in the organization, and lose what they had through it."
+        action={
+          <Act color="red" variant="outline" denied={denied} onClick={() => ask(true)}>
+            Delete group…
+          </Act>
+        }
+      />
+      <Confirm
+        title="Delete this group?"
+        words="Its members lose what they had through it, at once."
+        name={name}
+        action="Delete group"
+        opened={isAsked}
+        onClose={() => ask(false)}
+        onConfirm={() => mutate({ params: { group_id: id } })}
+        busy={isPending}
+        error={error}
+      />
+    </Section>
+  )
+}

@@ -5,6 +5,7 @@ import { apiKeys } from './api-keys.ts'
 import { attention } from './attention.ts'
 import { auditLogs } from './audit-logs.ts'
 import { certificates } from './certificates.ts'
+import { costEstimate } from './cost-estimate.ts'
 import { dataRetention, projectDataRetention } from './data-retention.ts'
 import { groupUsers } from './group-users.ts'
 import { groups } from './groups.ts'
@@ -74,6 +75,7 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   projectSpendAlerts,
   auditLogs,
   usage,
+  costEstimate,
   signIn,
   sessions,
   attention,

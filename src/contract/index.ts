@@ -3,6 +3,7 @@ import { apiKeys, myApiKeys } from './api-keys.ts'
 import { attention } from './attention.ts'
 import { auditLogs } from './audit-logs.ts'
 import { certificates } from './certificates.ts'
+import { costEstimate } from './cost-estimate.ts'
 import { dataRetention, projectDataRetention } from './data-retention.ts'
 import { groups, groupUsers } from './groups.ts'
 import { hostedToolPermissions } from './hosted-tool-permissions.ts'
@@ -69,6 +70,7 @@ export const contract = {
   projectSpendAlerts,
   auditLogs,
   usage,
+  costEstimate,
   signIn,
   sessions,
   attention,

@@ -136,7 +136,7 @@ const images = { size: Group('The size of the images'), source: Group('What they
 const search = { context_level: Group('How much was searched') }
 const store = { vector_store_id: Group('The vector store') }
 const costGroups = { ...owner, line_item: Group('What was paid for'), ...source }
-const Amount = Type.Object({
+export const Amount = Type.Object({
   value: Type.Unsafe<number>({ type: 'number', description: 'In dollars.' }),
   currency: Const('usd'),
 })

@@ -54,6 +54,8 @@ const spendAlert = async (at: Place) => {
 
 const report = async () => ({ params: {}, query: { start_time: '1700000000', end_time: '1700086400' } })
 
+const estimate = async () => ({ params: {}, query: { model: 'echo', input_tokens: '1000' } })
+
 const ofProjects = async (at: Place) => {
   await ownKey(at)
   return { params: {}, query: { kind: 'project' } }
@@ -124,6 +126,7 @@ export const organizationRequests = {
     webSearchCalls: report,
     costs: report,
   },
+  costEstimate: { retrieve: estimate },
 } satisfies Partial<Requests>
 
 export const organizationDecisions = `
@@ -149,6 +152,9 @@ O R PO PM PV CO CP ST OO KR KU SA
 + -  -  -  -  +  -  -  +  s  +  s  usage.completions usage.decisions usage.embeddings usage.moderations usage.images
                                    usage.audioSpeeches usage.audioTranscriptions usage.vectorStores
                                    usage.codeInterpreterSessions usage.fileSearchCalls usage.webSearchCalls usage.costs
+
+  What a call costs: whoever may see which models there are.
++ +  +  +  +  +  +  -  +  +  s  s  costEstimate.retrieve
 
   The token is the proof, whatever key comes with it.
 + +  +  +  +  +  +  +  +  +  +  +  invites.accept

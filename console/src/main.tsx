@@ -13,15 +13,23 @@ import { createRoot } from 'react-dom/client'
 import { whenSignedOut } from './api/call.ts'
 import { queryClient } from './api/query.ts'
 import { router } from './router.tsx'
-import { signInAgain } from './session/back.ts'
+import { sessionEnds } from './session/ends.ts'
+import { Over } from './session/over.tsx'
+import { hearTabs } from './session/tabs.ts'
+import { loadsAnew } from './shell/outdated.ts'
 import { theme } from './theme/theme.ts'
 
-// A page of the version before asks for files that are gone: the new page has their names.
-addEventListener('vite:preloadError', (event) => {
-  event.preventDefault()
-  location.reload()
+const { leave, ended, heard } = sessionEnds(router, queryClient)
+whenSignedOut(ended)
+hearTabs(heard)
+router.subscribe('onBeforeLoad', ({ pathChanged }) => {
+  // The router writes the address a moment later, and what is loaded anew is what that says.
+  if (pathChanged) setTimeout(loadsAnew)
 })
-whenSignedOut(() => signInAgain(router, queryClient))
+// A page that the browser has kept as it was, for the button back: whose it was may be signed out by now.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload()
+})
 
 const place = document.getElementById('root')
 if (place) {
@@ -38,6 +46,7 @@ if (place) {
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />
           <Notifications position="bottom-right" />
+          <Over leave={leave} />
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

@@ -103,8 +103,6 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint, unde
       const sent = parts ? await asSent(reply.raw, parts, brokeOff(app, request)) : performed.reply
       setCookie(app, reply, performed)
       if (caller) reply.header('openai-organization', caller.organizationId)
-      // No cache knows by itself that a cookie says whose it is.
-      if (caller?.by === 'session') reply.header('cache-control', 'no-store')
       stamp(reply).send(sent)
       if (route.method !== 'GET') {
         app.log.info({ request_id: request.id, operation: endpoint.name, ...byWhat(caller) }, 'changed')
@@ -162,6 +160,8 @@ const brokeOff = (app: AdminApp, request: FastifyRequest) => (err: unknown) =>
 
 function stamp(reply: FastifyReply): FastifyReply {
   return reply.type('application/json; charset=utf-8').headers({
+    // No cache knows by itself that a cookie says whose an answer is, a refusal too.
+    ...(reply.request.headers.cookie !== undefined && { 'cache-control': 'no-store' }),
     'x-request-id': reply.request.id,
     'openai-version': '2020-10-01',
     'openai-processing-ms': Math.round(reply.elapsedTime),

@@ -13,10 +13,11 @@ export const skip: string | false = !isConsoleBuilt()
   ? 'the console is not built: npm run console'
   : found === undefined && 'there is no chromium (Debian: apt-get install chromium)'
 
-/** The system's own Chromium: none is downloaded. */
-export const openBrowser = (): Promise<Browser> =>
+/** The system's own Chromium: none is downloaded. @param without what it is begun with for tests otherwise */
+export const openBrowser = (without: string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: found ?? '',
+    ignoreDefaultArgs: without,
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-dev-shm-usage',

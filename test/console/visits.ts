@@ -32,10 +32,10 @@ const MODELS = {
   [`a-model-${'of-a-long-name-'.repeat(12)}`]: {},
 }
 
-/** A server with the console, and an organization with something on every page. */
-export async function startFilled() {
+/** A server with the console, and an organization with something on every page. @param more models that it knows */
+export async function startFilled(more: Readonly<Record<string, object>> = {}) {
   await using stack = new AsyncDisposableStack()
-  const file = stack.use(await modelsFile(MODELS))
+  const file = stack.use(await modelsFile({ ...MODELS, ...more }))
   const only = 'admin,gateway,docs,console'
   const app = stack.use(await startTestApp({ only, env: { GATEHOUSE_CONFIG: file.path } }))
   const there = await filled(app)

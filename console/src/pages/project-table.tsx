@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { List } from '../patterns/list.tsx'
+import { seen } from '../patterns/names.ts'
 import type { Column } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
 import type { ListedProject, useProjects } from './listed.ts'
@@ -10,7 +11,7 @@ const columns: Column<ListedProject>[] = [
     title: 'Name',
     cell: ({ id, name }) => (
       <Link className="cut" to="/projects/$projectId" params={{ projectId: id }} title={name}>
-        {name}
+        {seen(name)}
       </Link>
     ),
   },

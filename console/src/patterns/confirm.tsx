@@ -1,6 +1,7 @@
 import { Button, Modal, TextInput } from '@mantine/core'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Said } from './failure.tsx'
+import { plain } from './names.ts'
 
 type ConfirmProps = {
   title: string
@@ -19,7 +20,8 @@ type ConfirmProps = {
 /** Asks before something is done that cannot be undone. */
 export function Confirm({ title, words, name, action, opened, onClose, onConfirm, busy, error }: ConfirmProps) {
   const [typed, type] = useState('')
-  const isRight = name === undefined || typed.trim() === name.trim()
+  const wanted = plain(name ?? '')
+  const isRight = plain(typed) === wanted
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (isRight && !busy) onConfirm()
@@ -28,11 +30,11 @@ export function Confirm({ title, words, name, action, opened, onClose, onConfirm
     <Modal opened={opened} onClose={onClose} title={title}>
       <form className="stack" onSubmit={submit}>
         <div>{words}</div>
-        {name !== undefined && (
+        {wanted !== '' && (
           <TextInput
             label={
               <>
-                Type <b className="typed">{name}</b> to confirm
+                Type <b className="typed">{wanted}</b> to confirm
               </>
             }
             value={typed}

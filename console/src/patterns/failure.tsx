@@ -1,12 +1,13 @@
 import { Button } from '@mantine/core'
 import { CallError } from '../api/call.ts'
+import { straight } from './names.ts'
 
 /** What went wrong, in the server's words, and what the operator finds it by. */
 export function Said({ error }: { error: Error }) {
   const id = error instanceof CallError ? error.requestId : null
   return (
     <div className="notice bad" role="alert">
-      {error.message}
+      {straight(error.message)}
       {id !== null && error instanceof CallError && error.status >= 500 && <div className="mono">Request {id}</div>}
     </div>
   )

@@ -1,5 +1,6 @@
 import { Fragment, type KeyboardEvent, type ReactNode, useState } from 'react'
 import { Icon } from './icons.tsx'
+import { seen } from './names.ts'
 import './opened.css'
 
 export type Column<T> = {
@@ -103,6 +104,6 @@ function walk(event: KeyboardEvent<HTMLTableElement>) {
 /** A name of any length in one line: what is cut off of it is told who hovers over it. */
 export const Name = ({ children }: { children: string }) => (
   <span className="cut strong" title={children}>
-    {children}
+    {seen(children)}
   </span>
 )

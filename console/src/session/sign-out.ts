@@ -1,10 +1,12 @@
 import { useNavigate } from '@tanstack/react-router'
 import { queryClient, useChange } from '../api/query.ts'
+import { tellTabs } from './tabs.ts'
 
-/** Ends the session, or all of one's own, and forgets what was read. */
+/** Ends the session, or all of one's own, and forgets what was read, in all tabs. */
 export function useSignOut() {
   const navigate = useNavigate()
   return useChange('POST /v1/organization/sign_out', async () => {
+    tellTabs(null)
     await navigate({ to: '/sign-in', replace: true })
     queryClient.clear()
   })

@@ -1,7 +1,9 @@
 import { Button } from '@mantine/core'
 import { type ErrorComponentProps, Link } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
 import { Said } from '../patterns/failure.tsx'
 import { Page } from '../patterns/page.tsx'
+import { loadsAnew } from './outdated.ts'
 
 /** An address that is no page. */
 export function NotThere() {
@@ -14,6 +16,9 @@ export function NotThere() {
 
 /** A page that failed in a way that nobody foresaw. */
 export function Broken({ error }: ErrorComponentProps) {
+  const [isFailed, fail] = useState(false)
+  useEffect(() => fail(!loadsAnew()), [])
+  if (!isFailed) return null
   return (
     <Page title="This page failed">
       <div className="failure">

@@ -1,10 +1,11 @@
 import { Button, Drawer } from '@mantine/core'
 import { Outlet } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { CallError } from '../api/call.ts'
 import { Failure } from '../patterns/failure.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { Page } from '../patterns/page.tsx'
+import { showsPagesOf } from '../session/ends.ts'
 import { useMe } from '../session/me.ts'
 import { Brand, Navigation } from './navigation.tsx'
 import { Palette } from './palette.tsx'
@@ -13,6 +14,10 @@ import { Palette } from './palette.tsx'
 export function Shell() {
   const me = useMe()
   const [menu, show] = useState(false)
+  const who = me.data?.id
+  useEffect(() => {
+    if (who !== undefined) showsPagesOf(who)
+  }, [who])
   // Who is signed out is on the way to the sign-in.
   if (me.isPending || (me.error instanceof CallError && me.error.status === 401)) return null
   return (

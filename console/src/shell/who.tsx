@@ -1,6 +1,7 @@
 import { Menu, useMantineColorScheme } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { Icon } from '../patterns/icons.tsx'
+import { told } from '../patterns/told.ts'
 import { useMe } from '../session/me.ts'
 import { useSignOut } from '../session/sign-out.ts'
 
@@ -45,7 +46,10 @@ export function Who() {
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item leftSection={<Icon name="out" />} onClick={() => signOut.mutate({ body: {} })}>
+        <Menu.Item
+          leftSection={<Icon name="out" />}
+          onClick={() => signOut.mutate({ body: {} }, { onError: ({ message }) => told(`Not signed out: ${message}`) })}
+        >
           Sign out
         </Menu.Item>
       </Menu.Dropdown>

@@ -13,7 +13,7 @@ export function Detail({ event }: { event: Event }) {
   const { ip_address, user_agent } = event.actor?.session ?? {}
   const facts: [string, ReactNode][] = [
     ['When', <Time key="when" at={event.effective_at} as="minute" />],
-    ['Who', who === null ? 'Whoever runs this server, from its command line' : `${who.name} (${who.id})`],
+    ['Who', who === null ? 'Whoever runs this server, from its command line' : <Actor key="who" {...who} />],
     ...(who === null ? [] : [['How', who.way] as [string, ReactNode]]),
     ...(ip_address === undefined ? [] : [['From', ip_address] as [string, ReactNode]]),
     ...(user_agent === undefined ? [] : [['Program', user_agent] as [string, ReactNode]]),
@@ -30,10 +30,16 @@ export function Detail({ event }: { event: Event }) {
         ))}
       </dl>
       <Changes event={event} />
-      <Command label="The event as the API has it" text={JSON.stringify(event, null, 2)} />
+      <Command label="The event as the API has it" text={escaped(JSON.stringify(event, null, 2))} />
     </div>
   )
 }
+
+const Actor = ({ name, id }: { name: string; id: string }) => (
+  <>
+    <bdi>{name}</bdi> ({id})
+  </>
+)
 
 const ProjectLink = ({ id, name }: { id: string; name: string }) => (
   <Link to="/projects/$projectId" params={{ projectId: id }}>
@@ -92,5 +98,11 @@ const shown = (value: unknown): ReactNode =>
   value === null || value === '' ? (
     <span className="muted">None</span>
   ) : (
-    <bdi>{typeof value === 'string' ? value : JSON.stringify(value)}</bdi>
+    <bdi>{typeof value === 'string' ? value : escaped(JSON.stringify(value))}</bdi>
+  )
+
+/** JSON in which what nobody sees is written out, so that each of its lines reads as it is. */
+const escaped = (json: string) =>
+  json.replace(/\p{Cf}/gu, (character) =>
+    Array.from(character.split(''), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
   )

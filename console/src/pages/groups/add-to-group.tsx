@@ -2,6 +2,7 @@ import { Select } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { useChange, useRead } from '../../api/query.ts'
+import { straight } from '../../patterns/names.ts'
 import { Sheet } from '../../patterns/sheet.tsx'
 import { told } from '../../patterns/told.ts'
 import { useMay } from '../../session/may.ts'
@@ -34,7 +35,7 @@ export function AddToGroup({ groupId, onClose }: { groupId: string; onClose: () 
         filter={({ options }) => options}
         data={(users.data?.data ?? []).map(({ id, name, email }) => ({
           value: id,
-          label: name && email ? `${name} (${email})` : name || email || id,
+          label: straight(name && email ? `${name} (${email})` : name || email || id),
         }))}
         nothingFoundMessage="Nobody has this name"
         openOnFocus={false}

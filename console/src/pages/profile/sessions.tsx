@@ -26,8 +26,10 @@ export function Sessions() {
     {
       title: 'Where',
       cell: ({ user_agent, is_current }) => (
-        <span className="cut" title={user_agent ?? ''}>
-          <span className="strong">{programOf(user_agent)}</span>{' '}
+        <span className="named">
+          <span className="cut strong" title={user_agent ?? ''}>
+            {programOf(user_agent)}
+          </span>
           {is_current && <span className="badge good">This one</span>}
         </span>
       ),

@@ -124,11 +124,11 @@ const short = (redacted: string) => redacted.replace(/\*+/, '…')
 
 /** Whose a key is, and whether that one can still use the project. */
 function Owner({ of: { owner, owner_project_access } }: { of: Key }) {
-  const name =
-    owner.type === 'user' ? owner.user?.name || owner.user?.email : `${owner.service_account?.name} (service account)`
+  const name = owner.type === 'user' ? owner.user?.name || owner.user?.email : owner.service_account?.name
   return (
-    <span className="cut" title={name}>
-      {owner_project_access === 'inactive' && <span className="badge warn">No access</span>} {name}
+    <span className="cut" title={name ?? ''}>
+      {owner_project_access === 'inactive' && <span className="badge warn">No access</span>} <bdi>{name}</bdi>
+      {owner.type !== 'user' && ' (service account)'}
     </span>
   )
 }

@@ -2,6 +2,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Failure } from '../../patterns/failure.tsx'
 import { Page } from '../../patterns/page.tsx'
+import { Waiting } from '../../patterns/waiting.tsx'
 import { type Project, useProject } from './known.ts'
 
 type ProjectPageProps = {
@@ -26,7 +27,7 @@ export function ProjectPage({ title, lead, actions, children }: ProjectPageProps
       {project?.status === 'archived' && (
         <p className="notice warn archived">This project is archived: it cannot be used or changed any more.</p>
       )}
-      {project ? children(project) : error && <Failure error={error} again={again} />}
+      {project ? children(project) : error ? <Failure error={error} again={again} /> : <Waiting />}
     </Page>
   )
 }

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import type { Operation } from '../../console/src/api/operations.ts'
+import { decisionPeople, type People, principals, signers } from '../decision/people.ts'
+import { startTestApp, type TestApp } from '../support/harness.ts'
+import { modelsFile } from '../support/models-file.ts'
+import { asSession, signInByLink } from '../support/signing-in.ts'
+import { openBrowser, openPage, settled, skip } from './browser.ts'
+
+/** What each page lets one change, by the beginning of the words on its button or before its choice. */
+const controls: Record<string, [words: string, operation: Operation][]> = {
+  '/projects': [['New project', 'POST /v1/organization/projects']],
+  '/people': [
+    ['Invite', 'POST /v1/organization/invites'],
+    ['Remove', 'DELETE /v1/organization/users/:user_id'],
+  ],
+  '/people?tab=invites': [
+    ['Link', 'POST /v1/organization/invites/:invite_id/link'],
+    ['Withdraw', 'DELETE /v1/organization/invites/:invite_id'],
+  ],
+  '/projects/ID/keys': [
+    ['New key', 'POST /v1/organization/projects/:project_id/api_keys'],
+    ['Disable', 'POST /v1/organization/projects/:project_id/api_keys/:api_key_id'],
+    ['Delete', 'DELETE /v1/organization/projects/:project_id/api_keys/:api_key_id'],
+  ],
+  '/projects/ID/members': [
+    ['Add member', 'POST /v1/organization/projects/:project_id/users'],
+    ['Remove', 'DELETE /v1/organization/projects/:project_id/users/:user_id'],
+  ],
+  '/projects/ID/service-accounts': [
+    ['New service account', 'POST /v1/organization/projects/:project_id/service_accounts'],
+    ['New key', 'POST /v1/organization/projects/:project_id/service_accounts/:service_account_id/api_keys'],
+    ['Delete', 'DELETE /v1/organization/projects/:project_id/service_accounts/:service_account_id'],
+  ],
+  '/projects/ID/limits': [['Edit', 'POST /v1/organization/projects/:project_id/rate_limits/:rate_limit_id']],
+  '/projects/ID/spend': [
+    ['Change limit', 'POST /v1/organization/projects/:project_id/spend_limit'],
+    ['Remove limit', 'DELETE /v1/organization/projects/:project_id/spend_limit'],
+    ['New alert', 'POST /v1/organization/projects/:project_id/spend_alerts'],
+    ['Edit the alert', 'POST /v1/organization/projects/:project_id/spend_alerts/:alert_id'],
+    ['Delete the alert', 'DELETE /v1/organization/projects/:project_id/spend_alerts/:alert_id'],
+  ],
+  '/projects/ID/models': [
+    ['Change models', 'POST /v1/organization/projects/:project_id/model_permissions'],
+    ['Refuse', 'POST /v1/organization/projects/:project_id/hosted_tool_permissions'],
+  ],
+  '/projects/ID/tiers': [
+    ['Tier of a call', 'POST /v1/organization/projects/:project_id/service_tier_settings'],
+    ['Retention', 'POST /v1/organization/projects/:project_id/data_retention'],
+  ],
+  '/projects/ID/settings': [['Archive project', 'POST /v1/organization/projects/:project_id/archive']],
+  ...Object.fromEntries(
+    ['/', '/profile', '/profile/keys', '/usage', '/audit-log', '/projects/ID'].map((path) => [path, []]),
+  ),
+  ...Object.fromEntries(['key', 'user', 'project'].map((by) => [`/usage?by=${by}`, []])),
+}
+
+let app: TestApp
+let people: People
+let browser: Browser
+const stack = new AsyncDisposableStack()
+
+before(async () => {
+  if (skip) return
+  const file = stack.use(await modelsFile({ echo: { organization_limits: { max_requests_per_1_day: 100 } } }))
+  const only = 'admin,gateway,docs,console'
+  app = stack.use(await startTestApp({ only, env: { GATEHOUSE_CONFIG: file.path } }))
+  people = await decisionPeople(app)
+  const { admin, project } = people.home
+  const month = { currency: 'USD', interval: 'month' } as const
+  await admin.projects.spendLimit.update(project, { threshold_amount: 100, ...month })
+  const [owner] = (await admin.users.list()).data
+  const notification_channel = { type: 'email' as const, recipients: [owner?.email ?? ''] }
+  await admin.projects.spendAlerts.create(project, { threshold_amount: 50, ...month, notification_channel })
+  await admin.projects.rateLimits.updateRateLimit('rl-echo', { project_id: project, max_requests_per_1_day: 5 })
+  await admin.invites.create({ email: 'somebody@example.com', role: 'reader' })
+  await people.home.projectKeyOf(people.users.PM, project)
+  browser = stack.use(await openBrowser())
+})
+after(() => stack.disposeAsync())
+
+/** Whether the server lets somebody do something: what is asked is wrong in any case, so that nothing is done. */
+async function isLet(cookie: string, operation: Operation): Promise<boolean> {
+  const [method = '', path = ''] = operation.split(' ')
+  const filled = path.replace(':project_id', people.home.project).replace(/:\w+/g, 'nobodys')
+  const { status, body } = await asSession(app, cookie, method, filled, { 'no such field': true })
+  assert.ok([400, 401, 403, 404].includes(status), `${operation}: ${status}`)
+  return status === 400 || (status === 404 && body.error.code !== 'insufficient_permissions')
+}
+
+const there = (path: string) => path.replace('ID', people.home.project)
+
+for (const who of signers.filter((one) => one !== 'O' && one !== 'OO')) {
+  test(`the pages offer what the server lets one do, and ask for nothing else: ${principals[who]}`, {
+    skip,
+  }, async (t) => {
+    const { cookie } = await signInByLink(app, people.home.id, people.users[who])
+    await using opened = await openPage(browser, app.url)
+    const { page, complaints } = opened
+    const [name = '', value = ''] = cookie.split('=')
+    await page.context().addCookies([{ name, value, url: app.url, httpOnly: true, sameSite: 'Lax' }])
+    const refused: string[] = []
+    page.on('response', (response) => {
+      if ([401, 403].includes(response.status())) refused.push(`${response.request().method()} ${response.url()}`)
+    })
+    for (const [path, offered] of Object.entries(controls)) {
+      await t.test(path, async () => {
+        await page.goto(there(path))
+        await settled(page)
+        // A project that one is not in is refused: that is how one learns of it.
+        const isStranger = path.includes('ID') && ['R', 'CO', 'ST'].includes(who)
+        if (!isStranger) assert.deepEqual(refused, [])
+        refused.length = 0
+        for (const [words, operation] of offered) {
+          const begins = new RegExp(`^${words}`)
+          const control = page
+            .getByRole('main')
+            .getByRole('button', { name: begins })
+            .or(page.getByLabel(begins))
+            .first()
+          if ((await control.count()) === 0) continue
+          assert.equal(await control.isEnabled(), await isLet(cookie, operation), `${words}: ${operation}`)
+        }
+      })
+    }
+    assert.deepEqual(complaints, [])
+  })
+}
+
+test('whoever may do everything is offered everything', { skip }, async () => {
+  const { cookie } = await signInByLink(app, people.home.id, people.users.O)
+  await using opened = await openPage(browser, app.url)
+  const { page } = opened
+  const [name = '', value = ''] = cookie.split('=')
+  await page.context().addCookies([{ name, value, url: app.url, httpOnly: true, sameSite: 'Lax' }])
+  for (const [path, offered] of Object.entries(controls)) {
+    await page.goto(there(path))
+    await settled(page)
+    for (const [words] of offered) {
+      const begins = new RegExp(`^${words}`)
+      const control = page.getByRole('main').getByRole('button', { name: begins }).or(page.getByLabel(begins)).first()
+      assert.ok(await control.isEnabled(), `${path}: ${words}`)
+    }
+  }
+})

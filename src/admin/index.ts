@@ -26,10 +26,12 @@ import { projects } from './projects.ts'
 import { rateLimits } from './rate-limits.ts'
 import { groupRoles, projectGroupRoles, projectUserRoles, userRoles } from './role-assignments.ts'
 import { projectRoles, roles } from './roles.ts'
+import { secondFactor } from './second-factor.ts'
 import { serviceAccounts } from './service-accounts.ts'
 import { serviceTierSettings } from './service-tier-settings.ts'
 import { sessions } from './sessions.ts'
 import { signIn } from './sign-in.ts'
+import { signInPolicy } from './sign-in-policy.ts'
 import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
 import { projectSpendLimit, spendLimit } from './spend-limit.ts'
 import { spendUse } from './spend-use.ts'
@@ -77,6 +79,8 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   usage,
   costEstimate,
   signIn,
+  signInPolicy,
+  secondFactor,
   sessions,
   attention,
 }

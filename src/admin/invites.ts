@@ -7,7 +7,8 @@ import { type Accepted, acceptInvite, findInvited } from './invite-acceptance.ts
 import { type Membership, promised } from './invite-promise.ts'
 import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
-import { newPassword } from './sign-in.ts'
+import { Passed } from './passed.ts'
+import { newPassword, personOf } from './proven.ts'
 import { type SigningIn, signedIn } from './signed-in.ts'
 import { alreadyInOrganization, emailKey, members } from './users.ts'
 
@@ -89,10 +90,13 @@ export const invites: Handlers<typeof routes> = {
   },
 }
 
-/** The new user has a password and is signed in with it. */
-async function withSession(tx: Db, { user, change }: Accepted, hash: string, at: SigningIn) {
-  await setPassword(tx, { organizationId: user.organization_id, userId: user.id }, hash, at.now)
-  const { audit: payload, cookie } = await signedIn(tx, user, at)
+/** The new user has a password, and is signed in with it where that is all that is asked for. */
+async function withSession(tx: Db, { user, change }: Accepted, hash: string, at: Omit<SigningIn, 'passed'>) {
+  const person = personOf(user)
+  await setPassword(tx, person, hash, at.now)
+  const passed = await Passed.by(tx, person, { by: 'nothing' }, at.signIn.asksForFactor)
+  if (passed === null) return change
+  const { audit: payload, cookie } = await signedIn(tx, user, { ...at, passed })
   return {
     ...change,
     also: [...(change.also ?? []), { type: 'login.succeeded' as const, payload }],

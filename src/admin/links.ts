@@ -6,7 +6,7 @@ import type { Handlers } from './handlers.ts'
 import { makeInviteLink } from './invite-link.ts'
 import { promised } from './invite-promise.ts'
 import { findInvite, inviteView } from './invites.ts'
-import { refuseWhereOff } from './sign-in.ts'
+import { refuseWhereOff } from './proven.ts'
 import { findUser } from './users.ts'
 
 export const links: Handlers<typeof routes> = {

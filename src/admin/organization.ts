@@ -26,6 +26,7 @@ async function insertOrganization(
     name: input.name,
     default_project_id: newId('project'),
     created_at: now,
+    second_factor_required_at: null,
   }
   const project = { id: organization.default_project_id, organization_id: organization.id, name: 'Default project' }
   await tx.insertInto('organization').values(organization).execute()

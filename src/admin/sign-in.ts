@@ -1,17 +1,21 @@
-import { ApiError, rateLimited } from '../contract/error.ts'
 import type { signIn as routes } from '../contract/sign-in.ts'
-import type { Origin } from '../core/audit.ts'
 import { hashSecret } from '../core/key.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { type Account, findAccount } from '../sign-in/account.ts'
+import { findAccount } from '../sign-in/account.ts'
 import { findLink, useLink } from '../sign-in/link.ts'
 import { hashPassword } from '../sign-in/password.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { setPassword } from '../sign-in/store.ts'
 import type { Handlers } from './handlers.ts'
+import { Passed } from './passed.ts'
+import { knownAs, personOf, proven, refuseChanged, refuseWhereOff } from './proven.ts'
 import { KnownCallerRefused } from './refused.ts'
-import { signedIn } from './signed-in.ts'
-import { emailKey, members } from './users.ts'
+import { lookAtFactor, type Shown } from './shown-factor.ts'
+import { deadLink, setupNeeded } from './sign-in-refusals.ts'
+import { byThemselves, signedIn } from './signed-in.ts'
+import { members } from './users.ts'
+
+type User = Row<'organization_user'>
 
 export const signIn: Handlers<typeof routes> = {
   async retrieve({ signIn: { local } }) {
@@ -19,12 +23,15 @@ export const signIn: Handlers<typeof routes> = {
   },
 
   async create({ db, body, signIn, origin, now }) {
-    const { user, password } = await proven(db, signIn, body, origin)
+    const claim = await proven(db, body, { signIn, origin, now }, lookAtFactor)
+    const { user, person, shown } = claim
     return {
       organizationId: user.organization_id,
       async finish(tx, newId) {
-        await refuseChanged(tx, user, password)
-        return signedIn(tx, user, { signIn, origin, now, newId })
+        await refuseChanged(tx, claim)
+        const passed = await Passed.by(tx, person, shown, signIn.asksForFactor)
+        if (passed === null) throw setupNeeded()
+        return signedIn(tx, user, { signIn, origin, now, newId, passed })
       },
     }
   },
@@ -36,104 +43,67 @@ export const signIn: Handlers<typeof routes> = {
     if (!link || link.expires_at <= now) throw deadLink()
     const user = await members(db, link.organization_id).where('id', '=', link.user_id).executeTakeFirst()
     if (!user) throw deadLink()
+    const person = personOf(user)
+    const shown = await shownWithLink(db, user, { signIn, code: body.code, now })
     const hash = await hashPassword(body.password)
-    signIn.guard.proven(user.email_key, user.organization_id)
-    // Who names no organization means one of those that have the address: only where it is this one that is proven as well.
-    const unnamed = await findAccount(db, user.email_key)
-    if (unnamed?.user.id === user.id) signIn.guard.proven(user.email_key, undefined)
+    await forgiveAttempts(db, signIn, user)
     return {
       organizationId: link.organization_id,
       async finish(tx, newId) {
         // A user who was removed meanwhile has no link any more.
         if (!(await useLink(tx, link, now))) throw deadLink()
-        await setPassword(tx, personOf(user), hash, now)
-        return withPassword(user, await signedIn(tx, user, { signIn, origin, now, newId }))
+        const passed = await Passed.by(tx, person, shown, signIn.asksForFactor)
+        await setPassword(tx, person, hash, now)
+        const change = await byThemselves(tx, user, passwordSet(user))
+        const view = { object: 'organization.sign_in.password' as const, organization_id: user.organization_id }
+        const who = { id: user.id, email: user.email, name: user.name }
+        // Their password is set all the same: with it they set a second factor up.
+        if (passed === null) return { ...change, reply: { ...view, user: who, session: null } }
+        const { reply, audit, cookie, also = [] } = await signedIn(tx, user, { signIn, origin, now, newId, passed })
+        return {
+          ...change,
+          reply: { ...view, user: who, session: reply },
+          also: [{ type: 'login.succeeded', payload: audit }, ...also],
+          ...(cookie && { cookie }),
+        }
       },
     }
   },
 
   async changePassword({ db, body, signIn, origin, now }) {
-    const { user, password } = await proven(db, signIn, body, origin)
+    const claim = await proven(db, body, { signIn, origin, now }, lookAtFactor)
+    const { user, person, shown } = claim
     const hash = await hashPassword(body.new_password)
     return {
       organizationId: user.organization_id,
       async finish(tx, newId) {
-        await refuseChanged(tx, user, password)
-        await setPassword(tx, personOf(user), hash, now)
-        return withPassword(user, await signedIn(tx, user, { signIn, origin, now, newId }))
+        await refuseChanged(tx, claim)
+        const passed = await Passed.by(tx, person, shown, signIn.asksForFactor)
+        if (passed === null) throw setupNeeded()
+        await setPassword(tx, person, hash, now)
+        const change = await signedIn(tx, user, { signIn, origin, now, newId, passed })
+        return { ...change, also: [...(change.also ?? []), { type: 'user.updated', payload: passwordSet(user) }] }
       },
     }
   },
 }
 
-const personOf = ({ organization_id, id }: Pick<Row<'organization_user'>, 'organization_id' | 'id'>) => ({
-  organizationId: organization_id,
-  userId: id,
-})
+/** That a user's password is another one, as the log says it. */
+const passwordSet = ({ id }: Pick<User, 'id'>) => ({ id, changes_requested: { password: 'set' } })
 
-type Shown = { email: string; password: string; organization_id?: string }
-
-/**
- * The account whose password this is.
- * @throws the same for a wrong password, an account without one, and one that is not there, after the same work
- */
-async function proven(db: Db, signIn: SignIn, shown: Shown, { ip }: Origin): Promise<Account & { password: string }> {
-  refuseWhereOff(signIn)
-  const key = emailKey(shown.email)
-  const account = await findAccount(db, key, shown.organization_id)
-  const kept = account?.password ?? null
-  const { organization_id: organizationId } = shown
-  const outcome = await signIn.guard.attempt({ emailKey: key, organizationId, ip, password: shown.password }, kept)
-  if ('right' in outcome && outcome.right && account && kept !== null) return { ...account, password: kept }
-  const refusal = 'waitMs' in outcome ? tooOften(outcome.waitMs) : wrong()
-  throw account ? new KnownCallerRefused(knownAs(account), refusal) : refusal
+/** What who has a link shows besides: a link alone gets around no second factor, and is not used up where a code is missing. */
+async function shownWithLink(db: Db, user: User, { signIn, code, now }: LinkAt): Promise<Shown> {
+  const tried = await lookAtFactor(db, personOf(user), { guard: signIn.guard, code, now })
+  if ('right' in tried) return tried.right
+  const account = tried.wasGuess ? await findAccount(db, user.email_key, user.organization_id) : null
+  throw account ? new KnownCallerRefused(knownAs(account), tried.refused) : tried.refused
 }
+type LinkAt = { signIn: SignIn; code: string | undefined; now: number }
 
-/** While its password was tried the account may have got another one, or have been removed. */
-async function refuseChanged(tx: Db, user: Account['user'], password: string) {
-  const now = await findAccount(tx, user.email_key, user.organization_id)
-  if (now?.user.id !== user.id || now.password !== password) throw wrong()
-}
-
-const knownAs = ({ user, defaultProjectId }: Account) => ({
-  organizationId: user.organization_id,
-  projectId: defaultProjectId,
-  by: user.id,
-  actor: { type: 'session' as const, session: { user: { id: user.id, email: user.email } } },
-})
-
-/** The change with the event that says that the user's password is another. */
-function withPassword<C extends object>({ id }: Pick<Row<'organization_user'>, 'id'>, change: C) {
-  const set = { type: 'user.updated' as const, payload: { id, changes_requested: { password: 'set' } } }
-  return { ...change, also: [set] }
-}
-
-/** The hash of a password that somebody is to have. @throws ApiError where nobody signs in with one */
-export function newPassword(signIn: SignIn, password: string): Promise<string> {
-  refuseWhereOff(signIn)
-  return hashPassword(password)
-}
-
-/** @throws ApiError where nobody signs in with a password */
-export function refuseWhereOff({ local }: SignIn) {
-  if (local) return
-  throw new ApiError('local_sign_in_off', 'Nobody signs in with a password here: its operator has turned that off.')
-}
-
-const wrong = () =>
-  new ApiError(
-    'invalid_credentials',
-    'The address or the password is wrong, or this user has no password yet. Who has lost it asks the operator for a link.',
-  )
-
-const deadLink = () =>
-  new ApiError(
-    'not_found',
-    'This link does not work: it was used or replaced, or it has expired. Ask the operator for a new one.',
-    { param: 'token' },
-  )
-
-function tooOften(waitMs: number) {
-  const seconds = Math.ceil(waitMs / 1000)
-  return rateLimited(`Too many attempts to sign in. Please try again in ${seconds} s.`, seconds)
+/** Who it is was proven by a link: their attempts are there again. */
+async function forgiveAttempts(db: Db, { guard }: SignIn, user: User) {
+  guard.proven(user.email_key, user.organization_id)
+  // Who names no organization means one of those that have the address: only where it is this one that is proven as well.
+  const unnamed = await findAccount(db, user.email_key)
+  if (unnamed?.user.id === user.id) guard.proven(user.email_key, undefined)
 }

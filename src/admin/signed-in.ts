@@ -1,33 +1,47 @@
 import type { Session } from '../contract/sessions.ts'
-import type { Origin } from '../core/audit.ts'
+import type { AuditPayload, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { startSession } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { PublicChange } from './handlers.ts'
+import type { Passed } from './passed.ts'
 import { sessionView } from './session-view.ts'
 
 /** What a session begins with. */
-export type SigningIn = { signIn: SignIn; origin: Origin; now: number; newId: NewId }
+export type SigningIn = { signIn: SignIn; origin: Origin; now: number; newId: NewId; passed: Passed }
 type User = Pick<Row<'organization_user'>, 'id' | 'organization_id' | 'email' | 'name'>
 
 /** A new session of somebody who has proven who they are: always a new one, whatever cookie came with the request. */
 export async function signedIn(tx: Db, user: User, at: SigningIn): Promise<PublicChange<Session>> {
-  const { signIn, origin, now, newId } = at
-  const organizationId = user.organization_id
-  const person = { organizationId, userId: user.id }
-  const { row, token } = await startSession(tx, person, origin, signIn.rules, now, newId)
+  const { signIn, origin, now, newId, passed } = at
+  const person = { organizationId: user.organization_id, userId: user.id }
+  const { row, token } = await startSession(tx, person, origin, signIn.rules, now, newId, passed.factor)
+  return {
+    ...(await byThemselves(tx, user, { id: row.id })),
+    reply: sessionView(row, user, row.id),
+    cookie: { token, until: row.expires_at },
+    also: recoveryCodeUsed(passed, user),
+  }
+}
+
+/** What is recorded of a change that somebody makes of themselves, before they are signed in or without being so. */
+export async function byThemselves(
+  tx: Db,
+  { id, email, organization_id }: Omit<User, 'name'>,
+  audit: AuditPayload,
+): Promise<Omit<PublicChange<never>, 'reply'>> {
   const { default_project_id } = await tx
     .selectFrom('organization')
     .select('default_project_id')
-    .where('id', '=', organizationId)
+    .where('id', '=', organization_id)
     .executeTakeFirstOrThrow()
-  return {
-    reply: sessionView(row, user, row.id),
-    audit: { id: row.id },
-    cookie: { token, until: row.expires_at },
-    organizationId,
-    defaultProjectId: default_project_id,
-    actor: { type: 'session', session: { user: { id: user.id, email: user.email } } },
-  }
+  const actor = { type: 'session' as const, session: { user: { id, email } } }
+  return { audit, organizationId: organization_id, defaultProjectId: default_project_id, actor }
+}
+
+/** A recovery code that is used is gone, which is recorded. @param used what was shown */
+export function recoveryCodeUsed(used: Passed | null, { id }: Pick<User, 'id'>) {
+  if (used?.factor !== 'recovery_code') return []
+  return [{ type: 'user.updated' as const, payload: { id, changes_requested: { recovery_codes: 'used' } } }]
 }

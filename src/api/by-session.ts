@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../admin/handlers.ts'
 import { KnownCallerRefused, knownCaller } from '../admin/refused.ts'
+import { setupNeeded } from '../admin/sign-in-refusals.ts'
 import { ApiError, notAMember } from '../contract/error.ts'
 import { hashSecret } from '../core/key.ts'
 import { organizationAccess } from '../db/access.ts'
@@ -14,14 +15,16 @@ import type { IsOwnOrigin } from './same-origin.ts'
 const CONSOLE = 'x-gatehouse-console'
 
 /** What a cookie needs to count. */
-type Counting = { cookie: SessionCookie; isOwnOrigin: IsOwnOrigin; rules: SessionRules }
+type Counting = { cookie: SessionCookie; isOwnOrigin: IsOwnOrigin } & Rules
+/** How long sessions last, and whether a second factor is asked of everybody. */
+type Rules = { rules: SessionRules; asksForFactor: boolean }
 
 /**
  * Who has signed in, by the cookie. It counts only where a page of this server's own has sent it: browsers send it with what other pages ask
  * for as well. Where it does not count it is as if there were none.
  * @param byKey asked for all others, and always where a key is shown: a wrong one is not made good by a cookie
  */
-export function bySessionOr(byKey: Authenticate, { cookie, isOwnOrigin, rules }: Counting): Authenticate {
+export function bySessionOr(byKey: Authenticate, { cookie, isOwnOrigin, ...rules }: Counting): Authenticate {
   return (headers) => {
     const token = isAsked(headers) && isOwnOrigin(headers) ? cookie.read(headers.cookie) : null
     if (token === null) return byKey(headers)
@@ -34,11 +37,14 @@ const isAsked = ({ authorization, [CONSOLE]: asked }: IncomingHttpHeaders) =>
   authorization === undefined && asked === '1'
 
 const sessionOf =
-  (hash: string, rules: SessionRules): Identify =>
+  (hash: string, { rules, asksForFactor }: Rules): Identify =>
   async (db, now) => {
     const row = await findSession(db, hash)
     // One that ended by itself is not told from one that never was, nor recorded: most often it is a page that was left open.
     if (!row || !isLiving(row, rules, now)) throw ended()
+    // Begun with a password alone, before a second factor was asked of everybody: as good as none.
+    const isRequired = asksForFactor || row.second_factor_required_at !== null
+    if (isRequired && row.second_factor === null) throw setupNeeded()
     const caller: Caller = {
       by: 'session',
       sessionId: row.id,
@@ -61,8 +67,8 @@ function findSession(db: Db, hash: string) {
       join.onRef('u.organization_id', '=', 's.organization_id').onRef('u.id', '=', 's.user_id'),
     )
     .innerJoin('organization as o', 'o.id', 's.organization_id')
-    .select(['s.id', 's.organization_id', 's.user_id', 's.last_used_at', 's.expires_at'])
-    .select(['u.email', 'u.removed_at', 'o.default_project_id'])
+    .select(['s.id', 's.organization_id', 's.user_id', 's.last_used_at', 's.expires_at', 's.second_factor'])
+    .select(['u.email', 'u.removed_at', 'o.default_project_id', 'o.second_factor_required_at'])
     .where('s.hash', '=', hash)
     .executeTakeFirst()
 }

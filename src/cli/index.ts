@@ -21,6 +21,7 @@ import { migrateCommand } from './migrate.ts'
 import { orgCreate, userCreate } from './organization.ts'
 import { commandOutput, type Output, servingOutput } from './output.ts'
 import { passwordLink } from './password-link.ts'
+import { resetSecondFactorCommand } from './reset-second-factor.ts'
 import { seed } from './seed.ts'
 
 const commands: Record<string, Command | WholeCommand> = {
@@ -28,6 +29,7 @@ const commands: Record<string, Command | WholeCommand> = {
   'org create': orgCreate,
   'user create': userCreate,
   'user password-link': passwordLink,
+  'user reset-second-factor': resetSecondFactorCommand,
   'admin-key create': adminKeyCreate,
   'project-key create': projectKeyCreate,
   'invite link': inviteLink,

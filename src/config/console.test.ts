@@ -9,13 +9,19 @@ const read = async (console: unknown) => {
 }
 
 test('people sign in with a password, for half a day without a call and a week at most, unless the file says otherwise', async () => {
-  const preset = { localSignIn: true, session: { idleSeconds: 12 * 3600, lifeSeconds: 7 * 86_400 } }
+  const preset = {
+    localSignIn: true,
+    secondFactor: 'optional',
+    session: { idleSeconds: 12 * 3600, lifeSeconds: 7 * 86_400 },
+  }
   assert.deepEqual(readConfig({}).console, preset)
   assert.deepEqual(await read({}), preset)
   assert.deepEqual(await read({ local_sign_in: false, session: { idle_minutes: 5 } }), {
     localSignIn: false,
+    secondFactor: 'optional',
     session: { idleSeconds: 300, lifeSeconds: 7 * 86_400 },
   })
+  assert.equal((await read({ second_factor: 'required' })).secondFactor, 'required')
   assert.equal((await read({ session: { days: 30 } })).session.lifeSeconds, 30 * 86_400)
 })
 
@@ -26,7 +32,8 @@ const wrong: [string, unknown][] = [
   ['console.session.idle_minutes', { session: { idle_minutes: 1.5 } }],
   ['console.session.days', { session: { days: 367 } }],
   ["'oidc'", { oidc: {} }],
-  ["'second_factor'", { second_factor: 'required' }],
+  ['console.second_factor', { second_factor: 'always' }],
+  ['console.second_factor', { second_factor: true }],
   ["'hours'", { session: { hours: 1 } }],
 ]
 

@@ -2,6 +2,8 @@
 export type ConsoleConfig = {
   /** Whether with a password. */
   localSignIn: boolean
+  /** Whether everybody who does is asked for a second factor, or only who has one and who is of an organization that asks for it. */
+  secondFactor: SecondFactor
   session: {
     /** Seconds without a call after which a session ends. */
     idleSeconds: number
@@ -10,9 +12,12 @@ export type ConsoleConfig = {
   }
 }
 
+export type SecondFactor = 'optional' | 'required'
+
 /** How the configuration file says it. */
 export type WrittenConsole = {
   local_sign_in?: boolean
+  second_factor?: SecondFactor
   session?: { idle_minutes?: number; days?: number }
 }
 
@@ -21,13 +26,22 @@ const closed = (properties: object) => ({ type: 'object', properties, additional
 
 export const consoleSchema = closed({
   local_sign_in: { type: 'boolean' },
+  second_factor: { enum: ['optional', 'required'] },
   session: closed({ idle_minutes: whole(525_600), days: whole(366) }),
 })
 
 const HALF_A_DAY = 12 * 60
 const A_WEEK = 7
 
-export function toConsole({ local_sign_in = true, session = {} }: WrittenConsole = {}): ConsoleConfig {
+export function toConsole({
+  local_sign_in = true,
+  second_factor = 'optional',
+  session = {},
+}: WrittenConsole = {}): ConsoleConfig {
   const { idle_minutes = HALF_A_DAY, days = A_WEEK } = session
-  return { localSignIn: local_sign_in, session: { idleSeconds: idle_minutes * 60, lifeSeconds: days * 86_400 } }
+  return {
+    localSignIn: local_sign_in,
+    secondFactor: second_factor,
+    session: { idleSeconds: idle_minutes * 60, lifeSeconds: days * 86_400 },
+  }
 }

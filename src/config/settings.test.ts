@@ -41,7 +41,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     drainMs: 10_000,
     serveKnownKeysMs: 5000,
     retention: { usageMinutesDays: 30, responsesDays: 30, auditDays: null },
-    console: { localSignIn: true, session: { idleSeconds: 43_200, lifeSeconds: 604_800 } },
+    console: { localSignIn: true, secondFactor: 'optional', session: { idleSeconds: 43_200, lifeSeconds: 604_800 } },
     models: new Map(),
     trustedProxies: null,
     tls: null,

@@ -1,9 +1,9 @@
 import { Type } from './json-schema.ts'
-import { printable } from './schema.ts'
+import { Const, Email, Id, Nullable, OrganizationId, printable } from './schema.ts'
+import { Session } from './sessions.ts'
 
 /** A password as it is shown to be proven. */
-export const Password = (description: string) =>
-  Type.String({ description, minLength: 1, maxLength: 256, pattern: printable })
+const Password = (description: string) => Type.String({ description, minLength: 1, maxLength: 256, pattern: printable })
 /** A password as it is set. */
 export const NewPassword = (description: string) =>
   Type.String({
@@ -12,3 +12,27 @@ export const NewPassword = (description: string) =>
     maxLength: 256,
     pattern: printable,
   })
+
+/** A code as it is typed: six digits, or a recovery code. */
+export const Code = (description: string) =>
+  Type.String({ description, minLength: 1, maxLength: 64, pattern: printable })
+export const ShownCode = Type.Optional(
+  Code('A code of the authenticator app, or a recovery code, for a user with a second factor.'),
+)
+
+/** Whose a password is, and the password. */
+export const Claimed = {
+  email: Email("The user's address."),
+  password: Password('The password.'),
+  organization_id: Type.Optional(
+    OrganizationId('Which organization, for who has a password in several with one address. Omitted: the oldest.'),
+  ),
+}
+
+/** What a link has done. */
+export const PasswordSet = Type.Object({
+  object: Const('organization.sign_in.password'),
+  organization_id: Id("The user's organization."),
+  user: Type.Object({ id: Id('Whose password it is.'), email: Type.String(), name: Type.String() }),
+  session: Nullable(Session),
+})

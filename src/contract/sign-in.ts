@@ -1,16 +1,10 @@
 import { Type } from './json-schema.ts'
-import { NewPassword, Password } from './passwords.ts'
+import { Claimed, NewPassword, PasswordSet, ShownCode } from './passwords.ts'
 import { get, ours, post } from './route.ts'
-import { Body, Const, Email, OrganizationId } from './schema.ts'
+import { Body, Const } from './schema.ts'
 import { Session } from './sessions.ts'
 
-const who = {
-  email: Email("The user's address."),
-  password: Password('The password.'),
-  organization_id: Type.Optional(
-    OrganizationId('Which organization, for who has a password in several with one address. Omitted: the oldest.'),
-  ),
-}
+const who = { ...Claimed, code: ShownCode }
 const path = '/v1/organization/sign_in'
 
 export const signIn = ours('The original signs people in on its web site only.', {
@@ -37,14 +31,15 @@ export const signIn = ours('The original signs people in on its web site only.',
     summary: 'Set a password by a link, which works once, and sign in. All other sessions of the user end',
     permission: null,
     usesSignIn: true,
-    audit: 'login.succeeded',
+    audit: 'user.updated',
     grants: { nothing: 'a session may what its user may already' },
     unheard: true,
     body: Body({
       token: Type.String({ minLength: 1, maxLength: 255, description: "The link's token." }),
       password: NewPassword('The new password.'),
+      code: ShownCode,
     }),
-    reply: Session,
+    reply: PasswordSet,
   }),
   changePassword: post(`${path}/password`, {
     summary: 'Change a password, by the one before, and sign in with it. All other sessions of the user end',

@@ -1,3 +1,6 @@
+/** A code of an app, a code for who has lost that, or whatever a provider asks for. */
+export type ShownFactor = 'code' | 'recovery_code' | 'provider'
+
 /** Somebody who has signed in, until they sign out, it ends, or they are removed. */
 export interface SessionTable {
   id: string
@@ -12,6 +15,8 @@ export interface SessionTable {
   expires_at: number
   ip_address: string | null
   user_agent: string | null
+  /** What was shown besides a password; null: nothing. */
+  second_factor: ShownFactor | null
 }
 
 /** What a user signs in with; who has no row here cannot. */
@@ -31,4 +36,31 @@ export interface PasswordLinkTable {
   token_hash: string
   created_at: number
   expires_at: number
+}
+
+/** What makes the codes that a user is asked for besides their password; who has no row here is asked for none. */
+export interface SecondFactorTable {
+  organization_id: string
+  user_id: string
+  /** In base32, as it has to be had to make codes of it. */
+  secret: string
+  set_at: number
+  /** The thirty seconds of the code that was used last. */
+  last_step: number
+}
+
+/** What is to become that, once a code of it was shown. A newer one takes its place. */
+export interface SecondFactorSetupTable {
+  organization_id: string
+  user_id: string
+  secret: string
+  expires_at: number
+}
+
+/** Codes for who has lost what makes theirs. Each is gone once it is used. */
+export interface RecoveryCodeTable {
+  organization_id: string
+  user_id: string
+  /** SHA-256 of the code, in hex. */
+  hash: string
 }

@@ -11,7 +11,14 @@ import type {
   UsageRollupTable,
   UsageWriterTable,
 } from './gate-tables.ts'
-import type { PasswordLinkTable, SessionTable, UserPasswordTable } from './sign-in-tables.ts'
+import type {
+  PasswordLinkTable,
+  RecoveryCodeTable,
+  SecondFactorSetupTable,
+  SecondFactorTable,
+  SessionTable,
+  UserPasswordTable,
+} from './sign-in-tables.ts'
 
 /*
  * One interface per table. What is an organization's carries organization_id, and every statement filters on it. Times are Unix seconds, JSON
@@ -30,6 +37,8 @@ export interface OrganizationTable {
   name: string
   default_project_id: string
   created_at: number
+  /** Since when nobody signs in here with a password alone; null: they may. */
+  second_factor_required_at: number | null
 }
 
 /** A person. Removed ones stay: their keys still name them, and their ids are never reused. */
@@ -282,6 +291,9 @@ export interface Tables {
   session: SessionTable
   user_password: UserPasswordTable
   password_link: PasswordLinkTable
+  second_factor: SecondFactorTable
+  second_factor_setup: SecondFactorSetupTable
+  recovery_code: RecoveryCodeTable
   rate_limit: RateLimitTable
   limit_level: LimitLevelTable
   role: RoleTable

@@ -16,10 +16,11 @@ export function signInOf({ publicUrl, tls, console }: Config, now: () => number)
   const isSecure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:')
   const cookie = sessionCookie(isSecure)
   const isOwnOrigin = ownOrigin(publicUrl)
-  const { localSignIn: local, session: rules } = console
+  const { localSignIn: local, secondFactor, session: rules } = console
+  const asksForFactor = secondFactor === 'required'
   return {
-    authenticate: local ? bySessionOr(byAdminKey, { cookie, isOwnOrigin, rules }) : byAdminKey,
-    signIn: { local, rules, guard: new Guard(now) },
+    authenticate: local ? bySessionOr(byAdminKey, { cookie, isOwnOrigin, rules, asksForFactor }) : byAdminKey,
+    signIn: { local, asksForFactor, rules, guard: new Guard(now) },
     cookie,
     isOwnOrigin,
   }

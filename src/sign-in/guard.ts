@@ -1,35 +1,48 @@
 import { hashSecret } from '../core/key.ts'
 import { networkOf } from './network.ts'
-import { isPassword } from './password.ts'
 import { Throttle } from './throttle.ts'
 
 /** Ten in a moment and ten in an hour, of one account, whether there is such an account or not. */
 const OF_ACCOUNT = { most: 10, everyMs: 360_000 }
 /** Of one network, over all accounts. */
 const OF_NETWORK = { most: 30, everyMs: 60_000 }
+/**
+ * Codes of a second factor, of one user, whatever came before them: three of a million are right at any time, so that whoever has the password
+ * and tries on is let in about once in nine years, by each process.
+ */
+const OF_CODES = { most: 5, everyMs: 900_000 }
 
 /** Who is tried, and from where. */
-export type Attempt = { emailKey: string; organizationId: string | undefined; ip: string | null; password: string }
+export type Attempt = { emailKey: string; organizationId: string | undefined; ip: string | null }
 
-/** `right`; `wrong`; or how many milliseconds to wait before trying again. */
-export type Outcome = { right: boolean } | { waitMs: number }
+/** What comes of it: what was shown; or why not, and whether that was a guess. Who has only begun to show who they are has not guessed. */
+export type Tried<T, R> = { right: T } | { refused: R; wasGuess: boolean }
 
 /**
- * Passwords are tried here and nowhere else: so often by account and by network, in this process. A right one costs no attempt, and
+ * Who says who they are is believed here and nowhere else: so often by account and by network, in this process. A right attempt costs none, and
  * gives the account its attempts back.
  */
 export class Guard {
   readonly #accounts: Throttle
   readonly #networks: Throttle
+  readonly #codes: Throttle
 
   /** @param now milliseconds */
   constructor(now: () => number) {
     this.#accounts = new Throttle(OF_ACCOUNT, now)
     this.#networks = new Throttle(OF_NETWORK, now)
+    this.#codes = new Throttle(OF_CODES, now)
   }
 
-  /** @param kept the hash of the account's password; null: there is none @throws TooMany */
-  async attempt({ emailKey, organizationId, ip, password }: Attempt, kept: string | null): Promise<Outcome> {
+  /**
+   * @param work looks at what is shown
+   * @returns what it says; or how many milliseconds to wait before it is looked at
+   * @throws whatever it throws, which is no attempt
+   */
+  async attempt<T, R>(
+    { emailKey, organizationId, ip }: Attempt,
+    work: () => Promise<Tried<T, R>>,
+  ): Promise<Tried<T, R> | { waitMs: number }> {
     const [account, network] = [accountOf(emailKey, organizationId), networkOf(ip)]
     const ofNetwork = this.#networks.take(network)
     if (ofNetwork > 0) return { waitMs: ofNetwork }
@@ -42,15 +55,25 @@ export class Guard {
       this.#networks.giveBack(network)
       this.#accounts.giveBack(account)
     }
-    const right = await isPassword(password, kept).catch((error) => {
+    const tried = await work().catch((error) => {
       giveBack()
       throw error
     })
-    if (right) {
+    if ('right' in tried) {
       this.#networks.giveBack(network)
       this.#accounts.forget(account)
-    }
-    return { right }
+    } else if (!tried.wasGuess) giveBack()
+    return tried
+  }
+
+  /** Takes an attempt at a user's code. @returns 0, or the milliseconds until there is one */
+  takeCode(userId: string): number {
+    return this.#codes.take(userId)
+  }
+
+  /** That code was right. */
+  rightCode(userId: string): void {
+    this.#codes.forget(userId)
   }
 
   /** Who it is was proven by a link. */

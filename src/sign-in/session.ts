@@ -1,6 +1,7 @@
 import type { Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
 import { mintToken } from '../core/key.ts'
+import type { ShownFactor } from '../db/sign-in-tables.ts'
 import type { Db, Row } from '../db/tables.ts'
 
 /** How long a session lasts without being used, and at most. */
@@ -12,7 +13,7 @@ export type Person = { organizationId: string; userId: string }
 /** Sessions that somebody has at most. The oldest ends for a newer one, so that nobody fills the table in a loop. */
 const MOST = 50
 
-/** Starts a session. @returns its row, and the secret that is its user's alone */
+/** Starts a session. @param factor what was shown besides a password @returns its row, and the secret that is its user's alone */
 export async function startSession(
   db: Db,
   { organizationId, userId }: Person,
@@ -20,6 +21,7 @@ export async function startSession(
   { lifeSeconds }: SessionRules,
   now: number,
   newId: NewId,
+  factor: ShownFactor | null,
 ): Promise<{ row: Row<'session'>; token: string }> {
   const token = mintToken()
   const row = {
@@ -32,6 +34,7 @@ export async function startSession(
     expires_at: now + lifeSeconds,
     ip_address: ip,
     user_agent: userAgent,
+    second_factor: factor,
   }
   const newestFirst = sessionsOf(db, { organizationId, userId }).select('id').orderBy('id', 'desc').limit(MOST)
   const oldest = (await newestFirst.execute())[MOST - 1]

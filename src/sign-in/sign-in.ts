@@ -5,6 +5,8 @@ import type { SessionRules } from './session.ts'
 export type SignIn = {
   /** Whether passwords are taken at all. */
   local: boolean
+  /** Whether a second factor is asked of everybody, whatever their organization says. */
+  asksForFactor: boolean
   rules: SessionRules
   guard: Guard
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../db/tables.ts'
+import { forgetFactor } from './factor.ts'
 import { endSessions, type Person } from './session.ts'
 
 /**
@@ -23,6 +24,7 @@ export async function forgetSignIn(db: Db, person: Person): Promise<void> {
     .where('user_id', '=', person.userId)
     .execute()
   await dropLink(db, person)
+  await forgetFactor(db, person)
   await endSessions(db, person)
 }
 

@@ -41,7 +41,9 @@ describe('what the state does not allow is refused with exit code 1 and changes 
     await app.admin().organization.users.delete(gone.id)
     for (const user of ['user-none', 'nobody@example.com', gone.id, 'gone@example.com']) {
       await refusedInVain(/there is no user/, 'user', 'password-link', user)
+      await refusedInVain(/there is no user/, 'user', 'reset-second-factor', user)
     }
+    await refusedInVain(/has no second factor/, 'user', 'reset-second-factor', 'owner@localhost')
   })
 
   test('a user whose address is taken, however it is written', async () => {

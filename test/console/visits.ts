@@ -170,6 +170,19 @@ export function pagesOf({ projectId, groupId }: Filled): Visit[] {
     visit('invite', '/people', 'Invite'),
     visit('invite-link', '/people?tab=invites', 'Link'),
     visit('profile', '/profile'),
+    visit('factor', '/profile', 'Set up'),
+    {
+      what: 'factor-picture',
+      async go(page) {
+        await page.goto('/profile')
+        await page.getByRole('button', { name: 'Set up' }).click()
+        await page.getByRole('dialog').getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
+        await page.getByRole('button', { name: 'Continue' }).click()
+        await page.getByRole('img', { name: 'The key' }).waitFor()
+      },
+    },
+    visit('factor-required', '/people', 'Require it of everybody…'),
+    visit('factor-reset', '/people', 'Reset factor'),
     visit('my-keys', '/profile/keys'),
     visit('audit-log', '/audit-log'),
     visit('audit-log-opened', '/audit-log', 'Project changed'),

@@ -16,7 +16,9 @@ export function validRequest(operation: string, organization: Organization, app:
 /** What is recorded besides the operation's own event, in the order in which it is recorded. */
 const furtherEvents: Record<string, readonly string[]> = {
   'invites.accept': ['user.added', 'user.added'],
-  'signIn.useLink': ['user.updated'],
+  'signIn.useLink': ['login.succeeded'],
+  'secondFactor.confirm': ['login.succeeded'],
+  'secondFactor.remove': ['login.succeeded'],
   'signIn.changePassword': ['user.updated'],
   'projectGroups.create': ['role.assignment.created'],
   'projectGroups.delete': ['role.assignment.deleted'],

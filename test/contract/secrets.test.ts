@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { contract } from '../../src/contract/index.ts'
 import { clientOf } from '../support/client.ts'
 import { ADMIN_KEY, type SendOptions, startTestApp, type TestApp } from '../support/harness.ts'
+import { withFactor } from '../support/second-factor.ts'
 import { CONSOLE, linkFor, signInByLink } from '../support/signing-in.ts'
 import {
   gatehouse,
@@ -36,8 +37,10 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
   const copied = await copiedLinks(app, organization, user)
   const link = await linkFor(app, organization.id, user)
   const { password, cookie } = await signInByLink(app, organization.id, organization.ownerId)
+  const factor = await withFactor(app, organization.id, await newUser(app, organization))
+  const code = factor.authenticator.code()
   const keys = [ADMIN_KEY, organization.key, api_key?.value ?? '', second.value, spare.value, own.value, readers]
-  const secrets = [...keys, upstreamKey, token, link, ...copied, password, cookie.split('=')[1] ?? '']
+  const secrets = [...keys, upstreamKey, token, link, ...copied, ...factor.codes, password, cookie.split('=')[1] ?? '']
 
   const replies: string[] = []
   const refused = async (method: string, path: string, options: SendOptions) => {
@@ -60,6 +63,9 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
     { email, password: password.repeat(9) },
   ]) {
     await refused('POST', '/v1/organization/sign_in', { key: null, body: given })
+  }
+  for (const shown of [undefined, [code], code.repeat(20), `${factor.codes[0]}x`]) {
+    await refused('POST', '/v1/organization/sign_in', { key: null, body: { ...factor.claim, code: shown } })
   }
   const set = { token: link, password: 'short' }
   await refused('POST', '/v1/organization/sign_in/password_link', { key: null, body: set })
@@ -89,6 +95,10 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
     assert.ok(!replies.some((text) => text.includes(secret)), 'in a refusal')
     assert.ok(!everything.includes(secret), 'in the database')
   }
+  // Codes are made of it, so that it is kept as it is: in its own row, and nowhere else.
+  const { secret } = factor.authenticator
+  assert.equal(everything.split(secret).length, 2)
+  assert.ok(![...lines, ...replies].some((text) => text.includes(secret)), 'the secret of codes')
   const hashes = (
     await Promise.all([
       app.db.selectFrom('project_api_key').select('hash').execute(),

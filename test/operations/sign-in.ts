@@ -1,4 +1,5 @@
 import { newUser } from '../contract/organizations.ts'
+import { beginFactor, withFactor } from '../support/second-factor.ts'
 import { linkFor, newPassword, signInByLink } from '../support/signing-in.ts'
 import { nothing, sends } from './parents.ts'
 import type { Place, Requests } from './place.ts'
@@ -17,6 +18,16 @@ const link = async (at: Place) => {
   return { token: await linkFor(at.app, at.id, id), password: newPassword() }
 }
 
+/** Somebody new with a second factor, and what they show. */
+const withCode = async (at: Place) => {
+  const { claim, authenticator } = await withFactor(at.app, at.id, await newUser(at.app, at))
+  return { ...claim, code: authenticator.code() }
+}
+const setUp = async (at: Place) => {
+  const claim = await credentials(at)
+  return { ...claim, code: (await beginFactor(at.app, claim)).code() }
+}
+
 /** How people sign in and out. */
 export const signInRequests = {
   signIn: {
@@ -30,6 +41,16 @@ export const signInRequests = {
     delete: async (at) => ({ params: { session_id: (await withPassword(at)).session.id } }),
     signOut: sends(nothing, { everywhere: true }),
   },
+  secondFactor: {
+    retrieve: nothing,
+    begin: sends(nothing, credentials),
+    confirm: sends(nothing, setUp),
+    renewCodes: sends(nothing, withCode),
+    remove: sends(nothing, withCode),
+    reset: async (at) => ({ params: { user_id: (await withFactor(at.app, at.id, await newUser(at.app, at))).id } }),
+  },
+  // Who has no second factor goes on signing in: other tests do.
+  signInPolicy: { retrieve: nothing, update: sends(nothing, { second_factor: 'optional' }) },
 } satisfies Partial<Requests>
 
 export const signInDecisions = `
@@ -37,18 +58,31 @@ O R PO PM PV CO CP ST OO KR KU SA
 
   The password, or the link, is the proof, whatever key comes with it.
 + +  +  +  +  +  +  +  +  +  +  +  signIn.retrieve signIn.create signIn.useLink signIn.changePassword
+                                   secondFactor.begin secondFactor.confirm secondFactor.renewCodes secondFactor.remove
 
-  What is one's own asks for no role. An owner reaches the sessions of others.
-+ +  +  +  +  +  +  +  +  +  s  s  sessions.list
+  What is one's own asks for no role. An owner reaches the sessions of others, and takes away a second factor of theirs.
++ +  +  +  +  +  +  +  +  +  s  s  sessions.list secondFactor.retrieve
 + +  +  +  +  +  +  +  +  s  s  s  sessions.signOut
 + o  o  o  o  o  o  o  o  s  s  s  sessions.delete
++ -  -  -  -  -  -  -  o  s  s  s  secondFactor.reset
+
+  What is asked of everybody is an owner's to say.
++ -  -  -  -  -  -  -  +  +  s  s  signInPolicy.retrieve
++ -  -  -  -  -  -  -  +  s  s  s  signInPolicy.update
 `
 
+const shown = ['email', 'password', 'organization_id', 'code']
 const signedIn = 'who is signed in administers; a model is asked with a key'
 export const signInChangesNoRequest = {
-  'signIn.create': { fields: ['email', 'password', 'organization_id'], why: signedIn },
-  'signIn.useLink': { fields: ['token', 'password'], why: signedIn },
-  'signIn.changePassword': { fields: ['email', 'password', 'organization_id', 'new_password'], why: signedIn },
+  'signIn.create': { fields: [...shown], why: signedIn },
+  'signIn.useLink': { fields: ['token', 'password', 'code'], why: signedIn },
+  'signIn.changePassword': { fields: [...shown, 'new_password'], why: signedIn },
+  'secondFactor.begin': { fields: [...shown], why: signedIn },
+  'secondFactor.confirm': { fields: [...shown], why: signedIn },
+  'secondFactor.renewCodes': { fields: [...shown], why: signedIn },
+  'secondFactor.remove': { fields: [...shown], why: signedIn },
+  'secondFactor.reset': { fields: [], why: signedIn },
+  'signInPolicy.update': { fields: ['second_factor'], why: signedIn },
   'sessions.delete': { fields: [], why: signedIn },
   'sessions.signOut': { fields: ['everywhere'], why: signedIn },
 }

@@ -1,6 +1,7 @@
 import { newUser, type Organization } from '../contract/organizations.ts'
 import type { TestApp } from '../support/harness.ts'
-import { asSession, signInByLink } from '../support/signing-in.ts'
+import { withFactor } from '../support/second-factor.ts'
+import { asSession, linkFor, signInByLink } from '../support/signing-in.ts'
 
 /** Somebody with as many sessions as one can have signs in once more, and calls. */
 export async function walkSignIn(app: TestApp, own: Organization) {
@@ -12,4 +13,23 @@ export async function walkSignIn(app: TestApp, own: Organization) {
   const ended = Array.from({ length: 50 }, (_, i) => ({ ...row, id: `${session.id}${i}`, hash: `${id}${i}` }))
   await app.db.insertInto('session').values(ended).execute()
   await app.send('POST', '/v1/organization/sign_in', { key: null, body: { email, password } })
+}
+
+/** Somebody signs in by both kinds of codes, and an owner who has shown one asks it of everybody. @returns somebody who has a second factor */
+export async function userWithFactor(app: TestApp, own: Organization): Promise<string> {
+  const { id, claim, authenticator, codes } = await withFactor(app, own.id, await newUser(app, own))
+  const send = (path: string, body: object) =>
+    app.send('POST', `/v1/organization/${path}`, { key: null, body: { ...claim, ...body } })
+  await send('sign_in', { code: authenticator.code() })
+  await send('sign_in', { code: codes[0] })
+  const { email: _, organization_id: __, ...set } = claim
+  const link = { ...set, token: await linkFor(app, own.id, id), code: '0000' }
+  await app.send('POST', '/v1/organization/sign_in/password_link', { key: null, body: link })
+  const owner = await withFactor(app, own.id, await newUser(app, own, 'owner'))
+  for (const second_factor of ['required', 'optional']) {
+    await asSession(app, owner.cookie, 'POST', '/v1/organization/sign_in_policy', { second_factor })
+  }
+  // As long as an owner can sign in no start makes a link.
+  await own.admin.users.delete(owner.id)
+  return id
 }

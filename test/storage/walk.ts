@@ -29,7 +29,7 @@ import { FULL_GROUP, FULL_PROJECT, nth, RARE_TYPES } from '../support/filling.ts
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
-import { walkSignIn } from './walk-sign-in.ts'
+import { userWithFactor, walkSignIn } from './walk-sign-in.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
 export async function walkAdministration(app: TestApp, own: Organization) {
@@ -219,6 +219,7 @@ export async function walkCommands(app: TestApp, own: Organization, recorder: Re
     ['project-key', 'create', '--org', own.id, '--project', FULL_PROJECT, '--user', own.ownerId, '--name', 'n'],
     ['invite', 'link', '--org', own.id, invite],
     ['user', 'password-link', '--org', own.id, own.ownerId],
+    ['user', 'reset-second-factor', '--org', own.id, await userWithFactor(app, own)],
     ['seed', '--org', own.id, '--days', '1', '--keys', '3'],
   ]) {
     const code = await run(args, { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [recorder])

@@ -117,6 +117,9 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       ...{ last_used_at: '1', expires_at: '2' },
     }),
     insert('user_password', { ...own, user_id: present, hash, changed_at: '1' }),
+    insert('second_factor', { ...own, user_id: present, secret: "'x'", set_at: '1', last_step: '1' }),
+    insert('second_factor_setup', { ...own, user_id: present, secret: "'x'", expires_at: '2' }),
+    insert('recovery_code', { ...own, user_id: present, hash }),
     insert('password_link', { ...own, user_id: present, token_hash: hash, ...created, expires_at: '2' }),
     insert('role', {
       ...{ ...own, id: id('role_'), resource_id: `'${organizationId}'`, name: `'r' || ${text('i')}` },

@@ -34,6 +34,8 @@ export type TestApp = AsyncDisposable & {
   db: OpenedDb
   /** Moves the server's clock forward. */
   advance: (seconds: number) => void
+  /** The time on that clock, Unix seconds. */
+  now: () => number
   /** The value of one counter in /metrics, labels and all: `gatehouse_sql_statements_total`. */
   metric: (name: string) => Promise<number>
 }
@@ -135,6 +137,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     advance: (seconds) => {
       Atomics.add(aheadSeconds, 0, seconds)
     },
+    now: () => Math.floor(Date.now() / 1000) + Atomics.load(aheadSeconds, 0),
     metric: async (name) => {
       const { text } = await send('GET', '/metrics', { key: null })
       const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))

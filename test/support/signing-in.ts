@@ -32,7 +32,7 @@ export async function signInByLink(app: TestApp, organizationId: string, user: s
   return {
     password,
     cookie: cookieOf(reply),
-    session: reply.body as { id: string; user: { id: string; email: string } },
+    session: reply.body.session as { id: string; user: { id: string; email: string } },
   }
 }
 

@@ -68,7 +68,8 @@ export async function call<O extends Operation>(
   throw error
 }
 
-const isSignedOut = ({ code, message }: CallError) => code === 'session_ended' || message.startsWith('Missing bearer')
+const isSignedOut = ({ code, message }: CallError) =>
+  code === 'session_ended' || code === 'second_factor_setup_required' || message.startsWith('Missing bearer')
 
 function written(query: Record<string, unknown>): string {
   const search = new URLSearchParams()

@@ -7,6 +7,7 @@ import { Page } from '../patterns/page.tsx'
 import { useDenied, useMay } from '../session/may.ts'
 import { Invite } from './people/invite.tsx'
 import { InviteTable } from './people/invite-table.tsx'
+import { SignInPolicy } from './people/sign-in-policy.tsx'
 import { UserTable } from './people/user-table.tsx'
 
 /** Who is in the organization, and who was asked to be. */
@@ -39,7 +40,10 @@ export function People() {
       ) : tab === 'invites' ? (
         <InviteTable after={after} action={button} />
       ) : (
-        <UserTable after={after} />
+        <>
+          <UserTable after={after} />
+          <SignInPolicy />
+        </>
       )}
       <Invite opened={isInviting} onClose={() => invite(false)} />
     </Page>

@@ -1,6 +1,7 @@
 import { Page, Section } from '../patterns/page.tsx'
 import { useMe } from '../session/me.ts'
 import { ChangePassword } from './profile/change-password.tsx'
+import { SecondFactor } from './profile/second-factor.tsx'
 import { Sessions } from './profile/sessions.tsx'
 
 /** What is about oneself. */
@@ -25,6 +26,7 @@ export function Profile() {
       <Section title="Password" lead="When it changes, you stay signed in here and nowhere else.">
         <ChangePassword me={me} />
       </Section>
+      <SecondFactor me={me} />
     </Page>
   )
 }

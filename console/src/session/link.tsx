@@ -4,29 +4,48 @@ import { type FormEvent, useState } from 'react'
 import { queryClient, useChange } from '../api/query.ts'
 import { Said } from '../patterns/failure.tsx'
 import { Door } from './door.tsx'
+import { ANY_CODE, CodeField } from './factor/code-field.tsx'
+import type { Claim } from './factor/enrol.tsx'
+import { SetUp } from './factor/set-up.tsx'
 import { NewPassword } from './new-password.tsx'
+import { askedBy } from './with-password.tsx'
 
 /** Where a link leads that sets a password. Its token stands behind the #, which no browser sends anywhere. */
 export function PasswordLink() {
   const navigate = useNavigate()
   const [token] = useState(() => location.hash.slice(1))
   const [password, type] = useState('')
-  const { mutate, isPending, error } = useChange('POST /v1/organization/sign_in/password_link', () => {
+  const [code, typeCode] = useState<string | null>(null)
+  const [claim, keep] = useState<Claim | null>(null)
+  const enter = () => {
     queryClient.clear()
     void navigate({ to: '/', replace: true })
+  }
+  const { mutate, isPending, error } = useChange('POST /v1/organization/sign_in/password_link', (done) => {
+    if (done.session === null) keep({ email: done.user.email, organization_id: done.organization_id, password })
+    else enter()
   })
+  if (claim) {
+    return (
+      <Door title="Set up a second factor">
+        <SetUp claim={claim} onDone={enter} />
+      </Door>
+    )
+  }
   if (token === '') {
     return <Door title="This link is not complete" lead="Copy all of it, or ask for a new one." />
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    mutate({ body: { token, password } })
+    const body = { token, password, ...(code !== null && { code }) }
+    mutate({ body }, { onError: (refused) => askedBy(refused) && typeCode('') })
   }
   return (
     <Door title="Choose a password" lead="You sign in with it from now on. This link works once.">
       <form className="stack" onSubmit={submit}>
         <NewPassword value={password} onType={type} />
-        {error && <Said error={error} />}
+        {code !== null && <CodeField value={code} onType={typeCode} description={ANY_CODE} />}
+        {error && !askedBy(error) && <Said error={error} />}
         <Button type="submit" size="sm" loading={isPending} fullWidth>
           Set password and sign in
         </Button>

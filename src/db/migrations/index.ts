@@ -19,6 +19,7 @@ import { signIn } from './0050-sign-in.ts'
 import { spendOfWriter } from './0051-spend-of-writer.ts'
 import { keysOfOrganization } from './0052-keys-of-organization.ts'
 import { attention } from './0053-attention.ts'
+import { secondFactors } from './0056-second-factors.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -47,4 +48,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0051-spend-of-writer': spendOfWriter,
   '0052-keys-of-organization': keysOfOrganization,
   '0053-attention': attention,
+  '0056-second-factors': secondFactors,
 }

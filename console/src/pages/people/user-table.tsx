@@ -7,6 +7,7 @@ import { List } from '../../patterns/list.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
+import { ResetFactor } from './reset-factor.tsx'
 
 type User = Item<'GET /v1/organization/users'>
 
@@ -16,6 +17,7 @@ export const organizationRoles = { owner: 'Owner', reader: 'Reader' }
 /** The users of the organization. */
 export function UserTable({ after }: { after: string | undefined }) {
   const [leaving, remove] = useState<User | null>(null)
+  const [locked, reset] = useState<User | null>(null)
   const users = useRead('GET /v1/organization/users', { query: { after } })
   const columns: Column<User>[] = [
     { title: 'Name', cell: (user) => <Name>{nameOf(user)}</Name> },
@@ -37,7 +39,12 @@ export function UserTable({ after }: { after: string | undefined }) {
     {
       title: 'Actions',
       as: 'end',
-      cell: (user) => <RowAct word="Remove" of={nameOf(user)} onClick={() => remove(user)} />,
+      cell: (user) => (
+        <>
+          <RowAct word="Reset factor" of={nameOf(user)} onClick={() => reset(user)} />
+          <RowAct word="Remove" of={nameOf(user)} onClick={() => remove(user)} />
+        </>
+      ),
     },
   ]
   return (
@@ -50,6 +57,7 @@ export function UserTable({ after }: { after: string | undefined }) {
         after={after}
         empty={<p className="muted">There is nobody here.</p>}
       />
+      {locked && <ResetFactor user={locked} name={nameOf(locked)} onClose={() => reset(null)} />}
       {leaving && <RemoveUser user={leaving} onClose={() => remove(null)} />}
     </>
   )

@@ -1,0 +1,78 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { useRouter, useSearch } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { CallError } from '../api/call.ts'
+import { queryClient, useChange } from '../api/query.ts'
+import { Said } from '../patterns/failure.tsx'
+import { placeToReturn } from './back.ts'
+import { ANY_CODE, CodeField } from './factor/code-field.tsx'
+import { SetUp } from './factor/set-up.tsx'
+
+/** What the server asks for besides a password that was right. */
+export type Asked = 'second_factor_required' | 'second_factor_setup_required' | null
+
+/** What a refusal asks for; undefined: it asks for nothing. */
+export function askedBy(error: Error): Asked | undefined {
+  const code = error instanceof CallError ? error.code : null
+  return code === 'second_factor_required' || code === 'second_factor_setup_required' ? code : undefined
+}
+
+/** An address and a password, and then what is asked for besides. Nobody is signed in before all of it was right. */
+export function WithPassword() {
+  const { next } = useSearch({ from: '/sign-in' })
+  const router = useRouter()
+  const [email, typeEmail] = useState('')
+  const [password, typePassword] = useState('')
+  const [code, typeCode] = useState('')
+  const [asked, ask] = useState<Asked>(null)
+  const enter = () => {
+    queryClient.clear()
+    router.history.replace(placeToReturn(next))
+  }
+  const { mutate, isPending, error } = useChange('POST /v1/organization/sign_in', enter)
+  if (asked === 'second_factor_setup_required') return <SetUp claim={{ email, password }} onDone={enter} />
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const body = { email, password, ...(asked !== null && { code }) }
+    mutate({ body }, { onError: (refused) => ask(askedBy(refused) ?? asked) })
+  }
+  const again = () => {
+    ask(null)
+    typeCode('')
+    typePassword('')
+  }
+  return (
+    <form className="stack" onSubmit={submit}>
+      {asked === null ? (
+        <>
+          <TextInput
+            type="email"
+            label="Address"
+            value={email}
+            onChange={(event) => typeEmail(event.currentTarget.value)}
+            autoComplete="username"
+            required
+          />
+          <PasswordInput
+            label="Password"
+            value={password}
+            onChange={(event) => typePassword(event.currentTarget.value)}
+            autoComplete="current-password"
+            required
+          />
+        </>
+      ) : (
+        <CodeField value={code} onType={typeCode} description={ANY_CODE} />
+      )}
+      {error && askedBy(error) === undefined && <Said error={error} />}
+      <Button type="submit" size="sm" loading={isPending} fullWidth>
+        {asked === null ? 'Sign in' : 'Confirm'}
+      </Button>
+      {asked !== null && (
+        <Button variant="subtle" color="gray" onClick={again} fullWidth>
+          As somebody else
+        </Button>
+      )}
+    </form>
+  )
+}

@@ -136,6 +136,18 @@ const myKeys = createRoute({
   component: lazyRouteComponent(() => import('./pages/profile/keys.tsx'), 'MyKeys'),
 })
 
+/** With which project's key, and which model. */
+export type PlaygroundView = { project?: string | undefined; model?: string | undefined }
+const playground = createRoute({
+  getParentRoute: () => inside,
+  path: '/playground',
+  validateSearch: (words: Words & SearchSchemaInput): PlaygroundView => ({
+    project: word(words.project),
+    model: word(words.model),
+  }),
+  component: lazyRouteComponent(() => import('./pages/playground.tsx'), 'Playground'),
+})
+
 /** What of the audit log is shown: by whom (an address or an id), where, and from when (inclusive) until when (exclusive; seconds). */
 export type LogFilters = {
   type?: string | undefined
@@ -225,6 +237,7 @@ export const router = createRouter({
       people,
       profile,
       myKeys,
+      playground,
       auditLog,
       usage,
       adminKeys,

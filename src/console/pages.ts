@@ -5,6 +5,7 @@ const pages: ReadonlySet<string> = new Set([
   'groups',
   'invite',
   'people',
+  'playground',
   'profile',
   'projects',
   'sign-in',

@@ -42,6 +42,7 @@ test('every path of the console is the one page, which nobody keeps and which ma
     '/groups/group_x',
     '/admin-keys',
     '/usage',
+    '/playground',
     '/audit-log',
     '/profile',
   ]) {

@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core'
 import { CHAT, question } from '../gateway/gate.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { openBrowser, openPage, skip } from './browser.ts'
-import { PASSWORD, passwordLink, signIn } from './visits.ts'
+import { accept, archive, invite, makeProject } from './steps.ts'
+import { passwordLink, signIn } from './visits.ts'
 
 let app: TestApp
 let browser: Browser
@@ -27,11 +28,7 @@ test('somebody signs in by a link, makes a project and a key, and the key calls 
   await signIn(page, await passwordLink(app))
   assert.equal(new URL(page.url()).pathname, '/')
 
-  await page.getByRole('link', { name: 'Projects', exact: true }).click()
-  await page.getByRole('button', { name: 'New project' }).click()
-  await page.getByLabel('Name', { exact: true }).fill('Kitchen')
-  await page.getByRole('button', { name: 'Create project' }).click()
-  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await makeProject(page, 'Kitchen')
   await page.goto('/projects')
   await page.getByRole('textbox', { name: 'Find a project' }).fill('kitch')
   await page.waitForURL((url) => url.search === '?name=kitch')
@@ -54,14 +51,7 @@ test('somebody signs in by a link, makes a project and a key, and the key calls 
   await page.getByRole('button', { name: 'Disable Oven' }).waitFor()
   assert.equal((await call()).status, 200)
 
-  await page.getByRole('link', { name: 'Settings' }).click()
-  await page.getByRole('button', { name: 'Archive project…' }).click()
-  const archive = page.getByRole('button', { name: 'Archive project', exact: true })
-  await page.getByLabel('to confirm').fill('Kitche')
-  assert.ok(await archive.isDisabled())
-  await page.getByLabel('to confirm').fill('Kitchen')
-  await archive.click()
-  await page.getByText('This project is archived').waitFor()
+  await archive(page, 'Kitchen')
   assert.equal((await call()).status, 401)
   assert.deepEqual(complaints, [])
 })
@@ -71,20 +61,11 @@ test('who was invited accepts in a browser of their own, makes a key in the proj
 }, async () => {
   await using owners = await openPage(browser, app.url)
   await signIn(owners.page, await passwordLink(app))
-  await owners.page.goto('/people')
-  await owners.page.getByRole('button', { name: 'Invite', exact: true }).click()
-  await owners.page.getByLabel('Address').fill('ada@example.com')
-  await owners.page.getByRole('button', { name: 'Invite', exact: true }).last().click()
-  await owners.page.getByRole('button', { name: 'Make link' }).click()
-  const url = (await owners.page.getByRole('textbox', { name: 'The link' }).innerText()).trim()
-  const { pathname, hash } = new URL(url)
+  const link = await invite(owners.page, 'ada@example.com')
 
   await using members = await openPage(browser, app.url)
   const { page } = members
-  await page.goto(pathname + hash)
-  await page.getByLabel('Your name').fill('Ada')
-  await page.getByLabel('New password').fill(PASSWORD)
-  await page.getByRole('button', { name: 'Accept and sign in' }).click()
+  await accept(page, link, 'Ada')
   await page.getByRole('link', { name: 'Default project' }).click()
   await page.getByRole('link', { name: 'API keys' }).click()
   await page.getByRole('button', { name: 'New key' }).click()

@@ -5,6 +5,7 @@ import { done } from '../cli/run.ts'
 import { CHAT, question } from '../gateway/gate.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
+import { ask, makePlaygroundKey } from './playground-steps.ts'
 
 /** Names as people give them: long ones, of one word, right to left, and one that would be markup. */
 const NAMES = [
@@ -198,6 +199,17 @@ export function pagesOf({ projectId, groupId }: Filled): Visit[] {
     visit('usage-money', '/usage?measure=money&by=key&days=30'),
     visit('usage-hours', '/usage?measure=requests&by=project&days=1'),
     visit('usage-none', '/usage?from=1764370800&until=1764457200'),
+    visit('playground', '/playground'),
+    { what: 'playground-call', go: (page) => playgroundCall(page, '', 'echo-mini', NAMES[1]) },
+    { what: 'playground-refused', go: (page) => playgroundCall(page, projectId, 'blocked') },
     visit('not-there', '/people/nobody'),
   ]
+}
+
+/** @param projectId of the key; empty: it is found by its name */
+async function playgroundCall(page: Page, projectId: string, model: string, name?: string) {
+  await page.goto(`/playground?project=${projectId}&model=${model}`)
+  await makePlaygroundKey(page, name)
+  const turn = await ask(page, `Hello <b>there</b>, ${'and on '.repeat(30)}`)
+  await turn.getByText('Headers, request ID and the call as curl').click()
 }

@@ -34,12 +34,14 @@ type Loose = { params?: Record<string, string>; query?: Record<string, unknown>;
 /**
  * Calls an operation as who is signed in.
  * @param operation its method and path: `GET /v1/organization/projects/:project_id`
+ * @param keepalive whether it goes on where the page is left meanwhile
  * @throws CallError what the server refused, in its words, or that there was no answer
  */
 export async function call<O extends Operation>(
   operation: O,
   input: Input<O>,
   signal?: AbortSignal,
+  keepalive = false,
 ): Promise<Reply<O>> {
   const { params = {}, query = {}, body } = input as Loose
   const [method = 'GET', path = '/'] = operation.split(' ')
@@ -52,6 +54,7 @@ export async function call<O extends Operation>(
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     cache: 'no-store',
+    keepalive,
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   }

@@ -31,11 +31,21 @@ export function useRead<O extends Read>(
   })
 }
 
-/** A change. When it is done all that is shown is asked anew, so that it shows at once wherever it is seen. */
-export function useChange<O extends Operation>(operation: O, onDone?: (reply: Reply<O>) => unknown) {
+/**
+ * A change. When it is done all that is shown is asked anew, so that it shows at once wherever it is seen.
+ * @param before what is waited for first
+ */
+export function useChange<O extends Operation>(
+  operation: O,
+  onDone?: (reply: Reply<O>) => unknown,
+  before?: () => Promise<unknown>,
+) {
   const client = useQueryClient()
   return useMutation<Reply<O>, Error, Input<O>>({
-    mutationFn: (input) => call(operation, input),
+    mutationFn: async (input) => {
+      await before?.()
+      return call(operation, input)
+    },
     onSuccess: async (reply) => {
       // Who is signed out has left first: nothing is asked anew for them.
       await onDone?.(reply)

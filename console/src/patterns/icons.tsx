@@ -34,6 +34,9 @@ const shapes = {
   right: <path d="m6.2 4 4 4-4 4" />,
   down: <path d="M8 2.8v7.4M4.8 7.2 8 10.4l3.2-3.2M3 13.2h10" />,
   log: <path d="M3.2 2.5h6.6l3 3v8H3.2zM9.6 2.7v3h3M5.4 8.4h5.2M5.4 10.8h5.2" />,
+  talk: (
+    <path d="M3.4 3h9.2c.6 0 1 .4 1 1v6c0 .6-.4 1-1 1H7.4L4.6 13.4V11H3.4c-.6 0-1-.4-1-1V4c0-.6.4-1 1-1ZM5.4 6h5.2M5.4 8.2h3" />
+  ),
   chart: <path d="M2.5 13.5h11M4 11V8M7 11V4.5M10 11V6.5M13 11V3" />,
 } satisfies Record<string, ReactNode>
 export type IconName = keyof typeof shapes

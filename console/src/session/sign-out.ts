@@ -2,12 +2,24 @@ import { useNavigate } from '@tanstack/react-router'
 import { queryClient, useChange } from '../api/query.ts'
 import { tellTabs } from './tabs.ts'
 
+const farewells = new Set<() => Promise<unknown>>()
+
+/** What is to be done first when somebody signs out, while it can be. @returns takes it back */
+export function beforeSignOut(farewell: () => Promise<unknown>): () => void {
+  farewells.add(farewell)
+  return () => void farewells.delete(farewell)
+}
+
 /** Ends the session, or all of one's own, and forgets what was read, in all tabs. */
 export function useSignOut() {
   const navigate = useNavigate()
-  return useChange('POST /v1/organization/sign_out', async () => {
-    tellTabs(null)
-    await navigate({ to: '/sign-in', replace: true })
-    queryClient.clear()
-  })
+  return useChange(
+    'POST /v1/organization/sign_out',
+    async () => {
+      tellTabs(null)
+      await navigate({ to: '/sign-in', replace: true })
+      queryClient.clear()
+    },
+    () => Promise.allSettled([...farewells].map((farewell) => farewell())),
+  )
 }

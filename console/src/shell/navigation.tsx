@@ -8,6 +8,7 @@ import { Who } from './who.tsx'
 export const organizationPages = [
   { to: '/', word: 'Home', icon: 'home' },
   { to: '/projects', word: 'Projects', icon: 'projects' },
+  { to: '/playground', word: 'Playground', icon: 'talk' },
   { to: '/people', word: 'People', icon: 'people' },
   { to: '/groups', word: 'Groups', icon: 'groups' },
   { to: '/admin-keys', word: 'Admin keys', icon: 'admin' },

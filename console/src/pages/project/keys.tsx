@@ -12,7 +12,7 @@ import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
 import type { Project } from './known.ts'
 import { NewKey } from './new-key.tsx'
-import { deniedIn, ProjectPage } from './project.tsx'
+import { deniedIn, deniedKey, ProjectPage } from './project.tsx'
 
 type Key = Item<'GET /v1/organization/projects/:project_id/api_keys'>
 
@@ -20,13 +20,7 @@ type Key = Item<'GET /v1/organization/projects/:project_id/api_keys'>
 export function Keys() {
   const [isMaking, make] = useState(false)
   const button = (project: Project) => (
-    <Act
-      denied={
-        project.may('api.model.request') ? null : 'Members of this project make keys. Ask one of its owners to add you.'
-      }
-      leftSection={<Icon name="plus" />}
-      onClick={() => make(true)}
-    >
+    <Act denied={deniedKey(project)} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
       New key
     </Act>
   )

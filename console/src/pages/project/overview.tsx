@@ -53,7 +53,15 @@ function Facts({ project }: { project: Project }) {
         </dd>
       </dl>
       {project.status === 'active' && (
-        <Section title="Call a model" lead="Any OpenAI client works: it takes these two variables.">
+        <Section
+          title="Call a model"
+          lead="Any OpenAI client works: it takes these two variables."
+          actions={
+            <Link to="/playground" search={{ project: project.id }}>
+              Try it in the playground
+            </Link>
+          }
+        >
           <Command
             label="The variables of an OpenAI client"
             text={`export OPENAI_BASE_URL=${location.origin}/v1\nexport OPENAI_API_KEY=sk-proj-…`}

@@ -38,3 +38,7 @@ const OWNERS = 'Owners of the project, and of the organization, can do this. Ask
 /** Null for who may change the project, else why it cannot be done. */
 export const deniedIn = (project: Project, permission = 'api.management.write'): string | null =>
   project.may(permission) ? null : OWNERS
+
+/** Null for who may make a key of their own in the project, else why not. */
+export const deniedKey = (project: Project): string | null =>
+  project.may('api.model.request') ? null : 'Members of this project make keys. Ask one of its owners to add you.'

@@ -13,12 +13,20 @@ const controls: Record<string, [words: string, operation: Operation][]> = {
   '/projects': [['New project', 'POST /v1/organization/projects']],
   '/people': [
     ['Invite', 'POST /v1/organization/invites'],
+    ['Reset factor', 'DELETE /v1/organization/users/:user_id/second_factor'],
     ['Remove', 'DELETE /v1/organization/users/:user_id'],
+    ['Require it', 'POST /v1/organization/sign_in_policy'],
   ],
   '/people?tab=invites': [
     ['Link', 'POST /v1/organization/invites/:invite_id/link'],
     ['Withdraw', 'DELETE /v1/organization/invites/:invite_id'],
   ],
+  '/admin-keys': [
+    ['New admin key', 'POST /v1/organization/admin_api_keys'],
+    ['Disable', 'POST /v1/organization/admin_api_keys/:key_id'],
+    ['Delete', 'DELETE /v1/organization/admin_api_keys/:key_id'],
+  ],
+  '/groups': [['New group', 'POST /v1/organization/groups']],
   '/projects/ID/keys': [
     ['New key', 'POST /v1/organization/projects/:project_id/api_keys'],
     ['Disable', 'POST /v1/organization/projects/:project_id/api_keys/:api_key_id'],

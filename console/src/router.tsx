@@ -87,6 +87,28 @@ const limits = createRoute({
   }),
   component: lazyRouteComponent(() => import('./pages/project/limits.tsx'), 'Limits'),
 })
+const projectGroups = createRoute({
+  getParentRoute: () => project,
+  path: '/groups',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/project/groups.tsx'), 'ProjectGroups'),
+})
+const projectRoles = createRoute({
+  getParentRoute: () => project,
+  path: '/roles',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/project/roles.tsx'), 'ProjectRoles'),
+})
+const projectRole = createRoute({
+  getParentRoute: () => project,
+  path: '/roles/$roleId',
+  component: lazyRouteComponent(() => import('./pages/project/role.tsx'), 'ProjectRole'),
+})
+const projectCertificates = createRoute({
+  getParentRoute: () => project,
+  path: '/certificates',
+  component: lazyRouteComponent(() => import('./pages/project/certificates.tsx'), 'ProjectCertificates'),
+})
 const spend = createRoute({
   getParentRoute: () => project,
   path: '/spend',
@@ -225,6 +247,49 @@ const group = createRoute({
   component: lazyRouteComponent(() => import('./pages/groups/group-page.tsx'), 'GroupPage'),
 })
 
+const keyStatus = oneOf('active', 'disabled', 'expired')
+const keyKind = oneOf('project', 'admin')
+/** Which keys of the organization are shown: `owner` is the id of a user or a service account. */
+export type KeyFilters = {
+  name?: string | undefined
+  status?: ReturnType<typeof keyStatus>
+  kind?: ReturnType<typeof keyKind>
+  owner?: string | undefined
+}
+const allKeys = createRoute({
+  getParentRoute: () => inside,
+  path: '/keys',
+  validateSearch: (words: Words & SearchSchemaInput): Paged & KeyFilters => ({
+    ...paged(words),
+    name: word(words.name),
+    status: keyStatus(words.status),
+    kind: keyKind(words.kind),
+    owner: word(words.owner),
+  }),
+  component: lazyRouteComponent(() => import('./pages/api-keys.tsx'), 'ApiKeys'),
+})
+const certificates = createRoute({
+  getParentRoute: () => inside,
+  path: '/certificates',
+  component: lazyRouteComponent(() => import('./pages/certificates.tsx'), 'Certificates'),
+})
+const certificate = createRoute({
+  getParentRoute: () => inside,
+  path: '/certificates/$certificateId',
+  component: lazyRouteComponent(() => import('./pages/certificates/certificate-page.tsx'), 'CertificatePage'),
+})
+const roles = createRoute({
+  getParentRoute: () => inside,
+  path: '/roles',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('./pages/roles.tsx'), 'Roles'),
+})
+const role = createRoute({
+  getParentRoute: () => inside,
+  path: '/roles/$roleId',
+  component: lazyRouteComponent(() => import('./pages/roles/organization-role.tsx'), 'OrganizationRole'),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
@@ -233,7 +298,10 @@ export const router = createRouter({
     inside.addChildren([
       home,
       projects,
-      project.addChildren([overview, keys, serviceAccounts, members, limits, spend, models, tiers, settings]),
+      project.addChildren([
+        ...[overview, keys, serviceAccounts, members, limits, spend, models, tiers, settings],
+        ...[projectGroups, projectRoles, projectRole, projectCertificates],
+      ]),
       people,
       profile,
       myKeys,
@@ -243,6 +311,11 @@ export const router = createRouter({
       adminKeys,
       groups,
       group,
+      allKeys,
+      certificates,
+      certificate,
+      roles,
+      role,
     ]),
   ]),
   defaultPreload: 'intent',

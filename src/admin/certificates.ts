@@ -2,6 +2,7 @@ import type { Certificate, OrganizationCertificate, certificates as routes } fro
 import { ApiError, notFound } from '../contract/error.ts'
 import type { AuditType } from '../core/audit.ts'
 import { readCaCertificate } from '../core/certificate.ts'
+import { namesOf } from '../core/certificate-names.ts'
 import { isId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Change, Handlers } from './handlers.ts'
@@ -56,7 +57,7 @@ export const certificates: Handlers<typeof routes> = {
 
   async retrieve({ db, caller, params, query }) {
     const row = await find(db, caller.organizationId, params.certificate_id)
-    return view(row, query.include?.includes('content') ? row.content : undefined)
+    return view(row, query.include?.includes('content'))
   },
 
   async update({ db, caller, params, body }) {
@@ -65,7 +66,7 @@ export const certificates: Handlers<typeof routes> = {
       .set((eb) => ({ name: body.name ?? eb.ref('name') }))
       .where('organization_id', '=', caller.organizationId)
       .where('id', '=', params.certificate_id)
-      .returning(listedColumns)
+      .returning([...listedColumns, 'content'])
       .executeTakeFirst()
     if (!row) throw notFound('certificate', params.certificate_id, 'certificate_id')
     return { reply: view(row), audit: named(row) }
@@ -195,11 +196,12 @@ async function refuseActive(db: Db, { id, organization_id, activated_at }: Row<'
 /** The published payload: a certificate without a name has none there either. */
 const named = ({ id, name }: { id: string; name: string | null }) => ({ id, ...(name !== null && { name }) })
 
-function view(row: ListedCertificate, content?: string): Certificate {
+function view(row: ListedCertificate & { content: string }, withContent = false): Certificate {
+  const { content } = row
   return {
     object: 'certificate',
     ...factsOf(row),
-    certificate_details: { ...validityOf(row), ...(content !== undefined && { content }) },
+    certificate_details: { ...validityOf(row), ...namesOf(content), ...(withContent && { content }) },
   }
 }
 

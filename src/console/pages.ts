@@ -2,12 +2,15 @@
 const pages: ReadonlySet<string> = new Set([
   'admin-keys',
   'audit-log',
+  'certificates',
   'groups',
   'invite',
+  'keys',
   'people',
   'playground',
   'profile',
   'projects',
+  'roles',
   'sign-in',
   'usage',
 ])

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from './json-schema.ts'
 import { del, get, post } from './route.ts'
-import { Body, Const, Enum, Id, List, Name, Nullable, ordering, paging, Query, Time } from './schema.ts'
+import { Body, Const, Enum, Id, List, Name, Nullable, OurOwn, ordering, paging, Query, Time } from './schema.ts'
 
 const validity = { valid_at: Time, expires_at: Time }
 const facts = {
@@ -9,12 +9,17 @@ const facts = {
   created_at: Time,
 }
 
+const NAMES = 'whoever activates a certificate sees here whose it is, without reading the PEM'
+
 /** A certificate by itself: where it is active is not said. */
 export const Certificate = Type.Object({
   object: Const('certificate'),
   ...facts,
   certificate_details: Type.Object({
     ...validity,
+    subject: OurOwn(Type.String({ description: 'Whose it is: `CN=Clients, O=Example`.' }), NAMES),
+    issuer: OurOwn(Type.String({ description: 'Who signed it: itself, or another authority.' }), NAMES),
+    fingerprint: OurOwn(Type.String({ description: 'SHA-256 of the certificate, in hexadecimal.' }), NAMES),
     content: Type.Optional(Type.String({ description: 'PEM; only where `include` asks for it.' })),
   }),
 })

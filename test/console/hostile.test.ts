@@ -35,7 +35,19 @@ const SHOWN = [
   'models',
   'settings-archive',
   'people',
-].concat(['invites', 'profile', 'my-keys', 'audit-log', 'audit-log-opened', 'usage', 'usage-money'])
+].concat(
+  ['invites', 'profile', 'my-keys', 'audit-log', 'audit-log-opened', 'usage', 'usage-money'],
+  [
+    'admin-keys',
+    'groups',
+    'all-keys',
+    'certificates',
+    'roles',
+    'project-roles',
+    'project-groups',
+    'project-certificates',
+  ],
+)
 
 /** What an address can say that the page then shows, and what the server says to it. */
 const addressed: Visit[] = [
@@ -45,6 +57,9 @@ const addressed: Visit[] = [
   ['a cursor', `/people?after=${encodeURIComponent(NAME)}`],
   ['who is looked for in the log', `/audit-log?actor=${encodeURIComponent(NAME)}`],
   ['a project that usage is of', `/usage?project=${encodeURIComponent(NAME)}`],
+  ['a role that is not there', `/roles/${encodeURIComponent(NAME)}`],
+  ['a certificate that is not there', `/certificates/${encodeURIComponent(NAME)}`],
+  ['an owner of keys', `/keys?owner=${encodeURIComponent(NAME)}`],
   ['a place to return to', `/sign-in?next=${encodeURIComponent(NAME)}`],
   ['the token of a link', `/sign-in/link#${NAME}`],
   ['the token of an invite', `/invite#${NAME}`],

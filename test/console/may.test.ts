@@ -27,6 +27,15 @@ const controls: Record<string, [words: string, operation: Operation][]> = {
     ['Delete', 'DELETE /v1/organization/admin_api_keys/:key_id'],
   ],
   '/groups': [['New group', 'POST /v1/organization/groups']],
+  '/roles': [['New role', 'POST /v1/organization/roles']],
+  '/keys': [
+    ['Disable', 'POST /v1/organization/admin_api_keys/:key_id'],
+    ['Delete', 'DELETE /v1/organization/admin_api_keys/:key_id'],
+  ],
+  '/certificates': [['Add certificate', 'POST /v1/organization/certificates']],
+  '/projects/ID/roles': [['New role', 'POST /v1/projects/:project_id/roles']],
+  '/projects/ID/groups': [['Add group', 'POST /v1/organization/projects/:project_id/groups']],
+  '/projects/ID/certificates': [],
   '/projects/ID/keys': [
     ['New key', 'POST /v1/organization/projects/:project_id/api_keys'],
     ['Disable', 'POST /v1/organization/projects/:project_id/api_keys/:api_key_id'],

@@ -3,6 +3,7 @@ import type { UsageEntry } from '../../src/core/usage-entry.ts'
 import { recordUsage } from '../../src/db/usage.ts'
 import { done } from '../cli/run.ts'
 import { CHAT, question } from '../gateway/gate.ts'
+import { makeCertificate } from '../support/certificates.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { ask, makePlaygroundKey } from './playground-steps.ts'
@@ -44,7 +45,12 @@ export async function startFilled(more: Readonly<Record<string, object>> = {}) {
   return { app, there, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-type Filled = { projectId: string; groupId: string }
+type Filled = {
+  projectId: string
+  groupId: string
+  roles: Record<'organization' | 'project', string>
+  certificateId: string
+}
 
 async function filled(app: TestApp): Promise<Filled> {
   const { organization } = app.admin()
@@ -82,7 +88,35 @@ async function filled(app: TestApp): Promise<Filled> {
   const [owner] = (await organization.users.list()).data
   await organization.groups.users.create(group?.id ?? '', { user_id: owner?.id ?? '' })
   await used(app, projectId)
-  return { projectId, groupId: group?.id ?? '' }
+  return { projectId, groupId: group?.id ?? '', ...(await secured(app, projectId, group?.id ?? '')) }
+}
+
+/** Roles, who holds them, and certificates, with names of every kind. */
+async function secured(app: TestApp, projectId: string, groupId: string) {
+  const { certificates, roles, groups, users, projects } = app.admin().organization
+  const permissions = ['api.usage.read', 'api.model.request', 'api.files.read']
+  const description = `Sees what is used, ${'and what is used, '.repeat(12)}`.trim()
+  const organization = await roles.create({ role_name: 'Sees usage', permissions, description })
+  for (const role_name of ['w'.repeat(255), 'دور البحث']) await roles.create({ role_name, permissions: [] })
+  const project = await projects.roles.create(projectId, {
+    role_name: 'Calls models',
+    permissions: ['api.model.request'],
+  })
+  await groups.roles.create(groupId, { role_id: organization.id })
+  for (const { id } of (await groups.list()).data)
+    await projects.groups.create(projectId, { group_id: id, role: project.id })
+  const [owner] = (await users.list()).data
+  await users.roles.create(owner?.id ?? '', { role_id: organization.id })
+  const made = []
+  for (const [name, expiresIn] of [
+    ['Partners', 10],
+    ['c'.repeat(255), 365],
+  ] as const) {
+    made.push(
+      await certificates.create({ name, certificate: (await makeCertificate(name.slice(0, 60), { expiresIn })).pem }),
+    )
+  }
+  return { roles: { organization: organization.id, project: project.id }, certificateId: made[0]?.id ?? '' }
 }
 
 /** Usage of the last days, by more models than have a color of their own. */
@@ -106,10 +140,13 @@ async function used(app: TestApp, projectId: string) {
   await recordUsage(app.db, [...entries, ...costs])
 }
 
-/** The first owner's link for a password, as the operator's command prints it: its path and what stands behind the `#`. */
-export async function passwordLink(app: TestApp): Promise<string> {
+/**
+ * A link for a password, as the operator's command prints it: its path and what stands behind the `#`.
+ * @param user whose; the first owner's without one
+ */
+export async function passwordLink(app: TestApp, user?: string): Promise<string> {
   const [owner] = (await app.admin().organization.users.list()).data
-  const { url } = await done(app, 'user', 'password-link', owner?.id ?? '')
+  const { url } = await done(app, 'user', 'password-link', user ?? owner?.id ?? '')
   const { pathname, hash } = new URL(url)
   return pathname + hash
 }
@@ -131,7 +168,7 @@ export async function signIn(page: Page, link: string): Promise<void> {
 export type Visit = { what: string; go: (page: Page) => Promise<unknown> }
 
 /** Every page behind the sign-in, and what opens on it. */
-export function pagesOf({ projectId, groupId }: Filled): Visit[] {
+export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): Visit[] {
   const project = `/projects/${projectId}`
   const visit = (what: string, path: string, ...buttons: string[]): Visit => ({
     what,
@@ -195,6 +232,27 @@ export function pagesOf({ projectId, groupId }: Filled): Visit[] {
     visit('groups-new', '/groups', 'New group'),
     visit('group', `/groups/${groupId}`),
     visit('group-add', `/groups/${groupId}`, 'Add member'),
+    visit('all-keys', '/keys'),
+    visit('all-keys-filtered', '/keys?kind=admin&status=active&name=e'),
+    visit('all-keys-none', '/keys?name=nothing-has-this-name'),
+    visit('all-keys-delete', '/keys', 'Delete'),
+    visit('certificates', '/certificates'),
+    visit('certificates-new', '/certificates', 'Add certificate'),
+    visit('certificates-activate', '/certificates', 'Activate Partners'),
+    visit('certificate', `/certificates/${certificateId}`),
+    visit('certificate-delete', `/certificates/${certificateId}`, 'Delete certificate…'),
+    visit('roles', '/roles'),
+    visit('roles-new', '/roles', 'New role'),
+    visit('role', `/roles/${roles.organization}`, 'Usage and costs'),
+    visit('role-predefined', '/roles/role-api-organization-owner'),
+    visit('role-delete', `/roles/${roles.organization}`, 'Delete role…'),
+    visit('people-roles', '/people', 'Roles of'),
+    visit('project-roles', `${project}/roles`),
+    visit('project-role', `${project}/roles/${roles.project}`),
+    visit('project-groups', `${project}/groups`, 'Support team'),
+    visit('project-groups-add', `${project}/groups`, 'Add group'),
+    visit('project-groups-roles', `${project}/groups`, 'Roles of Support team'),
+    visit('project-certificates', `${project}/certificates`),
     visit('usage', '/usage'),
     visit('usage-money', '/usage?measure=money&by=key&days=30'),
     visit('usage-hours', '/usage?measure=requests&by=project&days=1'),

@@ -1,4 +1,3 @@
-import { webcrypto } from 'node:crypto'
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 
@@ -19,7 +18,8 @@ const { clientAuth, serverAuth } = x509.ExtendedKeyUsage
 export const purpose = { clientAuth, serverAuth }
 
 /** An extension that says whatever it is told to. */
-export const extension = (oid: string, value: Uint8Array, critical = true) => new x509.Extension(oid, critical, value)
+export const extension = (oid: string, value: Uint8Array<ArrayBuffer>, critical = true) =>
+  new x509.Extension(oid, critical, value)
 /** That an authority signs for hosts named x alone. */
 export const nameConstraints = (critical: boolean) =>
   extension('2.5.29.30', Buffer.from('3007a0053003820178', 'hex'), critical)
@@ -45,14 +45,15 @@ export type CertificateOptions = {
   /** The subject alternative names. */
   names?: x509.JsonGeneralNames | null
 }
-export type CertificateAuthority = { pem: string; certificate: x509.X509Certificate; keys: webcrypto.CryptoKeyPair }
+type Keys = { publicKey: CryptoKey; privateKey: CryptoKey }
+export type CertificateAuthority = { pem: string; certificate: x509.X509Certificate; keys: Keys }
 /** A certificate and its key, as a TLS library takes them. */
 export type KeyPair = { cert: string; key: string }
 
 /** A certificate with a fresh key: self-signed unless it is given an issuer. */
 export async function makeCertificate(name: string, options: CertificateOptions = {}): Promise<CertificateAuthority> {
   const algorithm = { ...algorithms[options.key ?? 'EC'], ...(options.hash && { hash: options.hash }) }
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
+  const keys = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as Keys
   const signer = options.issuer?.keys ?? keys
   const subject = `CN=${name}`
   const certificate = await x509.X509CertificateGenerator.create({
@@ -97,14 +98,14 @@ export async function makeServer(issuer: CertificateAuthority): Promise<KeyPair>
 }
 
 export async function pairOf({ pem, keys }: CertificateAuthority): Promise<KeyPair> {
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   return { cert: pem, key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n` }
 }
 
 async function extensionsOf(
   options: CertificateOptions,
-  own: webcrypto.CryptoKey,
-  signer: webcrypto.CryptoKey,
+  own: CryptoKey,
+  signer: CryptoKey,
   issuer: string,
 ): Promise<x509.Extension[]> {
   const { ca = true, usages = usage.authority, subjectKey, authorityKey, extra = [] } = options

@@ -1,4 +1,3 @@
-import { TextInput } from '@mantine/core'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Item } from '../api/operations.ts'
@@ -7,9 +6,10 @@ import { Act } from '../patterns/act.tsx'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { List } from '../patterns/list.tsx'
+import { NameSheet } from '../patterns/name-sheet.tsx'
+import { seen } from '../patterns/names.ts'
 import { Page } from '../patterns/page.tsx'
 import { Search } from '../patterns/search.tsx'
-import { Sheet } from '../patterns/sheet.tsx'
 import type { Column } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
 import { told } from '../patterns/told.ts'
@@ -22,7 +22,7 @@ const columns: Column<Group>[] = [
     title: 'Name',
     cell: ({ id, name }) => (
       <Link className="cut" to="/groups/$groupId" params={{ groupId: id }} title={name}>
-        {name}
+        {seen(name)}
       </Link>
     ),
   },
@@ -90,26 +90,15 @@ export function Groups() {
 
 function NewGroup({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
-  const [name, type] = useState('')
   const { mutate, isPending, error } = useChange('POST /v1/organization/groups', ({ id, name }) => {
     told(`Group '${name}' is there`)
     onClose()
     void navigate({ to: '/groups/$groupId', params: { groupId: id } })
   })
   return (
-    <Sheet
-      {...{ title: 'New group', opened: true, onClose, action: 'Create group', busy: isPending, error }}
-      onSubmit={() => mutate({ body: { name } })}
-    >
-      <TextInput
-        label="Name"
-        value={name}
-        onChange={(event) => type(event.currentTarget.value)}
-        maxLength={255}
-        required
-        data-autofocus
-        autoComplete="off"
-      />
-    </Sheet>
+    <NameSheet
+      {...{ title: 'New group', action: 'Create group', onClose, busy: isPending, error }}
+      onSubmit={(name) => mutate({ body: { name } })}
+    />
   )
 }

@@ -11,8 +11,10 @@ import { List } from '../../patterns/list.tsx'
 import { Page, Section } from '../../patterns/page.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { told } from '../../patterns/told.ts'
-import { useDenied } from '../../session/may.ts'
+import { useDenied, useMayAll } from '../../session/may.ts'
+import { HeldRoles } from '../roles/held-roles.tsx'
 import { AddToGroup } from './add-to-group.tsx'
+import { RenameGroup } from './rename-group.tsx'
 
 type Member = Item<'GET /v1/organization/groups/:group_id/users'>
 
@@ -21,8 +23,11 @@ export function GroupPage() {
   const { groupId } = useParams({ from: '/inside/groups/$groupId' })
   const { after } = useSearch({ from: '/inside/groups/$groupId' })
   const [isAdding, add] = useState(false)
+  const [isRenaming, rename] = useState(false)
   const [leaving, remove] = useState<Member | null>(null)
   const may = useDenied('api.groups.write')
+  const assigns = useDenied()
+  const where = { may: useMayAll() }
   const params = { group_id: groupId }
   const group = useRead('GET /v1/organization/groups/:group_id', { params })
   const members = useRead('GET /v1/organization/groups/:group_id/users', { params, query: { after, limit: 50 } })
@@ -54,7 +59,20 @@ export function GroupPage() {
     },
   ]
   return (
-    <Page title={group.data?.name ?? 'Group'} above={<Link to="/groups">Groups</Link>} actions={group.data && button}>
+    <Page
+      title={group.data?.name ?? 'Group'}
+      above={<Link to="/groups">Groups</Link>}
+      actions={
+        group.data && (
+          <>
+            <Act variant="default" denied={denied} onClick={() => rename(true)}>
+              Rename
+            </Act>
+            {button}
+          </>
+        )
+      }
+    >
       {group.error && !group.data ? (
         <Failure error={group.error} again={() => void group.refetch()} />
       ) : (
@@ -73,10 +91,23 @@ export function GroupPage() {
               />
             }
           />
+          {group.data && (
+            <Section
+              title="Roles in the organization"
+              lead="They count in all projects. Those in one project are given on its Groups page."
+            >
+              <HeldRoles
+                holder={{ kind: 'group', id: groupId, name: group.data.name }}
+                where={where}
+                denied={assigns}
+              />
+            </Section>
+          )}
           {group.data && <End id={groupId} name={group.data.name} denied={denied} />}
         </>
       )}
       {isAdding && <AddToGroup groupId={groupId} onClose={() => add(false)} />}
+      {isRenaming && group.data && <RenameGroup id={groupId} name={group.data.name} onClose={() => rename(false)} />}
       {leaving && <RemoveFromGroup groupId={groupId} member={leaving} onClose={() => remove(null)} />}
     </Page>
   )

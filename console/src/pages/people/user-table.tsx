@@ -7,6 +7,8 @@ import { List } from '../../patterns/list.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
+import { useDenied, useMayAll } from '../../session/may.ts'
+import { RolesSheet } from '../roles/roles-sheet.tsx'
 import { ResetFactor } from './reset-factor.tsx'
 
 type User = Item<'GET /v1/organization/users'>
@@ -18,6 +20,9 @@ export const organizationRoles = { owner: 'Owner', reader: 'Reader' }
 export function UserTable({ after }: { after: string | undefined }) {
   const [leaving, remove] = useState<User | null>(null)
   const [locked, reset] = useState<User | null>(null)
+  const [shown, show] = useState<User | null>(null)
+  const where = { may: useMayAll() }
+  const denied = useDenied()
   const users = useRead('GET /v1/organization/users', { query: { after } })
   const columns: Column<User>[] = [
     { title: 'Name', cell: (user) => <Name>{nameOf(user)}</Name> },
@@ -41,8 +46,9 @@ export function UserTable({ after }: { after: string | undefined }) {
       as: 'end',
       cell: (user) => (
         <>
+          <RowAct word="Roles" of={`of ${nameOf(user)}`} onClick={() => show(user)} />
           <RowAct word="Reset factor" of={nameOf(user)} onClick={() => reset(user)} />
-          <RowAct word="Remove" of={nameOf(user)} onClick={() => remove(user)} />
+          <RowAct denied={denied} word="Remove" of={nameOf(user)} onClick={() => remove(user)} />
         </>
       ),
     },
@@ -58,6 +64,13 @@ export function UserTable({ after }: { after: string | undefined }) {
         empty={<p className="muted">There is nobody here.</p>}
       />
       {locked && <ResetFactor user={locked} name={nameOf(locked)} onClose={() => reset(null)} />}
+      {shown && (
+        <RolesSheet
+          holder={{ kind: 'user', id: shown.id, name: nameOf(shown) }}
+          {...{ where, denied }}
+          onClose={() => show(null)}
+        />
+      )}
       {leaving && <RemoveUser user={leaving} onClose={() => remove(null)} />}
     </>
   )

@@ -8,17 +8,12 @@ import { Empty } from '../../patterns/empty.tsx'
 import { Said } from '../../patterns/failure.tsx'
 import { List } from '../../patterns/list.tsx'
 import { Page } from '../../patterns/page.tsx'
-import { type Column, Name } from '../../patterns/table.tsx'
+import type { Column } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
+import { KeyName } from '../key-name.tsx'
 
 type Key = Item<'GET /v1/organization/me/api_keys'>
-
-const badges = {
-  active: null,
-  disabled: <span className="badge warn">Disabled</span>,
-  expired: <span className="badge">Expired</span>,
-}
 
 /** One's own keys, of all projects. */
 export function MyKeys() {
@@ -29,15 +24,7 @@ export function MyKeys() {
     told(`Key '${name}' is ${status === 'disabled' ? 'disabled: calls with it are refused' : 'enabled again'}`),
   )
   const columns: Column<Key>[] = [
-    {
-      title: 'Name',
-      cell: ({ name, status }) => (
-        <span className="named">
-          <Name>{name}</Name>
-          {badges[status]}
-        </span>
-      ),
-    },
+    { title: 'Name', cell: (key) => <KeyName of={key} /> },
     {
       title: 'Project',
       as: 'wide',

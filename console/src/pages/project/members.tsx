@@ -12,11 +12,13 @@ import { Sheet } from '../../patterns/sheet.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
+import { RolesSheet } from '../roles/roles-sheet.tsx'
 import type { Project } from './known.ts'
 import { deniedIn, ProjectPage } from './project.tsx'
 
 type Member = Item<'GET /v1/organization/projects/:project_id/users'>
 
+const nameOf = ({ name, email, id }: Member) => name || email || id
 const roles: Record<Member['role'], string> = { owner: 'Owner', member: 'Member', viewer: 'Viewer', none: 'Custom' }
 
 /** Who is in a project. */
@@ -51,6 +53,8 @@ export function Members() {
 function MemberTable({ project }: { project: Project }) {
   const { after } = useSearch({ from: '/inside/projects/$projectId/members' })
   const [leaving, remove] = useState<Member | null>(null)
+  const [shown, show] = useState<Member | null>(null)
+  const denied = deniedIn(project)
   const members = useRead('GET /v1/organization/projects/:project_id/users', {
     params: { project_id: project.id },
     query: { after },
@@ -72,7 +76,10 @@ function MemberTable({ project }: { project: Project }) {
       title: 'Actions',
       as: 'end',
       cell: (member) => (
-        <RowAct word="Remove" of={member.name || member.email || member.id} onClick={() => remove(member)} />
+        <>
+          <RowAct word="Roles" of={`of ${nameOf(member)}`} onClick={() => show(member)} />
+          <RowAct denied={denied} word="Remove" of={nameOf(member)} onClick={() => remove(member)} />
+        </>
       ),
     },
   ]
@@ -88,6 +95,14 @@ function MemberTable({ project }: { project: Project }) {
           <Empty title="No members yet" words="Add people of the organization: they then make keys of their own." />
         }
       />
+      {shown && (
+        <RolesSheet
+          holder={{ kind: 'user', id: shown.id, name: nameOf(shown) }}
+          where={{ projectId: project.id, may: project.may }}
+          denied={denied}
+          onClose={() => show(null)}
+        />
+      )}
       {leaving && <RemoveMember project={project} member={leaving} onClose={() => remove(null)} />}
     </>
   )
@@ -130,7 +145,7 @@ function AddMember({ project, opened, onClose }: { project: Project; opened: boo
 }
 
 function RemoveMember({ project, member, onClose }: { project: Project; member: Member; onClose: () => void }) {
-  const name = member.name || member.email || member.id
+  const name = nameOf(member)
   const { mutate, isPending, error } = useChange('DELETE /v1/organization/projects/:project_id/users/:user_id', () => {
     told(`${name} is not in the project any more`)
     onClose()

@@ -1,0 +1,97 @@
+import { Link, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Item } from '../api/operations.ts'
+import { useRead } from '../api/query.ts'
+import { Empty } from '../patterns/empty.tsx'
+import { List } from '../patterns/list.tsx'
+import { seen } from '../patterns/names.ts'
+import { Page } from '../patterns/page.tsx'
+import type { Column } from '../patterns/table.tsx'
+import { Time } from '../patterns/time.tsx'
+import { useMay } from '../session/may.ts'
+import { DeleteAnyKey, KeyActions } from './api-keys/actions.tsx'
+import { Filters } from './api-keys/filters.tsx'
+import { KeyName } from './key-name.tsx'
+
+export type AnyKey = Item<'GET /v1/organization/api_keys'>
+
+/** Every key of the organization: those of its projects, and those of its scripts. */
+export function ApiKeys() {
+  const { after, ...filters } = useSearch({ from: '/inside/keys' })
+  const [leaving, remove] = useState<AnyKey | null>(null)
+  const reads = useMay('api.management.read')
+  const { owner: owner_id, ...others } = filters
+  const keys = useRead('GET /v1/organization/api_keys', { query: { after, owner_id, ...others } }, reads)
+  const isFiltered = Object.values(filters).some((value) => value !== undefined)
+  const columns: Column<AnyKey>[] = [
+    {
+      title: 'Name',
+      cell: (key) => (
+        <div className="two">
+          <KeyName of={key} />
+          <div className="mono">{key.redacted_value.replace(/\*+/, '…')}</div>
+        </div>
+      ),
+    },
+    {
+      title: 'Project and owner',
+      as: 'wide',
+      cell: ({ project, owner }) => (
+        <div className="two">
+          <Opens project={project} />
+          <Link className="cut" to="/keys" search={{ ...filters, owner: owner.id }} title={owner.name || owner.id}>
+            <bdi>{seen(owner.name || owner.email || owner.id)}</bdi>
+            {owner.type === 'service_account' && ' (service account)'}
+          </Link>
+        </div>
+      ),
+    },
+    { title: 'Expires', as: 'wide', cell: ({ expires_at }) => <Time at={expires_at} /> },
+    { title: 'Last used', as: 'wide', cell: ({ last_used_at }) => <Time at={last_used_at} as="ago" /> },
+    { title: 'Actions', as: 'end', cell: (key) => <KeyActions of={key} onDelete={() => remove(key)} /> },
+  ]
+  return (
+    <Page
+      title="All keys"
+      lead="Every key of the organization, oldest first: those of its projects, but for archived ones, and admin keys."
+    >
+      {reads ? (
+        <>
+          <Filters filters={filters} ownerName={keys.data?.data[0]?.owner.name} />
+          <List
+            label="All keys"
+            read={keys}
+            columns={columns}
+            keyOf={({ id }) => id}
+            after={after}
+            empty={isFiltered ? <Empty title="Nothing found" words="No key is such as you look for." /> : NONE}
+          />
+        </>
+      ) : (
+        <Empty
+          title="Keys of everybody"
+          words="All keys are shown to the owners of the organization. Yours are on a page of their own."
+          action={<Link to="/profile/keys">Your keys</Link>}
+        />
+      )}
+      {leaving && <DeleteAnyKey apiKey={leaving} onClose={() => remove(null)} />}
+    </Page>
+  )
+}
+
+const NONE = (
+  <Empty
+    title="No keys yet"
+    words="Keys that call models are made in a project, keys of scripts that change the organization on a page of their own."
+    action={<Link to="/admin-keys">Admin keys</Link>}
+  />
+)
+
+const Opens = ({ project }: Pick<AnyKey, 'project'>) =>
+  project === null ? (
+    <span className="muted">Admin key</span>
+  ) : (
+    <Link className="cut strong" to="/projects/$projectId/keys" params={{ projectId: project.id }} title={project.name}>
+      {seen(project.name)}
+    </Link>
+  )

@@ -1,0 +1,54 @@
+import { useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { Act } from '../../patterns/act.tsx'
+import { Empty } from '../../patterns/empty.tsx'
+import { Icon } from '../../patterns/icons.tsx'
+import { RoleForm } from '../roles/role-form.tsx'
+import { RoleList } from '../roles/role-list.tsx'
+import { deniedRoles, type Where } from '../roles/where.ts'
+import type { Project } from './known.ts'
+import { ProjectPage } from './project.tsx'
+
+/** The roles of a project. */
+export function ProjectRoles() {
+  const { after } = useSearch({ from: '/inside/projects/$projectId/roles' })
+  const [isMaking, make] = useState(false)
+  const button = (project: Project) => (
+    <Act denied={deniedRoles(whereOf(project))} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+      New role
+    </Act>
+  )
+  return (
+    <ProjectPage
+      title="Roles"
+      lead="What members and groups may do in this project and in no other. Roles are given under Members and Groups."
+      actions={(project) => project.status === 'active' && button(project)}
+    >
+      {(project) =>
+        project.status === 'archived' ? null : !project.may('api.roles.read') ? (
+          <Empty title="Roles" words="You may not see the roles of this project. Its owners can change that." />
+        ) : (
+          <>
+            <RoleList
+              where={whereOf(project)}
+              after={after}
+              empty={
+                <Empty
+                  title="No roles of its own yet"
+                  words="With a role of its own somebody calls models here, say, and sees no response of others."
+                  action={button(project)}
+                  command={`curl ${location.origin}/v1/projects/${project.id}/roles \\
+  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
+  -d '{"role_name": "Calls models", "permissions": ["api.model.request"]}'`}
+                />
+              }
+            />
+            {isMaking && <RoleForm where={whereOf(project)} onClose={() => make(false)} />}
+          </>
+        )
+      }
+    </ProjectPage>
+  )
+}
+
+const whereOf = ({ id, may }: Project): Where => ({ projectId: id, may })

@@ -27,7 +27,13 @@ const root = createRootRoute({ notFoundComponent: NotThere, errorComponent: Brok
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: ({ next }: Words & SearchSchemaInput): { next?: string | undefined } => ({ next: word(next) }),
+  validateSearch: ({
+    next,
+    failed,
+  }: Words & SearchSchemaInput): { next?: string | undefined; failed?: string | undefined } => ({
+    next: word(next),
+    failed: word(failed),
+  }),
   component: lazyRouteComponent(() => import('./session/sign-in.tsx'), 'SignIn'),
 })
 const passwordLink = createRoute({

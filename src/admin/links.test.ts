@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { newAdminKey, newEmail, newOrganization, newUser } from '../../test/contract/organizations.ts'
+import { gatehouse } from '../../test/process/gatehouse.ts'
 import { clientOf } from '../../test/support/client.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
@@ -122,4 +123,9 @@ test('where nobody signs in with a password no link for one is made', async () =
   const { id: user_id } = await newUser(app, own)
   const made = clientOf(app, own.key)(links.password, { params: { user_id } })
   await assert.rejects(made, { status: 400, code: 'local_sign_in_off' })
+  const env = { GATEHOUSE_DATABASE_URL: app.databaseUrl, GATEHOUSE_CONFIG: file.path }
+  const { code, stderr } = await gatehouse(['user', 'password-link', user_id, '--org', own.id], { env })
+  assert.equal(code, 1)
+  assert.match(stderr, /nobody signs in with a password here/)
+  assert.deepEqual(await app.db.selectFrom('password_link').selectAll().execute(), [])
 })

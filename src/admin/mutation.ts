@@ -28,8 +28,8 @@ export type Event = {
   unheard?: boolean | undefined
 }
 
-/** What a change does in its transaction, with ids for what it makes. */
-type Work<C> = (tx: Tx, newId: NewId) => Promise<{ change: C; by: Attribution }>
+/** What a change does in its transaction, with ids for what it makes; it may find out there that nobody need hear of it. */
+type Work<C> = (tx: Tx, newId: NewId) => Promise<{ change: C; by: Attribution; unheard?: boolean }>
 
 /**
  * Makes a change and records it, in one transaction: either both are there afterwards or neither. The work may be done
@@ -52,12 +52,12 @@ export async function mutate<C extends Change<unknown>>(
 async function mutateIn<C extends Change<unknown>>(
   tx: Tx,
   newId: NewId,
-  { type, organizationId: locked, unheard }: Event,
+  { type, organizationId: locked, unheard: unheardOf }: Event,
   work: Work<C>,
 ): Promise<C & { by: Attribution }> {
   if (locked !== null) await lockOrganization(tx, locked)
   const known = locked === null ? null : await idsAfterNewest(tx, locked, newId)
-  const { change, by } = await work(tx, known ?? newId)
+  const { change, by, unheard = unheardOf } = await work(tx, known ?? newId)
   const { organizationId, actor, origin } = by
   const ids = known ?? (await idsAfterNewest(tx, organizationId, newId))
   const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]

@@ -18,8 +18,9 @@ import { members } from './users.ts'
 type User = Row<'organization_user'>
 
 export const signIn: Handlers<typeof routes> = {
-  async retrieve({ signIn: { local } }) {
-    return { object: 'organization.sign_in', local }
+  async retrieve({ signIn: { local, provider } }) {
+    const oidc = provider && { issuer: provider.settings.issuer }
+    return { object: 'organization.sign_in', local, oidc }
   },
 
   async create({ db, body, signIn, origin, now }) {

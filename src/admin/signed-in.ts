@@ -2,7 +2,7 @@ import type { Session } from '../contract/sessions.ts'
 import type { AuditPayload, Origin } from '../core/audit.ts'
 import type { NewId } from '../core/id.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { startSession } from '../sign-in/session.ts'
+import { type BegunBy, startSession } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { PublicChange } from './handlers.ts'
 import type { Passed } from './passed.ts'
@@ -12,11 +12,14 @@ import { sessionView } from './session-view.ts'
 export type SigningIn = { signIn: SignIn; origin: Origin; now: number; newId: NewId; passed: Passed }
 type User = Pick<Row<'organization_user'>, 'id' | 'organization_id' | 'email' | 'name'>
 
+const BY_PASSWORD: Omit<BegunBy, 'factor'> = { issuer: null, sid: null }
+
 /** A new session of somebody who has proven who they are: always a new one, whatever cookie came with the request. */
-export async function signedIn(tx: Db, user: User, at: SigningIn): Promise<PublicChange<Session>> {
+export async function signedIn(tx: Db, user: User, at: SigningIn, by = BY_PASSWORD): Promise<PublicChange<Session>> {
   const { signIn, origin, now, newId, passed } = at
   const person = { organizationId: user.organization_id, userId: user.id }
-  const { row, token } = await startSession(tx, person, origin, signIn.rules, now, newId, passed.factor)
+  const shown = { ...by, factor: passed.factor }
+  const { row, token } = await startSession(tx, person, origin, signIn.rules, now, newId, shown)
   return {
     ...(await byThemselves(tx, user, { id: row.id })),
     reply: sessionView(row, user, row.id),

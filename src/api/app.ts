@@ -7,7 +7,7 @@ import type { Changed } from '../db/changed.ts'
 import type { Db } from '../db/tables.ts'
 import type { LastUsed } from '../ledger/last-used.ts'
 import type { Refusals } from '../ledger/refusals.ts'
-import type { SessionCookie } from '../sign-in/cookie.ts'
+import type { SecretCookie } from '../sign-in/cookie.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Authenticate } from './caller.ts'
 import type { IsOwnOrigin } from './same-origin.ts'
@@ -36,7 +36,7 @@ export type AdminApp = {
   /** How one may sign in. */
   signIn: SignIn
   /** Of a session. */
-  cookie: SessionCookie
+  cookie: SecretCookie
   /** Whether a request comes from a page of this server's own, as far as its browser says. */
   isOwnOrigin: IsOwnOrigin
   /** Where the organization's certificates bind this API too: whose word about a client's is believed. Null: they do not bind it. */

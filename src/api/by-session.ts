@@ -6,7 +6,7 @@ import { ApiError, notAMember } from '../contract/error.ts'
 import { hashSecret } from '../core/key.ts'
 import { organizationAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
-import type { SessionCookie } from '../sign-in/cookie.ts'
+import type { SecretCookie } from '../sign-in/cookie.ts'
 import { isLiving, type SessionRules } from '../sign-in/session.ts'
 import type { Authenticate, Identify } from './caller.ts'
 import type { IsOwnOrigin } from './same-origin.ts'
@@ -15,9 +15,11 @@ import type { IsOwnOrigin } from './same-origin.ts'
 const CONSOLE = 'x-gatehouse-console'
 
 /** What a cookie needs to count. */
-type Counting = { cookie: SessionCookie; isOwnOrigin: IsOwnOrigin } & Rules
-/** How long sessions last, and whether a second factor is asked of everybody. */
-type Rules = { rules: SessionRules; asksForFactor: boolean }
+type Counting = { cookie: SecretCookie; isOwnOrigin: IsOwnOrigin } & Rules
+/** How long sessions last, which of them are good, and whether a second factor is asked of everybody. */
+type Rules = { rules: SessionRules; counts: Counts; asksForFactor: boolean }
+/** Whether sessions are good that were begun so: by a provider, or by a password (null). */
+type Counts = (issuer: string | null) => boolean
 
 /**
  * Who has signed in, by the cookie. It counts only where a page of this server's own has sent it: browsers send it with what other pages ask
@@ -37,11 +39,11 @@ const isAsked = ({ authorization, [CONSOLE]: asked }: IncomingHttpHeaders) =>
   authorization === undefined && asked === '1'
 
 const sessionOf =
-  (hash: string, { rules, asksForFactor }: Rules): Identify =>
+  (hash: string, { rules, counts, asksForFactor }: Rules): Identify =>
   async (db, now) => {
     const row = await findSession(db, hash)
     // One that ended by itself is not told from one that never was, nor recorded: most often it is a page that was left open.
-    if (!row || !isLiving(row, rules, now)) throw ended()
+    if (!row || !isLiving(row, rules, now) || !counts(row.oidc_issuer)) throw ended()
     // Begun with a password alone, before a second factor was asked of everybody: as good as none.
     const isRequired = asksForFactor || row.second_factor_required_at !== null
     if (isRequired && row.second_factor === null) throw setupNeeded()
@@ -68,7 +70,7 @@ function findSession(db: Db, hash: string) {
     )
     .innerJoin('organization as o', 'o.id', 's.organization_id')
     .select(['s.id', 's.organization_id', 's.user_id', 's.last_used_at', 's.expires_at', 's.second_factor'])
-    .select(['u.email', 'u.removed_at', 'o.default_project_id', 'o.second_factor_required_at'])
+    .select(['s.oidc_issuer', 'u.email', 'u.removed_at', 'o.default_project_id', 'o.second_factor_required_at'])
     .where('s.hash', '=', hash)
     .executeTakeFirst()
 }

@@ -1,5 +1,5 @@
 import { makePasswordLink } from '../admin/password-link.ts'
-import { type Command, theOrganization } from './command.ts'
+import { type Command, CommandRefusal, theOrganization } from './command.ts'
 import { linkOf } from './link.ts'
 import { theUser } from './user.ts'
 
@@ -10,6 +10,9 @@ export const passwordLink: Command = {
   words: 1,
   async run(context) {
     const { db, newId, now, config, words } = context
+    if (!config.console.localSignIn) {
+      throw new CommandRefusal('nobody signs in with a password here: console.local_sign_in is false')
+    }
     const organization = await theOrganization(context)
     const { id, email } = await theUser(db, organization, words[0] ?? '')
     const { token, expiresAt } = await makePasswordLink({ db, newId }, organization, id, now)

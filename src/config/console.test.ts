@@ -31,7 +31,7 @@ const wrong: [string, unknown][] = [
   ['console.session.idle_minutes', { session: { idle_minutes: 0 } }],
   ['console.session.idle_minutes', { session: { idle_minutes: 1.5 } }],
   ['console.session.days', { session: { days: 367 } }],
-  ["'oidc'", { oidc: {} }],
+  ['does nothing without GATEHOUSE_OIDC_ISSUER', { oidc: {} }],
   ['console.second_factor', { second_factor: 'always' }],
   ['console.second_factor', { second_factor: true }],
   ["'hours'", { session: { hours: 1 } }],

@@ -1,3 +1,5 @@
+import { oidcSchema, type WrittenOidc } from './oidc.ts'
+
 /** Who may sign in, and for how long. */
 export type ConsoleConfig = {
   /** Whether with a password. */
@@ -18,6 +20,7 @@ export type SecondFactor = 'optional' | 'required'
 export type WrittenConsole = {
   local_sign_in?: boolean
   second_factor?: SecondFactor
+  oidc?: WrittenOidc
   session?: { idle_minutes?: number; days?: number }
 }
 
@@ -27,6 +30,7 @@ const closed = (properties: object) => ({ type: 'object', properties, additional
 export const consoleSchema = closed({
   local_sign_in: { type: 'boolean' },
   second_factor: { enum: ['optional', 'required'] },
+  oidc: oidcSchema,
   session: closed({ idle_minutes: whole(525_600), days: whole(366) }),
 })
 

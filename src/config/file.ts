@@ -15,6 +15,7 @@ import {
 } from '../core/upstream-kind.ts'
 import { type ConsoleConfig, consoleSchema, toConsole, type WrittenConsole } from './console.ts'
 import { databaseFields, type WrittenDatabase } from './database.ts'
+import type { WrittenOidc } from './oidc.ts'
 import { NO_REDIS_FILE, type RedisFile, redisSchema, toRedisFile, type WrittenRedis } from './redis.ts'
 import { headerText, httpUrl } from './text.ts'
 import { everywhere, type UpstreamConfig, type UpstreamConfigs } from './upstreams.ts'
@@ -46,8 +47,8 @@ export type ConfigFile = {
   redis: RedisFile
   /** What it says of PostgreSQL; null: nothing. */
   database: WrittenDatabase | null
-  /** Who may sign in, and for how long. */
-  console: ConsoleConfig
+  /** Who may sign in, and for how long; and what it says of the provider by which they do. */
+  console: { settings: ConsoleConfig; oidc: WrittenOidc | null }
 }
 
 export type Retention = {
@@ -73,7 +74,7 @@ export const NO_FILE: ConfigFile = {
   retention: { usageMinutesDays: 30, responsesDays: 30, auditDays: null },
   redis: NO_REDIS_FILE,
   database: null,
-  console: toConsole(),
+  console: { settings: toConsole(), oidc: null },
 }
 
 const amount = { type: 'number', minimum: 0 }
@@ -218,7 +219,7 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     retention: toRetention((written as Written).retention),
     redis: toRedisFile((written as Written).redis, wrong),
     database: (written as Written).database ?? null,
-    console: toConsole((written as Written).console),
+    console: { settings: toConsole((written as Written).console), oidc: (written as Written).console?.oidc ?? null },
   }
 }
 

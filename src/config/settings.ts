@@ -10,6 +10,7 @@ import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
 import { flawsOfDefaults } from './default-models.ts'
 import { chosenDoors, type Door } from './doors.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
+import { credential, issuerUrl, type OidcConfig, toOidc } from './oidc.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
 import { type RedisConfig, redisUrl, toRedis } from './redis.ts'
 import { serviceVariables } from './services.ts'
@@ -66,6 +67,8 @@ export type Config = Readonly<{
   retention: Retention
   /** Who may sign in, and for how long. */
   console: ConsoleConfig
+  /** By which provider people sign in; null: by none. */
+  oidc: OidcConfig | null
   doors: readonly Door[]
   /** Names of what Kubernetes put into the environment for its services, where there are any: no settings, though they look so. */
   serviceVariables?: readonly string[]
@@ -102,6 +105,9 @@ const settings = {
   GATEHOUSE_CORS_ORIGINS: setting('*', origins),
   GATEHOUSE_ADMIN_CORS_ORIGINS: setting('none', namedOrigins),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
+  GATEHOUSE_OIDC_ISSUER: setting(null, issuerUrl),
+  GATEHOUSE_OIDC_CLIENT_ID: setting(null, credential),
+  GATEHOUSE_OIDC_CLIENT_SECRET: setting(null, credential),
   GATEHOUSE_SMTP_URL: setting(null, smtpServer),
   GATEHOUSE_REDIS_URL: setting(null, redisUrl),
   GATEHOUSE_STREAM_KEEPALIVE_SECONDS: setting(null, seconds(3600)),
@@ -162,6 +168,13 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     asksForUsage: read('GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE'),
     urlGiven: isGiven('GATEHOUSE_UPSTREAM_URL'),
   }
+  const publicUrl = read('GATEHOUSE_PUBLIC_URL')
+  const provider = {
+    issuer: read('GATEHOUSE_OIDC_ISSUER'),
+    clientId: read('GATEHOUSE_OIDC_CLIENT_ID'),
+    clientSecret: read('GATEHOUSE_OIDC_CLIENT_SECRET'),
+    publicUrl,
+  }
   const config = {
     host: read('GATEHOUSE_HOST') ?? '',
     port: read('GATEHOUSE_PORT') ?? 0,
@@ -177,14 +190,15 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     drainMs: file.drainMs,
     serveKnownKeysMs: file.serveKnownKeysMs,
     retention: file.retention,
-    console: file.console,
+    console: file.console.settings,
+    oidc: toOidc(provider, file.console.oidc, mistakes),
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
     adminMtls: read('GATEHOUSE_ADMIN_MTLS') === 'on',
     revokedStreams: read('GATEHOUSE_REVOKED_STREAMS') ?? 'end',
     corsOrigins: read('GATEHOUSE_CORS_ORIGINS') ?? NO_ORIGIN,
     adminCorsOrigins: read('GATEHOUSE_ADMIN_CORS_ORIGINS') ?? NO_ORIGIN,
-    publicUrl: read('GATEHOUSE_PUBLIC_URL'),
+    publicUrl,
     smtp: read('GATEHOUSE_SMTP_URL'),
     redis: toRedis(read('GATEHOUSE_REDIS_URL'), file.redis, mistakes),
     logLevel: read('GATEHOUSE_LOG_LEVEL') ?? 'info',

@@ -1,7 +1,7 @@
 import { Type } from './json-schema.ts'
 import { Claimed, NewPassword, PasswordSet, ShownCode } from './passwords.ts'
 import { get, ours, post } from './route.ts'
-import { Body, Const } from './schema.ts'
+import { Body, Const, Nullable } from './schema.ts'
 import { Session } from './sessions.ts'
 
 const who = { ...Claimed, code: ShownCode }
@@ -15,6 +15,9 @@ export const signIn = ours('The original signs people in on its web site only.',
     reply: Type.Object({
       object: Const('organization.sign_in'),
       local: Type.Boolean({ description: 'Whether with an address and a password.' }),
+      oidc: Nullable(
+        Type.Object({ issuer: Type.String({ description: 'The provider by which, at `/sign-in/oidc`.' }) }),
+      ),
     }),
   }),
   create: post(path, {

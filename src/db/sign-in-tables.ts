@@ -17,6 +17,19 @@ export interface SessionTable {
   user_agent: string | null
   /** What was shown besides a password; null: nothing. */
   second_factor: ShownFactor | null
+  /** By which provider it was begun; null: by a password. */
+  oidc_issuer: string | null
+  /** What that calls its own session, where it says it. */
+  oidc_sid: string | null
+}
+
+/** Who somebody is to a provider. A user who was removed keeps their row: the subject is no stranger who may become a user. */
+export interface OidcIdentityTable {
+  organization_id: string
+  issuer: string
+  subject: string
+  user_id: string
+  created_at: number
 }
 
 /** What a user signs in with; who has no row here cannot. */

@@ -12,6 +12,7 @@ import type {
   UsageWriterTable,
 } from './gate-tables.ts'
 import type {
+  OidcIdentityTable,
   PasswordLinkTable,
   RecoveryCodeTable,
   SecondFactorSetupTable,
@@ -294,6 +295,7 @@ export interface Tables {
   second_factor: SecondFactorTable
   second_factor_setup: SecondFactorSetupTable
   recovery_code: RecoveryCodeTable
+  oidc_identity: OidcIdentityTable
   rate_limit: RateLimitTable
   limit_level: LimitLevelTable
   role: RoleTable

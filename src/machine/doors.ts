@@ -1,5 +1,6 @@
 import { endpoints } from '../admin/index.ts'
 import type { AdminApp } from '../api/app.ts'
+import { createProviderDoor } from '../api/oidc/door.ts'
 import { createAdminServer } from '../api/server.ts'
 import { consoleFolder } from '../config/doors.ts'
 import { version } from '../config/settings.ts'
@@ -30,6 +31,7 @@ export async function openDoors(
   const { now, newId, log, metrics } = tools
   const { db, reportDb, ledger, announce } = machine
   const { lastUsed, refusals } = ledger
+  const { flows, ...signing } = signInOf(config, now)
   const app: AdminApp = {
     ...{
       db,
@@ -44,7 +46,7 @@ export async function openDoors(
       changed: { publish: announce },
     },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
-    ...signInOf(config, now),
+    ...signing,
     mtls: config.adminMtls ? { trustedProxies } : null,
   }
   const admin = await createAdminServer(app, endpoints)
@@ -56,9 +58,12 @@ export async function openDoors(
     return { ...readinessOf(await machine.standing(), await served.modelLists()), ...fewer }
   }
   const operations = createOperations({ newId, metrics, version, publicUrl, started, doors, readiness })
+  const files = createConsole(consoleFolder, newId, operations)
+  const { provider } = app.signIn
+  const pages = provider ? createProviderDoor(app, { provider, flows }, files) : files
   return {
     admin: doors.includes('admin') ? opened(admin.handle, config.adminCorsOrigins, newId) : null,
-    operations: doors.includes('console') ? createConsole(consoleFolder, newId, operations) : operations,
+    operations: doors.includes('console') ? pages : operations,
     [Symbol.asyncDispose]: () => admin.close(),
   }
 }

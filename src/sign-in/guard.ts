@@ -76,6 +76,16 @@ export class Guard {
     this.#codes.forget(userId)
   }
 
+  /** Takes an attempt of a network, where no password is tried. @returns 0, or the milliseconds until there is one */
+  take(ip: string | null): number {
+    return this.#networks.take(networkOf(ip))
+  }
+
+  /** It was none: somebody was who they said. */
+  giveBack(ip: string | null): void {
+    this.#networks.giveBack(networkOf(ip))
+  }
+
   /** Who it is was proven by a link. */
   proven(emailKey: string, organizationId: string | undefined): void {
     this.#accounts.forget(accountOf(emailKey, organizationId))

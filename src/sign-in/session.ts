@@ -10,10 +10,13 @@ export type SessionRules = { idleSeconds: number; lifeSeconds: number }
 /** Somebody in an organization. */
 export type Person = { organizationId: string; userId: string }
 
+/** What a session was begun by: a provider and its own session, or a password, and what was shown besides that. */
+export type BegunBy = { issuer: string | null; sid: string | null; factor: ShownFactor | null }
+
 /** Sessions that somebody has at most. The oldest ends for a newer one, so that nobody fills the table in a loop. */
 const MOST = 50
 
-/** Starts a session. @param factor what was shown besides a password @returns its row, and the secret that is its user's alone */
+/** Starts a session. @returns its row, and the secret that is its user's alone */
 export async function startSession(
   db: Db,
   { organizationId, userId }: Person,
@@ -21,7 +24,7 @@ export async function startSession(
   { lifeSeconds }: SessionRules,
   now: number,
   newId: NewId,
-  factor: ShownFactor | null,
+  by: BegunBy,
 ): Promise<{ row: Row<'session'>; token: string }> {
   const token = mintToken()
   const row = {
@@ -34,7 +37,9 @@ export async function startSession(
     expires_at: now + lifeSeconds,
     ip_address: ip,
     user_agent: userAgent,
-    second_factor: factor,
+    second_factor: by.factor,
+    oidc_issuer: by.issuer,
+    oidc_sid: by.sid,
   }
   const newestFirst = sessionsOf(db, { organizationId, userId }).select('id').orderBy('id', 'desc').limit(MOST)
   const oldest = (await newestFirst.execute())[MOST - 1]

@@ -39,7 +39,7 @@ for (const [name, scheme, viewport] of [
     await using opened = await openPage(browser, app.url, scheme, viewport)
     const { page, complaints } = opened
     const link = await passwordLink(app)
-    for (const path of ['/sign-in', '/sign-in/link', link, '/invite', '/invite#token']) {
+    for (const path of ['/sign-in', '/sign-in?failed=no_member', '/sign-in/link', link, '/invite', '/invite#token']) {
       await page.goto(path)
       await settled(page)
       assert.deepEqual([path, ...(await flawsOf(page)), ...complaints], [path])

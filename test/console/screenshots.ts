@@ -29,6 +29,7 @@ if (skip !== false) {
     const link = await passwordLink(app)
     for (const [what, path] of [
       ['sign-in', '/sign-in'],
+      ['sign-in-failed', '/sign-in?failed=no_member'],
       ['password-link', link],
     ] as const) {
       if (!isWanted(what)) continue

@@ -6,6 +6,7 @@ import { CHAT, question } from '../gateway/gate.ts'
 import { makeCertificate } from '../support/certificates.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
+import { freePort } from '../support/ports.ts'
 import { ask, makePlaygroundKey } from './playground-steps.ts'
 
 /** Names as people give them: long ones, of one word, right to left, and one that would be markup. */
@@ -39,7 +40,12 @@ export async function startFilled(more: Readonly<Record<string, object>> = {}) {
   await using stack = new AsyncDisposableStack()
   const file = stack.use(await modelsFile({ ...MODELS, ...more }))
   const only = 'admin,gateway,docs,console'
-  const app = stack.use(await startTestApp({ only, env: { GATEHOUSE_CONFIG: file.path } }))
+  // One that nobody asks: the page where people sign in offers it.
+  const oidc = { ISSUER: 'https://id.example', CLIENT_ID: 'x', CLIENT_SECRET: 'x' }
+  const provider = Object.fromEntries(Object.entries(oidc).map(([name, value]) => [`GATEHOUSE_OIDC_${name}`, value]))
+  const port = `${await freePort()}`
+  const at = { GATEHOUSE_PORT: port, GATEHOUSE_PUBLIC_URL: `http://127.0.0.1:${port}` }
+  const app = stack.use(await startTestApp({ only, env: { GATEHOUSE_CONFIG: file.path, ...provider, ...at } }))
   const there = await filled(app)
   const rest = stack.move()
   return { app, there, [Symbol.asyncDispose]: () => rest.disposeAsync() }

@@ -67,8 +67,12 @@ export async function newOrganization(app: TestApp): Promise<Organization> {
 }
 
 /** A user of the organization. */
-export async function newUser(app: TestApp, organization: Named, role: 'owner' | 'reader' = 'reader') {
-  const email = newEmail(role)
+export async function newUser(
+  app: TestApp,
+  organization: Named,
+  role: 'owner' | 'reader' = 'reader',
+  email = newEmail(role),
+) {
   const flags = ['--org', organization.id, '--email', email, '--name', 'Somebody', '--role', role]
   const { id } = await gatehouse(app, 'user', 'create', ...flags)
   return { id, email }

@@ -66,6 +66,7 @@ const explainedBy: Record<string, readonly string[]> = {
   second_factor: ['user.'],
   second_factor_setup: ['user.'],
   recovery_code: ['user.'],
+  oidc_identity: ['user.'],
   rate_limit: ['rate_limit.'],
   role: ['role.'],
   role_assignment: ['role.', 'user.', 'invite.', 'service_account.', 'group.', 'project.'],

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 
 /** A request as it is sent, byte for byte. */
 export type Request = {
@@ -15,7 +15,7 @@ export type Request = {
   by: string
 }
 
-export type Answer = { status: number; type: string; text: string }
+export type Answer = { status: number; type: string; text: string; headers?: IncomingHttpHeaders }
 
 /** Until an answer is there, in milliseconds. */
 const PATIENCE_MS = 10_000
@@ -39,8 +39,9 @@ export class Client {
         const parts: Buffer[] = []
         response.on('data', (part: Buffer) => parts.push(part)).once('error', reject)
         response.once('end', () => {
-          const type = response.headers['content-type'] ?? ''
-          resolve({ status: response.statusCode ?? 0, type, text: Buffer.concat(parts).toString() })
+          const { statusCode: status = 0, headers } = response
+          const type = headers['content-type'] ?? ''
+          resolve({ status, type, text: Buffer.concat(parts).toString(), headers })
         })
       })
       call.end(body ?? undefined)

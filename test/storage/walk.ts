@@ -29,6 +29,7 @@ import { FULL_GROUP, FULL_PROJECT, nth, RARE_TYPES } from '../support/filling.ts
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
+import { walkProvider } from './walk-provider.ts'
 import { userWithFactor, walkSignIn } from './walk-sign-in.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
@@ -135,6 +136,7 @@ export async function walkGate(app: TestApp, own: Organization) {
 /** What the server does by itself, now and then. */
 export async function walkBackground(db: Db, organizationId: string) {
   await firstOwnersLink({ db, newId: idSource(Date.now) }, 1)
+  await walkProvider(db, organizationId)
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'completions' }, 3600)

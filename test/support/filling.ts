@@ -121,6 +121,13 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
     insert('second_factor_setup', { ...own, user_id: present, secret: "'x'", expires_at: '2' }),
     insert('recovery_code', { ...own, user_id: present, hash }),
     insert('password_link', { ...own, user_id: present, token_hash: hash, ...created, expires_at: '2' }),
+    insert('oidc_identity', {
+      ...own,
+      issuer: "'https://id.example'",
+      subject: text('i'),
+      user_id: present,
+      ...created,
+    }),
     insert('role', {
       ...{ ...own, id: id('role_'), resource_id: `'${organizationId}'`, name: `'r' || ${text('i')}` },
       ...{ permissions: `'["api.model.read"]'`, ...created, updated_at: '1' },

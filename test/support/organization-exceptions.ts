@@ -35,6 +35,21 @@ export const exceptions: readonly Exception[] = [
     statement: 'select from password_link where token_hash = ?',
   },
   {
+    name: 'users by what a provider calls them',
+    why: 'A provider knows subjects and no organizations.',
+    statement: 'select from oidc_identity as i where i.issuer = ? and i.subject = ? order by i.organization_id',
+  },
+  {
+    name: 'the same, to sign them out',
+    why: 'The same: wherever they have signed in by it.',
+    statement: 'select from oidc_identity where issuer = ? and subject = ?',
+  },
+  {
+    name: 'sessions by what a provider calls its own',
+    why: 'The same.',
+    statement: 'select from session where oidc_sid = ? and oidc_issuer = ?',
+  },
+  {
     name: 'accounts by an address',
     why: 'Whoever signs in says an address, and need not say an organization.',
     statement: 'select from organization_user as u where u.email_key = ? and u.removed_at is null order by u.id',

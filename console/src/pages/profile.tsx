@@ -1,3 +1,4 @@
+import { useRead } from '../api/query.ts'
 import { Page, Section } from '../patterns/page.tsx'
 import { useMe } from '../session/me.ts'
 import { ChangePassword } from './profile/change-password.tsx'
@@ -7,6 +8,7 @@ import { Sessions } from './profile/sessions.tsx'
 /** What is about oneself. */
 export function Profile() {
   const me = useMe().data
+  const ways = useRead('GET /v1/organization/sign_in', {}).data
   if (!me) return null
   return (
     <Page title="Profile and sessions" lead="Who you are here, and where you are signed in.">
@@ -23,10 +25,14 @@ export function Profile() {
         <dd className="mono">{me.id}</dd>
       </dl>
       <Sessions />
-      <Section title="Password" lead="When it changes, you stay signed in here and nowhere else.">
-        <ChangePassword me={me} />
-      </Section>
-      <SecondFactor me={me} />
+      {ways?.local && (
+        <>
+          <Section title="Password" lead="When it changes, you stay signed in here and nowhere else.">
+            <ChangePassword me={me} />
+          </Section>
+          <SecondFactor me={me} />
+        </>
+      )}
     </Page>
   )
 }

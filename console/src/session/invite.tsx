@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import { queryClient, useChange } from '../api/query.ts'
+import { queryClient, useChange, useRead } from '../api/query.ts'
 import { Said } from '../patterns/failure.tsx'
 import { Door } from './door.tsx'
 import { NewPassword } from './new-password.tsx'
@@ -12,16 +12,19 @@ export function AcceptInvite() {
   const [token] = useState(() => location.hash.slice(1))
   const [name, typeName] = useState('')
   const [password, typePassword] = useState('')
+  const ways = useRead('GET /v1/organization/sign_in', {})
+  const isLocal = ways.data?.local !== false
   const { mutate, isPending, error } = useChange('POST /v1/organization/invites/accept', () => {
     queryClient.clear()
-    void navigate({ to: '/', replace: true })
+    // Without a password nobody is signed in by it: they do that with the provider, next.
+    void navigate({ to: isLocal ? '/' : '/sign-in', replace: true })
   })
   if (token === '') {
     return <Door title="This link is not complete" lead="Copy all of it, or ask for a new one." />
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    mutate({ body: { token, name, password } })
+    mutate({ body: { token, name, ...(isLocal && { password }) } })
   }
   return (
     <Door title="Accept your invite" lead="You were invited to an organization on this server.">
@@ -35,10 +38,10 @@ export function AcceptInvite() {
           autoComplete="name"
           required
         />
-        <NewPassword value={password} onType={typePassword} />
+        {isLocal && <NewPassword value={password} onType={typePassword} />}
         {error && <Said error={error} />}
         <Button type="submit" size="sm" loading={isPending} fullWidth>
-          Accept and sign in
+          {isLocal ? 'Accept and sign in' : 'Accept'}
         </Button>
       </form>
     </Door>

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import { queryClient, useChange } from '../api/query.ts'
+import { queryClient, useChange, useRead } from '../api/query.ts'
 import { Said } from '../patterns/failure.tsx'
 import { Door } from './door.tsx'
 import { ANY_CODE, CodeField } from './factor/code-field.tsx'
@@ -17,6 +17,7 @@ export function PasswordLink() {
   const [password, type] = useState('')
   const [code, typeCode] = useState<string | null>(null)
   const [claim, keep] = useState<Claim | null>(null)
+  const ways = useRead('GET /v1/organization/sign_in', {})
   const enter = () => {
     queryClient.clear()
     void navigate({ to: '/', replace: true })
@@ -34,6 +35,18 @@ export function PasswordLink() {
   }
   if (token === '') {
     return <Door title="This link is not complete" lead="Copy all of it, or ask for a new one." />
+  }
+  if (ways.data?.local === false) {
+    return (
+      <Door
+        title="No passwords here"
+        lead="Nobody signs in with a password on this server: who runs it has turned that off."
+      >
+        <Button component="a" href="/sign-in" variant="default" size="sm" fullWidth>
+          How to sign in
+        </Button>
+      </Door>
+    )
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()

@@ -1,6 +1,7 @@
 import { useRead } from '../api/query.ts'
 import { Failure } from '../patterns/failure.tsx'
 import { Door } from './door.tsx'
+import { NotLetIn, WithProvider } from './provider.tsx'
 import { WithPassword } from './with-password.tsx'
 
 /** Asks who somebody is, and leads back to the place that they came for. */
@@ -13,21 +14,30 @@ export function SignIn() {
       </Door>
     )
   }
-  if (ways.data?.local === false) {
+  if (!ways.data) return <Door title="Sign in" lead={LEAD} />
+  const { local, oidc } = ways.data
+  if (!local && !oidc) {
     return <Door title="Sign in" lead="Signing in with a password is turned off on this server. Ask who runs it." />
   }
   return (
-    <Door
-      title="Sign in"
-      lead="To see and change what your organization has on this server."
-      foot={
-        <>
-          First time here, or the password is lost? Whoever runs this server makes a link for you:{' '}
-          <code>gatehouse user password-link</code>
-        </>
-      }
-    >
-      <WithPassword />
+    <Door title="Sign in" lead={LEAD} foot={local && <Lost />}>
+      <div className="stack">
+        <NotLetIn />
+        {oidc && <WithProvider issuer={oidc.issuer} isOnly={!local} />}
+        {oidc && local && <div className="door-or">or with a password</div>}
+        {local && <WithPassword />}
+      </div>
     </Door>
+  )
+}
+
+const LEAD = 'To see and change what your organization has on this server.'
+
+function Lost() {
+  return (
+    <>
+      First time here, or the password is lost? Whoever runs this server makes a link for you:{' '}
+      <code>gatehouse user password-link</code>
+    </>
   )
 }

@@ -20,6 +20,7 @@ import { spendOfWriter } from './0051-spend-of-writer.ts'
 import { keysOfOrganization } from './0052-keys-of-organization.ts'
 import { attention } from './0053-attention.ts'
 import { secondFactors } from './0056-second-factors.ts'
+import { openidConnect } from './0057-openid-connect.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -49,4 +50,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0052-keys-of-organization': keysOfOrganization,
   '0053-attention': attention,
   '0056-second-factors': secondFactors,
+  '0057-openid-connect': openidConnect,
 }

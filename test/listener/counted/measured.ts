@@ -21,6 +21,14 @@ const MOST = {
 /** What does not grow with the text can be a little more for the longer one: a longer number, a page that is made once a second. */
 const SPARE = { bytes: 20_000, pieces: 20_000 }
 
+/** A provider by which people sign in, and which cannot be asked. */
+const AWAY = {
+  GATEHOUSE_OIDC_ISSUER: 'http://127.0.0.1:9',
+  GATEHOUSE_OIDC_CLIENT_ID: 'x',
+  GATEHOUSE_OIDC_CLIENT_SECRET: 'x',
+  GATEHOUSE_PUBLIC_URL: 'http://gate',
+}
+
 let salt = 0
 /** None comes twice, which a reader could remember; and the end is another than all before it, which a reader finds out last. */
 const fresh = (text: string) => `${text.slice(6)}!${(salt++).toString(36).padStart(5, '0')}`
@@ -30,7 +38,7 @@ export function testPlaces(where: string, places: Readonly<Record<string, Place>
   describe(`${where}: no request of a stranger is gone over more than a fixed number of times`, () => {
     let server: CountedServer
     before(async () => {
-      server = await startCounted({ GATEHOUSE_TRUSTED_PROXIES: '127.0.0.1' })
+      server = await startCounted({ GATEHOUSE_TRUSTED_PROXIES: '127.0.0.1', ...AWAY })
       // What is loaded by the first that needs it is loaded.
       for (const place of Object.values(places)) await answered(server.url, place('a'.repeat(100)))
     })

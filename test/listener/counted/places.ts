@@ -104,6 +104,9 @@ const besides: Readonly<Record<string, Place>> = {
     asking(SIGN_IN, 'application/json', JSON.stringify({ email: '', password: text })),
   'the token of a link that sets a password': (text) =>
     asking(`${SIGN_IN}/password_link`, 'application/json', JSON.stringify({ token: text, password: 'x'.repeat(12) })),
+  'where somebody goes who signs in by a provider': at((text) => `/sign-in/oidc?next=/${text}`),
+  'what somebody comes back with from a provider': (text) =>
+    get(`/sign-in/oidc/callback?${inPath(text)}`, `Cookie: gatehouse-sign-in=${'0'.repeat(64)}.Lw`),
   'what accepts no invite': (text) => asking(ACCEPT, 'application/json', inPath(text)),
   'fields that accept no invite': (text) =>
     asking(ACCEPT, 'application/json', JSON.stringify({ [text]: text.split('&') })),
@@ -120,6 +123,7 @@ const inHeaders: Readonly<Record<string, Place>> = {
   ...Object.fromEntries(checked.map((name) => [`${name} at the check door`, header('/check', name)])),
   'the request that is asked about': header('/check', 'X-Original-URI', '/v1/models/', 'X-Original-Method: GET'),
   "a session's cookie": header(ADMIN, 'Cookie', 'gatehouse-session=', 'X-Gatehouse-Console: 1'),
+  'the cookie of who signs in by a provider': header('/sign-in/oidc/callback', 'Cookie', 'gatehouse-sign-in='),
   'the origin of a session': header(ADMIN, 'Origin', 'http://', 'X-Gatehouse-Console: 1'),
   'names of headers': (text) => get(GATE, ...manyNames(text)),
   'a preflight': (text) =>

@@ -146,5 +146,22 @@ for (const database of databases) {
       await enable(mine)
       assert.equal(await opens(app, key.value), null)
     })
+
+    test("of one's own that one had disabled oneself is somebody else's to enable once they disable it", async () => {
+      const { call, mine, key, first } = await setUp()
+      const params = { api_key_id: key.id }
+      const disable = () => mine(myApiKeys.update, { params, body: { disabled: true } })
+      const set = (disabled: boolean) =>
+        call(projectApiKeys.update, { params: { project_id: first.id, ...params }, body: { disabled } })
+      const { disabled_by: before } = await disable()
+      await set(true)
+      const after = await disable()
+      assert.notEqual(after.disabled_by, before)
+      const enabling = mine(myApiKeys.update, { params, body: { disabled: false } })
+      await assert.rejects(enabling, { status: 401, message: /Missing scopes/ })
+      assert.equal(await opens(app, key.value), 'invalid_api_key')
+      await set(false)
+      assert.equal(await opens(app, key.value), null)
+    })
   })
 }

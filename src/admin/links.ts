@@ -1,8 +1,8 @@
 import { ApiError } from '../contract/error.ts'
 import type { Link, links as routes } from '../contract/links.ts'
 import { missingScopes, permissions } from '../core/permission.ts'
-import { makeLink } from '../sign-in/link.ts'
-import type { Handlers } from './handlers.ts'
+import { type LinkMaker, makeLink } from '../sign-in/link.ts'
+import type { Caller, Handlers } from './handlers.ts'
 import { makeInviteLink } from './invite-link.ts'
 import { promised } from './invite-promise.ts'
 import { findInvite, inviteView } from './invites.ts'
@@ -44,7 +44,7 @@ export const links: Handlers<typeof routes> = {
       throw new ApiError('invalid_value', message, { param: 'user_id' })
     }
     const person = { organizationId: caller.organizationId, userId: user.id }
-    const { token, expiresAt } = await makeLink(db, person, now, caller.expiresAt)
+    const { token, expiresAt } = await makeLink(db, person, now, makerOf(caller))
     return {
       reply: view({ id: user.id, email: user.email, expires_at: expiresAt }, `/sign-in/link#${token}`),
       audit: { id: user.id, changes_requested: { password: 'link' } },
@@ -52,6 +52,12 @@ export const links: Handlers<typeof routes> = {
     }
   },
 }
+
+const makerOf = (caller: Caller): LinkMaker => ({
+  userId: caller.userId,
+  withId: caller.by === 'key' ? caller.keyId : caller.sessionId,
+  expiresAt: caller.expiresAt,
+})
 
 const view = (of: Pick<Link, 'id' | 'email' | 'expires_at'>, path: string): Link => ({
   object: 'organization.link',

@@ -5,13 +5,13 @@ import { ApiError, rateLimited } from '../contract/error.ts'
 export const wrongPassword = () =>
   new ApiError(
     'invalid_credentials',
-    'The address or the password is wrong, or this user has no password yet. Who has lost it asks the operator for a link.',
+    'The address or the password is wrong, or this user has no password yet. Who has lost it asks an owner or the operator for a link.',
   )
 
 export const deadLink = () =>
   new ApiError(
     'not_found',
-    'This link does not work: it was used or replaced, or it has expired. Ask the operator for a new one.',
+    'This link does not work: it was used or replaced, it has expired, or who made it may not any more. Ask an owner or the operator for a new one.',
     { param: 'token' },
   )
 

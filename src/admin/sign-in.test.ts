@@ -8,7 +8,8 @@ import { asSession, cookieOf, linkFor, newPassword, signInByLink } from '../../t
 
 const SIGN_IN = '/v1/organization/sign_in'
 const ORIGIN = { 'user-agent': 'sign-in test' }
-const DEAD = 'This link does not work: it was used or replaced, or it has expired. Ask the operator for a new one.'
+const DEAD =
+  'This link does not work: it was used or replaced, it has expired, or who made it may not any more. Ask an owner or the operator for a new one.'
 
 for (const database of databases) {
   describe(`${database}: signing in`, () => {

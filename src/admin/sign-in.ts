@@ -3,6 +3,7 @@ import { hashSecret } from '../core/key.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { findAccount } from '../sign-in/account.ts'
 import { findLink, useLink } from '../sign-in/link.ts'
+import { isStillVouchedFor } from '../sign-in/link-maker.ts'
 import { hashPassword } from '../sign-in/password.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { setPassword } from '../sign-in/store.ts'
@@ -41,7 +42,7 @@ export const signIn: Handlers<typeof routes> = {
     refuseWhereOff(signIn)
     const link = await findLink(db, hashSecret(body.token))
     // Whoever guesses costs no more than a look: a password is hashed for who has a link that works.
-    if (!link || link.expires_at <= now) throw deadLink()
+    if (!link || link.expires_at <= now || !(await isStillVouchedFor(db, link, now))) throw deadLink()
     const user = await members(db, link.organization_id).where('id', '=', link.user_id).executeTakeFirst()
     if (!user) throw deadLink()
     const person = personOf(user)
@@ -51,8 +52,8 @@ export const signIn: Handlers<typeof routes> = {
     return {
       organizationId: link.organization_id,
       async finish(tx, newId) {
-        // A user who was removed meanwhile has no link any more.
-        if (!(await useLink(tx, link, now))) throw deadLink()
+        // A user who was removed meanwhile has no link any more; who made it may have lost what it takes.
+        if (!(await useLink(tx, link, now)) || !(await isStillVouchedFor(tx, link, now))) throw deadLink()
         const passed = await Passed.by(tx, person, shown, signIn.asksForFactor)
         await setPassword(tx, person, hash, now)
         const change = await byThemselves(tx, user, passwordSet(user))

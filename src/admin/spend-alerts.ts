@@ -38,7 +38,7 @@ function handlersOf<const O extends 'organization.spend_alert' | 'project.spend_
     async create(call: Whose & { body: SpendAlertInput }) {
       await refuseMore(call.db, scopeOf(call))
       await refuseStrangers(call)
-      const row = await insert(call.db, scopeOf(call), call.body, call.newId)
+      const row = await insert(call, scopeOf(call), call.body)
       return changed(view(object, row), call, { id: row.id, ...call.body })
     },
 
@@ -48,7 +48,7 @@ function handlersOf<const O extends 'organization.spend_alert' | 'project.spend_
 
     async update(call: Whose & { params: AlertRef; body: SpendAlertInput }) {
       await refuseStrangers(call)
-      const row = await replace(call.db, scopeOf(call), call.params.alert_id, call.body)
+      const row = await replace(call, scopeOf(call), call.params.alert_id, call.body)
       return changed(view(object, row), call, { id: row.id, ...call.body })
     },
 
@@ -89,16 +89,21 @@ async function find(db: Db, scope: Scope, id: string): Promise<Row<'spend_alert'
   return existing(row, 'alert_id', id)
 }
 
-async function insert(db: Db, scope: Scope, body: SpendAlertInput, newId: NewId): Promise<Row<'spend_alert'>> {
-  const row = { id: newId('spendAlert'), ...scope, ...columns(body) }
+async function insert({ db, newId, caller }: Whose, scope: Scope, body: SpendAlertInput): Promise<Row<'spend_alert'>> {
+  const row = { id: newId('spendAlert'), ...scope, ...columns(body, caller) }
   await db.insertInto('spend_alert').values(row).execute()
   return row
 }
 
-async function replace(db: Db, scope: Scope, id: string, body: SpendAlertInput): Promise<Row<'spend_alert'>> {
+async function replace(
+  { db, caller }: Whose,
+  scope: Scope,
+  id: string,
+  body: SpendAlertInput,
+): Promise<Row<'spend_alert'>> {
   const row = await db
     .updateTable('spend_alert')
-    .set(columns(body))
+    .set(columns(body, caller))
     .where((eb) => eb.and({ ...scope, id }))
     .returningAll()
     .executeTakeFirst()
@@ -114,8 +119,10 @@ async function remove(db: Db, scope: Scope, id: string): Promise<Row<'spend_aler
   return existing(row, 'alert_id', id)
 }
 
-function columns({ threshold_amount, notification_channel: { recipients, subject_prefix = null } }: SpendAlertInput) {
-  return { threshold_cents: threshold_amount, recipients: JSON.stringify(recipients), subject_prefix }
+function columns({ threshold_amount, notification_channel }: SpendAlertInput, { userId }: Caller) {
+  const { recipients, subject_prefix = null } = notification_channel
+  const threshold_cents = threshold_amount
+  return { threshold_cents, recipients: JSON.stringify(recipients), subject_prefix, created_by: userId }
 }
 
 function view<const O extends string>(object: O, row: Row<'spend_alert'>) {

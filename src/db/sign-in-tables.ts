@@ -49,6 +49,10 @@ export interface PasswordLinkTable {
   token_hash: string
   created_at: number
   expires_at: number
+  /** The user who made it; null: the operator. */
+  created_by: string | null
+  /** The admin key or the session that they made it with. */
+  created_with: string | null
 }
 
 /** What makes the codes that a user is asked for besides their password; who has no row here is asked for none. */

@@ -53,13 +53,13 @@ const toNano = (cents: number) => BigInt(cents) * NANOS_PER_CENT
 
 export type DueAlert = Pick<
   Row<'spend_alert'>,
-  'organization_id' | 'id' | 'threshold_cents' | 'recipients' | 'subject_prefix'
+  'organization_id' | 'id' | 'threshold_cents' | 'recipients' | 'subject_prefix' | 'created_by'
 >
 
 /** Some of the alerts that an amount reaches and that were not raised yet, lowest first. @param spent nano-dollars */
 export function dueAlerts(db: Db, owner: Owner, month: string, spent: bigint, most: number): Promise<DueAlert[]> {
   return ahead(db, owner, month)
-    .select(['a.organization_id', 'a.id', 'a.threshold_cents', 'a.recipients', 'a.subject_prefix'])
+    .select(['a.organization_id', 'a.id', 'a.threshold_cents', 'a.recipients', 'a.subject_prefix', 'a.created_by'])
     .where('a.threshold_cents', '<=', Number(spent / NANOS_PER_CENT))
     .orderBy('a.threshold_cents')
     .orderBy('a.id')

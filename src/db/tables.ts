@@ -221,6 +221,8 @@ export interface SpendAlertTable {
   /** A JSON list of e-mail addresses. */
   recipients: string
   subject_prefix: string | null
+  /** The user who set it last; null: before this was kept. */
+  created_by: string | null
 }
 
 /** An authority whose client certificates are asked for where it is active. */

@@ -5,22 +5,27 @@ import type { Person } from './session.ts'
 /** Seconds that a link works. */
 const LINK_LIFETIME = 24 * 3600
 
+/** Who makes a link, the admin key or the session that they make it with, and when that ends by itself, Unix seconds. */
+export type LinkMaker = { userId: string; withId: string; expiresAt: number | null }
+
 /**
  * Makes the link by which somebody sets a password. One that was made before stops working.
- * @param until when it ends at the latest, Unix seconds; null: after its lifetime
- * @returns its token, shown once, and when it ends
+ * @param maker null: the operator
+ * @returns its token, shown once, and when it ends, which is no later than what it is made with
  */
 export async function makeLink(
   db: Db,
   { organizationId, userId }: Person,
   now: number,
-  until: number | null,
+  maker: LinkMaker | null,
 ): Promise<{ token: string; expiresAt: number }> {
   const token = mintToken()
   const fresh = {
     token_hash: token.hash,
     created_at: now,
-    expires_at: Math.min(now + LINK_LIFETIME, until ?? Infinity),
+    expires_at: Math.min(now + LINK_LIFETIME, maker?.expiresAt ?? Infinity),
+    created_by: maker?.userId ?? null,
+    created_with: maker?.withId ?? null,
   }
   await db
     .insertInto('password_link')

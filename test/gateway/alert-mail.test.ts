@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../process/gatehouse.ts'
 import { databases } from '../support/databases.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { question, startGate } from './gate.ts'
+import { cli, makeUser } from './people.ts'
 import { startSmtp } from './smtp-server.ts'
 import { json } from './upstream.ts'
 
@@ -65,5 +67,39 @@ for (const database of databases) {
       digest?.headers.get('subject') ?? '',
       /^Gatehouse spend alert: Project ".*" has reached 10 more alerts$/,
     )
+  })
+
+  test(`${database}: mail to people who are not in the organization ends with the ownership of who set the alert`, async () => {
+    await using file = await modelsFile({ m1: { price_per_million: { input: 1_000_000, output: 1_000_000 } } })
+    await using smtp = await startSmtp()
+    const env = { GATEHOUSE_CONFIG: file.path, GATEHOUSE_SMTP_URL: `${smtp.url}?from=gate@example.com` }
+    await using gate = await startGate({ database, env })
+    const { app } = gate
+    const { users, projects } = app.admin().organization
+    const [setter, stays, leaves] = [await makeUser(app, 'owner'), await makeUser(app), await makeUser(app)]
+    const theirs = app.admin((await cli<{ value: string }>(app, 'admin-key', 'create', '--user', setter)).value)
+    const [staying = '', leaving = ''] = await Promise.all(
+      [stays, leaves].map(async (id) => (await users.retrieve(id)).email ?? ''),
+    )
+    const alert = (...recipients: string[]) => ({
+      threshold_amount: 100,
+      currency: 'USD' as const,
+      interval: 'month' as const,
+      notification_channel: { type: 'email' as const, recipients },
+    })
+    const { spendAlerts } = theirs.organization.projects
+    await spendAlerts.create(gate.projectId, alert('finance@example.com', staying.toUpperCase(), leaving))
+    await spendAlerts.create(gate.projectId, alert('auditor@example.com', leaving))
+    await projects.spendAlerts.create(gate.projectId, alert('board@example.com'))
+    await users.update(setter, { role: 'reader' })
+    await users.delete(leaves)
+    const usage = { prompt_tokens: 2, completion_tokens: 3, total_tokens: 5 }
+    gate.upstream.answer(json({ object: 'chat.completion', choices: [], usage }))
+    await app.client(gate.key).chat.completions.create(question)
+    await smtp.received(2)
+    const raised = async () => (await app.metric('gatehouse_spend_alerts_total{level="project"}')) === 3
+    await until(raised, 'all three are raised')
+    const to = smtp.mails.map((mail) => mail.to)
+    assert.deepEqual(to.toSorted(), [[staying.toUpperCase()], ['board@example.com']].toSorted())
   })
 }

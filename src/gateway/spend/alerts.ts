@@ -1,6 +1,7 @@
 import type { Log } from '../../core/log.ts'
 import { NANOS_PER_CENT } from '../../core/money.ts'
 import type { Month } from '../../core/month.ts'
+import { recipientsOf } from '../../db/alert-recipients.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
 import { claimAlert, type DueAlert, dueAlerts, namesOf, nextThresholds } from '../../db/spend-alerts.ts'
 import type { Db } from '../../db/tables.ts'
@@ -22,6 +23,8 @@ export type AlertParts = {
 }
 
 type Owner = { organizationId: string; projectId: string }
+/** An alert, and who is told. */
+type Reached = DueAlert & { to: string[] }
 
 /** Alerts that are read at once. */
 const TOGETHER = 100
@@ -51,8 +54,10 @@ export class Alerts {
       const due = await dueAlerts(db, owner, month.name, spent, TOGETHER)
       const names = due.length > 0 ? await namesOf(db, owner) : null
       for (const alert of due) {
+        // Before the mark: a failure here is tried again.
+        const to = await recipientsOf(db, alert)
         if (names && (await claimAlert(gateDb, alert, month.name, Math.floor(now() / 1000)))) {
-          this.#tell(owner, names, alert, spent, month)
+          this.#tell(owner, names, { ...alert, to }, spent, month)
         }
       }
       left = due.length === TOGETHER
@@ -66,7 +71,7 @@ export class Alerts {
     await this.#parts.mailer?.close()
   }
 
-  #tell(owner: Owner, names: { organization: string; project: string }, alert: DueAlert, spent: bigint, month: Month) {
+  #tell(owner: Owner, names: { organization: string; project: string }, alert: Reached, spent: bigint, month: Month) {
     const { log, raised } = this.#parts
     const isOrganization = owner.projectId === WHOLE_ORGANIZATION
     raised(isOrganization ? 'organization' : 'project')
@@ -79,9 +84,10 @@ export class Alerts {
       spent_cents: Number(spent / NANOS_PER_CENT),
     }
     log.warn(fields, 'a spend alert is reached')
+    if (alert.to.length === 0) return
     this.#outbox?.send({
       alertId: alert.id,
-      to: JSON.parse(alert.recipients),
+      to: alert.to,
       organization: { id: owner.organizationId, name: names.organization },
       project: isOrganization ? null : { id: owner.projectId, name: names.project },
       thresholdCents: alert.threshold_cents,

@@ -48,7 +48,7 @@ export const projectApiKeys: Handlers<typeof routes> = {
       throw new ApiError('user_not_in_project', message, { param: 'user_id' })
     }
     const reply = { ...view(project, await findProjectKey(db, project, made.id)), value: made.value }
-    return { reply, audit: { id: made.id, data: { scopes } }, rights }
+    return { reply, audit: { id: made.id, data: { scopes } }, also: made.also, rights }
   },
 
   async retrieve({ db, project, params }) {

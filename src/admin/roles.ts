@@ -6,6 +6,7 @@ import { customPermissions, type Level, predefinedRole, predefinedRoles } from '
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { behind, nextPage } from './page.ts'
+import { refuseMoreRoles } from './role-room.ts'
 
 /** The organization and its projects have roles in the same way: what differs is where they are kept. */
 export const roles: Handlers<typeof routes> = {
@@ -76,6 +77,7 @@ async function create(
 ) {
   const permissions = checkPermissions(body.permissions, resource.level)
   refusePredefinedName(body.role_name, resource)
+  if (resource.project) await refuseMoreRoles(db, resource.project)
   const row = {
     id: newId('role'),
     organization_id: resource.organizationId,

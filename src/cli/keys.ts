@@ -1,4 +1,5 @@
 import { view as adminKeyView, findKey } from '../admin/admin-api-keys.ts'
+import type { Change } from '../admin/handlers.ts'
 import { checkAdminScopes, checkProjectScopes, newKey } from '../admin/keys.ts'
 import { mutate } from '../admin/mutation.ts'
 import { byNobody } from '../admin/organization.ts'
@@ -29,7 +30,7 @@ export const adminKeyCreate: Command = {
       const user = await theUser(tx, organization, need(flags, 'user'))
       const row = { ...columns, organization_id: organization.id, user_id: user.id }
       await tx.insertInto('admin_api_key').values(row).execute()
-      return { reply: adminKeyView(await findKey(tx, organization.id, row.id)), value, projectId: null }
+      return { reply: adminKeyView(await findKey(tx, organization.id, row.id)), value, projectId: null, also: [] }
     })
     return shownOnce(`Admin key ${reply.id} of ${reply.owner.name}`, reply, value)
   },
@@ -53,10 +54,17 @@ export const projectKeyCreate: Command = {
         throw new CommandRefusal(`'${user.id}' is not a user of project '${project.id}': the key would open nothing`)
       }
       const reply = projectKeyView(project, await findProjectKey(tx, project, made.id))
-      return { reply, value: made.value, projectId: project.id }
+      return { reply, value: made.value, projectId: project.id, also: made.also }
     })
     return shownOnce(`Key ${reply.id} "${reply.name}"`, reply, value)
   },
+}
+
+type Made<Reply> = {
+  reply: Reply
+  value: string
+  projectId: string | null
+  also: NonNullable<Change<unknown>['also']>
 }
 
 /** Stores a key with its audit row, in one transaction. The command line has no caller: nobody made it. */
@@ -64,12 +72,12 @@ async function record<Reply extends { id: string }>(
   { db, newId }: Context,
   organization: Row<'organization'>,
   scopes: string[],
-  insert: (tx: Tx, newId: NewId) => Promise<{ reply: Reply; value: string; projectId: string | null }>,
+  insert: (tx: Tx, newId: NewId) => Promise<Made<Reply>>,
 ): Promise<{ reply: Reply; value: string }> {
   const event = { type: 'api_key.created', organizationId: organization.id } as const
   const done = await mutate({ db, newId }, event, async (tx, newId) => {
-    const { reply, value, projectId } = await insert(tx, newId)
-    const change = { reply: { reply, value }, audit: { id: reply.id, data: { scopes } } }
+    const { reply, value, projectId, also } = await insert(tx, newId)
+    const change = { reply: { reply, value }, audit: { id: reply.id, data: { scopes } }, also }
     return { change, by: { ...byNobody(organization), projectId } }
   })
   return done.reply

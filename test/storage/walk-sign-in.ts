@@ -1,7 +1,7 @@
 import { newUser, type Organization } from '../contract/organizations.ts'
 import type { TestApp } from '../support/harness.ts'
 import { withFactor } from '../support/second-factor.ts'
-import { asSession, linkFor, signInByLink } from '../support/signing-in.ts'
+import { asSession, linkFor, newPassword, signInByLink } from '../support/signing-in.ts'
 
 /** Somebody with as many sessions as one can have signs in once more, and calls. */
 export async function walkSignIn(app: TestApp, own: Organization) {
@@ -32,4 +32,18 @@ export async function userWithFactor(app: TestApp, own: Organization): Promise<s
   // As long as an owner can sign in no start makes a link.
   await own.admin.users.delete(owner.id)
   return id
+}
+
+/** Links that an owner has made, with a key and in a session. */
+export async function walkLinks(app: TestApp, own: Organization) {
+  const [{ id }, maker] = [await newUser(app, own), await newUser(app, own, 'owner')]
+  const path = `/v1/organization/users/${id}/password_link`
+  const { cookie } = await signInByLink(app, own.id, maker.id)
+  for (const make of [() => app.send('POST', path, { key: own.key }), () => asSession(app, cookie, 'POST', path)]) {
+    const token = (await make()).body.path.split('#')[1]
+    const body = { token, password: newPassword() }
+    await app.send('POST', '/v1/organization/sign_in/password_link', { key: null, body })
+  }
+  // As long as an owner can sign in no start makes a link.
+  await own.admin.users.delete(maker.id)
 }

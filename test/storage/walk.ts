@@ -3,6 +3,7 @@ import { endpoints } from '../../src/admin/index.ts'
 import { run } from '../../src/cli/index.ts'
 import { idSource } from '../../src/core/id.ts'
 import { monthOf } from '../../src/core/month.ts'
+import { recipientsOf } from '../../src/db/alert-recipients.ts'
 import { migrations } from '../../src/db/migrations/index.ts'
 import { keepOldest, oldestOf } from '../../src/db/oldest.ts'
 import {
@@ -29,8 +30,9 @@ import { FULL_GROUP, FULL_PROJECT, nth, RARE_TYPES } from '../support/filling.ts
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
+import { walkKeys } from './walk-keys.ts'
 import { walkProvider } from './walk-provider.ts'
-import { userWithFactor, walkSignIn } from './walk-sign-in.ts'
+import { userWithFactor, walkLinks, walkSignIn } from './walk-sign-in.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
 export async function walkAdministration(app: TestApp, own: Organization) {
@@ -39,6 +41,8 @@ export async function walkAdministration(app: TestApp, own: Organization) {
     await call(app, endpoint, request, { key: endpoint.route.permission === null ? null : own.key })
   }
   await walkSignIn(app, own)
+  await walkLinks(app, own)
+  await walkKeys(app, own)
   const { id: user } = await newUser(app, own)
   const { id: guest, email } = await newUser(app, own)
   await own.admin.projects.users.create(FULL_PROJECT, { user_id: user, role: 'owner' })
@@ -191,6 +195,7 @@ export async function walkBackground(db: Db, organizationId: string) {
     after: ['x'],
     limit: 9,
   })
+  await recipientsOf(db, { organization_id: organizationId, recipients: '["u1@x.io"]', created_by: 'user-nobody' })
   const month = monthOf(at).name
   await findSpentBy(db, organizationId, [FULL_PROJECT, ''], month)
   for (const projectId of [FULL_PROJECT, '']) {

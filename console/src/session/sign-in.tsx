@@ -36,8 +36,8 @@ const LEAD = 'To see and change what your organization has on this server.'
 function Lost() {
   return (
     <>
-      First time here, or the password is lost? Whoever runs this server makes a link for you:{' '}
-      <code>gatehouse user password-link</code>
+      First time here, or the password is lost? An owner of the organization makes a link for you, or whoever runs this
+      server: <code>gatehouse user password-link</code>
     </>
   )
 }

@@ -94,6 +94,14 @@ async function measureAll(server: string) {
     'completions of a week by key, by the hour': `organization/usage/completions?limit=168&bucket_width=1h&start_time=${today - 6 * DAY}&${by('api_key_id')}`,
     'completions of one key, by the hour': `organization/usage/completions?limit=168&bucket_width=1h&start_time=${today - 6 * DAY}&${one}`,
     'completions of a day, by the minute': `organization/usage/completions?limit=1440&bucket_width=1m&start_time=${today - DAY}`,
+    ...Object.fromEntries(
+      ['model', 'api_key_id', 'user_id', 'project_id'].flatMap((by) =>
+        ['usage', 'costs'].map((what) => [
+          `the summary of ${what} by ${by}`,
+          `organization/${what}/summary?start_time=${start}&group_by=${by}`,
+        ]),
+      ),
+    ),
     'a page of the audit log': 'organization/audit_logs?limit=100',
     'a page of projects': 'organization/projects?limit=100',
     'the longest page of roles': 'organization/roles?limit=1000',

@@ -203,32 +203,45 @@ const oneOf =
   (value: unknown): T | undefined =>
     values.find((one) => one === value)
 const measure = oneOf('tokens', 'requests', 'money')
-const by = oneOf('model', 'key', 'user', 'project')
+const by = oneOf('model', 'key', 'user', 'account', 'project')
+const hours = oneOf(1, 6)
 const days = oneOf(1, 7, 30, 90)
-const bucket = oneOf('1h', '1d')
-/** What of the usage is shown: of so many days until now, or from when (inclusive) until when (exclusive; seconds). */
+const bucket = oneOf('1m', '1h', '1d')
+/** What of the usage is shown: of so many hours or days until now, or from when (inclusive) until when (exclusive; seconds). */
 export type UsageView = {
   measure?: ReturnType<typeof measure>
   by?: ReturnType<typeof by>
+  hours?: ReturnType<typeof hours>
   days?: ReturnType<typeof days>
   from?: number | undefined
   until?: number | undefined
   bucket?: ReturnType<typeof bucket>
+  /** Whether the period before is told as well. */
+  compare?: true | undefined
   project?: string | undefined
 }
+const usageView = (words: Words & SearchSchemaInput): UsageView => ({
+  measure: measure(words.measure),
+  by: by(words.by),
+  hours: hours(words.hours),
+  days: days(words.days),
+  from: moment(words.from),
+  until: moment(words.until),
+  bucket: bucket(words.bucket),
+  compare: words.compare === true ? true : undefined,
+  project: word(words.project),
+})
 const usage = createRoute({
   getParentRoute: () => inside,
   path: '/usage',
-  validateSearch: (words: Words & SearchSchemaInput): UsageView => ({
-    measure: measure(words.measure),
-    by: by(words.by),
-    days: days(words.days),
-    from: moment(words.from),
-    until: moment(words.until),
-    bucket: bucket(words.bucket),
-    project: word(words.project),
-  }),
+  validateSearch: usageView,
   component: lazyRouteComponent(() => import('./pages/usage.tsx'), 'Usage'),
+})
+const projectUsage = createRoute({
+  getParentRoute: () => project,
+  path: '/usage',
+  validateSearch: usageView,
+  component: lazyRouteComponent(() => import('./pages/project/usage.tsx'), 'ProjectUsage'),
 })
 
 const adminKeys = createRoute({
@@ -305,7 +318,7 @@ export const router = createRouter({
       home,
       projects,
       project.addChildren([
-        ...[overview, keys, serviceAccounts, members, limits, spend, models, tiers, settings],
+        ...[overview, keys, serviceAccounts, members, limits, projectUsage, spend, models, tiers, settings],
         ...[projectGroups, projectRoles, projectRole, projectCertificates],
       ]),
       people,

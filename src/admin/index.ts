@@ -36,6 +36,7 @@ import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
 import { projectSpendLimit, spendLimit } from './spend-limit.ts'
 import { spendUse } from './spend-use.ts'
 import { usage } from './usage.ts'
+import { costsSummary, projectCostsSummary, projectUsageSummary, usageSummary } from './usage-summaries.ts'
 import { users } from './users.ts'
 
 /** A resource in the contract without handlers does not compile. */
@@ -78,6 +79,10 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   auditLogs,
   usage,
   costEstimate,
+  usageSummary,
+  costsSummary,
+  projectUsageSummary,
+  projectCostsSummary,
   signIn,
   signInPolicy,
   secondFactor,

@@ -26,6 +26,9 @@ const columns = {
   line_items: 'line_item',
 } as const satisfies Record<string, Dimension>
 
+/** What filters narrow, by their names. */
+export type Filters = { [F in keyof typeof columns]?: readonly string[] | boolean | null }
+
 /** What all reports are asked with, whatever else one of them takes. */
 export type ReportQuery = {
   start_time: number
@@ -34,7 +37,7 @@ export type ReportQuery = {
   limit?: number | null
   page?: string | null
   group_by?: readonly string[] | null
-} & { [F in keyof typeof columns]?: readonly string[] | boolean | null }
+} & Filters
 
 /** What a query asks for: a window in buckets of a width (seconds), so many on a page, from a place on. */
 export type Asked = {
@@ -54,15 +57,21 @@ export function askedFor(route: Route, kind: UsageKind, query: ReportQuery, now:
   const named = properties.group_by?.items?.enum ?? []
   const groups = dimensions.filter((name) => named.includes(name))
   const groupBy = groups.filter((name) => query.group_by?.includes(name))
-  const filterNames = (Object.keys(columns) as (keyof typeof columns)[]).filter((name) => name in properties)
-  const filters = filterNames.flatMap((name) => filterOf(columns[name], query[name]))
+  const filters = filtersOf(route, query)
   const { width, limit } = sizeOf(kind, query)
   const window = windowOf(query, width, now)
   const place = query.page ? placeIn(query.page, window, width, groupBy) : { from: window.from, after: null }
   return { window, width, limit, place, groups, groupBy, filters }
 }
 
-function filterOf(dimension: Dimension, wanted: ReportQuery[keyof typeof columns]): UsageFilter[] {
+/** What a query asks to be left of what was used: as far as its route takes such a filter. */
+export function filtersOf({ query: schema }: Route, query: Filters): UsageFilter[] {
+  const { properties } = schema as unknown as { properties: object }
+  const names = (Object.keys(columns) as (keyof typeof columns)[]).filter((name) => name in properties)
+  return names.flatMap((name) => filterOf(columns[name], query[name]))
+}
+
+function filterOf(dimension: Dimension, wanted: Filters[keyof Filters]): UsageFilter[] {
   if (wanted == null) return []
   return [{ dimension, values: typeof wanted === 'boolean' ? [wanted ? 1 : 0] : wanted }]
 }

@@ -31,6 +31,7 @@ import { projectSpendAlerts, spendAlerts } from './spend-alerts.ts'
 import { projectSpendLimit, spendLimit } from './spend-limit.ts'
 import { spendUse } from './spend-use.ts'
 import { usage } from './usage.ts'
+import { costsSummary, projectCostsSummary, projectUsageSummary, usageSummary } from './usage-summary.ts'
 import { users } from './users.ts'
 
 /** What the Administration API is. A resource that is not here does not exist. */
@@ -73,6 +74,10 @@ export const contract = {
   auditLogs,
   usage,
   costEstimate,
+  usageSummary,
+  costsSummary,
+  projectUsageSummary,
+  projectCostsSummary,
   signIn,
   signInPolicy,
   secondFactor,

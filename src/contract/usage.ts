@@ -6,10 +6,10 @@ import { Const, Enum, Nullable, Query, Time } from './schema.ts'
 type Fields = Record<string, TSchema>
 
 /** Seconds until the year 10000: a time in milliseconds is refused rather than taken for one far away. */
-const Moment = (description: string) =>
+export const Moment = (description: string) =>
   Type.Integer({ format: 'unixtime', minimum: 0, maximum: 253_402_300_799, description })
 /** No stored value has a control character, and a database may refuse to look for one. */
-const Wanted = (description: string) =>
+export const Wanted = (description: string) =>
   Type.Optional(Type.Array(Type.String({ pattern: '^\\P{Cc}*$' }), { description }))
 const WantedOf = <const T extends string[]>(values: T, description: string) =>
   Type.Optional(Type.Array(Enum(values), { description }))
@@ -33,8 +33,12 @@ const buckets = {
 
 const ofProjects = { project_ids: Wanted('Only what was used in these projects.') }
 const ofKeys = { api_key_ids: Wanted('Only what was used with these API keys.') }
-const ofOwners = { ...ofProjects, user_ids: Wanted('Only what these users or service accounts used.'), ...ofKeys }
-const ofModels = { ...ofOwners, models: Wanted('Only what these models did.') }
+export const ofOwners = {
+  ...ofProjects,
+  user_ids: Wanted('Only what these users or service accounts used.'),
+  ...ofKeys,
+}
+export const ofModels = { ...ofOwners, models: Wanted('Only what these models did.') }
 const ofJobs = {
   ...ofModels,
   batch: Type.Optional(Type.Boolean({ description: 'True: batch jobs only; false: everything else.' })),

@@ -1,6 +1,6 @@
-import { type SelectQueryBuilder, sql } from 'kysely'
+import { type Expression, sql } from 'kysely'
 import { isPostgres } from './dialect.ts'
-import type { Db, Tables } from './tables.ts'
+import type { Db } from './tables.ts'
 
 /** Rows in one text: so many are read in a millisecond. */
 const TOGETHER = 250
@@ -36,11 +36,11 @@ export class Packed<R> implements Iterable<R> {
 /**
  * Runs a statement whose rows come packed.
  * @param names of all its columns
- * @param order names of the columns that it is ordered by, all of them ascending
+ * @param order names of the columns that it is ordered by, all of them ascending; none: in whatever order
  */
 export async function packed<R>(
   db: Db,
-  statement: SelectQueryBuilder<Tables, keyof Tables, unknown>,
+  statement: Expression<unknown>,
   names: readonly string[],
   order: readonly string[],
 ): Promise<Packed<R>> {

@@ -36,7 +36,7 @@ const SHOWN = [
   'settings-archive',
   'people',
 ].concat(
-  ['invites', 'profile', 'my-keys', 'audit-log', 'audit-log-opened', 'usage', 'usage-money'],
+  ['invites', 'profile', 'my-keys', 'audit-log', 'audit-log-opened', 'usage', 'usage-money', 'usage-project'],
   [
     'admin-keys',
     'groups',

@@ -68,9 +68,12 @@ const controls: Record<string, [words: string, operation: Operation][]> = {
   ],
   '/projects/ID/settings': [['Archive project', 'POST /v1/organization/projects/:project_id/archive']],
   ...Object.fromEntries(
-    ['/', '/profile', '/profile/keys', '/usage', '/audit-log', '/projects/ID'].map((path) => [path, []]),
+    ['/', '/profile', '/profile/keys', '/usage', '/projects/ID/usage', '/audit-log', '/projects/ID'].map((path) => [
+      path,
+      [],
+    ]),
   ),
-  ...Object.fromEntries(['key', 'user', 'project'].map((by) => [`/usage?by=${by}`, []])),
+  ...Object.fromEntries(['key', 'user', 'account', 'project'].map((by) => [`/usage?by=${by}`, []])),
 }
 
 let app: TestApp

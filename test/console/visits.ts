@@ -125,12 +125,12 @@ async function secured(app: TestApp, projectId: string, groupId: string) {
   return { roles: { organization: organization.id, project: project.id }, certificateId: made[0]?.id ?? '' }
 }
 
-/** Usage of the last days, by more models than have a color of their own. */
+/** Usage of the last two weeks, by more models than have a color of their own. */
 async function used(app: TestApp, projectId: string) {
   const { id: organization_id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
   const keys = (await app.admin().organization.projects.apiKeys.list(projectId)).data
   const now = Math.floor(Date.now() / 1000)
-  const entries = Array.from({ length: 12 * 7 }, (_, i): UsageEntry => {
+  const entries = Array.from({ length: 12 * 14 }, (_, i): UsageEntry => {
     const [of, day] = [i % 12, Math.floor(i / 12)]
     const by = { organization_id, project_id: projectId, api_key_id: keys[of % keys.length]?.id ?? '' }
     const tokens = 90_000 - 7000 * of + 4000 * ((of * day) % 5)
@@ -262,6 +262,9 @@ export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): V
     visit('usage', '/usage'),
     visit('usage-money', '/usage?measure=money&by=key&days=30'),
     visit('usage-hours', '/usage?measure=requests&by=project&days=1'),
+    visit('usage-minutes', '/usage?by=account&hours=1&compare=true'),
+    visit('usage-compare', '/usage?measure=money&compare=true&days=7'),
+    visit('usage-project', `${project}/usage?by=key&compare=true`),
     visit('usage-none', '/usage?from=1764370800&until=1764457200'),
     visit('playground', '/playground'),
     { what: 'playground-call', go: (page) => playgroundCall(page, '', 'echo-mini', NAMES[1]) },

@@ -182,7 +182,8 @@ async function refusesOtherCursors({ app, own, endpoint, request, key }: Case) {
 async function findsNoStrangeIds({ app, endpoint, request, key }: Case) {
   const ask = (name: string, written: string) => {
     const params = { ...request.params, [name]: written }
-    const path = pathOf(endpoint, params, (text) => text)
+    const asked = new URLSearchParams(request.query).toString()
+    const path = pathOf(endpoint, params, (text) => text) + (asked && `?${asked}`)
     const body = request.body === undefined ? {} : { body: request.body }
     return send(app, endpoint.route.method, path, { key, ...body })
   }

@@ -52,7 +52,7 @@ const spendAlert = async (at: Place) => {
   return { params: { alert_id: (await at.admin.spendAlerts.create(await alert(at))).id } }
 }
 
-const report = async () => ({ params: {}, query: { start_time: '1700000000', end_time: '1700086400' } })
+export const report = async () => ({ params: {}, query: { start_time: '1700000000', end_time: '1700086400' } })
 
 const estimate = async () => ({ params: {}, query: { model: 'echo', input_tokens: '1000' } })
 
@@ -127,6 +127,8 @@ export const organizationRequests = {
     costs: report,
   },
   costEstimate: { retrieve: estimate },
+  usageSummary: { retrieve: report },
+  costsSummary: { retrieve: report },
 } satisfies Partial<Requests>
 
 export const organizationDecisions = `
@@ -152,6 +154,7 @@ O R PO PM PV CO CP ST OO KR KU SA
 + -  -  -  -  +  -  -  +  s  +  s  usage.completions usage.decisions usage.embeddings usage.moderations usage.images
                                    usage.audioSpeeches usage.audioTranscriptions usage.vectorStores
                                    usage.codeInterpreterSessions usage.fileSearchCalls usage.webSearchCalls usage.costs
+                                   usageSummary.retrieve costsSummary.retrieve
 
   What a call costs: whoever may see which models there are.
 + +  +  +  +  +  +  -  +  +  s  s  costEstimate.retrieve

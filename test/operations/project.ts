@@ -1,5 +1,5 @@
 import { newUser } from '../contract/organizations.ts'
-import { alert } from './organization.ts'
+import { alert, report } from './organization.ts'
 import { nothing, project, projectKey, projectUser, sends, serviceAccount } from './parents.ts'
 import type { Place, Requests } from './place.ts'
 
@@ -9,6 +9,8 @@ const spendAlert = async (at: Place) => {
   const { id } = await at.admin.projects.spendAlerts.create(params.project_id, await alert(at))
   return { params: { ...params, alert_id: id } }
 }
+
+const summary = async (at: Place) => ({ ...(await report()), ...(await project(at)) })
 
 /** Projects and what is in them. */
 export const projectRequests = {
@@ -43,6 +45,8 @@ export const projectRequests = {
   },
   limitUse: { list: project },
   spendUse: { retrieve: project },
+  projectUsageSummary: { retrieve: summary },
+  projectCostsSummary: { retrieve: summary },
   rateLimits: { list: project, update: sends(rateLimit, { max_requests_per_1_minute: 1000 }) },
   projectSpendAlerts: {
     list: spendAlert,
@@ -64,6 +68,7 @@ O R PO PM PV CO CP ST OO KR KU SA
 + x  +  -  -  x  -  x  x  +  s  s  projects.retrieve projectUsers.list projectUsers.retrieve serviceAccounts.list
                                    serviceAccounts.retrieve rateLimits.list spendUse.retrieve
                                    projectSpendAlerts.list projectSpendAlerts.retrieve
+                                   projectUsageSummary.retrieve projectCostsSummary.retrieve
 + x  +  -  -  x  -  x  x  s  s  s  projects.update projects.archive projectUsers.create projectUsers.update
                                    projectUsers.delete serviceAccounts.create serviceAccounts.update
                                    serviceAccounts.delete serviceAccounts.createApiKey rateLimits.update

@@ -33,6 +33,7 @@ import type { Recorder } from '../support/recorder.ts'
 import { walkKeys } from './walk-keys.ts'
 import { walkProvider } from './walk-provider.ts'
 import { userWithFactor, walkLinks, walkSignIn } from './walk-sign-in.ts'
+import { walkSummaries } from './walk-usage.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
 export async function walkAdministration(app: TestApp, own: Organization) {
@@ -43,6 +44,7 @@ export async function walkAdministration(app: TestApp, own: Organization) {
   await walkSignIn(app, own)
   await walkLinks(app, own)
   await walkKeys(app, own)
+  await walkSummaries(app, own)
   const { id: user } = await newUser(app, own)
   const { id: guest, email } = await newUser(app, own)
   await own.admin.projects.users.create(FULL_PROJECT, { user_id: user, role: 'owner' })

@@ -20,7 +20,7 @@ export function Projects() {
   const [isMaking, make] = useState(false)
   const denied = useDenied()
   const seesAll = useMay('api.management.read')
-  const projects = useProjects({ after, name, include_archived: archived === true })
+  const projects = useProjects({ after, name, include_archived: archived === true, limit: 100 })
   const create = (
     <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
       New project

@@ -35,7 +35,7 @@ export function Export({ name, formats }: { name: string; formats: readonly Form
       </Menu.Target>
       <Menu.Dropdown>
         {formats.map((format) => (
-          <Menu.Item key={format.ending} onClick={() => void save(format)}>
+          <Menu.Item key={format.word} onClick={() => void save(format)}>
             {format.word}
           </Menu.Item>
         ))}

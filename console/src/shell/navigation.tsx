@@ -28,6 +28,7 @@ export const projectPages = [
   { to: '/projects/$projectId/groups', word: 'Groups', icon: 'groups' },
   { to: '/projects/$projectId/roles', word: 'Roles', icon: 'role' },
   { to: '/projects/$projectId/limits', word: 'Rate limits', icon: 'gauge' },
+  { to: '/projects/$projectId/usage', word: 'Usage and costs', icon: 'chart' },
   { to: '/projects/$projectId/spend', word: 'Spend', icon: 'money' },
   { to: '/projects/$projectId/models', word: 'Models and tools', icon: 'model' },
   { to: '/projects/$projectId/tiers', word: 'Tiers and retention', icon: 'layers' },

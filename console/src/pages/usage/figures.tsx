@@ -1,87 +1,71 @@
 import { Section } from '../../patterns/page.tsx'
-import { Table } from '../../patterns/table.tsx'
-import type { UsageView } from '../../router.tsx'
-import { colorOf } from './chart.tsx'
-import { COLORED, keyOf, type Ranked, sum } from './ranked.ts'
+import { type Column, Table } from '../../patterns/table.tsx'
+import { Buckets } from './buckets.tsx'
+import { colorOf, type Series } from './series.ts'
+import type { Group, Measure, Told } from './told.ts'
 import type { Window } from './window.ts'
-import { figure, moment, share } from './words.ts'
+import { change, figure, share } from './words.ts'
 
 type FiguresProps = {
-  measure: NonNullable<UsageView['measure']>
+  measure: Measure
   /** What those are who used something: `Model`. */
   kind: string
-  nameOf: (one: Ranked) => string
-  /** Those in the table, and those in the picture. */
-  listed: readonly Ranked[]
-  series: readonly Ranked[]
-  buckets: readonly number[]
+  told: Told
+  series: readonly Series[]
   window: Window
 }
 
 /** The figures of the picture: of each who used something, and of each bar. */
-export function Figures({ measure, kind, nameOf, listed, series, buckets, window }: FiguresProps) {
-  const total = sum(listed.map((one) => one.total))
-  const rows = listed.map((one, i) => ({ one, color: i < COLORED && !one.isRest ? colorOf(one, i) : 'series-rest' }))
+export function Figures({ measure, kind, told, series, window }: FiguresProps) {
+  const rows = told.groups.map((group, i) => ({ group, color: colorOf(i, group.isRest) }))
   return (
     <>
       <Section title={`By ${kind.toLowerCase()}`}>
         <Table
           label={`Usage by ${kind.toLowerCase()}`}
           rows={rows}
-          keyOf={({ one }) => keyOf(one)}
+          keyOf={({ group }) => group.key}
           columns={[
-            {
-              title: kind,
-              cell: ({ one, color }) => (
-                <span className="named">
-                  <span className={`swatch ${color}`} aria-hidden="true" />
-                  <span className="cut strong" title={nameOf(one)}>
-                    {nameOf(one)}
-                  </span>
-                </span>
-              ),
-            },
-            { title: 'Total', as: 'number', cell: ({ one }) => figure(measure, one.total) },
-            { title: 'Share', as: 'number', cell: ({ one }) => share(one.total, total) },
+            { title: kind, cell: ({ group, color }) => <Who group={group} color={color} /> },
+            ...(measure === 'tokens' ? ofTokens : []),
+            { title: 'Total', as: 'number', cell: ({ group }) => figure(measure, group.total) },
+            { title: 'Share', as: 'number', cell: ({ group }) => share(group.total, told.total) },
+            ...(told.before ? beforeOf(measure) : []),
           ]}
         />
       </Section>
-      <Section title={window.bucket === '1d' ? 'By day (UTC)' : 'By hour'}>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled from the keyboard too */}
-        <section className="table-box" tabIndex={0} aria-label="Usage over time, which may be wider than the page">
-          <table className="table">
-            <caption className="hidden">Usage over time</caption>
-            <thead>
-              <tr>
-                <th scope="col">Begins</th>
-                <th scope="col" className="number">
-                  All
-                </th>
-                {series.map((one) => (
-                  <th key={keyOf(one)} scope="col" className="number" title={nameOf(one)}>
-                    <span className="cut heading">{nameOf(one)}</span>
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {buckets.map((at, i) => (
-                <tr key={at}>
-                  <td>
-                    <time dateTime={new Date(at * 1000).toISOString()}>{moment(at, window)}</time>
-                  </td>
-                  <td className="number">{figure(measure, sum(series.map(({ amounts }) => amounts[i] ?? 0)))}</td>
-                  {series.map((one) => (
-                    <td key={keyOf(one)} className="number">
-                      {figure(measure, one.amounts[i] ?? 0)}
-                    </td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      </Section>
+      <Buckets {...{ measure, told, series, window }} />
     </>
   )
 }
+
+type Row = { group: Group; color: string }
+
+function Who({ group: { name, status }, color }: Row) {
+  return (
+    <span className="named">
+      <span className={`swatch ${color}`} aria-hidden="true" />
+      <span className="cut strong" title={name}>
+        {name}
+      </span>
+      {status !== 'active' && <span className="badge">{status === 'deleted' ? 'Deleted' : 'Archived'}</span>}
+    </span>
+  )
+}
+
+/** A column of what is counted beside the measure. */
+const counted = (title: string, name: 'input_tokens' | 'input_cached_tokens' | 'output_tokens'): Column<Row> => ({
+  title,
+  as: 'wide number',
+  cell: ({ group: { figures } }) => ('amount' in figures ? '' : figure('tokens', figures[name])),
+})
+const ofTokens = [
+  counted('Input', 'input_tokens'),
+  counted('Of it cached', 'input_cached_tokens'),
+  counted('Output', 'output_tokens'),
+]
+
+const beforeOf = (measure: Measure): Column<Row>[] => [
+  { title: 'Before', as: 'wide number', cell: ({ group }) => figure(measure, group.before ?? 0) },
+  { title: 'Change', as: 'number', cell: ({ group }) => change(group.total, group.before ?? 0) },
+]

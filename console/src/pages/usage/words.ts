@@ -5,7 +5,7 @@ import type { Window } from './window.ts'
 type Measure = NonNullable<UsageView['measure']>
 
 /** What those are who used something. */
-export const kinds = { model: 'Model', key: 'Key', user: 'User or service account', project: 'Project' }
+export const kinds = { model: 'Model', key: 'Key', user: 'User', account: 'Service account', project: 'Project' }
 
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })
 const usd = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const
@@ -25,6 +25,15 @@ export const short = (measure: Measure, amount: number): string =>
   measure === 'money' ? money(amount) : compact.format(amount)
 
 export const share = (part: number, all: number): string => percent.format(all === 0 ? 0 : part / all)
+
+const signed = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  maximumFractionDigits: 1,
+  signDisplay: 'exceptZero',
+})
+/** How an amount differs from the one before, of which it may be none. */
+export const change = (amount: number, before: number): string =>
+  before !== 0 ? signed.format((amount - before) / before) : amount === 0 ? signed.format(0) : 'new'
 
 const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const hours = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })

@@ -1,0 +1,32 @@
+import { recordUsage } from '../../src/db/usage.ts'
+import type { Organization } from '../contract/organizations.ts'
+import { FULL_PROJECT, LAST_USAGE_DAY } from '../support/filling.ts'
+import type { TestApp } from '../support/harness.ts'
+
+const DAY = 86_400
+/** A day on which somebody used something that people and machines are told by. */
+const OWN_DAY = 100 * DAY
+
+/** Summaries by all that they are told by, narrowed and not, and of a day on which there is much. */
+export async function walkSummaries(app: TestApp, own: Organization): Promise<void> {
+  const of = { organization_id: own.id, at: OWN_DAY, project_id: FULL_PROJECT, model: 'm', num_model_requests: 1 }
+  await recordUsage(app.db, [
+    { ...of, kind: 'completions', user_id: own.ownerId },
+    { ...of, kind: 'completions', user_id: 'svc_acct_x' },
+  ])
+  const window = (day: number) => `start_time=${day}&end_time=${day + DAY}&include_previous_period=true`
+  for (const place of ['', `projects/${FULL_PROJECT}/`]) {
+    for (const by of ['model', 'api_key_id', 'user_id', 'service_account_id', 'project_id', 'line_item']) {
+      for (const query of [
+        `costs/summary?${window(LAST_USAGE_DAY)}&group_by=${by}`,
+        `usage/summary?${window(OWN_DAY)}&group_by=${by}`,
+      ]) {
+        await app.send('GET', `/v1/organization/${place}${query}`, { key: own.key })
+      }
+    }
+  }
+  for (const filter of ['project_ids', 'api_key_ids', 'user_ids', 'line_items']) {
+    const query = `costs/summary?${window(LAST_USAGE_DAY)}&${filter}[]=x`
+    await app.send('GET', `/v1/organization/${query}`, { key: own.key })
+  }
+}

@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   type SearchSchemaInput,
 } from '@tanstack/react-router'
+import { type Opened, opened } from './patterns/opened.ts'
 import { Broken, NotThere } from './shell/broken.tsx'
 import { Shell } from './shell/shell.tsx'
 
@@ -21,6 +22,9 @@ const moment = (value: unknown) => (Number.isSafeInteger(value) && Number(value)
 
 export type Paged = { after?: string | undefined }
 const paged = ({ after }: Words & SearchSchemaInput): Paged => ({ after: word(after) })
+
+type Named = Paged & { name?: string | undefined }
+const named = (words: Words & SearchSchemaInput): Named => ({ ...paged(words), name: word(words.name) })
 
 const root = createRootRoute({ notFoundComponent: NotThere, errorComponent: Broken })
 
@@ -52,16 +56,17 @@ const inside = createRoute({ getParentRoute: () => root, id: 'inside', component
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
+  validateSearch: ({ all }: Words & SearchSchemaInput): { all?: boolean | undefined } => ({
+    all: all === true ? true : undefined,
+  }),
   component: lazyRouteComponent(() => import('./pages/home.tsx'), 'Home'),
 })
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/projects',
-  validateSearch: (
-    words: Words & SearchSchemaInput,
-  ): Paged & { archived?: boolean | undefined; name?: string | undefined } => ({
-    ...paged(words),
-    name: word(words.name),
+  validateSearch: (words: Words & SearchSchemaInput): Named & Opened & { archived?: boolean | undefined } => ({
+    ...named(words),
+    ...opened(words),
     archived: words.archived === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import('./pages/projects.tsx'), 'Projects'),
@@ -75,7 +80,7 @@ const overview = createRoute({
 const keys = createRoute({
   getParentRoute: () => project,
   path: '/keys',
-  validateSearch: paged,
+  validateSearch: (words: Words & SearchSchemaInput): Named & Opened => ({ ...named(words), ...opened(words) }),
   component: lazyRouteComponent(() => import('./pages/project/keys.tsx'), 'Keys'),
 })
 const members = createRoute({
@@ -87,10 +92,7 @@ const members = createRoute({
 const limits = createRoute({
   getParentRoute: () => project,
   path: '/limits',
-  validateSearch: (words: Words & SearchSchemaInput): Paged & { name?: string | undefined } => ({
-    ...paged(words),
-    name: word(words.name),
-  }),
+  validateSearch: named,
   component: lazyRouteComponent(() => import('./pages/project/limits.tsx'), 'Limits'),
 })
 const projectGroups = createRoute({
@@ -144,11 +146,28 @@ const settings = createRoute({
 const people = createRoute({
   getParentRoute: () => inside,
   path: '/people',
-  validateSearch: (words: Words & SearchSchemaInput): Paged & { tab?: 'invites' | undefined } => ({
-    ...paged(words),
+  validateSearch: (words: Words & SearchSchemaInput): Named & Opened & { tab?: 'invites' | undefined } => ({
+    ...named(words),
+    ...opened(words),
     tab: words.tab === 'invites' ? 'invites' : undefined,
   }),
   component: lazyRouteComponent(() => import('./pages/people.tsx'), 'People'),
+})
+const organizationLimits = createRoute({
+  getParentRoute: () => inside,
+  path: '/limits',
+  validateSearch: named,
+  component: lazyRouteComponent(() => import('./pages/limits.tsx'), 'Limits'),
+})
+const organizationSpend = createRoute({
+  getParentRoute: () => inside,
+  path: '/spend',
+  component: lazyRouteComponent(() => import('./pages/spend.tsx'), 'Spend'),
+})
+const organizationSettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings.tsx'), 'Settings'),
 })
 const profile = createRoute({
   getParentRoute: () => inside,
@@ -322,6 +341,9 @@ export const router = createRouter({
         ...[projectGroups, projectRoles, projectRole, projectCertificates],
       ]),
       people,
+      organizationLimits,
+      organizationSpend,
+      organizationSettings,
       profile,
       myKeys,
       playground,

@@ -12,7 +12,14 @@ import type { LimitUse } from '../contract/limit-use.ts'
 
 /** Of a hundred in a day one drains in a quarter of an hour: nothing of it while the test runs. */
 const DAY = { max_requests_per_1_day: 100 }
-const MODELS = { echo: { organization_limits: DAY }, other: { organization_limits: DAY }, free: {} }
+const POOLED = { organization_limits: DAY, shared_pool: 'pool' }
+const MODELS = {
+  echo: { organization_limits: DAY },
+  other: { organization_limits: DAY },
+  free: {},
+  one: POOLED,
+  two: POOLED,
+}
 const body = { model: 'echo', messages: [{ role: 'user', content: 'hello' }] }
 
 async function start(options: TestAppOptions = {}) {
@@ -30,8 +37,10 @@ async function start(options: TestAppOptions = {}) {
   const use = async (query: { name?: string } = {}, by = own.key) =>
     (await clientOf(app, by)(contract.limitUse.list, { params: { project_id: project.id }, query })).data
   const echo = async () => (await use({ name: 'echo' }))[0]?.limits ?? []
+  const whole = async (query: { name?: string; after?: string; limit?: number } = {}, by = own.key) =>
+    clientOf(app, by)(contract.limitUse.organization, { query })
   const rest = stack.move()
-  return { app, own, project, call, other, use, echo, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  return { app, own, project, call, other, use, echo, whole, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
 /** As many of both limits as this, of the organization's and of the project's. */
@@ -52,15 +61,32 @@ const limits = (ofOrganization: number | null, ofProject: number | null): LimitU
   }))
 
 /** Told of what calls took, by two projects, and asking takes nothing, however often it is asked. */
-async function tells({ call, other, echo, use }: Awaited<ReturnType<typeof start>>) {
+async function tells({ call, other, echo, use, whole }: Awaited<ReturnType<typeof start>>) {
   assert.deepEqual(await echo(), limits(0, 0))
   assert.deepEqual([await call(), await call(), await call(other)], [200, 200, 200])
   for (let asked = 0; asked < 3; asked++) assert.deepEqual(await echo(), limits(3, 2))
   const all = Object.fromEntries((await use()).map(({ id, limits }) => [id, limits.map(({ used }) => used)]))
-  assert.deepEqual(all, { 'rl-*default': [], 'rl-echo': [3, 2], 'rl-free': [], 'rl-other': [0] })
+  assert.deepEqual(all, {
+    'rl-*default': [],
+    'rl-echo': [3, 2],
+    'rl-free': [],
+    'rl-one': [0],
+    'rl-other': [0],
+    'rl-two': [0],
+  })
   for (let calls = 2; calls < 10; calls++) assert.equal(await call(), 200)
   assert.equal(await call(), 429)
   assert.deepEqual(await echo(), limits(11, 10))
+  const organization = (await whole()).data.map(({ id, limits }) => [
+    id,
+    limits.map(({ scope, used }) => [scope, used]),
+  ])
+  const told = [
+    ['rl-echo', [['organization', 11]]],
+    ['rl-other', [['organization', 0]]],
+    ['rl-pool-shared', [['organization', 0]]],
+  ]
+  assert.deepEqual(organization, told)
 }
 
 describe('what of each limit is used now', () => {
@@ -101,6 +127,20 @@ describe('what of each limit is used now', () => {
     const by = await newAdminKey(app, own, id)
     await assert.rejects(use({}, by), { status: 404, param: 'project_id' })
     await own.admin.projects.users.create(project.id, { user_id: id, role: 'member' })
-    assert.equal((await use({}, by)).length, 4)
+    assert.equal((await use({}, by)).length, 6)
+    await assert.rejects(gate.whole({}, by), { status: 401, message: /Missing scopes: api\.management\.read/ })
+  })
+
+  test('is told of the organization row by row, behind a cursor and by name', async () => {
+    await using gate = await start()
+    const first = await gate.whole({ limit: 2 })
+    assert.deepEqual([first.data.map(({ id }) => id), first.has_more], [['rl-echo', 'rl-other'], true])
+    const rest = await gate.whole({ after: first.last_id ?? '' })
+    assert.deepEqual([rest.data.map(({ id }) => id), rest.has_more], [['rl-pool-shared'], false])
+    assert.deepEqual(
+      (await gate.whole({ name: 'OTH' })).data.map(({ id }) => id),
+      ['rl-other'],
+    )
+    await assert.rejects(gate.whole({ after: 'nothing' }), { status: 400, param: 'after' })
   })
 })

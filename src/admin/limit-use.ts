@@ -1,8 +1,9 @@
-import type { LimitUse, limitUse as routes } from '../contract/limit-use.ts'
+import type { LimitUse, OrganizationLimitUse, limitUse as routes } from '../contract/limit-use.ts'
 import { limitRows } from '../core/catalogue.ts'
 import { drainMs, used } from '../core/limit.ts'
 import type { LimitLevel } from '../core/limit-level.ts'
 import type { Handlers } from './handlers.ts'
+import { limitedRows, organizationLevels } from './organization-limits.ts'
 import { page } from './page.ts'
 import { afterModel, overrides, PREFIX } from './rate-limits.ts'
 import { searching } from './sifted.ts'
@@ -27,6 +28,18 @@ export const limitUse: Handlers<typeof routes> = {
     return page(rows, query.limit, ({ model }): LimitUse => {
       const these = levelsOf.get(model) ?? []
       return { object: 'project.rate_limit.usage', id: PREFIX + model, model, limits: these.map(view) }
+    })
+  },
+
+  async organization({ caller, query, models, levels }) {
+    const after = afterModel(query.after, 'after')
+    const named = searching(query.name)
+    const all = limitedRows(models).filter(({ row }) => named(row) && (after === undefined || row > after))
+    const rows = all.slice(0, query.limit + 1)
+    const found = await organizationLevels(caller, rows.slice(0, query.limit), levels)
+    return page(rows, query.limit, ({ row: model }): OrganizationLimitUse => {
+      const these = found.get(model) ?? []
+      return { object: 'organization.rate_limit.usage', id: PREFIX + model, model, limits: these.map(view) }
     })
   },
 }

@@ -22,6 +22,7 @@ for (const database of databases) {
       const { projects, spendLimit } = own.admin
       const { id: project_id } = await projects.create({ name: 'spends' })
       const ask = (key: string) => clientOf(app, key)(contract.spendUse.retrieve, { params: { project_id } })
+      const askAll = (key: string) => clientOf(app, key)(contract.spendUse.organization, {})
       const month = monthOf(Date.now())
       const nothing = { threshold_amount: null, spent_amount: 0, remaining_amount: null }
       assert.deepEqual(await ask(own.key), {
@@ -32,6 +33,12 @@ for (const database of databases) {
           { scope: 'organization', ...nothing },
           { scope: 'project', ...nothing },
         ],
+      })
+      assert.deepEqual(await askAll(own.key), {
+        object: 'organization.spend_limit.usage',
+        month: month.name,
+        resets_at: month.to / 1000,
+        limits: [{ scope: 'organization', ...nothing }],
       })
       const spent = (of: string, amount_nano: bigint, name = month.name) => {
         return { organization_id: own.id, project_id: of, month: name, amount_nano }
@@ -47,11 +54,13 @@ for (const database of databases) {
       const project = { scope: 'project', threshold_amount: 100, spent_amount: 21, remaining_amount: 79 }
       const organization = { scope: 'organization', threshold_amount: 500, spent_amount: 700, remaining_amount: 0 }
       assert.deepEqual((await ask(own.key)).limits, [organization, project])
+      assert.deepEqual((await askAll(own.key)).limits, [organization])
 
       const { id: user_id } = await newUser(app, own)
       await projects.users.create(project_id, { user_id, role: 'owner' })
       const managers = await newAdminKey(app, own, user_id)
       assert.deepEqual((await ask(managers)).limits, [project])
+      await assert.rejects(askAll(managers), { status: 401, message: /Missing scopes: api\.management\.read/ })
       await projects.users.update(user_id, { project_id, role: 'member' })
       await assert.rejects(ask(managers), { status: 401, message: /Missing scopes: api\.management\.read/ })
     })

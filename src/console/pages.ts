@@ -6,12 +6,15 @@ const pages: ReadonlySet<string> = new Set([
   'groups',
   'invite',
   'keys',
+  'limits',
   'people',
   'playground',
   'profile',
   'projects',
   'roles',
+  'settings',
   'sign-in',
+  'spend',
   'usage',
 ])
 

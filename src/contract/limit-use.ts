@@ -5,10 +5,9 @@ import { Const, Enum, Id, List, Nullable, paging, Query, Searched } from './sche
 
 const Amount = (description: string) => Nullable(Type.Integer({ description }))
 
-export const LimitUse = Type.Object({
-  object: Const('project.rate_limit.usage'),
+const fields = {
   id: Id('`rl-` and the name of the model, as the rate limit itself has it.'),
-  model: Type.String(),
+  model: Type.String({ description: 'The model, or the pool that several models share.' }),
   limits: Type.Array(
     Type.Object({
       scope: Enum(['organization', 'project'], {
@@ -25,8 +24,14 @@ export const LimitUse = Type.Object({
     }),
     { description: 'Every limit that a call of the model is counted in. Without any the model is not limited.' },
   ),
-})
+}
+
+const LimitUse = Type.Object({ object: Const('project.rate_limit.usage'), ...fields })
 export type LimitUse = Static<typeof LimitUse>
+const OrganizationLimitUse = Type.Object({ object: Const('organization.rate_limit.usage'), ...fields })
+export type OrganizationLimitUse = Static<typeof OrganizationLimitUse>
+
+const query = Query({ ...paging(), name: Type.Optional(Searched("What the model's name holds.")) })
 
 export const limitUse = ours('The original shows it in the headers of answers only.', {
   list: get('/v1/organization/projects/:project_id/rate_limits/usage', {
@@ -34,7 +39,16 @@ export const limitUse = ours('The original shows it in the headers of answers on
     permission: 'api.model.request',
     usesModels: true,
     usesLevels: true,
-    query: Query({ ...paging(), name: Type.Optional(Searched("What the model's name holds.")) }),
+    query,
     reply: List(LimitUse),
+  }),
+  organization: get('/v1/organization/rate_limits/usage', {
+    summary:
+      "List the organization's rate limits and what of them is used now: one row for each model that has any, and for each pool",
+    permission: 'api.management.read',
+    usesModels: true,
+    usesLevels: true,
+    query,
+    reply: List(OrganizationLimitUse),
   }),
 })

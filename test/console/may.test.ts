@@ -13,10 +13,17 @@ const controls: Record<string, [words: string, operation: Operation][]> = {
   '/projects': [['New project', 'POST /v1/organization/projects']],
   '/people': [
     ['Invite', 'POST /v1/organization/invites'],
+    ['Password link', 'POST /v1/organization/users/:user_id/password_link'],
     ['Reset factor', 'DELETE /v1/organization/users/:user_id/second_factor'],
     ['Remove', 'DELETE /v1/organization/users/:user_id'],
     ['Require it', 'POST /v1/organization/sign_in_policy'],
   ],
+  '/spend': [
+    ['Set a limit', 'POST /v1/organization/spend_limit'],
+    ['New alert', 'POST /v1/organization/spend_alerts'],
+  ],
+  '/limits': [],
+  '/settings': [['Retention', 'POST /v1/organization/data_retention']],
   '/people?tab=invites': [
     ['Link', 'POST /v1/organization/invites/:invite_id/link'],
     ['Withdraw', 'DELETE /v1/organization/invites/:invite_id'],
@@ -159,8 +166,9 @@ test('whoever may do everything is offered everything', { skip }, async () => {
     await settled(page)
     for (const [words] of offered) {
       const begins = new RegExp(`^${words}`)
-      const control = page.getByRole('main').getByRole('button', { name: begins }).or(page.getByLabel(begins)).first()
-      assert.ok(await control.isEnabled(), `${path}: ${words}`)
+      // Of the rows of a list that may not be the first: nobody removes themselves.
+      const able = page.getByRole('main').getByRole('button', { name: begins, disabled: false })
+      assert.ok(await able.or(page.getByLabel(begins)).first().isEnabled(), `${path}: ${words}`)
     }
   }
 })

@@ -7,6 +7,7 @@ import { makeCertificate } from '../support/certificates.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { freePort } from '../support/ports.ts'
+import { settled } from './browser.ts'
 import { ask, makePlaygroundKey } from './playground-steps.ts'
 
 /** Names as people give them: long ones, of one word, right to left, and one that would be markup. */
@@ -87,6 +88,7 @@ async function filled(app: TestApp): Promise<Filled> {
   const tiers = { default: 'fast', enabled_tiers: ['flex'] } as const
   await app.send('POST', `/v1/organization/projects/${projectId}/service_tier_settings`, { body: tiers })
   await organization.invites.create({ email: 'grace@example.com', role: 'reader' })
+  await done(app, 'user', 'create', '--email', 'somebody@example.com', '--name', 'Somebody', '--role', 'reader')
   await organization.invites.create({ email: `${'long'.repeat(20)}@example.com`, role: 'owner' })
   await organization.adminAPIKeys.create({ name: 'Deployment' })
   for (const name of ['Support team', 'z'.repeat(255)]) await organization.groups.create({ name })
@@ -94,6 +96,7 @@ async function filled(app: TestApp): Promise<Filled> {
   const [owner] = (await organization.users.list()).data
   await organization.groups.users.create(group?.id ?? '', { user_id: owner?.id ?? '' })
   await used(app, projectId)
+  await neglected(app, projectId)
   return { projectId, groupId: group?.id ?? '', ...(await secured(app, projectId, group?.id ?? '')) }
 }
 
@@ -123,6 +126,22 @@ async function secured(app: TestApp, projectId: string, groupId: string) {
     )
   }
   return { roles: { organization: organization.id, project: project.id }, certificateId: made[0]?.id ?? '' }
+}
+
+/** Keys that nobody uses, one of them of a long name; and who was refused. */
+async function neglected(app: TestApp, projectId: string) {
+  const path = `/v1/organization/projects/${projectId}/api_keys`
+  for (const name of ['Old notebook', 'k'.repeat(255)]) {
+    const { body } = await app.send('POST', path, { body: { name } })
+    const longAgo = { created_at: body.created_at - 100 * 86_400 }
+    const { id: organization } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+    const keys = app.db.updateTable('project_api_key').set(longAgo).where('organization_id', '=', organization)
+    await keys.where('id', '=', body.id).execute()
+  }
+  const { body } = await app.send('POST', path, { body: { name: 'Ends', expires_in_seconds: 86_400 } })
+  await app.send('POST', `${path}/${body.id}`, { body: { disabled: true } })
+  await app.send('GET', '/v1/models', { key: body.value })
+  await app.send('POST', `${path}/${body.id}`, { body: { disabled: false } })
 }
 
 /** Usage of the last two weeks, by more models than have a color of their own. */
@@ -185,6 +204,22 @@ export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): V
   })
   return [
     visit('home', '/'),
+    visit('home-all', '/?all=true'),
+    visit('organization-spend', '/spend'),
+    visit('organization-spend-limit', '/spend', 'Change limit'),
+    visit('organization-spend-alert', '/spend', 'New alert'),
+    visit('organization-limits', '/limits'),
+    visit('organization-settings', '/settings'),
+    {
+      what: 'palette',
+      async go(page) {
+        await page.goto('/')
+        await settled(page)
+        await page.keyboard.press('Control+k')
+        await page.getByPlaceholder('Go to a page').fill('s')
+        await page.locator('[data-action]').filter({ hasText: 'Project' }).first().waitFor()
+      },
+    },
     visit('projects', '/projects'),
     visit('projects-all', '/projects?archived=true'),
     visit('projects-new', '/projects', 'New project'),
@@ -210,6 +245,7 @@ export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): V
     visit('settings', `${project}/settings`),
     visit('settings-archive', `${project}/settings`, 'Archive project…'),
     visit('people', '/people'),
+    visit('people-password', '/people', 'Password link for Somebody'),
     visit('invites', '/people?tab=invites'),
     visit('invite', '/people', 'Invite'),
     visit('invite-link', '/people?tab=invites', 'Link'),

@@ -137,6 +137,7 @@ O R PO PM PV CO CP ST OO KR KU SA
   What the organization's owners see and change.
 + -  -  -  -  -  -  -  +  +  s  s  adminApiKeys.list apiKeys.list users.list invites.list certificates.list
                                    auditLogs.list spendAlerts.list spendLimit.retrieve dataRetention.retrieve
+                                   spendUse.organization limitUse.organization
 + -  -  -  -  -  -  -  o  +  s  s  adminApiKeys.retrieve users.retrieve invites.retrieve certificates.retrieve
                                    spendAlerts.retrieve
 + -  -  -  -  -  -  -  +  s  s  s  adminApiKeys.create invites.create certificates.create

@@ -1,14 +1,17 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useSearch } from '@tanstack/react-router'
 import { Command } from '../patterns/command.tsx'
 import { Page, Section } from '../patterns/page.tsx'
+import { Attention } from './attention/attention.tsx'
 import { useProjects } from './listed.ts'
 import { ProjectTable } from './project-table.tsx'
 
-/** Where one begins: the projects, and the first call. */
+/** Where one begins: what needs attention, the projects, and the first call. */
 export function Home() {
+  const { all } = useSearch({ from: '/inside/' })
   const projects = useProjects({ limit: 5 })
   return (
     <Page title="Home" lead="What your organization has on this server.">
+      <Attention all={all === true} />
       <Section title="Projects" actions={<Link to="/projects">All projects</Link>}>
         <ProjectTable read={projects} excerpt />
       </Section>

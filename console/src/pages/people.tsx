@@ -1,8 +1,8 @@
 import { Link, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import { Act } from '../patterns/act.tsx'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
+import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import { useDenied, useMay } from '../session/may.ts'
 import { Invite } from './people/invite.tsx'
@@ -12,8 +12,8 @@ import { UserTable } from './people/user-table.tsx'
 
 /** Who is in the organization, and who was asked to be. */
 export function People() {
-  const { tab, after } = useSearch({ from: '/inside/people' })
-  const [isInviting, invite] = useState(false)
+  const { tab, after, name, new: isNew } = useSearch({ from: '/inside/people' })
+  const [isInviting, invite] = useOpened(isNew)
   const denied = useDenied()
   const reads = useMay('api.management.read')
   const button = (
@@ -41,11 +41,11 @@ export function People() {
         <InviteTable after={after} action={button} />
       ) : (
         <>
-          <UserTable after={after} />
+          <UserTable {...{ after, name }} />
           <SignInPolicy />
         </>
       )}
-      <Invite opened={isInviting} onClose={() => invite(false)} />
+      <Invite opened={isInviting && denied === null} onClose={() => invite(false)} />
     </Page>
   )
 }

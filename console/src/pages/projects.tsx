@@ -5,6 +5,7 @@ import { useChange } from '../api/query.ts'
 import { Act } from '../patterns/act.tsx'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
+import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import { Search } from '../patterns/search.tsx'
 import { Sheet } from '../patterns/sheet.tsx'
@@ -15,9 +16,9 @@ import { ProjectTable } from './project-table.tsx'
 
 /** All projects of the organization. */
 export function Projects() {
-  const { after, archived, name } = useSearch({ from: '/inside/projects' })
+  const { after, archived, name, new: isNew } = useSearch({ from: '/inside/projects' })
   const navigate = useNavigate()
-  const [isMaking, make] = useState(false)
+  const [isMaking, make] = useOpened(isNew)
   const denied = useDenied()
   const seesAll = useMay('api.management.read')
   const projects = useProjects({ after, name, include_archived: archived === true, limit: 100 })
@@ -75,7 +76,7 @@ export function Projects() {
           )
         }
       />
-      <NewProject opened={isMaking} onClose={() => make(false)} />
+      <NewProject opened={isMaking && denied === null} onClose={() => make(false)} />
     </Page>
   )
 }

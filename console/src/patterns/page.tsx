@@ -29,7 +29,7 @@ export function Page({ title, lead, above, actions, children }: PageProps) {
   )
 }
 
-type SectionProps = { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode }
+type SectionProps = { title: string; lead?: ReactNode; actions?: ReactNode; children?: ReactNode }
 
 /** A part of a page. */
 export function Section({ title, lead, actions, children }: SectionProps) {

@@ -24,7 +24,7 @@ type TableProps<T> = {
 /** How many rows are drawn where nobody knows yet how many there are. */
 const BONES = ['a', 'b', 'c', 'd', 'e']
 
-/** Rows of one kind. Arrow keys go from row to row, Enter opens one. */
+/** Rows of one kind. Arrow keys, Home and End go from row to row, Enter opens one. */
 export function Table<T>({ label, columns, rows, keyOf, detail }: TableProps<T>) {
   const [opened, open] = useState<readonly string[]>([])
   return (
@@ -85,20 +85,35 @@ export function Table<T>({ label, columns, rows, keyOf, detail }: TableProps<T>)
   )
 }
 
-/** Up and down go to the same place of the row above or below. */
+/** What has the focus in a row, in the order in which it stands there; what a phone leaves out is not among it. */
+const pressedIn = (row: Element) =>
+  [...row.querySelectorAll<HTMLElement>('a, button')].filter((one) => one.checkVisibility())
+
+/** Up and down go to the same place of the row above or below, Home and End to that of the first and last row, left and right along a row. */
 function walk(event: KeyboardEvent<HTMLTableElement>) {
-  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-  // In a field, and in a text that scrolls, the keys are its own.
-  const from = event.target instanceof Element && event.target.matches('a, button') && event.target.closest('tr')
-  if (step === 0 || !from) return
-  const beside = (row: Element) => (step > 0 ? row.nextElementSibling : row.previousElementSibling)
-  let next = beside(from)
+  const { target, currentTarget, key } = event
+  // In a field, and in a text that scrolls, the keys are its own; together with another key they are the browser's.
+  if (!(target instanceof HTMLElement && target.matches('a, button'))) return
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
   // What a row has opened to may have nothing to press.
-  while (next && !next.querySelector('a, button')) next = beside(next)
-  const target = next?.querySelector<HTMLElement>('a, button')
-  if (!target) return
+  const rows = [...currentTarget.querySelectorAll(':scope > tbody > tr')]
+    .map(pressedIn)
+    .filter(({ length }) => length > 0)
+  const at = rows.findIndex((row) => row.includes(target))
+  const place = rows[at]?.indexOf(target) ?? -1
+  const inRow = (row: HTMLElement[] | undefined) => row?.[Math.min(place, row.length - 1)]
+  const ways = {
+    ArrowDown: () => inRow(rows[at + 1]),
+    ArrowUp: () => inRow(rows[at - 1]),
+    Home: () => inRow(rows[0]),
+    End: () => inRow(rows.at(-1)),
+    ArrowRight: () => rows[at]?.[place + 1],
+    ArrowLeft: () => rows[at]?.[place - 1],
+  }
+  const next = place < 0 ? undefined : Object.entries(ways).find(([name]) => name === key)?.[1]()
+  if (!next) return
   event.preventDefault()
-  target.focus()
+  next.focus()
 }
 
 /** A name of any length in one line: what is cut off of it is told who hovers over it. */

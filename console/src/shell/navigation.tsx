@@ -16,7 +16,10 @@ export const organizationPages = [
   { to: '/admin-keys', word: 'Admin keys', icon: 'admin' },
   { to: '/certificates', word: 'Certificates', icon: 'seal' },
   { to: '/usage', word: 'Usage and costs', icon: 'chart' },
+  { to: '/spend', word: 'Spend', icon: 'money' },
+  { to: '/limits', word: 'Rate limits', icon: 'gauge' },
   { to: '/audit-log', word: 'Audit log', icon: 'log' },
+  { to: '/settings', word: 'Settings', icon: 'settings' },
   { to: '/profile/keys', word: 'Your keys', icon: 'key' },
 ] as const satisfies readonly { to: string; word: string; icon: IconName }[]
 

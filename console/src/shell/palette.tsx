@@ -1,48 +1,71 @@
-import { Spotlight, type SpotlightActionData, spotlight } from '@mantine/spotlight'
-import { useNavigate, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
-import { useProjects } from '../pages/listed.ts'
+import { useDebouncedValue } from '@mantine/hooks'
+import { createSpotlight, Spotlight } from '@mantine/spotlight'
+import { useEffect, useState } from 'react'
 import { Icon } from '../patterns/icons.tsx'
-import { organizationPages, projectPages } from './navigation.tsx'
+import { seen, straight } from '../patterns/names.ts'
+import { useActions } from './palette/actions.ts'
+import { useFound } from './palette/found.ts'
+import { passes, ranked } from './palette/option.ts'
+import { usePlaces } from './palette/places.ts'
+import './palette/palette.css'
 
-export const openPalette = (): void => spotlight.open()
+const [store, palette] = createSpotlight()
+export const openPalette = (): void => palette.open()
 
-/** Every page and project by its name, from the keyboard. */
+const LIST = 'palette'
+
+/** Every page, action, project, person and key by its name, from the keyboard. */
 export function Palette() {
-  const navigate = useNavigate()
   const [isOpen, open] = useState(false)
-  const { projectId } = useParams({ strict: false })
-  const projects = useProjects({ limit: 100 }, isOpen)
-  const actions: SpotlightActionData[] = [
-    ...(projectId === undefined
-      ? []
-      : projectPages.map(({ to, word, icon }) => ({
-          ...{ id: to, label: word, description: 'This project', leftSection: <Icon name={icon} /> },
-          onClick: () => void navigate({ to, params: { projectId } }),
-        }))),
-    ...organizationPages.map(({ to, word, icon }) => ({
-      ...{ id: to, label: word, description: 'Organization', leftSection: <Icon name={icon} /> },
-      onClick: () => void navigate({ to }),
-    })),
-    ...(projects.data?.data ?? []).map(({ id, name }) => ({
-      ...{ id, label: name, description: 'Project', keywords: id, leftSection: <Icon name="projects" /> },
-      onClick: () => void navigate({ to: '/projects/$projectId', params: { projectId: id } }),
-    })),
-  ]
+  const [typed, type] = useState('')
+  const [asked] = useDebouncedValue(typed.trim(), 200)
+  const known = ranked(typed, [...usePlaces(), ...useActions()])
+  const { options, isLooking } = useFound(asked || undefined, isOpen)
+  // What was found for less than is typed by now is shown as far as it still has that: the server's answer is on its way.
+  const isSettled = asked === typed.trim()
+  const shown = [...known, ...(isSettled ? options : options.filter(passes(typed)))]
+  useFirstSelected(typed !== '' && isOpen ? shown.map(({ id }) => id).join() : '')
   return (
     <Spotlight
-      actions={actions}
+      store={store}
+      actions={shown.map(({ id, label, description, icon, go }) => ({
+        ...{
+          id,
+          label: seen(label),
+          description: straight(description),
+          leftSection: <Icon name={icon} />,
+          onClick: go,
+        },
+      }))}
+      query={typed}
+      onQueryChange={type}
+      // They have been sifted: by their words here, and by the server.
+      filter={(_, actions) => actions}
       shortcut={['mod + K', '/']}
-      nothingFound="Nothing has this name"
-      highlightQuery
-      limit={12}
+      nothingFound={isLooking || !isSettled ? 'Looking…' : 'Nothing has this name'}
+      scrollable
+      maxHeight={420}
+      scrollAreaProps={{ id: LIST }}
       lockScroll={false}
+      attributes={{ content: { 'aria-label': 'Find' } }}
       onSpotlightOpen={() => open(true)}
+      onSpotlightClose={() => open(false)}
       searchProps={{
         leftSection: <Icon name="search" />,
-        placeholder: 'Go to a page or a project',
+        placeholder: 'Go to a page, a project, a person or a key',
         'aria-label': 'Find',
       }}
     />
   )
+}
+
+/** Enter takes what is first, also where it came from the server after the last key. @param ids of what is shown; empty: nothing is to be selected */
+function useFirstSelected(ids: string) {
+  useEffect(() => {
+    if (ids === '') return
+    const list = document.getElementById(LIST)
+    if (!list || list.querySelector('[data-selected]')) return
+    list.querySelector('[data-action]')?.setAttribute('data-selected', 'true')
+    store.setState({ ...store.getState(), selected: 0 })
+  }, [ids])
 }

@@ -1,9 +1,10 @@
-import { Menu, useMantineColorScheme } from '@mantine/core'
+import { Menu } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { Icon } from '../patterns/icons.tsx'
 import { told } from '../patterns/told.ts'
 import { useMe } from '../session/me.ts'
 import { useSignOut } from '../session/sign-out.ts'
+import { useLooks } from '../theme/looks.ts'
 
 const schemes = [
   ['auto', 'As the system'],
@@ -13,7 +14,7 @@ const schemes = [
 
 /** Who is signed in, how the pages look, and the way out. */
 export function Who() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useLooks()
   const navigate = useNavigate()
   const me = useMe().data
   const signOut = useSignOut()
@@ -35,15 +36,15 @@ export function Who() {
         <Menu.Divider />
         <Menu.Label>Appearance</Menu.Label>
         {schemes.map(([value, word]) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            rightSection={colorScheme === value ? <Icon name="check" /> : null}
-            onClick={() => setColorScheme(value)}
+            value={value}
+            checked={colorScheme === value}
+            checkIcon={<Icon name="check" />}
+            onChange={() => setColorScheme(value)}
           >
             {word}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
         <Menu.Divider />
         <Menu.Item

@@ -1,29 +1,40 @@
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
 import { RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
+import { Empty } from '../../patterns/empty.tsx'
 import { List } from '../../patterns/list.tsx'
+import { Search } from '../../patterns/search.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
 import { useDenied, useMayAll } from '../../session/may.ts'
+import { useMe } from '../../session/me.ts'
 import { RolesSheet } from '../roles/roles-sheet.tsx'
+import { PasswordLink } from './password-link.tsx'
 import { ResetFactor } from './reset-factor.tsx'
 
 type User = Item<'GET /v1/organization/users'>
+
+const OWN_PASSWORD = 'This is you. You change your password on the page of your profile.'
+const ONESELF = 'This is you. Another owner of the organization can remove you.'
 
 const nameOf = ({ name, email, id }: User) => name || email || id
 export const organizationRoles = { owner: 'Owner', reader: 'Reader' }
 
 /** The users of the organization. */
-export function UserTable({ after }: { after: string | undefined }) {
+export function UserTable({ after, name }: { after: string | undefined; name: string | undefined }) {
+  const navigate = useNavigate()
   const [leaving, remove] = useState<User | null>(null)
   const [locked, reset] = useState<User | null>(null)
   const [shown, show] = useState<User | null>(null)
   const where = { may: useMayAll() }
+  const [linked, link] = useState<User | null>(null)
+  const me = useMe().data
   const denied = useDenied()
-  const users = useRead('GET /v1/organization/users', { query: { after } })
+  const users = useRead('GET /v1/organization/users', { query: { after, name } })
   const columns: Column<User>[] = [
     { title: 'Name', cell: (user) => <Name>{nameOf(user)}</Name> },
     {
@@ -47,22 +58,42 @@ export function UserTable({ after }: { after: string | undefined }) {
       cell: (user) => (
         <>
           <RowAct word="Roles" of={`of ${nameOf(user)}`} onClick={() => show(user)} />
-          <RowAct word="Reset factor" of={nameOf(user)} onClick={() => reset(user)} />
-          <RowAct denied={denied} word="Remove" of={nameOf(user)} onClick={() => remove(user)} />
+          <RowAct
+            denied={denied ?? (user.id === me?.id ? OWN_PASSWORD : null)}
+            word="Password link"
+            of={`for ${nameOf(user)}`}
+            onClick={() => link(user)}
+          />
+          <RowAct denied={denied} word="Reset factor" of={nameOf(user)} onClick={() => reset(user)} />
+          <RowAct
+            denied={denied ?? (user.id === me?.id ? ONESELF : null)}
+            word="Remove"
+            of={nameOf(user)}
+            onClick={() => remove(user)}
+          />
         </>
       ),
     },
   ]
   return (
     <>
+      <div className="filters">
+        <Search
+          label="Find a person"
+          placeholder="Find by name or address"
+          value={name}
+          onSearch={(name) => void navigate({ to: '/people', search: { name }, replace: true })}
+        />
+      </div>
       <List
         label="Users"
         read={users}
         columns={columns}
         keyOf={({ id }) => id}
         after={after}
-        empty={<p className="muted">There is nobody here.</p>}
+        empty={<Empty title="Nothing found" words={`Nobody has '${name ?? ''}' in their name or address.`} />}
       />
+      {linked && <PasswordLink user={linked} onClose={() => link(null)} />}
       {locked && <ResetFactor user={locked} name={nameOf(locked)} onClose={() => reset(null)} />}
       {shown && (
         <RolesSheet

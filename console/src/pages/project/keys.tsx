@@ -1,4 +1,4 @@
-import { Link, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
@@ -7,6 +7,8 @@ import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
+import { useOpened } from '../../patterns/opened.ts'
+import { Search } from '../../patterns/search.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
@@ -18,7 +20,8 @@ type Key = Item<'GET /v1/organization/projects/:project_id/api_keys'>
 
 /** The keys of a project. */
 export function Keys() {
-  const [isMaking, make] = useState(false)
+  const [isMaking, make] = useOpened(useSearch({ from: '/inside/projects/$projectId/keys' }).new)
+  const canMake = (project: Project) => project.status === 'active' && project.may('api.model.request')
   const button = (project: Project) => (
     <Act denied={deniedKey(project)} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
       New key
@@ -41,7 +44,7 @@ export function Keys() {
               action={<Link to="/profile/keys">Your keys</Link>}
             />
           )}
-          {isMaking && <NewKey projectId={project.id} onClose={() => make(false)} />}
+          {isMaking && canMake(project) && <NewKey projectId={project.id} onClose={() => make(false)} />}
         </>
       )}
     </ProjectPage>
@@ -49,11 +52,12 @@ export function Keys() {
 }
 
 function KeyTable({ project, action }: { project: Project; action: ReactNode }) {
-  const { after } = useSearch({ from: '/inside/projects/$projectId/keys' })
+  const { after, name } = useSearch({ from: '/inside/projects/$projectId/keys' })
+  const navigate = useNavigate()
   const [revoked, revoke] = useState<Key | null>(null)
   const keys = useRead('GET /v1/organization/projects/:project_id/api_keys', {
     params: { project_id: project.id },
-    query: { after, owner_project_access: 'any' },
+    query: { after, name, owner_project_access: 'any' },
   })
   const columns: Column<Key>[] = [
     {
@@ -77,6 +81,13 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
   ]
   return (
     <>
+      <div className="filters">
+        <Search
+          label="Find a key by its name"
+          value={name}
+          onSearch={(name) => void navigate({ to: '.', search: { name } as never, replace: true })}
+        />
+      </div>
       <List
         label="API keys"
         read={keys}
@@ -84,11 +95,15 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
         keyOf={({ id }) => id}
         after={after}
         empty={
-          <Empty
-            title="No keys yet"
-            words="A key lets an app call models as this project, within its limits and its budget."
-            action={project.status === 'active' && action}
-          />
+          name === undefined ? (
+            <Empty
+              title="No keys yet"
+              words="A key lets an app call models as this project, within its limits and its budget."
+              action={project.status === 'active' && action}
+            />
+          ) : (
+            <Empty title="Nothing found" words={`No key of this project has '${name}' in its name.`} />
+          )
         }
       />
       {revoked && <DeleteKey project={project} apiKey={revoked} onClose={() => revoke(null)} />}

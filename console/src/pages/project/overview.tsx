@@ -1,57 +1,43 @@
 import { Link } from '@tanstack/react-router'
-import { useRead } from '../../api/query.ts'
 import { Command } from '../../patterns/command.tsx'
+import { Failure } from '../../patterns/failure.tsx'
 import { Section } from '../../patterns/page.tsx'
-import { Time } from '../../patterns/time.tsx'
-import { ProjectStatus } from '../project-table.tsx'
+import { Spent } from '../spend/spent.tsx'
 import type { Project } from './known.ts'
+import { ProjectAttention } from './overview/attention.tsx'
+import { Facts } from './overview/facts.tsx'
+import { Fullest } from './overview/fullest.tsx'
+import { useOverview } from './overview/read.ts'
 import { ProjectPage } from './project.tsx'
 
-/** What a project is, and how it is called. */
-export const Overview = () => <ProjectPage title="Overview">{(project) => <Facts project={project} />}</ProjectPage>
+/** What a project is, what of its limits and money is used now, what needs attention, and how it is called. */
+export const Overview = () => <ProjectPage title="Overview">{(project) => <Whole project={project} />}</ProjectPage>
 
-function Facts({ project }: { project: Project }) {
-  const of = { params: { project_id: project.id } }
-  const reads = project.may('api.organization.projects.api_keys.read')
-  const query = { limit: 100, owner_project_access: 'any' } as const
-  const keys = useRead('GET /v1/organization/projects/:project_id/api_keys', { ...of, query }, reads)
-  const used = keys.data?.data.map(({ last_used_at }) => last_used_at ?? 0)
+function Whole({ project }: { project: Project }) {
+  const overview = useOverview(project)
+  const { may, spend } = overview
+  const params = { projectId: project.id }
   return (
     <>
-      <dl className="facts">
-        <dt>Name</dt>
-        <dd>{project.name}</dd>
-        <dt>Project ID</dt>
-        <dd className="mono">{project.id}</dd>
-        <dt>Status</dt>
-        <dd>
-          <ProjectStatus status={project.status} />
-        </dd>
-        <dt>Created</dt>
-        <dd>
-          <Time at={project.created_at} as="minute" />
-        </dd>
-        {project.archived_at !== null && (
-          <>
-            <dt>Archived</dt>
-            <dd>
-              <Time at={project.archived_at} as="minute" />
-            </dd>
-          </>
-        )}
-        <dt>Keys</dt>
-        <dd>
-          <Link to="/projects/$projectId/keys" params={{ projectId: project.id }}>
-            {keys.data ? `${keys.data.data.length}${keys.data.has_more ? ' and more' : ''}` : reads ? '…' : 'Make one'}
-          </Link>
-          {used && used.length > 0 && (
-            <span className="muted">
-              {' '}
-              · last used <Time at={Math.max(...used) || null} as="ago" never="never" />
-            </span>
+      <Facts {...{ project, overview }} />
+      {project.status === 'active' && <ProjectAttention {...{ project, overview }} />}
+      {may.spend && (
+        <Section
+          title="Spent this month"
+          actions={
+            <Link to="/projects/$projectId/spend" params={params}>
+              Limit and alerts
+            </Link>
+          }
+        >
+          {spend.error && !spend.data ? (
+            <Failure error={spend.error} again={() => void spend.refetch()} />
+          ) : (
+            <Spent use={spend.data} whose={project} />
           )}
-        </dd>
-      </dl>
+        </Section>
+      )}
+      {may.limits && <Fullest {...{ project, overview }} />}
       {project.status === 'active' && (
         <Section
           title="Call a model"

@@ -1,12 +1,12 @@
 import type { Item } from '../../../api/operations.ts'
 
-type Use = Item<'GET /v1/organization/projects/:project_id/rate_limits/usage'>
+type Use = Pick<Item<'GET /v1/organization/projects/:project_id/rate_limits/usage'>, 'id' | 'model' | 'limits'>
 type Limit = Item<'GET /v1/organization/projects/:project_id/rate_limits'>
 type Level = Use['limits'][number]
 type Dimension = Level['dimension']
 
 /** What each limit counts, in the order in which they stand. */
-const dimensions: Record<Dimension, string> = {
+export const dimensions: Record<Dimension, string> = {
   max_requests_per_1_minute: 'Requests a minute',
   max_tokens_per_1_minute: 'Tokens a minute',
   max_images_per_1_minute: 'Images a minute',

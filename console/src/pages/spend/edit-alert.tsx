@@ -1,49 +1,41 @@
 import { Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { useChange } from '../../../api/query.ts'
-import { cents, money, typedDollars } from '../../../patterns/figures.ts'
-import { Sheet } from '../../../patterns/sheet.tsx'
-import { told } from '../../../patterns/told.ts'
-import { useMe } from '../../../session/me.ts'
-import type { Project } from '../known.ts'
-import type { Alert } from './alert-table.tsx'
+import { cents, money, typedDollars } from '../../patterns/figures.ts'
+import { Sheet } from '../../patterns/sheet.tsx'
+import { told } from '../../patterns/told.ts'
+import { useMe } from '../../session/me.ts'
+import { type Alert, useSaveAlert } from './alerts.ts'
+import type { Whose } from './whose.ts'
 
-type EditAlertProps = { project: Project; alert: Alert | null; onClose: () => void }
+type EditAlertProps = { whose: Whose; alert: Alert | null; onClose: () => void }
 
 /** A new alert, or a change of one. */
-export function EditAlert({ project, alert, onClose }: EditAlertProps) {
+export function EditAlert({ whose, alert, onClose }: EditAlertProps) {
   const me = useMe().data
   const channel = alert?.notification_channel
   const [amount, typeAmount] = useState(alert ? typedDollars(alert.threshold_amount) : '')
   const [to, typeTo] = useState((channel?.recipients ?? (me ? [me.email] : [])).join('\n'))
   const [subject, typeSubject] = useState(channel?.subject_prefix ?? '')
   const [isWrong, tell] = useState(false)
-  const done = ({ threshold_amount }: { threshold_amount: number }) => {
+  const { save, isPending, error } = useSaveAlert(whose, alert?.id ?? null, ({ threshold_amount }) => {
     told(`Mail is sent when ${money(threshold_amount)} are spent in a month`)
     onClose()
-  }
-  const create = useChange('POST /v1/organization/projects/:project_id/spend_alerts', done)
-  const change = useChange('POST /v1/organization/projects/:project_id/spend_alerts/:alert_id', done)
+  })
   const submit = () => {
     const threshold_amount = cents(amount)
     tell(threshold_amount === null)
     if (threshold_amount === null) return
     const recipients = to.split(/[\s,;]+/).filter((address) => address !== '')
-    const body = {
-      ...({ threshold_amount, currency: 'USD', interval: 'month' } as const),
-      notification_channel: { type: 'email', recipients, subject_prefix: subject.trim() || null } as const,
-    }
-    const project_id = project.id
-    if (alert) change.mutate({ params: { project_id, alert_id: alert.id }, body })
-    else create.mutate({ params: { project_id }, body })
+    save({
+      ...{ threshold_amount, currency: 'USD', interval: 'month' },
+      notification_channel: { type: 'email', recipients, subject_prefix: subject.trim() || null },
+    })
   }
   return (
     <Sheet
       title={alert ? 'Alert' : 'New alert'}
       action={alert ? 'Save' : 'Create alert'}
-      busy={create.isPending || change.isPending}
-      error={create.error ?? change.error}
-      {...{ opened: true, onClose, onSubmit: submit }}
+      {...{ opened: true, onClose, onSubmit: submit, busy: isPending, error }}
     >
       <TextInput
         label="When this is spent in a month, in dollars"

@@ -1,14 +1,12 @@
-import type { Reply } from '../../../api/operations.ts'
-import { money } from '../../../patterns/figures.ts'
-import { Time } from '../../../patterns/time.tsx'
-import { UseBar } from '../../../patterns/use-bar.tsx'
-
-type Use = Reply<'GET /v1/organization/projects/:project_id/spend_limit/usage'>
+import { money } from '../../patterns/figures.ts'
+import { Time } from '../../patterns/time.tsx'
+import { UseBar } from '../../patterns/use-bar.tsx'
+import type { Use, Whose } from './whose.ts'
 
 const names = { project: 'This project', organization: 'All projects of the organization' }
 
 /** What was spent this month, of which limit, and which of the limits ends first. */
-export function Spent({ use }: { use: Use | undefined }) {
+export function Spent({ use, whose }: { use: Use | undefined; whose: Whose }) {
   const limits = [...(use?.limits ?? [])].sort((a) => (a.scope === 'project' ? -1 : 1))
   const limited = limits.filter(({ remaining_amount }) => remaining_amount !== null)
   const left = Math.min(...limited.map(({ remaining_amount }) => remaining_amount ?? 0))
@@ -16,7 +14,7 @@ export function Spent({ use }: { use: Use | undefined }) {
     <dl className="facts">
       {use === undefined && (
         <>
-          <dt>{names.project}</dt>
+          <dt>{names[whose === 'organization' ? 'organization' : 'project']}</dt>
           <dd>
             <span className="bone" />
           </dd>

@@ -21,6 +21,7 @@ export const signIn = adds(async (db) => {
     .addColumn('user_agent', 'text')
     .execute()
   await db.schema.createIndex('session_user').on('session').columns(['organization_id', 'user_id', 'id']).execute()
+  await db.schema.createIndex('session_list').on('session').columns(['organization_id', 'id']).execute()
   await db.schema
     .createTable('user_password')
     .addColumn('organization_id', id, (c) => c.notNull().references('organization.id'))

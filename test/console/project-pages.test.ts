@@ -39,7 +39,7 @@ test('the overview tells what of limits and money is used, who is there, and wha
   await attention.getByRole('row', { name: /4 of 5 requests a day/ }).waitFor()
   await attention
     .getByRole('row', { name: /Not used since/ })
-    .getByRole('link')
+    .getByRole('link', { name: 'Old notebook' })
     .click()
   await page.waitForURL((url) => url.pathname === `/projects/${projectId}/keys`)
   await page.goBack()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sessionCookie } from './cookie.ts'
+import { flowCookie, sessionCookie } from './cookie.ts'
 
 const token = 'a1'.repeat(32)
 const [secure, plain] = [sessionCookie(true), sessionCookie(false)]
@@ -33,3 +33,9 @@ const read: [string, string | undefined, string | null][] = [
 for (const [what, header, shown] of read) {
   test(`of ${what} ${shown === null ? 'nothing' : 'the secret'} is read`, () => assert.equal(plain.read(header), shown))
 }
+
+test('the longest place that somebody may come back to is read, with the organization that they asked for', () => {
+  const place = Buffer.from(`${'o'.repeat(64)} ${'/'.padEnd(1024, 'x')}`).toString('base64url')
+  const value = `${token}.${place}`
+  assert.equal(flowCookie(false).read(flowCookie(false).set(value, 1100, 1000).split(';', 1)[0]), value)
+})

@@ -20,7 +20,7 @@ export const sessionCookie = (secure: boolean): SecretCookie =>
 
 /** Of who has gone to the provider to sign in: their secret, and the place that they came from, in base64url. */
 export const flowCookie = (secure: boolean): SecretCookie =>
-  secretCookie('gatehouse-sign-in', /^[0-9a-f]{64}\.[A-Za-z0-9_-]{0,1400}$/, secure)
+  secretCookie('gatehouse-sign-in', /^[0-9a-f]{64}\.[A-Za-z0-9_-]{0,1500}$/, secure)
 
 function secretCookie(plain: string, form: RegExp, secure: boolean): SecretCookie {
   const name = secure ? `__Host-${plain}` : plain

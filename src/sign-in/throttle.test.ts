@@ -36,3 +36,15 @@ test('an attempt that was none is given back, and one who has proven who they ar
   throttle.giveBack('nobody')
   assert.ok(throttle.take('a') > 0)
 })
+
+test('a clock that is set back keeps nobody waiting for it to come round again', () => {
+  let now = 86_400_000
+  const throttle = new Throttle(rate, () => now)
+  for (let i = 0; i < 3; i++) assert.equal(throttle.take('a'), 0)
+  now = 0
+  assert.equal(throttle.take('a'), 1000)
+  now = 400
+  assert.equal(throttle.take('a'), 600)
+  now = 1000
+  assert.equal(throttle.take('a'), 0)
+})

@@ -26,6 +26,9 @@ export class Throttle {
   take(name: string): number {
     const { most, everyMs } = this.#rate
     const now = this.#now()
+    // Where the clock was set back, nobody waits for longer than one whose attempts are all gone.
+    const latest = now + most * everyMs
+    if ((this.#fullAt.get(name) ?? 0) > latest) this.#fullAt.set(name, latest)
     const fullAt = Math.max(this.#fullAt.get(name) ?? 0, now) + everyMs
     const wait = fullAt - now - most * everyMs
     if (wait > 0) return wait

@@ -23,13 +23,18 @@ type Next = { location: string; cookies: string[] }
  */
 export function createProviderDoor(app: AdminApp, parts: Parts, otherwise: Handle): Handle {
   return (request, response) => {
-    const lead = (begun: Begun | null, next: Promise<Next>) =>
-      void next.catch((error: unknown) => refused(app, parts, error, begun)).then((where) => send(app, response, where))
+    const lead = (begun: Begun | null, next: Promise<Next>) => {
+      const id = app.newId('request')
+      const led = next.catch((error: unknown) => refused(app, parts, error, begun, id))
+      void led.then((where) => send(id, response, where))
+    }
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s, 2)
     if (request.method === 'GET' && path === '/sign-in/oidc') {
       const begun = newFlow(query)
       // A page of another site does not choose when somebody signs in, nor to which organization: they are asked first.
-      if (!app.isOwnOrigin(request.headers)) return send(app, response, { location: signInPage(begun), cookies: [] })
+      if (!app.isOwnOrigin(request.headers)) {
+        return send(app.newId('request'), response, { location: signInPage(begun), cookies: [] })
+      }
       return lead(begun, leave(app, parts, begun))
     }
     if (request.method === 'GET' && path === '/sign-in/oidc/callback') {
@@ -43,14 +48,14 @@ export function createProviderDoor(app: AdminApp, parts: Parts, otherwise: Handl
   }
 }
 
-function send({ newId }: AdminApp, response: ServerResponse, { location, cookies }: Next) {
+function send(id: string, response: ServerResponse, { location, cookies }: Next) {
   response.writeHead(303, {
     location,
     'set-cookie': cookies,
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
     'content-length': 0,
-    'x-request-id': newId('request'),
+    'x-request-id': id,
   })
   response.end()
 }
@@ -109,12 +114,12 @@ function record(
 }
 
 /** To the page that says why. */
-function refused(app: AdminApp, { flows }: Parts, thrown: unknown, begun: Begun | null): Next {
+function refused(app: AdminApp, { flows }: Parts, thrown: unknown, begun: Begun | null, request_id: string): Next {
   const why = whyOf(thrown)
   // Who runs the server can mend it, and has to hear what it was. All else a stranger can have said as often as they like.
   const isNews = thrown instanceof ProviderDown ? thrown.isNews : why === 'internal'
-  if (isNews) app.log.error({ err: thrown }, 'sign-in by the provider failed')
-  else app.log.debug({ why, said: `${(thrown as Error).message}` }, 'sign-in by the provider refused')
+  if (isNews) app.log.error({ request_id, err: thrown }, 'sign-in by the provider failed')
+  else app.log.debug({ request_id, why, said: `${(thrown as Error).message}` }, 'sign-in by the provider refused')
   return { location: signInPage(begun, why), cookies: [flows.clear] }
 }
 

@@ -18,6 +18,7 @@ export async function signOutFrom(
 ) {
   const forwarded = request.headers['x-forwarded-for'] as string | undefined
   const origin = { ip: app.address(request.socket.remoteAddress, forwarded), userAgent: null }
+  const request_id = app.newId('request')
   const answer = (status: number, body: object, headers: Readonly<Record<string, string>> = {}) => {
     const text = JSON.stringify(body)
     response.writeHead(status, {
@@ -25,7 +26,7 @@ export async function signOutFrom(
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(text),
       'cache-control': 'no-store',
-      'x-request-id': app.newId('request'),
+      'x-request-id': request_id,
     })
     response.end(text)
   }
@@ -33,22 +34,23 @@ export async function signOutFrom(
     const form = queryParameters(await bodyOf(request))
     const said = await provider.logout(form?.get('logout_token') ?? '')
     const sessions = await endSessionsOf(app, provider.settings.issuer, said, origin)
-    app.log.info({ sessions }, 'signed out by the provider')
+    app.log.info({ request_id, sessions }, 'signed out by the provider')
     answer(200, { sessions })
   } catch (error) {
-    const { status, envelope, headers } = refusal(app, error)
+    const { status, envelope, headers } = refusal(app, error, request_id)
     answer(status, envelope, headers)
   }
 }
 
 /** What a provider is told that is not heard. It asks again where that was not its own fault. */
-function refusal(app: AdminApp, error: unknown): ApiError {
+function refusal(app: AdminApp, error: unknown, request_id: string): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof NotProven) {
     return new ApiError('invalid_value', `Invalid 'logout_token': ${error.message}.`, { param: 'logout_token' })
   }
   // A stranger can have it asked for as often as they like.
-  if (!(error instanceof ProviderDown) || error.isNews) app.log.error({ err: error }, 'sign-out by the provider failed')
+  const isNews = !(error instanceof ProviderDown) || error.isNews
+  if (isNews) app.log.error({ request_id, err: error }, 'sign-out by the provider failed')
   return unavailable('Nobody could be signed out right now. Please try again shortly.')
 }
 

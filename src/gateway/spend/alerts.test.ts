@@ -164,6 +164,25 @@ test('the mail says who has spent how much of what, in which month, and holds no
   assert.doesNotMatch(money.lines.join('\n'), /corp\.example/)
 })
 
+test('the log says how many an alert is not mailed to, since who ordered it is no owner any more', async () => {
+  await using money = await openMoney('sqlite', november)
+  const rules = await known(money)
+  const { organizationId: organization_id, projectId } = rules
+  const [id, all] = [await money.alert(organization_id, projectId, 1), await money.alert(organization_id, projectId, 2)]
+  await money.db
+    .updateTable('spend_alert')
+    .set({ created_by: 'user-gone' })
+    .where('organization_id', '=', organization_id)
+    .where('id', '=', id)
+    .execute()
+  await money.spend.load(rules)
+  await money.write(rules, cents(3), november)
+  await until(() => money.raised.length === 2)
+  const told = money.lines.filter((line) => line.includes('a spend alert is reached')).map((line) => JSON.parse(line))
+  const leftOut = new Map(told.map(({ alert_id, recipients_left_out }) => [alert_id, recipients_left_out]))
+  assert.deepEqual([leftOut.get(id), leftOut.get(all)], [2, undefined])
+})
+
 test('alerts that the database could not mark are raised when it can', async () => {
   await using money = await openMoney('sqlite', november)
   const rules = await known(money)

@@ -74,6 +74,8 @@ export class Alerts {
   #tell(owner: Owner, names: { organization: string; project: string }, alert: Reached, spent: bigint, month: Month) {
     const { log, raised } = this.#parts
     const isOrganization = owner.projectId === WHOLE_ORGANIZATION
+    // Who waits for a mail that does not come, since who ordered it may no more, finds it said.
+    const left_out = (JSON.parse(alert.recipients) as string[]).length - alert.to.length
     raised(isOrganization ? 'organization' : 'project')
     const fields = {
       organization_id: owner.organizationId,
@@ -82,6 +84,7 @@ export class Alerts {
       month: month.name,
       threshold_cents: alert.threshold_cents,
       spent_cents: Number(spent / NANOS_PER_CENT),
+      ...(left_out > 0 && { recipients_left_out: left_out }),
     }
     log.warn(fields, 'a spend alert is reached')
     if (alert.to.length === 0) return

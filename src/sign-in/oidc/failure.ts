@@ -14,6 +14,10 @@ export class NotProven extends Error {}
 
 /** What a token endpoint says of who signs in, and not of this server. */
 const OF_THE_CODE = new Set(['invalid_grant'])
+/** An endpoint that does not know who asks says so in a header, and in no words: who runs the server has to hear which. */
+const UNKNOWN = 'OAUTH_WWW_AUTHENTICATE_CHALLENGE'
+const WHOM = ': it does not take the client id and secret of this server, or a token of its own'
+
 /** What is wrong with what came back, or with what was signed. */
 const OF_THE_PROOF = new Set([
   'OAUTH_INVALID_RESPONSE',
@@ -42,7 +46,8 @@ export function oursBehind(error: unknown): Error | null {
 
 function said(thrown: unknown): string {
   if (!(thrown instanceof Error)) return `${thrown}`
-  const { error } = thrown as { error?: unknown }
+  const { code, error } = thrown as { code?: unknown; error?: unknown }
   const behind = thrown.cause instanceof Error ? ` (${thrown.cause.message})` : ''
-  return `${thrown.message}${behind}${typeof error === 'string' ? `: ${error}` : ''}`.slice(0, 500)
+  const why = typeof error === 'string' ? `: ${error}` : ''
+  return `${thrown.message}${behind}${code === UNKNOWN ? WHOM : why}`.slice(0, 500)
 }

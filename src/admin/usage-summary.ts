@@ -1,5 +1,7 @@
 import { setImmediate as othersTurn } from 'node:timers/promises'
+import { unavailable } from '../contract/error.ts'
 import type { Range } from '../core/usage.ts'
+import { isTooLong } from '../db/errors.ts'
 import { summedUp } from '../db/usage-summary.ts'
 import { filtersOf } from './report-query.ts'
 import { groupingOf, periodBefore, periodOf } from './summary-query.ts'
@@ -31,7 +33,7 @@ export async function* summary(
   }
   const read = async (range: Range, groups: Parameters<typeof summedUp>[1]['groups']): Promise<Read> => {
     const found = { range, all: new Series(range, Object.keys(select)), groups: new Map<string | null, Series>() }
-    const rows = await inTurn(() => summedUp(db, { ...of, range, groups }))
+    const rows = await inTurn(() => summedUp(db, { ...of, range, groups })).catch(tooMuch)
     for (const some of rows.together()) {
       for (const { time, name, ...sums } of some) {
         const series = found.groups.get(name) ?? new Series(range, Object.keys(select))
@@ -52,4 +54,11 @@ export async function* summary(
 function ranked({ groups }: Read, weight: SummaryShape['rank']['weight']): string[] {
   const weights = [...groups].flatMap(([id, { total }]) => (id === null ? [] : [{ id, weight: weight(total) }]))
   return weights.sort((a, b) => b.weight - a.weight || (a.id < b.id ? -1 : 1)).map(({ id }) => id)
+}
+
+/** Whoever asks for less is answered; that the database is away would be another matter. */
+function tooMuch(error: unknown): never {
+  if (!isTooLong(error)) throw error
+  const message = 'To sum up so much takes the database longer than a statement may take. Ask for a shorter time.'
+  throw unavailable(message, error)
 }

@@ -5,6 +5,8 @@ import { modelsFile } from '../../test/support/models-file.ts'
 import { startApp } from '../app.ts'
 import { welcome } from '../cli/welcome.ts'
 import { type Config, readConfig } from '../config/settings.ts'
+import { openDb } from '../db/open.ts'
+import { bind } from '../sign-in/oidc/identity.ts'
 
 const ADMIN_KEY = 'sk-admin-for_tests_only_0123456789abcdefghijklmnop'
 
@@ -67,6 +69,32 @@ for (const database of databases) {
     const { app, words } = await start()
     await using _ = app
     assert.deepEqual([app.firstLink, words], [null, null])
+  })
+}
+
+for (const database of databases) {
+  test(`${database}: no link is printed where an owner has signed in by the provider that there is`, async () => {
+    await using shared = await openTestDatabase(database)
+    const provider = {
+      GATEHOUSE_PUBLIC_URL: 'https://gate.example',
+      GATEHOUSE_OIDC_ISSUER: 'https://id.example',
+      GATEHOUSE_OIDC_CLIENT_ID: 'gatehouse',
+      GATEHOUSE_OIDC_CLIENT_SECRET: 'a-secret-of-the-tests',
+    }
+    const hasLink = async (env: Record<string, string>) => {
+      await using app = await startApp(settings(shared.url, env))
+      return app.firstLink !== null
+    }
+    assert.equal(await hasLink(provider), true)
+    const db = await openDb(shared.url)
+    const { organization_id, id } = await db
+      .selectFrom('organization_user')
+      .select(['organization_id', 'id'])
+      .executeTakeFirstOrThrow()
+    await bind(db, { issuer: 'https://id.example', subject: 'x' }, { organizationId: organization_id, userId: id }, 1)
+    await db.destroy()
+    const another = { ...provider, GATEHOUSE_OIDC_ISSUER: 'https://another.example' }
+    assert.deepEqual([await hasLink(provider), await hasLink(another), await hasLink({})], [false, true, true])
   })
 }
 

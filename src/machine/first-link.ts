@@ -8,12 +8,12 @@ import type { Tools } from './tools.ts'
  * @param url the listener's address, where no public one is known
  */
 export async function createFirstLink(
-  { doors, console, publicUrl }: Pick<Config, 'doors' | 'console' | 'publicUrl'>,
+  { doors, console, oidc, publicUrl }: Pick<Config, 'doors' | 'console' | 'oidc' | 'publicUrl'>,
   { newId, now }: Tools,
   { db }: Pick<Machine, 'db'>,
   url: string,
 ): Promise<string | null> {
   if (!doors.includes('console') || !console.localSignIn) return null
-  const token = await firstOwnersLink({ db, newId }, Math.floor(now() / 1000))
+  const token = await firstOwnersLink({ db, newId }, oidc?.issuer ?? null, Math.floor(now() / 1000))
   return token && `${publicUrl ?? url}/sign-in/link#${token}`
 }

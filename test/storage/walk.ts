@@ -141,7 +141,7 @@ export async function walkGate(app: TestApp, own: Organization) {
 
 /** What the server does by itself, now and then. */
 export async function walkBackground(db: Db, organizationId: string) {
-  await firstOwnersLink({ db, newId: idSource(Date.now) }, 1)
+  await firstOwnersLink({ db, newId: idSource(Date.now) }, 'https://id.example', 1)
   await walkProvider(db, organizationId)
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)

@@ -62,8 +62,9 @@ export async function userOf(
   if (found && (await isBound(tx, issuer, { organizationId, userId: found.id }))) {
     throw new KnownCallerRefused(knownAs(organization, found), new SignInRefused('other_account'))
   }
-  // Who was removed does not come back by themselves.
-  if (!found && (identity || !takesIn)) throw new SignInRefused('no_member')
+  // Who was removed does not come back by themselves, whether they had come by the provider before or not.
+  const isRefused = !found && (identity || !takesIn || (await wasRemoved(tx, organizationId, email)))
+  if (isRefused) throw new SignInRefused('no_member')
   const role = 'reader' as const
   const user =
     found ?? (await insertUser(tx, { id: newId('user'), organizationId, email, name: name ?? email, role, now }))
@@ -72,6 +73,19 @@ export async function userOf(
     ? { type: 'user.updated' as const, payload: { id: user.id, changes_requested: { sign_in: 'openid_connect' } } }
     : { type: 'user.added' as const, payload: { id: user.id, data: { role } } }
   return { user, also: [event] }
+}
+
+/** Whether somebody with this address was a user of an organization, and was removed. */
+async function wasRemoved(db: Db, organizationId: string, email: string): Promise<boolean> {
+  const removed = await db
+    .selectFrom('organization_user')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('email_key', '=', emailKey(email))
+    .where('removed_at', 'is not', null)
+    .limit(1)
+    .executeTakeFirst()
+  return removed !== undefined
 }
 
 const knownAs = (organization: Row<'organization'>, { id, email }: User) => ({

@@ -33,7 +33,9 @@ export async function organizationFor(
   )
   const living = known.find(({ removed_at }) => removed_at === null)
   if (living) return enter(living.organization_id)
-  const byAddress = isVerified && email !== null ? await findAccount(db, emailKey(email), wanted ?? undefined) : null
+  // A password says nothing here: the owners of another organization could set one there for an address that they have added.
+  const byAddress =
+    isVerified && email !== null ? await findAccount(db, emailKey(email), wanted ?? undefined, 'oldest') : null
   if (byAddress) return enter(byAddress.user.organization_id)
   if (known[0]) return enter(known[0].organization_id)
   const oldest = await db.selectFrom('organization').select('id').orderBy('id').limit(1).executeTakeFirst()

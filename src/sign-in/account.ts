@@ -11,8 +11,14 @@ export type Account = {
 /**
  * The account of an address: in that organization, or else the oldest with a password, or else the oldest. One statement, whoever is there.
  * @param emailKey what addresses are compared by
+ * @param first the oldest, for who comes without a password: where there is one is nothing that leads them
  */
-export async function findAccount(db: Db, emailKey: string, organizationId?: string): Promise<Account | null> {
+export async function findAccount(
+  db: Db,
+  emailKey: string,
+  organizationId?: string,
+  first: 'with a password' | 'oldest' = 'with a password',
+): Promise<Account | null> {
   let users = db
     .selectFrom('organization_user as u')
     .innerJoin('organization as o', 'o.id', 'u.organization_id')
@@ -24,7 +30,7 @@ export async function findAccount(db: Db, emailKey: string, organizationId?: str
     .where('u.removed_at', 'is', null)
   if (organizationId !== undefined) users = users.where('u.organization_id', '=', organizationId)
   const all = await users.orderBy('u.id').execute()
-  const found = all.find(({ hash }) => hash !== null) ?? all[0]
+  const found = (first === 'oldest' ? undefined : all.find(({ hash }) => hash !== null)) ?? all[0]
   if (!found) return null
   const { hash, default_project_id, ...user } = found
   return { user, defaultProjectId: default_project_id, password: hash }

@@ -42,7 +42,7 @@ export const signIn: Handlers<typeof routes> = {
     refuseWhereOff(signIn)
     const link = await findLink(db, hashSecret(body.token))
     // Whoever guesses costs no more than a look: a password is hashed for who has a link that works.
-    if (!link || link.expires_at <= now || !(await isStillVouchedFor(db, link, now))) throw deadLink()
+    if (!link || link.expires_at <= now || !(await isStillVouchedFor(db, link, signIn, now))) throw deadLink()
     const user = await members(db, link.organization_id).where('id', '=', link.user_id).executeTakeFirst()
     if (!user) throw deadLink()
     const person = personOf(user)
@@ -53,7 +53,7 @@ export const signIn: Handlers<typeof routes> = {
       organizationId: link.organization_id,
       async finish(tx, newId) {
         // A user who was removed meanwhile has no link any more; who made it may have lost what it takes.
-        if (!(await useLink(tx, link, now)) || !(await isStillVouchedFor(tx, link, now))) throw deadLink()
+        if (!(await useLink(tx, link, now)) || !(await isStillVouchedFor(tx, link, signIn, now))) throw deadLink()
         const passed = await Passed.by(tx, person, shown, signIn.asksForFactor)
         await setPassword(tx, person, hash, now)
         const change = await byThemselves(tx, user, passwordSet(user))

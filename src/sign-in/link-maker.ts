@@ -2,35 +2,47 @@ import { isId } from '../core/id.ts'
 import { holds, permissions } from '../core/permission.ts'
 import { organizationAccess } from '../db/access.ts'
 import type { Db, Row } from '../db/tables.ts'
+import type { SignIn } from './sign-in.ts'
 
 /**
- * Whether who made a link could make it still: an owner, with a key that is not narrowed and works, or with a session that nobody has ended. A
- * link stands in no list from which it could be withdrawn, so it goes with what made it. The operator's are good.
+ * Whether who made a link could make it still: an owner, with a key that is not narrowed and works, or with a session that nobody has ended
+ * and that counts. A link stands in no list from which it could be withdrawn, so it goes with what made it. The operator's are good.
  * @param now Unix seconds
  */
-export async function isStillVouchedFor(db: Db, link: Row<'password_link'>, now: number): Promise<boolean> {
+export async function isStillVouchedFor(
+  db: Db,
+  link: Row<'password_link'>,
+  { asksForFactor }: Pick<SignIn, 'asksForFactor'>,
+  now: number,
+): Promise<boolean> {
   const { organization_id: organizationId, created_by, created_with } = link
   if (created_by === null || created_with === null) return true
   const maker = { organizationId, id: created_by }
   const access = await organizationAccess(db, maker)
   if (!access.owner) return false
-  if (isId('session', created_with)) return isThere(db, maker, created_with)
+  if (isId('session', created_with)) return counts(db, maker, created_with, asksForFactor)
   const scopes = await scopesOfKey(db, maker, created_with, now)
   return scopes !== null && permissions.every((permission) => holds(access, scopes, permission))
 }
 
 type Maker = { organizationId: string; id: string }
 
-/** One that has ended by itself, unused overnight or after its days, was nobody's decision: its links have ends of their own. */
-async function isThere(db: Db, maker: Maker, sessionId: string): Promise<boolean> {
+/**
+ * Whether a session is there, and began with a second factor where one is asked for: made with less, it counts no more, nor does what was made in it.
+ * One that has ended by itself, unused overnight or after its days, was nobody's decision: its links have ends of their own.
+ */
+async function counts(db: Db, maker: Maker, sessionId: string, asksForFactor: boolean): Promise<boolean> {
   const session = await db
-    .selectFrom('session')
-    .select('id')
-    .where('organization_id', '=', maker.organizationId)
-    .where('user_id', '=', maker.id)
-    .where('id', '=', sessionId)
+    .selectFrom('session as s')
+    .innerJoin('organization as o', 'o.id', 's.organization_id')
+    .select(['s.second_factor', 'o.second_factor_required_at'])
+    .where('s.organization_id', '=', maker.organizationId)
+    .where('s.user_id', '=', maker.id)
+    .where('s.id', '=', sessionId)
     .executeTakeFirst()
-  return session !== undefined
+  if (!session) return false
+  const isAsked = asksForFactor || session.second_factor_required_at !== null
+  return !isAsked || session.second_factor !== null
 }
 
 /** What a key that works is narrowed to; null for one that does not. */

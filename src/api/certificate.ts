@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { type ApiError, clientCertificateRefused } from '../contract/error.ts'
 import { Bounded } from '../core/bounded.ts'
+import { keptCertificate } from '../core/kept-certificate.ts'
 import { type Connection, certificateRefusal } from '../core/presented-certificate.ts'
 import type { Db } from '../db/tables.ts'
 import type { AdminApp } from './app.ts'
@@ -38,7 +39,7 @@ async function activeAuthorities(db: Db, organizationId: string): Promise<readon
   const before = lists.get(organizationId)
   if (before?.ids === ids) return before.authorities
   const rows = await active.select(['id', 'content']).execute()
-  const authorities = rows.map(({ content }) => new X509Certificate(content))
+  const authorities = rows.map(({ content }) => keptCertificate(content))
   lists.set(organizationId, { ids: rows.map(({ id }) => id).join(), authorities })
   return authorities
 }

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { keptCertificate } from './kept-certificate.ts'
 
 /** Whose a certificate is, for people who compare it with what they were told. */
 export type CertificateNames = {
@@ -11,7 +11,7 @@ export type CertificateNames = {
 
 /** @param pem one that was read before: what is kept is readable */
 export function namesOf(pem: string): CertificateNames {
-  const { subject, issuer, fingerprint256 } = new X509Certificate(pem)
+  const { subject, issuer, fingerprint256 } = keptCertificate(pem)
   return { subject: inOneLine(subject), issuer: inOneLine(issuer), fingerprint: fingerprint256 }
 }
 

@@ -1,5 +1,6 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { clientCertificateRefused } from '../../contract/error.ts'
+import { keptCertificate } from '../../core/kept-certificate.ts'
 import { certificateRefusal } from '../../core/presented-certificate.ts'
 import { ruleOf } from './rule.ts'
 
@@ -7,7 +8,7 @@ import { ruleOf } from './rule.ts'
 export const authorities = ruleOf<readonly X509Certificate[]>()({
   step: 'connection',
   reads: ['authorities'],
-  read: (stored) => stored.authorities.map(({ content }) => new X509Certificate(content)),
+  read: (stored) => stored.authorities.map(({ content }) => keptCertificate(content)),
   refuses(active, { request, now, trustedProxies }) {
     const refusal = certificateRefusal(active, request, now, trustedProxies)
     return refusal && clientCertificateRefused('the project or its organization', refusal)

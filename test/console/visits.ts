@@ -289,6 +289,7 @@ export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): V
     visit('role-predefined', '/roles/role-api-organization-owner'),
     visit('role-delete', `/roles/${roles.organization}`, 'Delete role…'),
     visit('people-roles', '/people', 'Roles of'),
+    visit('people-sessions', '/people', 'Sessions of'),
     visit('project-roles', `${project}/roles`),
     visit('project-role', `${project}/roles/${roles.project}`),
     visit('project-groups', `${project}/groups`, 'Support team'),

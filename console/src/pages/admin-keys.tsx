@@ -1,22 +1,22 @@
 import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Item } from '../api/operations.ts'
-import { useChange, useRead } from '../api/query.ts'
-import { Act, RowAct } from '../patterns/act.tsx'
-import { Confirm } from '../patterns/confirm.tsx'
+import { useRead } from '../api/query.ts'
+import { Act } from '../patterns/act.tsx'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { List } from '../patterns/list.tsx'
 import { Page } from '../patterns/page.tsx'
-import { type Column, Name } from '../patterns/table.tsx'
+import type { Column } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
-import { told } from '../patterns/told.ts'
 import { useDenied, useMay } from '../session/may.ts'
 import { NewAdminKey } from './admin-keys/new-admin-key.tsx'
+import { DeleteKey, KeyActions } from './api-keys/actions.tsx'
+import { KeyName, statusOf } from './key-name.tsx'
 
 type Key = Item<'GET /v1/organization/admin_api_keys'>
 
-const nameOf = ({ name, id }: Key) => name ?? id
+const stopped = (key: Key) => ({ id: key.id, name: key.name ?? key.id, status: statusOf(key), projectId: null })
 
 /** The keys that scripts change the organization with. */
 export function AdminKeys() {
@@ -32,15 +32,7 @@ export function AdminKeys() {
     </Act>
   )
   const columns: Column<Key>[] = [
-    {
-      title: 'Name',
-      cell: (key) => (
-        <span className="named">
-          <Name>{nameOf(key)}</Name>
-          {key.disabled_at !== null && <span className="badge warn">Disabled</span>}
-        </span>
-      ),
-    },
+    { title: 'Name', cell: (key) => <KeyName of={stopped(key)} /> },
     {
       title: 'Key',
       as: 'wide',
@@ -60,7 +52,7 @@ export function AdminKeys() {
     {
       title: 'Actions',
       as: 'end',
-      cell: (key) => <KeyActions adminKey={key} denied={denied} onDelete={() => remove(key)} />,
+      cell: (key) => <KeyActions of={stopped(key)} denied={denied} onDelete={() => remove(key)} />,
     },
   ]
   return (
@@ -91,48 +83,7 @@ export function AdminKeys() {
         <Empty title="Keys of scripts" words="Admin keys are shown to the owners of the organization." />
       )}
       {isMaking && <NewAdminKey onClose={() => make(false)} />}
-      {leaving && <DeleteAdminKey adminKey={leaving} onClose={() => remove(null)} />}
+      {leaving && <DeleteKey of={stopped(leaving)} onClose={() => remove(null)} />}
     </Page>
-  )
-}
-
-type KeyActionsProps = { adminKey: Key; denied: string | null; onDelete: () => void }
-
-/** To disable a key can be undone, so nothing is asked before. */
-function KeyActions({ adminKey, denied, onDelete }: KeyActionsProps) {
-  const isDisabled = adminKey.disabled_at !== null
-  const { mutate } = useChange('POST /v1/organization/admin_api_keys/:key_id', () =>
-    told(`Key '${nameOf(adminKey)}' is ${isDisabled ? 'enabled again' : 'disabled: calls with it are refused'}`),
-  )
-  const toggle = () =>
-    mutate(
-      { params: { key_id: adminKey.id }, body: { disabled: !isDisabled } },
-      { onError: ({ message }) => told(message) },
-    )
-  return (
-    <>
-      <RowAct denied={denied} word={isDisabled ? 'Enable' : 'Disable'} of={nameOf(adminKey)} onClick={toggle} />
-      <RowAct denied={denied} word="Delete" of={nameOf(adminKey)} onClick={onDelete} />
-    </>
-  )
-}
-
-function DeleteAdminKey({ adminKey, onClose }: { adminKey: Key; onClose: () => void }) {
-  const { mutate, isPending, error } = useChange('DELETE /v1/organization/admin_api_keys/:key_id', () => {
-    told(`Key '${nameOf(adminKey)}' is deleted`)
-    onClose()
-  })
-  return (
-    <Confirm
-      title="Delete this admin key?"
-      words="Every script that uses it is refused from now on. This cannot be undone."
-      name={nameOf(adminKey)}
-      action="Delete key"
-      opened
-      onClose={onClose}
-      onConfirm={() => mutate({ params: { key_id: adminKey.id } })}
-      busy={isPending}
-      error={error}
-    />
   )
 }

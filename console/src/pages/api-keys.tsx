@@ -8,8 +8,8 @@ import { seen } from '../patterns/names.ts'
 import { Page } from '../patterns/page.tsx'
 import type { Column } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
-import { useMay } from '../session/may.ts'
-import { DeleteAnyKey, KeyActions } from './api-keys/actions.tsx'
+import { useDenied, useMay } from '../session/may.ts'
+import { DeleteKey, KeyActions } from './api-keys/actions.tsx'
 import { Filters } from './api-keys/filters.tsx'
 import { KeyName } from './key-name.tsx'
 
@@ -20,6 +20,8 @@ export function ApiKeys() {
   const { after, ...filters } = useSearch({ from: '/inside/keys' })
   const [leaving, remove] = useState<AnyKey | null>(null)
   const reads = useMay('api.management.read')
+  const denied = useDenied()
+  const deniedInProjects = useDenied('api.organization.projects.api_keys.write')
   const { owner: owner_id, ...others } = filters
   const keys = useRead('GET /v1/organization/api_keys', { query: { after, owner_id, ...others } }, reads)
   const isFiltered = Object.values(filters).some((value) => value !== undefined)
@@ -48,7 +50,17 @@ export function ApiKeys() {
     },
     { title: 'Expires', as: 'wide', cell: ({ expires_at }) => <Time at={expires_at} /> },
     { title: 'Last used', as: 'wide', cell: ({ last_used_at }) => <Time at={last_used_at} as="ago" /> },
-    { title: 'Actions', as: 'end', cell: (key) => <KeyActions of={key} onDelete={() => remove(key)} /> },
+    {
+      title: 'Actions',
+      as: 'end',
+      cell: (key) => (
+        <KeyActions
+          of={stopped(key)}
+          denied={key.project === null ? denied : deniedInProjects}
+          onDelete={() => remove(key)}
+        />
+      ),
+    },
   ]
   return (
     <Page
@@ -74,10 +86,12 @@ export function ApiKeys() {
           action={<Link to="/profile/keys">Your keys</Link>}
         />
       )}
-      {leaving && <DeleteAnyKey apiKey={leaving} onClose={() => remove(null)} />}
+      {leaving && <DeleteKey of={stopped(leaving)} onClose={() => remove(null)} />}
     </Page>
   )
 }
+
+const stopped = ({ project, ...key }: AnyKey) => ({ ...key, projectId: project?.id ?? null })
 
 const NONE = (
   <Empty

@@ -4,6 +4,14 @@ import { Name } from '../patterns/table.tsx'
 
 type Key = Pick<Item<'GET /v1/organization/api_keys'>, 'name' | 'status'>
 
+/** Lists of one kind of key do not say it: an expired key is just that, disabled or not. */
+export const statusOf = (key: { disabled_at: number | null; expires_at: number | null }): Key['status'] =>
+  key.expires_at !== null && key.expires_at * 1000 <= Date.now()
+    ? 'expired'
+    : key.disabled_at !== null
+      ? 'disabled'
+      : 'active'
+
 const badges: Record<Key['status'], ReactNode> = {
   active: null,
   disabled: <span className="badge warn">Disabled</span>,

@@ -64,6 +64,11 @@ export function Projects() {
         empty={
           name !== undefined ? (
             <Empty title="Nothing found" words={`No project that you may see has '${name}' in its name.`} />
+          ) : !seesAll ? (
+            <Empty
+              title="You are in no project"
+              words="Ask an owner of one, or of the organization, to add you: then it stands here, and you make keys in it."
+            />
           ) : (
             <Empty
               title="No projects yet"

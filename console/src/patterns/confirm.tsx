@@ -18,7 +18,15 @@ type ConfirmProps = {
 }
 
 /** Asks before something is done that cannot be undone. */
-export function Confirm({ title, words, name, action, opened, onClose, onConfirm, busy, error }: ConfirmProps) {
+export const Confirm = ({ title, opened, ...asked }: ConfirmProps) => (
+  <Modal opened={opened} onClose={asked.onClose} title={title}>
+    <Asked {...asked} />
+  </Modal>
+)
+
+/** It is gone with the dialog: what was typed, and what was refused then, is not there when it is asked again. */
+function Asked({ words, name, action, onClose, onConfirm, busy, error }: Omit<ConfirmProps, 'title' | 'opened'>) {
+  const [before] = useState(error)
   const [typed, type] = useState('')
   const wanted = plain(name ?? '')
   const isRight = plain(typed) === wanted
@@ -27,33 +35,31 @@ export function Confirm({ title, words, name, action, opened, onClose, onConfirm
     if (isRight && !busy) onConfirm()
   }
   return (
-    <Modal opened={opened} onClose={onClose} title={title}>
-      <form className="stack" onSubmit={submit}>
-        <div>{words}</div>
-        {wanted !== '' && (
-          <TextInput
-            label={
-              <>
-                Type <b className="typed">{wanted}</b> to confirm
-              </>
-            }
-            value={typed}
-            onChange={(event) => type(event.currentTarget.value)}
-            autoComplete="off"
-            data-autofocus
-          />
-        )}
-        {error && <Said error={error} />}
-        <div className="row-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" color="red" disabled={!isRight} loading={busy}>
-            {action}
-          </Button>
-        </div>
-      </form>
-    </Modal>
+    <form className="stack" onSubmit={submit}>
+      <div>{words}</div>
+      {wanted !== '' && (
+        <TextInput
+          label={
+            <>
+              Type <b className="typed">{wanted}</b> to confirm
+            </>
+          }
+          value={typed}
+          onChange={(event) => type(event.currentTarget.value)}
+          autoComplete="off"
+          data-autofocus
+        />
+      )}
+      {error && error !== before && <Said error={error} />}
+      <div className="row-end">
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" color="red" disabled={!isRight} loading={busy}>
+          {action}
+        </Button>
+      </div>
+    </form>
   )
 }
 

@@ -1,9 +1,8 @@
 import { Menu } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { Icon } from '../patterns/icons.tsx'
-import { told } from '../patterns/told.ts'
 import { useMe } from '../session/me.ts'
-import { useSignOut } from '../session/sign-out.ts'
+import { tellNotSignedOut, useSignOut } from '../session/sign-out.ts'
 import { useLooks } from '../theme/looks.ts'
 
 const schemes = [
@@ -49,7 +48,7 @@ export function Who() {
         <Menu.Divider />
         <Menu.Item
           leftSection={<Icon name="out" />}
-          onClick={() => signOut.mutate({ body: {} }, { onError: ({ message }) => told(`Not signed out: ${message}`) })}
+          onClick={() => signOut.mutate({ body: {} }, { onError: tellNotSignedOut })}
         >
           Sign out
         </Menu.Item>

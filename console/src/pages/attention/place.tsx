@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { seen } from '../../patterns/names.ts'
 import { useMay } from '../../session/may.ts'
+import { nameOf } from '../project/limits/row.ts'
 import type { Item } from './item.ts'
 
 /** What it is about, and the way to where it is mended. */
@@ -8,7 +9,7 @@ export function Place({ of: item }: { of: Item }) {
   const { kind, subject, project } = item
   const seesAll = useMay('api.management.read')
   const name = subject.name ?? (subject.type === 'organization' ? 'All projects together' : subject.id)
-  const shown = seen(name)
+  const shown = seen(kind === 'rate_limit' ? nameOf(name) : name)
   const looks = { className: 'cut', title: name }
   switch (kind) {
     case 'spend_limit':

@@ -15,6 +15,7 @@ export function Invite({ opened, onClose }: { opened: boolean; onClose: () => vo
   const { mutate, isPending, error } = useChange('POST /v1/organization/invites', (invite) => {
     send(invite)
     type('')
+    choose('reader')
     onClose()
     void navigate({ to: '/people', search: { tab: 'invites' } })
   })

@@ -15,6 +15,7 @@ import { useMe } from '../../session/me.ts'
 import { RolesSheet } from '../roles/roles-sheet.tsx'
 import { PasswordLink } from './password-link.tsx'
 import { ResetFactor } from './reset-factor.tsx'
+import { SessionsSheet } from './sessions-sheet.tsx'
 
 type User = Item<'GET /v1/organization/users'>
 
@@ -32,6 +33,7 @@ export function UserTable({ after, name }: { after: string | undefined; name: st
   const [shown, show] = useState<User | null>(null)
   const where = { may: useMayAll() }
   const [linked, link] = useState<User | null>(null)
+  const [signedIn, list] = useState<User | null>(null)
   const me = useMe().data
   const denied = useDenied()
   const users = useRead('GET /v1/organization/users', { query: { after, name } })
@@ -58,6 +60,7 @@ export function UserTable({ after, name }: { after: string | undefined; name: st
       cell: (user) => (
         <>
           <RowAct word="Roles" of={`of ${nameOf(user)}`} onClick={() => show(user)} />
+          <RowAct denied={denied} word="Sessions" of={`of ${nameOf(user)}`} onClick={() => list(user)} />
           <RowAct
             denied={denied ?? (user.id === me?.id ? OWN_PASSWORD : null)}
             word="Password link"
@@ -93,6 +96,7 @@ export function UserTable({ after, name }: { after: string | undefined; name: st
         after={after}
         empty={<Empty title="Nothing found" words={`Nobody has '${name ?? ''}' in their name or address.`} />}
       />
+      {signedIn && <SessionsSheet userId={signedIn.id} name={nameOf(signedIn)} onClose={() => list(null)} />}
       {linked && <PasswordLink user={linked} onClose={() => link(null)} />}
       {locked && <ResetFactor user={locked} name={nameOf(locked)} onClose={() => reset(null)} />}
       {shown && (

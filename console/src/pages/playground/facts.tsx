@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { Command } from '../../patterns/command.tsx'
 import { figure, lasting } from '../../patterns/figures.ts'
 import { UseBar } from '../../patterns/use-bar.tsx'
+import { useProject } from '../project/known.ts'
 import { headersShown, limitsOf } from './headers.ts'
 import { Price } from './price.tsx'
 import { curlOf } from './request.ts'
@@ -56,11 +57,7 @@ export function Facts({ turn, projectId }: { turn: Turn; projectId: string | nul
             {(status ?? 0) >= 500
               ? 'The server’s log has this request ID: ask its operator.'
               : 'The server’s log has the request ID of what failed on its side alone.'}{' '}
-            {projectId !== null && status === 200 && (
-              <Link to="/usage" search={{ project: projectId, days: 1 }}>
-                The project’s usage has the call
-              </Link>
-            )}
+            {projectId !== null && status === 200 && <UsageOf projectId={projectId} />}
           </p>
           <dl className="call-headers">
             {headersShown(headers).map(([name, value]) => (
@@ -74,6 +71,17 @@ export function Facts({ turn, projectId }: { turn: Turn; projectId: string | nul
         </div>
       </details>
     </>
+  )
+}
+
+/** For who may see it: a project's usage is shown to its owners. */
+function UsageOf({ projectId }: { projectId: string }) {
+  const { project } = useProject(projectId)
+  if (!project?.may('api.management.read')) return null
+  return (
+    <Link to="/projects/$projectId/usage" params={{ projectId }} search={{ days: 1 }}>
+      The project’s usage has the call
+    </Link>
   )
 }
 

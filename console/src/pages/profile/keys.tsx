@@ -15,6 +15,8 @@ import { KeyName } from '../key-name.tsx'
 
 type Key = Item<'GET /v1/organization/me/api_keys'>
 
+const OTHERS = 'Somebody else disabled it. An owner of the project can enable it again.'
+
 /** One's own keys, of all projects. */
 export function MyKeys() {
   const { after } = useSearch({ from: '/inside/profile/keys' })
@@ -47,6 +49,7 @@ export function MyKeys() {
           <>
             {key.status !== 'expired' && (
               <RowAct
+                denied={key.status === 'disabled' && key.disabled_by !== key.owner.id ? OTHERS : null}
                 word={key.status === 'disabled' ? 'Enable' : 'Disable'}
                 of={key.name}
                 onClick={() =>
@@ -71,7 +74,13 @@ export function MyKeys() {
         columns={columns}
         keyOf={({ id }) => id}
         after={after}
-        empty={<Empty title="No keys yet" words="Open a project that you are in and make one there." />}
+        empty={
+          <Empty
+            title="No keys yet"
+            words="Open a project that you are in and make one there."
+            action={<Link to="/projects">Projects</Link>}
+          />
+        }
       />
       {leaving && <DeleteMine apiKey={leaving} onClose={() => remove(null)} />}
     </Page>

@@ -13,8 +13,8 @@ type KeyFormProps = {
   offered?: string
   /** The key that was made; null: none yet. */
   secret: string | null
-  /** What one begins with, where it is no call of a model. */
-  calls?: FirstCalls
+  /** What one begins with. */
+  calls: FirstCalls
   onClose: () => void
   onSubmit: (body: { name: string; expires_in_seconds?: number }) => void
   busy: boolean

@@ -1,17 +1,17 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import type { Item } from '../../api/operations.ts'
-import { useChange, useRead } from '../../api/query.ts'
-import { Act, RowAct } from '../../patterns/act.tsx'
-import { Confirm } from '../../patterns/confirm.tsx'
+import { useRead } from '../../api/query.ts'
+import { Act } from '../../patterns/act.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
 import { useOpened } from '../../patterns/opened.ts'
 import { Search } from '../../patterns/search.tsx'
-import { type Column, Name } from '../../patterns/table.tsx'
+import type { Column } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
-import { told } from '../../patterns/told.ts'
+import { DeleteKey, KeyActions } from '../api-keys/actions.tsx'
+import { KeyName, statusOf } from '../key-name.tsx'
 import type { Project } from './known.ts'
 import { NewKey } from './new-key.tsx'
 import { deniedIn, deniedKey, ProjectPage } from './project.tsx'
@@ -59,16 +59,10 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
     params: { project_id: project.id },
     query: { after, name, owner_project_access: 'any' },
   })
+  const denied = deniedIn(project, 'api.organization.projects.api_keys.write')
+  const stopped = (key: Key) => ({ id: key.id, name: key.name, status: statusOf(key), projectId: project.id })
   const columns: Column<Key>[] = [
-    {
-      title: 'Name',
-      cell: ({ name, disabled_at }) => (
-        <span className="named">
-          <Name>{name}</Name>
-          {disabled_at !== null && <span className="badge warn">Disabled</span>}
-        </span>
-      ),
-    },
+    { title: 'Name', cell: (key) => <KeyName of={stopped(key)} /> },
     { title: 'Key', as: 'wide', cell: ({ redacted_value }) => <span className="mono">{short(redacted_value)}</span> },
     { title: 'Owner', as: 'wide', cell: (key) => <Owner of={key} /> },
     { title: 'Expires', as: 'wide', cell: ({ expires_at }) => <Time at={expires_at} /> },
@@ -76,7 +70,7 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
     {
       title: 'Actions',
       as: 'end',
-      cell: (key) => <KeyActions project={project} apiKey={key} onDelete={() => revoke(key)} />,
+      cell: (key) => <KeyActions of={stopped(key)} denied={denied} onDelete={() => revoke(key)} />,
     },
   ]
   return (
@@ -106,24 +100,7 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
           )
         }
       />
-      {revoked && <DeleteKey project={project} apiKey={revoked} onClose={() => revoke(null)} />}
-    </>
-  )
-}
-
-/** What can be done with a key: to disable it can be undone, so nothing is asked before. */
-function KeyActions({ project, apiKey, onDelete }: { project: Project; apiKey: Key; onDelete: () => void }) {
-  const isDisabled = apiKey.disabled_at !== null
-  const { mutate } = useChange('POST /v1/organization/projects/:project_id/api_keys/:api_key_id', () =>
-    told(`Key '${apiKey.name}' is ${isDisabled ? 'enabled again' : 'disabled: calls with it are refused'}`),
-  )
-  const denied = deniedIn(project, 'api.organization.projects.api_keys.write')
-  const params = { project_id: project.id, api_key_id: apiKey.id }
-  const toggle = () => mutate({ params, body: { disabled: !isDisabled } }, { onError: ({ message }) => told(message) })
-  return (
-    <>
-      <RowAct denied={denied} word={isDisabled ? 'Enable' : 'Disable'} of={apiKey.name} onClick={toggle} />
-      <RowAct denied={denied} word="Delete" of={apiKey.name} onClick={onDelete} />
+      {revoked && <DeleteKey of={stopped(revoked)} onClose={() => revoke(null)} />}
     </>
   )
 }
@@ -139,28 +116,5 @@ function Owner({ of: { owner, owner_project_access } }: { of: Key }) {
       {owner_project_access === 'inactive' && <span className="badge warn">No access</span>} <bdi>{name}</bdi>
       {owner.type !== 'user' && ' (service account)'}
     </span>
-  )
-}
-
-function DeleteKey({ project, apiKey, onClose }: { project: Project; apiKey: Key; onClose: () => void }) {
-  const { mutate, isPending, error } = useChange(
-    'DELETE /v1/organization/projects/:project_id/api_keys/:api_key_id',
-    () => {
-      told(`Key '${apiKey.name}' is deleted`)
-      onClose()
-    },
-  )
-  return (
-    <Confirm
-      title="Delete this key?"
-      words={<>Calls with it are refused from now on, and streams that it began are cut. This cannot be undone.</>}
-      name={apiKey.name}
-      action="Delete key"
-      opened
-      onClose={onClose}
-      onConfirm={() => mutate({ params: { project_id: project.id, api_key_id: apiKey.id } })}
-      busy={isPending}
-      error={error}
-    />
   )
 }

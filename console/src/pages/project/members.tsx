@@ -114,6 +114,7 @@ function AddMember({ project, opened, onClose }: { project: Project; opened: boo
   const { mutate, isPending, error } = useChange('POST /v1/organization/projects/:project_id/users', (member) => {
     told(`${member.name || member.email} is in the project`)
     type('')
+    choose('member')
     onClose()
   })
   return (

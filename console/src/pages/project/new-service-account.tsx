@@ -2,9 +2,11 @@ import { useState } from 'react'
 import { useChange } from '../../api/query.ts'
 import { told } from '../../patterns/told.ts'
 import { KeyForm } from './key-form.tsx'
+import { useModelCalls } from './model-calls.ts'
 
 /** Makes a service account with its first key, and shows that this once. */
 export function NewServiceAccount({ projectId, onClose }: { projectId: string; onClose: () => void }) {
+  const calls = useModelCalls(projectId)
   const [secret, keep] = useState<string | null>(null)
   const { mutate, isPending, error } = useChange(
     'POST /v1/organization/projects/:project_id/service_accounts',
@@ -15,7 +17,7 @@ export function NewServiceAccount({ projectId, onClose }: { projectId: string; o
   )
   return (
     <KeyForm
-      {...{ title: 'New service account', action: 'Create', secret, onClose, busy: isPending, error }}
+      {...{ title: 'New service account', action: 'Create', calls, secret, onClose, busy: isPending, error }}
       description="What runs with it. Its first key has the same name."
       onSubmit={(body) => mutate({ params: { project_id: projectId }, body })}
     />
@@ -26,6 +28,7 @@ type NewKeyProps = { projectId: string; account: { id: string; name: string }; o
 
 /** A further key of a service account: the one before goes on until it is deleted, so that one can take the other's place. */
 export function NewServiceAccountKey({ projectId, account, onClose }: NewKeyProps) {
+  const calls = useModelCalls(projectId)
   const [secret, keep] = useState<string | null>(null)
   const { mutate, isPending, error } = useChange(
     'POST /v1/organization/projects/:project_id/service_accounts/:service_account_id/api_keys',
@@ -33,7 +36,8 @@ export function NewServiceAccountKey({ projectId, account, onClose }: NewKeyProp
   )
   return (
     <KeyForm
-      {...{ title: 'New key', action: 'Create key', offered: account.name, secret, onClose, busy: isPending, error }}
+      {...{ title: 'New key', action: 'Create key', calls, offered: account.name, secret, onClose }}
+      {...{ busy: isPending, error }}
       description="The keys that the service account has go on until they are deleted."
       onSubmit={(body) => mutate({ params: { project_id: projectId, service_account_id: account.id }, body })}
     />

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Empty } from '../../patterns/empty.tsx'
 import { Export } from '../../patterns/export.tsx'
@@ -57,7 +58,11 @@ export function Shown({ view, show, own, children }: ShownProps) {
         <Empty
           title="Nothing was used"
           words="No call of this time went through. Calls show here within moments."
-          command={`curl ${location.origin}/v1/models -H "Authorization: Bearer $OPENAI_API_KEY"`}
+          action={
+            <Link to="/playground" search={{ project: own ?? project }}>
+              Call a model in the playground
+            </Link>
+          }
         />
       ) : (
         <Picture {...{ data, asked, window }} />

@@ -1,7 +1,7 @@
 import type { MantineColorScheme } from '@mantine/core'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useDenied } from '../../session/may.ts'
-import { useSignOut } from '../../session/sign-out.ts'
+import { tellNotSignedOut, useSignOut } from '../../session/sign-out.ts'
 import { useLooks } from '../../theme/looks.ts'
 import type { Option } from './option.ts'
 
@@ -43,7 +43,7 @@ export function useActions(): Option[] {
     })),
     {
       ...{ id: 'sign-out', label: 'Sign out', description: 'Yours', icon: 'out' },
-      ...{ also: 'log leave end session', go: () => signOut.mutate({ body: {} }) },
+      ...{ also: 'log leave end session', go: () => signOut.mutate({ body: {} }, { onError: tellNotSignedOut }) },
     },
   ]
 }

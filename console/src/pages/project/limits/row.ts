@@ -62,5 +62,8 @@ export function rowsOf(uses: readonly Use[] | undefined, limits: readonly Limit[
 
 const left = ({ remaining, maximum }: Level) => remaining ?? maximum
 
-/** The row that holds for models that have none. */
-export const nameOf = (model: string): string => (model === '*default' ? 'All other models' : model)
+/** The row that holds for models that have none, as the API calls it. */
+export const DEFAULT_ROW = '*default'
+
+/** What a row is called. */
+export const nameOf = (model: string): string => (model === DEFAULT_ROW ? 'All other models' : model)

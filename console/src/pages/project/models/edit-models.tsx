@@ -5,6 +5,7 @@ import { useChange, useRead } from '../../../api/query.ts'
 import { Sheet } from '../../../patterns/sheet.tsx'
 import { told } from '../../../patterns/told.ts'
 import type { Project } from '../known.ts'
+import { DEFAULT_ROW } from '../limits/row.ts'
 import type { Permissions } from './model-section.tsx'
 
 const modes = [
@@ -65,7 +66,7 @@ function Picker({ project, picked, onPick }: PickerProps) {
     { params: { project_id: project.id }, query: { limit: 50, ...(name !== '' && { name }) } },
     project.may('api.model.request'),
   )
-  const known = (found.data?.data ?? []).map(({ model }) => model).filter((model) => model !== '*default')
+  const known = (found.data?.data ?? []).map(({ model }) => model).filter((model) => model !== DEFAULT_ROW)
   return (
     <TagsInput
       label="Models"

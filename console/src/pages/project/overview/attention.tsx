@@ -17,19 +17,23 @@ export function ProjectAttention({ project, overview }: { project: Project; over
     ...(rows ? ofLimits(project, rows) : []),
     ...(keys.data ? ofKeys(project, keys.data.data, Date.now() / 1000) : []),
   ]
+  const isUnknown = asked.some(({ data, error }) => data === undefined && error !== null)
   const isPart = keys.data?.has_more || limits.data?.has_more
   const critical = items.filter(({ severity }) => severity === 'critical')
   return (
     <Section title="Needs attention">
       {isThere && items.length === 0 ? (
-        <Well>
-          {keys.data
-            ? 'No limit is near its end, no key expires soon, and every key is used.'
-            : 'No limit is near its end.'}
-        </Well>
+        !isUnknown && (
+          <Well>
+            {keys.data
+              ? 'No limit is near its end, no key expires soon, and every key is used.'
+              : 'No limit is near its end.'}
+          </Well>
+        )
       ) : (
         <AttentionTable items={isThere ? [...new Set([...critical, ...items])] : undefined} isOfProject />
       )}
+      {isUnknown && <p className="muted below">Not all could be read now, so that there may be more.</p>}
       {isPart && <p className="muted below">The first hundred keys and models were looked at.</p>}
     </Section>
   )

@@ -28,15 +28,19 @@ const named = (words: Words & SearchSchemaInput): Named => ({ ...paged(words), n
 
 const root = createRootRoute({ notFoundComponent: NotThere, errorComponent: Broken })
 
+/** Where somebody goes when they are in, why they were not let in, and to which organization, for who is in several. */
+type SignInView = { next?: string | undefined; failed?: string | undefined; organization?: string | undefined }
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: ({
     next,
     failed,
-  }: Words & SearchSchemaInput): { next?: string | undefined; failed?: string | undefined } => ({
+    organization,
+  }: Words & SearchSchemaInput): SignInView => ({
     next: word(next),
     failed: word(failed),
+    organization: word(organization),
   }),
   component: lazyRouteComponent(() => import('./session/sign-in.tsx'), 'SignIn'),
 })

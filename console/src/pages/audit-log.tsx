@@ -3,6 +3,7 @@ import { useRead } from '../api/query.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { Export } from '../patterns/export.tsx'
 import { List } from '../patterns/list.tsx'
+import { seen } from '../patterns/names.ts'
 import { Page } from '../patterns/page.tsx'
 import { type Column, Name } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
@@ -21,7 +22,7 @@ const columns: Column<Event>[] = [
     cell: ({ project }) =>
       project && (
         <Link className="cut" to="/projects/$projectId" params={{ projectId: project.id }} title={project.name}>
-          {project.name || project.id}
+          {seen(project.name || project.id)}
         </Link>
       ),
   },

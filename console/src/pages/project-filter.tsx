@@ -2,6 +2,7 @@ import { Select } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { useRead } from '../api/query.ts'
+import { straight } from '../patterns/names.ts'
 import { useMay } from '../session/may.ts'
 
 type ProjectFilterProps = { value: string | undefined; onChange: (id: string | undefined) => void }
@@ -36,7 +37,7 @@ export function ProjectFilter({ value, onChange }: ProjectFilterProps) {
       onSearchChange={type}
       // The server has found them already; what is chosen is shown as well.
       filter={({ options }) => options}
-      data={[...known].map(([id, name]) => ({ value: id, label: name }))}
+      data={[...known].map(([id, name]) => ({ value: id, label: straight(name) }))}
       nothingFoundMessage="No project has this name"
     />
   )

@@ -20,6 +20,11 @@ export function Settings() {
         <dd>{name}</dd>
         <dt>Organization ID</dt>
         <dd className="mono">{id}</dd>
+        <dt>Sign-in page</dt>
+        <dd>
+          <span className="mono">{`${location.origin}/sign-in?organization=${id}`}</span>
+          <div className="muted">For who is in several organizations here with one address.</div>
+        </dd>
         <dt>Default project</dt>
         <dd className="mono">
           <Link to="/projects/$projectId" params={{ projectId }}>

@@ -21,13 +21,16 @@ export function Time({ at, never = 'Never', as = 'day' }: TimeProps) {
   if (at === null || at === undefined) return <span className="muted">{never}</span>
   const date = new Date(at * 1000)
   const text = as === 'ago' ? ago(at) : (as === 'day' ? day : precise).format(date)
-  const utc = `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return (
-    <time dateTime={date.toISOString()} title={utc}>
+    <time dateTime={date.toISOString()} title={utcOf(at)}>
       {text}
     </time>
   )
 }
+
+/** @param at seconds */
+export const utcOf = (at: number): string =>
+  `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 function ago(at: number): string {
   const seconds = at - Date.now() / 1000

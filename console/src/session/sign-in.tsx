@@ -1,3 +1,4 @@
+import { useSearch } from '@tanstack/react-router'
 import { useRead } from '../api/query.ts'
 import { Failure } from '../patterns/failure.tsx'
 import { Door } from './door.tsx'
@@ -6,6 +7,8 @@ import { WithPassword } from './with-password.tsx'
 
 /** Asks who somebody is, and leads back to the place that they came for. */
 export function SignIn() {
+  const { organization } = useSearch({ from: '/sign-in' })
+  const lead = organization === undefined ? LEAD : OF_ONE
   const ways = useRead('GET /v1/organization/sign_in', {})
   if (ways.error) {
     return (
@@ -14,13 +17,13 @@ export function SignIn() {
       </Door>
     )
   }
-  if (!ways.data) return <Door title="Sign in" lead={LEAD} />
+  if (!ways.data) return <Door title="Sign in" lead={lead} />
   const { local, oidc } = ways.data
   if (!local && !oidc) {
     return <Door title="Sign in" lead="Signing in with a password is turned off on this server. Ask who runs it." />
   }
   return (
-    <Door title="Sign in" lead={LEAD} foot={local && <Lost />}>
+    <Door title="Sign in" lead={lead} foot={local && <Lost />}>
       <div className="stack">
         <NotLetIn />
         {oidc && <WithProvider issuer={oidc.issuer} isOnly={!local} />}
@@ -32,6 +35,7 @@ export function SignIn() {
 }
 
 const LEAD = 'To see and change what your organization has on this server.'
+const OF_ONE = 'To see and change what an organization has on this server: the one that the address of this page names.'
 
 function Lost() {
   return (

@@ -19,7 +19,7 @@ export function askedBy(error: Error): Asked | undefined {
 
 /** An address and a password, and then what is asked for besides. Nobody is signed in before all of it was right. */
 export function WithPassword() {
-  const { next } = useSearch({ from: '/sign-in' })
+  const { next, organization } = useSearch({ from: '/sign-in' })
   const router = useRouter()
   const [email, typeEmail] = useState('')
   const [password, typePassword] = useState('')
@@ -29,11 +29,12 @@ export function WithPassword() {
     queryClient.clear()
     router.history.replace(placeToReturn(next))
   }
+  const who = { email, password, ...(organization !== undefined && { organization_id: organization }) }
   const { mutate, isPending, error } = useChange('POST /v1/organization/sign_in', enter)
-  if (asked === 'second_factor_setup_required') return <SetUp claim={{ email, password }} onDone={enter} />
+  if (asked === 'second_factor_setup_required') return <SetUp claim={who} onDone={enter} />
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const body = { email, password, ...(asked !== null && { code }) }
+    const body = { ...who, ...(asked !== null && { code }) }
     mutate({ body }, { onError: (refused) => ask(askedBy(refused) ?? asked) })
   }
   const again = () => {

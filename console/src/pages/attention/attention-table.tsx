@@ -1,3 +1,4 @@
+import { seen } from '../../patterns/names.ts'
 import { type Column, Table } from '../../patterns/table.tsx'
 import { type Item, keyOf, kinds } from './item.ts'
 import { Place } from './place.tsx'
@@ -21,7 +22,7 @@ const columns: Column<Item>[] = [
     cell: ({ project }) =>
       project && (
         <span className="cut" title={project.name}>
-          {project.name}
+          {seen(project.name)}
         </span>
       ),
   },

@@ -7,6 +7,7 @@ import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Said } from '../../patterns/failure.tsx'
 import { List } from '../../patterns/list.tsx'
+import { seen } from '../../patterns/names.ts'
 import { Page } from '../../patterns/page.tsx'
 import type { Column } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
@@ -35,7 +36,7 @@ export function MyKeys() {
           <span className="muted">Admin key</span>
         ) : (
           <Link className="cut" to="/projects/$projectId" params={{ projectId: project.id }} title={project.name}>
-            {project.name}
+            {seen(project.name)}
           </Link>
         ),
     },

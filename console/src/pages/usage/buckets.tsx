@@ -1,4 +1,5 @@
 import { Section } from '../../patterns/page.tsx'
+import { utcOf } from '../../patterns/time.tsx'
 import { type Series, sum } from './series.ts'
 import type { Measure, Told } from './told.ts'
 import type { Window } from './window.ts'
@@ -38,7 +39,9 @@ export function Buckets({ measure, told: { buckets, before }, series, window }: 
             {buckets.map((at, i) => (
               <tr key={at}>
                 <td>
-                  <time dateTime={new Date(at * 1000).toISOString()}>{moment(at, window)}</time>
+                  <time dateTime={new Date(at * 1000).toISOString()} title={utcOf(at)}>
+                    {moment(at, window)}
+                  </time>
                 </td>
                 <td className="number">{figure(measure, sum(series.map(({ amounts }) => amounts[i] ?? 0)))}</td>
                 {before && <td className="number">{figure(measure, before.amounts[i] ?? 0)}</td>}

@@ -28,6 +28,7 @@ export function Invite({ opened, onClose }: { opened: boolean; onClose: () => vo
       <TextInput
         type="email"
         label="Address"
+        description="Who accepts is a member of the default project, and is added to others on their pages."
         value={email}
         onChange={(event) => type(event.currentTarget.value)}
         required

@@ -24,7 +24,7 @@ export function People() {
   return (
     <Page
       title="People"
-      lead="Owners of the organization change everything; readers see it. What somebody may do in a project is said there."
+      lead="Owners of the organization see and change everything. What readers may is said in each project, and by the roles that they have."
       actions={button}
     >
       <nav className="tabs" aria-label="People">

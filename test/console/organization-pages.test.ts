@@ -195,3 +195,17 @@ test('an owner finds somebody by their name and makes a link, by which they set 
   await members.page.getByRole('button', { name: 'Grace' }).waitFor()
   assert.deepEqual([...complaints, ...members.complaints], [])
 })
+
+test('an owner sees where somebody is signed in, and ends it', { skip }, async () => {
+  await using members = await openPage(browser, app.url)
+  await join(app, members.page, 'Hopper')
+  await using opened = await openOrganization('/people?name=hopper')
+  const { page, complaints } = opened
+  await page.getByRole('button', { name: 'Sessions of Hopper' }).click()
+  const sheet = page.getByRole('dialog')
+  await sheet.getByRole('button', { name: 'Sign out' }).click()
+  await sheet.getByText('There are none.').waitFor()
+  await members.page.goto('/')
+  await members.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  assert.deepEqual([...complaints, ...members.complaints], [])
+})

@@ -145,6 +145,7 @@ test('a service account is made with a key that calls, has a further one, and is
   await page.getByRole('button', { name: 'New service account' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Night shift')
   await page.getByRole('button', { name: 'Create', exact: true }).click()
+  await page.getByRole('textbox', { name: 'A first call, in curl' }).filter({ hasText: '{"model": "echo", ' }).waitFor()
   const keys = [await keyShown()]
   await page.getByRole('button', { name: 'New key of Night shift' }).click()
   await page.getByRole('button', { name: 'Create key' }).click()

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { newOrganization } from '../contract/organizations.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { newPassword, signInByLink } from '../support/signing-in.ts'
 import { openBrowser, openPage, settled, skip } from './browser.ts'
+import { accept } from './steps.ts'
 import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
 let app: TestApp
@@ -248,6 +250,27 @@ test('a sign-in leads to no other site, whatever its address says', { skip }, as
       const { origin, pathname, search } = new URL(page.url())
       assert.deepEqual([origin, pathname + search, left], [app.url, leads, []])
     })
+  }
+  assert.deepEqual(complaints, [])
+})
+
+test('who is in two organizations with one address signs in to the one that the address of the page names', {
+  skip,
+}, async () => {
+  const other = await newOrganization(app)
+  const { id } = await app.admin().organization.invites.create({ email: other.ownerEmail, role: 'reader' })
+  const { body } = await app.send('POST', `/v1/organization/invites/${id}/link`)
+  await using opened = await openPage(browser, app.url)
+  const { page, complaints } = opened
+  await accept(page, body.path, 'Both')
+  await signIn(page, await passwordLink(app, other.ownerId))
+  for (const [search, name] of [
+    [`?organization=${organizationId}`, 'Both My organization'],
+    [`?organization=${other.id}`, 'Owner Test'],
+  ] as const) {
+    await page.goto(`/sign-in${search}`)
+    await enter(page, other.ownerEmail)
+    await page.getByRole('button', { name }).waitFor()
   }
   assert.deepEqual(complaints, [])
 })

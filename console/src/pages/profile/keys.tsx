@@ -79,7 +79,7 @@ export function MyKeys() {
           <Empty
             title="No keys yet"
             words="Open a project that you are in and make one there."
-            action={<Link to="/projects">Projects</Link>}
+            action={<Link to="/projects">Your projects</Link>}
           />
         }
       />

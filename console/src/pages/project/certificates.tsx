@@ -29,7 +29,7 @@ export const ProjectCertificates = () => {
         ) : (
           <Empty
             title="Who is let in"
-            words="The certificates of a project are shown to who may read the settings of the organization."
+            words="The certificates of a project are shown to the owners of the organization."
           />
         )
       }

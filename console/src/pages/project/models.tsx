@@ -21,7 +21,7 @@ export function Models() {
         ) : (
           <Empty
             title="What may be used here"
-            words="Which models and tools a project may use is shown to who may read the settings of the organization."
+            words="Which models and tools a project may use is shown to the owners of the organization."
           />
         )
       }

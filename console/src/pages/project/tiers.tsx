@@ -22,7 +22,7 @@ export function Tiers() {
         ) : (
           <Empty
             title="How this project is served"
-            words="Tiers and retention are shown to who may read the settings of the organization."
+            words="Tiers and retention are shown to the owners of the organization."
           />
         )
       }

@@ -45,6 +45,12 @@ export function Spent({ use, whose }: { use: Use | undefined; whose: Whose }) {
           </dd>
         </div>
       ))}
+      {whose !== 'organization' && use && !limits.some(({ scope }) => scope === 'organization') && (
+        <div className="fact">
+          <dt>{names.organization}</dt>
+          <dd className="muted">May have a limit that holds here too. The owners of the organization see it.</dd>
+        </div>
+      )}
       <div className="fact">
         <dt>Starts anew</dt>
         <dd>{use ? <Time at={use.resets_at} as="minute" /> : <span className="bone" />}</dd>

@@ -55,11 +55,13 @@ export function Pickers({ view, window, now, isOwn, show }: PickersProps) {
           onChange={(event) => show({ bucket: event.currentTarget.value as Bucket })}
           data={(
             [
-              ['1d', 'A day (UTC)'],
-              ['1h', 'An hour'],
-              ['1m', 'A minute'],
+              ['1d', 'A day (UTC)', 'from a day on'],
+              ['1h', 'An hour', 'of 7 days at most'],
+              ['1m', 'A minute', 'of 6 hours at most'],
             ] as const
-          ).map(([value, label]) => ({ value, label, disabled: !canShow(value, view, now) }))}
+          ).map(([value, label, why]) =>
+            canShow(value, view, now) ? { value, label } : { value, label: `${label}: ${why}`, disabled: true },
+          )}
         />
         {!isOwn && <ProjectFilter value={view.project} onChange={(project) => show({ project })} />}
       </div>

@@ -1,4 +1,5 @@
 import { useRead } from '../api/query.ts'
+import { Failure } from '../patterns/failure.tsx'
 import { Page, Section } from '../patterns/page.tsx'
 import { useMe } from '../session/me.ts'
 import { ChangePassword } from './profile/change-password.tsx'
@@ -8,7 +9,7 @@ import { Sessions } from './profile/sessions.tsx'
 /** What is about oneself. */
 export function Profile() {
   const me = useMe().data
-  const ways = useRead('GET /v1/organization/sign_in', {}).data
+  const ways = useRead('GET /v1/organization/sign_in', {})
   if (!me) return null
   return (
     <Page title="Profile and sessions" lead="Who you are here, and where you are signed in.">
@@ -25,7 +26,8 @@ export function Profile() {
         <dd className="mono">{me.id}</dd>
       </dl>
       <Sessions />
-      {ways?.local && (
+      {ways.error && !ways.data && <Failure error={ways.error} again={() => void ways.refetch()} />}
+      {ways.data?.local && (
         <>
           <Section title="Password" lead="When it changes, you stay signed in here and nowhere else.">
             <ChangePassword me={me} />

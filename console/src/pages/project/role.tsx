@@ -1,6 +1,7 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { Failure } from '../../patterns/failure.tsx'
 import { Page } from '../../patterns/page.tsx'
+import { Waiting } from '../../patterns/waiting.tsx'
 import { RolePage } from '../roles/role-page.tsx'
 import { useProject } from './known.ts'
 
@@ -20,7 +21,7 @@ export function ProjectRole() {
   if (!project) {
     return (
       <Page title="Role" above={above}>
-        {error && <Failure error={error} again={again} />}
+        {error ? <Failure error={error} again={again} /> : <Waiting />}
       </Page>
     )
   }

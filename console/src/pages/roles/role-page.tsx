@@ -3,6 +3,7 @@ import { useRead } from '../../api/query.ts'
 import { Act } from '../../patterns/act.tsx'
 import { Failure } from '../../patterns/failure.tsx'
 import { Page } from '../../patterns/page.tsx'
+import { Waiting } from '../../patterns/waiting.tsx'
 import { DeleteRole } from './delete-role.tsx'
 import { RoleForm } from './role-form.tsx'
 import { RoleView } from './role-view.tsx'
@@ -35,7 +36,7 @@ export function RolePage({ where, roleId, above, onDeleted }: RolePageProps) {
         )
       }
     >
-      {read.error && !role && <Failure error={read.error} again={() => void read.refetch()} />}
+      {!role && (read.error ? <Failure error={read.error} again={() => void read.refetch()} /> : <Waiting />)}
       {role && <RoleView where={where} role={role} denied={denied} />}
       {role && !role.predefined_role && <DeleteRole {...{ where, role, denied, onDone: onDeleted }} />}
       {isRenaming && role && <RoleForm where={where} role={role} onClose={() => rename(false)} />}

@@ -38,7 +38,9 @@ export function ProjectFilter({ value, onChange }: ProjectFilterProps) {
       // The server has found them already; what is chosen is shown as well.
       filter={({ options }) => options}
       data={[...known].map(([id, name]) => ({ value: id, label: straight(name) }))}
-      nothingFoundMessage={reads ? 'No project has this name' : 'Projects are listed for the owners of the organization'}
+      nothingFoundMessage={
+        reads ? 'No project has this name' : 'Projects are listed for the owners of the organization'
+      }
     />
   )
 }

@@ -5,10 +5,8 @@ import { placeToReturn } from './back.ts'
 /** Leads to the provider by which people sign in here, and back to the place that they came for. */
 export function WithProvider({ issuer, isOnly }: { issuer: string; isOnly: boolean }) {
   const { next, organization } = useSearch({ from: '/sign-in' })
-  const search = new URLSearchParams({
-    next: placeToReturn(next),
-    ...(organization !== undefined && { organization_id: organization }),
-  })
+  const search = new URLSearchParams({ next: placeToReturn(next) })
+  if (organization !== undefined) search.set('organization_id', organization)
   return (
     <Button component="a" href={`/sign-in/oidc?${search}`} variant={isOnly ? 'filled' : 'default'} size="sm" fullWidth>
       Continue with {new URL(issuer).hostname}

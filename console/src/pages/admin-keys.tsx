@@ -25,7 +25,7 @@ export function AdminKeys() {
   const [leaving, remove] = useState<Key | null>(null)
   const denied = useDenied()
   const reads = useMay('api.management.read')
-  const keys = useRead('GET /v1/organization/admin_api_keys', { query: { after } }, reads)
+  const keys = useRead('GET /v1/organization/admin_api_keys', { query: { after, limit: 100, order: 'desc' } }, reads)
   const button = (
     <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
       New admin key

@@ -23,7 +23,7 @@ export function ApiKeys() {
   const denied = useDenied()
   const deniedInProjects = useDenied('api.organization.projects.api_keys.write')
   const { owner: owner_id, ...others } = filters
-  const keys = useRead('GET /v1/organization/api_keys', { query: { after, owner_id, ...others } }, reads)
+  const keys = useRead('GET /v1/organization/api_keys', { query: { after, owner_id, ...others, limit: 100 } }, reads)
   const isFiltered = Object.values(filters).some((value) => value !== undefined)
   const columns: Column<AnyKey>[] = [
     {

@@ -24,7 +24,7 @@ const standings = {
 export function InviteTable({ after, action }: { after: string | undefined; action: ReactNode }) {
   const [linked, link] = useState<Invite | null>(null)
   const [withdrawn, withdraw] = useState<Invite | null>(null)
-  const invites = useRead('GET /v1/organization/invites', { query: { after } })
+  const invites = useRead('GET /v1/organization/invites', { query: { after, limit: 100 } })
   const columns: Column<Invite>[] = [
     { title: 'Address', cell: ({ email }) => <Name>{email}</Name> },
     { title: 'Role', as: 'wide', cell: ({ role }) => organizationRoles[role] },

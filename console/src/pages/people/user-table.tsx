@@ -36,7 +36,7 @@ export function UserTable({ after, name }: { after: string | undefined; name: st
   const [signedIn, list] = useState<User | null>(null)
   const me = useMe().data
   const denied = useDenied()
-  const users = useRead('GET /v1/organization/users', { query: { after, name } })
+  const users = useRead('GET /v1/organization/users', { query: { after, name, limit: 100 } })
   const columns: Column<User>[] = [
     { title: 'Name', cell: (user) => <Name>{nameOf(user)}</Name> },
     {

@@ -51,7 +51,7 @@ function GroupTable({ project, action }: { project: Project; action: ReactNode }
   const [shown, show] = useState<ProjectGroup | null>(null)
   const groups = useRead('GET /v1/organization/projects/:project_id/groups', {
     params: { project_id: project.id },
-    query: { after },
+    query: { after, limit: 100 },
   })
   const denied = deniedIn(project)
   const where = { projectId: project.id, may: project.may }

@@ -57,7 +57,7 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
   const [revoked, revoke] = useState<Key | null>(null)
   const keys = useRead('GET /v1/organization/projects/:project_id/api_keys', {
     params: { project_id: project.id },
-    query: { after, name, owner_project_access: 'any' },
+    query: { after, name, owner_project_access: 'any', limit: 100 },
   })
   const denied = deniedIn(project, 'api.organization.projects.api_keys.write')
   const stopped = (key: Key) => ({ id: key.id, name: key.name, status: statusOf(key), projectId: project.id })

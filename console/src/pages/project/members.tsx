@@ -57,7 +57,7 @@ function MemberTable({ project }: { project: Project }) {
   const denied = deniedIn(project)
   const members = useRead('GET /v1/organization/projects/:project_id/users', {
     params: { project_id: project.id },
-    query: { after },
+    query: { after, limit: 100 },
   })
   const columns: Column<Member>[] = [
     { title: 'Name', cell: ({ name, email }) => <Name>{name || email || ''}</Name> },

@@ -52,7 +52,7 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
   const [keyed, giveKey] = useState<Account | null>(null)
   const accounts = useRead('GET /v1/organization/projects/:project_id/service_accounts', {
     params: { project_id: project.id },
-    query: { after },
+    query: { after, limit: 100 },
   })
   const denied = deniedIn(project)
   const columns: Column<Account>[] = [

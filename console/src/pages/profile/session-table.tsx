@@ -1,7 +1,6 @@
-import { Button } from '@mantine/core'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
-import { Said } from '../../patterns/failure.tsx'
+import { RowAct } from '../../patterns/act.tsx'
 import { List } from '../../patterns/list.tsx'
 import type { Column } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
@@ -27,6 +26,8 @@ export function SessionTable({ userId, after }: SessionTableProps) {
   const query = isOfOther ? { user_id: userId, limit: 100 } : { after }
   const sessions = useRead('GET /v1/organization/sessions', { query })
   const end = useChange('DELETE /v1/organization/sessions/:session_id', () => told('That session has ended'))
+  const signOut = (session_id: string) =>
+    end.mutate({ params: { session_id } }, { onError: ({ message }) => told(message) })
   const columns: Column<Session>[] = [
     { title: 'Where', cell: (session) => <Where of={session} hasAddress={isOfOther} /> },
     ...(isOfOther ? [] : WIDE),
@@ -34,33 +35,20 @@ export function SessionTable({ userId, after }: SessionTableProps) {
     {
       title: 'Actions',
       as: 'end',
-      cell: ({ id, is_current }) =>
-        !is_current && (
-          <Button
-            variant="subtle"
-            color="gray"
-            size="compact-xs"
-            loading={end.isPending && end.variables.params.session_id === id}
-            onClick={() => end.mutate({ params: { session_id: id } })}
-          >
-            Sign out
-          </Button>
-        ),
+      cell: ({ id, is_current, user_agent }) =>
+        !is_current && <RowAct word="Sign out" of={programOf(user_agent)} onClick={() => signOut(id)} />,
     },
   ]
   return (
-    <>
-      {end.error && <Said error={end.error} />}
-      <List
-        label="Sessions"
-        read={sessions}
-        columns={columns}
-        keyOf={({ id }) => id}
-        after={after}
-        excerpt={isOfOther}
-        empty={<p className="muted">There are none.</p>}
-      />
-    </>
+    <List
+      label="Sessions"
+      read={sessions}
+      columns={columns}
+      keyOf={({ id }) => id}
+      after={after}
+      excerpt={isOfOther}
+      empty={<p className="muted">There are none.</p>}
+    />
   )
 }
 

@@ -33,11 +33,7 @@ type SignInView = { next?: string | undefined; failed?: string | undefined; orga
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: ({
-    next,
-    failed,
-    organization,
-  }: Words & SearchSchemaInput): SignInView => ({
+  validateSearch: ({ next, failed, organization }: Words & SearchSchemaInput): SignInView => ({
     next: word(next),
     failed: word(failed),
     organization: word(organization),

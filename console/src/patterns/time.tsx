@@ -29,8 +29,7 @@ export function Time({ at, never = 'Never', as = 'day' }: TimeProps) {
 }
 
 /** @param at seconds */
-export const utcOf = (at: number): string =>
-  `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+export const utcOf = (at: number): string => `${new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 function ago(at: number): string {
   const seconds = at - Date.now() / 1000

@@ -263,7 +263,7 @@ test('who is in two organizations with one address signs in to the one that the 
   await using opened = await openPage(browser, app.url)
   const { page, complaints } = opened
   await accept(page, body.path, 'Both')
-  await signIn(page, await passwordLink(app, other.ownerId))
+  await signInByLink(app, other.id, other.ownerId, PASSWORD)
   for (const [search, name] of [
     [`?organization=${organizationId}`, /^Both\s*My organization$/],
     [`?organization=${other.id}`, /^Owner\s*Test$/],

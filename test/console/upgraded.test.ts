@@ -44,7 +44,7 @@ async function gone(page: Page, file: string, forGood = false) {
 }
 
 for (const [what, words, ending, link, heading] of [
-  ['a script', 'Owners of the organization change everything', '.js', 'People', 'People'],
+  ['a script', 'Owners of the organization see and change everything', '.js', 'People', 'People'],
   ['a style', '.chart-bars', '.css', 'Usage and costs', 'Usage and costs'],
 ] as const) {
   test(`a tab of the version before, for which ${what} is gone, loads itself anew when that page is asked for, and not before`, {

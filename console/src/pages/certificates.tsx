@@ -1,21 +1,13 @@
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { Item } from '../api/operations.ts'
 import { useRead } from '../api/query.ts'
-import { Act, RowAct } from '../patterns/act.tsx'
+import { Act } from '../patterns/act.tsx'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
-import { List } from '../patterns/list.tsx'
-import { seen } from '../patterns/names.ts'
 import { Page } from '../patterns/page.tsx'
-import type { Column } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
 import { useDenied, useMay } from '../session/may.ts'
-import { Expiry } from './certificates/expiry.tsx'
-import { Switch } from './certificates/switch.tsx'
+import { CertificateList } from './certificates/certificate-list.tsx'
 import { Upload } from './certificates/upload.tsx'
-
-export type Listed = Item<'GET /v1/organization/certificates'>
 
 /** An organization has fifty of them at most: one page of the list holds them all. */
 export const ALL = { query: { limit: 100 } }
@@ -23,7 +15,6 @@ export const ALL = { query: { limit: 100 } }
 /** The authorities whose clients are let in. */
 export function Certificates() {
   const [isUploading, upload] = useState(false)
-  const [switched, turn] = useState<Listed | null>(null)
   const denied = useDenied()
   const reads = useMay('api.management.read')
   const certificates = useRead('GET /v1/organization/certificates', ALL, reads)
@@ -32,36 +23,6 @@ export function Certificates() {
       Add certificate
     </Act>
   )
-  const columns: Column<Listed>[] = [
-    {
-      title: 'Name',
-      cell: ({ id, name }) => (
-        <Link className="cut" to="/certificates/$certificateId" params={{ certificateId: id }} title={name ?? id}>
-          {seen(name ?? id)}
-        </Link>
-      ),
-    },
-    { title: 'Expires', cell: ({ certificate_details: { expires_at } }) => <Expiry at={expires_at} /> },
-    {
-      title: 'Status',
-      as: 'wide',
-      cell: ({ active }) =>
-        active ? <span className="badge good">Active in all projects</span> : <span className="badge">Not active</span>,
-    },
-    { title: 'Added', as: 'wide', cell: ({ created_at }) => <Time at={created_at} /> },
-    {
-      title: 'Actions',
-      as: 'end',
-      cell: (one) => (
-        <RowAct
-          denied={denied}
-          word={one.active ? 'Deactivate' : 'Activate'}
-          of={one.name ?? one.id}
-          onClick={() => turn(one)}
-        />
-      ),
-    },
-  ]
   return (
     <Page
       title="Certificates"
@@ -69,11 +30,16 @@ export function Certificates() {
       actions={button}
     >
       {reads ? (
-        <List
-          label="Certificates"
+        <CertificateList
           read={certificates}
-          columns={columns}
-          keyOf={({ id }) => id}
+          status={({ active }) =>
+            active ? (
+              <span className="badge good">Active in all projects</span>
+            ) : (
+              <span className="badge">Not active</span>
+            )
+          }
+          more={[{ title: 'Added', as: 'wide', cell: ({ created_at }) => <Time at={created_at} /> }]}
           empty={
             <Empty
               title="No certificates yet"
@@ -89,7 +55,6 @@ export function Certificates() {
         <Empty title="Who is let in" words="The certificates are shown to the owners of the organization." />
       )}
       {isUploading && <Upload onClose={() => upload(false)} />}
-      {switched && <Switch certificate={switched} onClose={() => turn(null)} />}
     </Page>
   )
 }

@@ -62,16 +62,3 @@ function Asked({ words, name, action, onClose, onConfirm, busy, error }: Omit<Co
     </form>
   )
 }
-
-/** The part of a page where what cannot be undone is done. */
-export function Danger({ title, words, action }: { title: string; words: ReactNode; action: ReactNode }) {
-  return (
-    <div className="danger">
-      <div>
-        <h3>{title}</h3>
-        <p>{words}</p>
-      </div>
-      {action}
-    </div>
-  )
-}

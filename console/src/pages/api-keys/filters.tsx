@@ -1,7 +1,7 @@
 import { Button, NativeSelect } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { Search } from '../../patterns/search.tsx'
-import type { KeyFilters } from '../../router.tsx'
+import type { KeyFilters } from '../../routes/views.ts'
 import { UserFilter } from '../user-filter.tsx'
 
 type FiltersProps = {

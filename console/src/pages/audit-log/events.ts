@@ -1,6 +1,6 @@
 import type { AuditType } from '../../../../src/core/audit.ts'
 import type { Input, Item } from '../../api/operations.ts'
-import type { LogFilters } from '../../router.tsx'
+import type { LogFilters } from '../../routes/views.ts'
 
 export type Event = Item<'GET /v1/organization/audit_logs'>
 export type Query = NonNullable<Input<'GET /v1/organization/audit_logs'>['query']>

@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import type { AuditType } from '../../../../src/core/audit.ts'
 import { Day } from '../../patterns/day.tsx'
 import { Search } from '../../patterns/search.tsx'
-import type { LogFilters } from '../../router.tsx'
+import type { LogFilters } from '../../routes/views.ts'
 import { ProjectFilter } from '../project-filter.tsx'
 import { happenings } from './events.ts'
 

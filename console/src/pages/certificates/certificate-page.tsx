@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useChange, useRead } from '../../api/query.ts'
 import { Act } from '../../patterns/act.tsx'
 import { Command } from '../../patterns/command.tsx'
-import { Confirm, Danger } from '../../patterns/confirm.tsx'
+import { Danger } from '../../patterns/danger.tsx'
 import { Failure } from '../../patterns/failure.tsx'
 import { Page, Section } from '../../patterns/page.tsx'
 import { Time } from '../../patterns/time.tsx'
@@ -104,32 +104,21 @@ function Facts({ details, id, active }: FactsProps) {
 
 function End({ id, name, denied }: { id: string; name: string; denied: string | null }) {
   const navigate = useNavigate()
-  const [isAsked, ask] = useState(false)
-  const { mutate, isPending, error } = useChange('DELETE /v1/organization/certificates/:certificate_id', async () => {
+  const change = useChange('DELETE /v1/organization/certificates/:certificate_id', async () => {
     told(`Certificate '${name}' is deleted`)
     await navigate({ to: '/certificates' })
   })
   return (
     <Section title="Danger zone">
       <Danger
+        action="Delete certificate"
         title="Delete this certificate"
         words="Only one that is active nowhere can be deleted."
-        action={
-          <Act color="red" variant="outline" denied={denied} onClick={() => ask(true)}>
-            Delete certificate…
-          </Act>
-        }
-      />
-      <Confirm
-        title="Delete this certificate?"
-        words="To have it again, somebody has to add it anew."
+        loss="To have it again, somebody has to add it anew."
         name={name}
-        action="Delete certificate"
-        opened={isAsked}
-        onClose={() => ask(false)}
-        onConfirm={() => mutate({ params: { certificate_id: id } })}
-        busy={isPending}
-        error={error}
+        denied={denied}
+        onConfirm={() => change.mutate({ params: { certificate_id: id } })}
+        change={change}
       />
     </Section>
   )

@@ -3,7 +3,8 @@ import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
 import { Act, RowAct } from '../../patterns/act.tsx'
-import { Confirm, Danger } from '../../patterns/confirm.tsx'
+import { Confirm } from '../../patterns/confirm.tsx'
+import { Danger } from '../../patterns/danger.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Failure } from '../../patterns/failure.tsx'
 import { Icon } from '../../patterns/icons.tsx'
@@ -139,32 +140,21 @@ function RemoveFromGroup({ groupId, member, onClose }: { groupId: string; member
 
 function End({ id, name, denied }: { id: string; name: string; denied: string | null }) {
   const navigate = useNavigate()
-  const [isAsked, ask] = useState(false)
-  const { mutate, isPending, error } = useChange('DELETE /v1/organization/groups/:group_id', async () => {
+  const change = useChange('DELETE /v1/organization/groups/:group_id', async () => {
     told(`Group '${name}' is deleted`)
     await navigate({ to: '/groups' })
   })
   return (
     <Section title="Danger zone">
       <Danger
+        action="Delete group"
         title="Delete this group"
         words="Its members stay in the organization, and lose what they had through it."
-        action={
-          <Act color="red" variant="outline" denied={denied} onClick={() => ask(true)}>
-            Delete group…
-          </Act>
-        }
-      />
-      <Confirm
-        title="Delete this group?"
-        words="Its members lose what they had through it, at once."
+        loss="Its members lose what they had through it, at once."
         name={name}
-        action="Delete group"
-        opened={isAsked}
-        onClose={() => ask(false)}
-        onConfirm={() => mutate({ params: { group_id: id } })}
-        busy={isPending}
-        error={error}
+        denied={denied}
+        onConfirm={() => change.mutate({ params: { group_id: id } })}
+        change={change}
       />
     </Section>
   )

@@ -1,15 +1,9 @@
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useRead } from '../../api/query.ts'
-import { RowAct } from '../../patterns/act.tsx'
 import { Empty } from '../../patterns/empty.tsx'
-import { List } from '../../patterns/list.tsx'
-import { seen } from '../../patterns/names.ts'
-import type { Column } from '../../patterns/table.tsx'
-import { useDenied, useMay } from '../../session/may.ts'
-import { Expiry } from '../certificates/expiry.tsx'
-import { Switch } from '../certificates/switch.tsx'
+import { useMay } from '../../session/may.ts'
+import { CertificateList } from '../certificates/certificate-list.tsx'
 import type { Project } from './known.ts'
 import { ProjectPage } from './project.tsx'
 
@@ -38,53 +32,23 @@ export const ProjectCertificates = () => {
 }
 
 function CertificateTable({ project }: { project: Project }) {
-  const [switched, turn] = useState<Certificate | null>(null)
-  const denied = useDenied()
   const certificates = useRead('GET /v1/organization/projects/:project_id/certificates', {
     params: { project_id: project.id },
     query: { limit: 100 },
   })
-  const columns: Column<Certificate>[] = [
-    {
-      title: 'Name',
-      cell: ({ id, name }) => (
-        <Link className="cut" to="/certificates/$certificateId" params={{ certificateId: id }} title={name ?? id}>
-          {seen(name ?? id)}
-        </Link>
-      ),
-    },
-    { title: 'Expires', cell: ({ certificate_details: { expires_at } }) => <Expiry at={expires_at} /> },
-    { title: 'Status', as: 'wide', cell: (one) => <Status of={one} /> },
-    {
-      title: 'Actions',
-      as: 'end',
-      cell: (one) => (
-        <RowAct
-          denied={denied}
-          word={one.active ? 'Deactivate' : 'Activate'}
-          of={one.name ?? one.id}
-          onClick={() => turn(one)}
-        />
-      ),
-    },
-  ]
   return (
-    <>
-      <List
-        label="Certificates"
-        read={certificates}
-        columns={columns}
-        keyOf={({ id }) => id}
-        empty={
-          <Empty
-            title="No certificates yet"
-            words="The organization has none. An owner of it adds them; then they can be active here."
-            action={<Link to="/certificates">Certificates of the organization</Link>}
-          />
-        }
-      />
-      {switched && <Switch certificate={switched} project={project} onClose={() => turn(null)} />}
-    </>
+    <CertificateList
+      read={certificates}
+      status={(one) => <Status of={one} />}
+      project={project}
+      empty={
+        <Empty
+          title="No certificates yet"
+          words="The organization has none. An owner of it adds them; then they can be active here."
+          action={<Link to="/certificates">Certificates of the organization</Link>}
+        />
+      }
+    />
   )
 }
 

@@ -1,8 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useChange } from '../../api/query.ts'
-import { Act } from '../../patterns/act.tsx'
-import { Confirm, Danger } from '../../patterns/confirm.tsx'
+import { Danger } from '../../patterns/danger.tsx'
 import { Said } from '../../patterns/failure.tsx'
 import { Section } from '../../patterns/page.tsx'
 import { told } from '../../patterns/told.ts'
@@ -58,33 +57,19 @@ function Rename({ project }: { project: Project }) {
 }
 
 function Archive({ project }: { project: Project }) {
-  const [isAsked, ask] = useState(false)
-  const { mutate, isPending, error } = useChange('POST /v1/organization/projects/:project_id/archive', ({ name }) => {
+  const change = useChange('POST /v1/organization/projects/:project_id/archive', ({ name }) => {
     told(`Project '${name}' is archived`)
-    ask(false)
   })
   return (
-    <>
-      <Danger
-        title="Archive this project"
-        words="Its keys stop working at once and nobody can use it again. Its usage stays in the reports. There is no way back."
-        action={
-          <Act color="red" variant="outline" denied={deniedIn(project)} onClick={() => ask(true)}>
-            Archive project…
-          </Act>
-        }
-      />
-      <Confirm
-        title="Archive this project?"
-        words="All of its keys stop working at once, for good."
-        name={project.name}
-        action="Archive project"
-        opened={isAsked}
-        onClose={() => ask(false)}
-        onConfirm={() => mutate({ params: { project_id: project.id } })}
-        busy={isPending}
-        error={error}
-      />
-    </>
+    <Danger
+      action="Archive project"
+      title="Archive this project"
+      words="Its keys stop working at once and nobody can use it again. Its usage stays in the reports. There is no way back."
+      loss="All of its keys stop working at once, for good."
+      name={project.name}
+      denied={deniedIn(project)}
+      onConfirm={() => change.mutate({ params: { project_id: project.id } })}
+      change={change}
+    />
   )
 }

@@ -1,6 +1,6 @@
 import { Checkbox, NativeSelect, SegmentedControl } from '@mantine/core'
 import { Day } from '../../patterns/day.tsx'
-import type { UsageView } from '../../router.tsx'
+import type { UsageView } from '../../routes/views.ts'
 import { ProjectFilter } from '../project-filter.tsx'
 import { type Bucket, canShow, type Window } from './window.ts'
 import { kinds } from './words.ts'

@@ -1,7 +1,7 @@
 import { call } from '../../api/call.ts'
 import type { Reply } from '../../api/operations.ts'
 import { seen } from '../../patterns/names.ts'
-import type { UsageView } from '../../router.tsx'
+import type { UsageView } from '../../routes/views.ts'
 import type { Window } from './window.ts'
 
 export type Measure = NonNullable<UsageView['measure']>

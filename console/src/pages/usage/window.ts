@@ -1,4 +1,4 @@
-import type { UsageView } from '../../router.tsx'
+import type { UsageView } from '../../routes/views.ts'
 
 const HOUR = 3600
 const DAY = 86_400

@@ -1,5 +1,5 @@
 import { figure as count } from '../../patterns/figures.ts'
-import type { UsageView } from '../../router.tsx'
+import type { UsageView } from '../../routes/views.ts'
 import type { Window } from './window.ts'
 
 type Measure = NonNullable<UsageView['measure']>

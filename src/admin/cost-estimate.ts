@@ -4,6 +4,7 @@ import type { CatalogueModel } from '../core/catalogue.ts'
 import { usd } from '../core/money.ts'
 import { costEntries, costOf } from '../core/price.ts'
 import type { Handlers } from './handlers.ts'
+import { amountView } from './usage.ts'
 
 export const costEstimate: Handlers<typeof routes> = {
   // By the function that charges a call, so that nobody is told another amount than they pay.
@@ -36,4 +37,4 @@ function priceView({ price }: CatalogueModel): CostEstimate['price_per_million']
   return { input: usd(0, input), cached_input: usd(0, cachedInput), output: usd(0, output) }
 }
 
-const amountOf = (nano: number) => ({ value: usd(0, nano), currency: 'usd' as const })
+const amountOf = (nanos: number) => amountView({ dollars: 0, nanos })

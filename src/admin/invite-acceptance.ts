@@ -6,6 +6,7 @@ import type { Db, Row, Tx } from '../db/tables.ts'
 import type { PublicChange } from './handlers.ts'
 import { isVouchedFor, type Membership, UNASKED_ROLE } from './invite-promise.ts'
 import { holding } from './project-users.ts'
+import { signedInActor } from './refused.ts'
 import { setPredefinedRole } from './role-store.ts'
 import { insertUser, userView } from './users.ts'
 
@@ -54,7 +55,7 @@ export async function acceptInvite(
     ],
     organizationId,
     defaultProjectId: default_project_id,
-    actor: { type: 'session' as const, session: { user: { id: user.id, email } } },
+    actor: signedInActor(user),
   }
   return { user, change }
 }

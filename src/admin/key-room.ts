@@ -2,7 +2,7 @@ import { ApiError } from '../contract/error.ts'
 import type { Db, Row } from '../db/tables.ts'
 
 /** Keys of their own that a user has in a project at most. Whoever makes more in a loop would fill the table. */
-export const MOST_KEYS = 100
+const MOST_KEYS = 100
 
 /**
  * Makes room for one more key of a user in a project: where they have as many as they may, the oldest of those that have expired goes for it. Called on the

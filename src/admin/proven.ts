@@ -6,7 +6,7 @@ import type { Tried } from '../sign-in/guard.ts'
 import { hashPassword, isPassword } from '../sign-in/password.ts'
 import type { Person } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
-import { KnownCallerRefused } from './refused.ts'
+import { type Known, KnownCallerRefused, signedInActor } from './refused.ts'
 import type { Look } from './shown-factor.ts'
 import { tooOften, wrongPassword } from './sign-in-refusals.ts'
 import { emailKey } from './users.ts'
@@ -64,11 +64,11 @@ export const personOf = ({
   userId: id,
 })
 
-export const knownAs = ({ user, defaultProjectId }: Pick<Account, 'user' | 'defaultProjectId'>) => ({
+export const knownAs = ({ user, defaultProjectId }: Pick<Account, 'user' | 'defaultProjectId'>): Known => ({
   organizationId: user.organization_id,
   projectId: defaultProjectId,
   by: user.id,
-  actor: { type: 'session' as const, session: { user: { id: user.id, email: user.email } } },
+  actor: signedInActor(user),
 })
 
 /** The hash of a password that somebody is to have. @throws ApiError where nobody signs in with one */

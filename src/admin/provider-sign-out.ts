@@ -2,6 +2,7 @@ import type { Origin } from '../core/audit.ts'
 import type { Db } from '../db/tables.ts'
 import type { LogoutToken } from '../sign-in/oidc/logout-token.ts'
 import { type Mutator, mutate } from './mutation.ts'
+import { signedInActor } from './refused.ts'
 import { members } from './users.ts'
 
 /** Seconds by which the provider's clock may be behind. */
@@ -33,7 +34,7 @@ export async function endSessionsOf(app: Mutator, issuer: string, said: LogoutTo
         .execute()
       const [id = user_id, ...more] = ids
       const also = more.map((one) => ({ type: event.type, payload: { id: one } }))
-      const actor = user ? { type: 'session' as const, session: { user: { id: user.id, email: user.email } } } : null
+      const actor = user ? signedInActor(user) : null
       const by = {
         organizationId: organization_id,
         projectId: null,

@@ -5,6 +5,7 @@ import type { Claims } from '../sign-in/oidc/claims.ts'
 import { bind, findIdentities, findIdentity, isBound } from '../sign-in/oidc/identity.ts'
 import type { ProviderSettings } from '../sign-in/oidc/provider.ts'
 import type { Change } from './handlers.ts'
+import { knownAs } from './proven.ts'
 import { SignInRefused } from './provider-refusal.ts'
 import { KnownCallerRefused } from './refused.ts'
 import { emailKey, insertUser, members } from './users.ts'
@@ -62,7 +63,8 @@ export async function userOf(
   if (email === null || !isVerified) throw new SignInRefused('unverified_address')
   const found = await members(tx, organizationId).where('email_key', '=', emailKey(email)).executeTakeFirst()
   if (found && (await isBound(tx, issuer, { organizationId, userId: found.id }))) {
-    throw new KnownCallerRefused(knownAs(organization, found), new SignInRefused('other_account'))
+    const known = knownAs({ user: found, defaultProjectId: organization.default_project_id })
+    throw new KnownCallerRefused(known, new SignInRefused('other_account'))
   }
   // Who was removed does not come back by themselves, whether they had come by the provider before or not.
   const isRefused = !found && (identity || !takesIn || (await wasRemoved(tx, organizationId, email)))
@@ -89,10 +91,3 @@ async function wasRemoved(db: Db, organizationId: string, email: string): Promis
     .executeTakeFirst()
   return removed !== undefined
 }
-
-const knownAs = (organization: Row<'organization'>, { id, email }: User) => ({
-  organizationId: organization.id,
-  projectId: organization.default_project_id,
-  by: id,
-  actor: { type: 'session' as const, session: { user: { id, email } } },
-})

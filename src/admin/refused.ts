@@ -38,6 +38,12 @@ export function actorOf(caller: Caller): AuditActor {
     case 'key':
       return { type: 'api_key', api_key: { id: caller.keyId, type: 'user', user } }
     case 'session':
-      return { type: 'session', session: { user } }
+      return signedInActor(user)
   }
 }
+
+/** The same of somebody who has signed in, or tries to. */
+export const signedInActor = ({ id, email }: { id: string; email: string }): AuditActor => ({
+  type: 'session',
+  session: { user: { id, email } },
+})

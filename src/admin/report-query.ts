@@ -86,9 +86,15 @@ function sizeOf(kind: UsageKind, { bucket_width, limit }: ReportQuery): { width:
 }
 
 /** Without an end: up to the end of the bucket that is now. */
-function windowOf({ start_time, end_time }: ReportQuery, width: number, now: number): Interval {
-  if (end_time == null) return { from: start_time, to: (Math.floor(now / width) + 1) * width }
-  if (end_time > start_time) return { from: start_time, to: end_time }
+function windowOf(query: ReportQuery, width: number, now: number): Interval {
+  refuseBackwards(query)
+  const { start_time, end_time } = query
+  return { from: start_time, to: end_time ?? (Math.floor(now / width) + 1) * width }
+}
+
+/** @throws ApiError where a time ends before it starts */
+export function refuseBackwards({ start_time, end_time }: Pick<ReportQuery, 'start_time' | 'end_time'>): void {
+  if (end_time == null || end_time > start_time) return
   const message = `Invalid 'end_time': it must be later than 'start_time' (${start_time}), but got ${end_time} instead.`
   throw new ApiError('invalid_value', message, { param: 'end_time' })
 }

@@ -6,6 +6,7 @@ import { type BegunBy, startSession } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { PublicChange } from './handlers.ts'
 import type { Passed } from './passed.ts'
+import { signedInActor } from './refused.ts'
 import { sessionView } from './session-view.ts'
 
 /** What a session begins with. */
@@ -31,16 +32,16 @@ export async function signedIn(tx: Db, user: User, at: SigningIn, by = BY_PASSWO
 /** What is recorded of a change that somebody makes of themselves, before they are signed in or without being so. */
 export async function byThemselves(
   tx: Db,
-  { id, email, organization_id }: Omit<User, 'name'>,
+  user: Omit<User, 'name'>,
   audit: AuditPayload,
 ): Promise<Omit<PublicChange<never>, 'reply'>> {
+  const organizationId = user.organization_id
   const { default_project_id } = await tx
     .selectFrom('organization')
     .select('default_project_id')
-    .where('id', '=', organization_id)
+    .where('id', '=', organizationId)
     .executeTakeFirstOrThrow()
-  const actor = { type: 'session' as const, session: { user: { id, email } } }
-  return { audit, organizationId: organization_id, defaultProjectId: default_project_id, actor }
+  return { audit, organizationId, defaultProjectId: default_project_id, actor: signedInActor(user) }
 }
 
 /** A recovery code that is used is gone, which is recorded. @param used what was shown */

@@ -1,6 +1,8 @@
 import { ApiError } from '../contract/error.ts'
+import { beginningOf } from '../core/id.ts'
 import type { Grain, Range } from '../core/usage.ts'
 import { type Grouping, modelOfItem } from '../db/usage-summary.ts'
+import { refuseBackwards } from './report-query.ts'
 
 /** Seconds in a bucket of a width, and how many of it a summary has at most. */
 const widths = {
@@ -16,12 +18,10 @@ export type PeriodQuery = { start_time: number; end_time?: number; bucket_width:
  * The period that is asked for, in whole buckets: so it is the same beside the retention, which deletes what is finer.
  * @throws ApiError where it ends before it starts, or has too many
  */
-export function periodOf({ start_time, end_time, bucket_width }: PeriodQuery, now: number): Range {
+export function periodOf(query: PeriodQuery, now: number): Range {
+  refuseBackwards(query)
+  const { start_time, end_time, bucket_width } = query
   const { grain, most } = widths[bucket_width]
-  if (end_time !== undefined && end_time <= start_time) {
-    const message = `Invalid 'end_time': it must be later than 'start_time' (${start_time}), but got ${end_time} instead.`
-    throw new ApiError('invalid_value', message, { param: 'end_time' })
-  }
   const from = Math.floor(start_time / grain) * grain
   const to = Math.max(Math.ceil((end_time ?? now + 1) / grain) * grain, from + grain)
   const count = (to - from) / grain
@@ -41,6 +41,6 @@ export type GroupBy = 'model' | 'api_key_id' | 'user_id' | 'service_account_id' 
 
 export function groupingOf(groupBy: GroupBy, kind: 'usage' | 'costs'): Grouping {
   if (groupBy === 'model' && kind === 'costs') return { dimension: 'line_item', name: modelOfItem }
-  if (groupBy === 'service_account_id') return { dimension: 'user_id', begins: 'svc_acct_' }
-  return groupBy === 'user_id' ? { dimension: 'user_id', begins: 'user-' } : { dimension: groupBy }
+  if (groupBy === 'service_account_id') return { dimension: 'user_id', begins: beginningOf('serviceAccount') }
+  return groupBy === 'user_id' ? { dimension: 'user_id', begins: beginningOf('user') } : { dimension: groupBy }
 }

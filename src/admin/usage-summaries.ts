@@ -4,10 +4,11 @@ import {
   projectUsageSummary as projectUsageRoutes,
   usageSummary as usageRoutes,
 } from '../contract/usage-summary.ts'
-import { usd } from '../core/money.ts'
+import { NANOS } from '../core/money.ts'
 import { dollars, nanos, total } from '../db/usage.ts'
 import type { Handlers } from './handlers.ts'
 import type { SummaryShape } from './summary-shape.ts'
+import { amountView } from './usage.ts'
 import { summary } from './usage-summary.ts'
 
 const counts = ['input_tokens', 'input_cached_tokens', 'output_tokens', 'num_model_requests'] as const
@@ -30,7 +31,6 @@ const rankedBy = (by: RankBy) => {
   return { of, weight: (sums: Record<string, number>) => of.reduce((sum, name) => sum + (sums[name] ?? 0), 0) }
 }
 
-const NANOS = 1_000_000_000
 const spent = {
   object: 'organization.costs.summary',
   of: 'costs',
@@ -40,7 +40,7 @@ const spent = {
   rank: { of: ['amount_nano'], weight: ({ dollars = 0, nanos = 0 }) => dollars * NANOS + nanos },
   // Whole dollars and the rest were added up each for itself: rounding is the last step.
   view: ({ dollars = 0, nanos = 0 }) => ({
-    amount: { value: usd(dollars + Math.floor(nanos / NANOS), nanos % NANOS), currency: 'usd' },
+    amount: amountView({ dollars: dollars + Math.floor(nanos / NANOS), nanos: nanos % NANOS }),
   }),
 } satisfies Partial<SummaryShape>
 

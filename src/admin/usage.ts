@@ -145,7 +145,8 @@ export const usage: Handlers<typeof routes> = {
   },
 }
 
-const amountView = (sums: { dollars: number; nanos: number }) => ({
+/** @param sums whole dollars and the nano-dollars beyond them */
+export const amountView = (sums: { dollars: number; nanos: number }) => ({
   value: usd(sums.dollars, sums.nanos),
   currency: 'usd' as const,
 })

@@ -8,6 +8,7 @@ import { type Admitted, admit } from './admit.ts'
 import type { AdminApp } from './app.ts'
 import { decodedBody } from './decoded.ts'
 import { ADMIN_BODY_LIMIT, type RequestFacts, toApiError } from './errors.ts'
+import { originOf } from './origin.ts'
 import { asSent } from './parts.ts'
 import { type Performed, perform } from './perform.ts'
 import { parseQuery } from './query.ts'
@@ -79,13 +80,9 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint, unde
     },
     // Before the query and the body are read or judged: a stranger learns nothing about the shape of a request.
     onRequest: async (request) => {
-      const { headers } = request
-      const origin = {
-        ip: app.address(request.raw.socket.remoteAddress, headers['x-forwarded-for'] as string | undefined),
-        userAgent: headers['user-agent']?.slice(0, 512) ?? null,
-      }
+      const { headers, raw } = request
       const params = request.params as Record<string, string>
-      const admitted = await admit(app, endpoint, { headers, params, origin, connection: request.raw })
+      const admitted = await admit(app, endpoint, { headers, params, origin: originOf(app, raw), connection: raw })
       request.setDecorator('admitted', admitted)
       request.query = parseQuery(request.query as string)
     },

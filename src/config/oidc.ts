@@ -1,4 +1,5 @@
-import { headerText, httpUrl } from './text.ts'
+import { isThisMachine } from '../core/this-machine.ts'
+import { httpUrl } from './text.ts'
 
 /** The provider by which people sign in, and what of its word counts. */
 export type OidcConfig = {
@@ -8,9 +9,6 @@ export type OidcConfig = {
   clientSecret: string
   /** Where it sends people back to. */
   redirectUri: string
-} & OidcRules
-
-export type OidcRules = {
   scopes: readonly string[]
   /** The claim that says which groups somebody is in there; null: none is looked at. */
   groupsClaim: string | null
@@ -90,9 +88,6 @@ export function toOidc(given: Given, written: WrittenOidc | null, mistakes: stri
 export function issuerUrl(value: string): string {
   httpUrl(value)
   const { protocol, hostname } = new URL(value)
-  if (protocol === 'https:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) return value
+  if (protocol === 'https:' || isThisMachine(hostname)) return value
   throw new Error('a provider on another machine must be asked over https')
 }
-
-/** A client's id or secret, which a form carries. It may be a secret, so what is wrong with it is said without it. */
-export const credential = (value: string): string => headerText(value)

@@ -10,7 +10,7 @@ import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
 import { flawsOfDefaults } from './default-models.ts'
 import { chosenDoors, type Door } from './doors.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
-import { credential, issuerUrl, type OidcConfig, toOidc } from './oidc.ts'
+import { issuerUrl, type OidcConfig, toOidc } from './oidc.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
 import { type RedisConfig, redisUrl, toRedis } from './redis.ts'
 import { serviceVariables } from './services.ts'
@@ -106,8 +106,8 @@ const settings = {
   GATEHOUSE_ADMIN_CORS_ORIGINS: setting('none', namedOrigins),
   GATEHOUSE_PUBLIC_URL: setting(null, httpUrl),
   GATEHOUSE_OIDC_ISSUER: setting(null, issuerUrl),
-  GATEHOUSE_OIDC_CLIENT_ID: setting(null, credential),
-  GATEHOUSE_OIDC_CLIENT_SECRET: setting(null, credential),
+  GATEHOUSE_OIDC_CLIENT_ID: setting(null, headerText),
+  GATEHOUSE_OIDC_CLIENT_SECRET: setting(null, headerText),
   GATEHOUSE_SMTP_URL: setting(null, smtpServer),
   GATEHOUSE_REDIS_URL: setting(null, redisUrl),
   GATEHOUSE_STREAM_KEEPALIVE_SECONDS: setting(null, seconds(3600)),

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { isThisMachine } from '../core/this-machine.ts'
 
 /** A mail server, as `GATEHOUSE_SMTP_URL` names it. */
 export type SmtpServer = {
@@ -56,6 +57,3 @@ function sender(query: URLSearchParams): string | null {
     throw new Error("its 'from' is not one e-mail address")
   return from
 }
-
-const isThisMachine = (host: string) =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

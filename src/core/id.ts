@@ -45,6 +45,9 @@ export function idSource(now: () => number): NewId {
   }
 }
 
+/** What all ids of a kind begin with. */
+export const beginningOf = (prefix: Prefix): string => prefixes[prefix]
+
 /** Whether this text has the form of an id of that kind; it may still name nothing. */
 export function isId(prefix: Prefix, text: string): boolean {
   const wanted = prefixes[prefix]

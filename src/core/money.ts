@@ -1,4 +1,5 @@
-const NANOS = 1_000_000_000
+/** Nano-dollars in a dollar. */
+export const NANOS = 1_000_000_000
 
 /**
  * An amount as a JSON number of dollars. Amounts are kept and added up as whole nano-dollars, which is exact; this is the one

@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SignInRefused } from '../../admin/provider-refusal.ts'
 import { signInFrom } from '../../admin/provider-sign-in.ts'
 import { KnownCallerRefused } from '../../admin/refused.ts'
+import type { Origin } from '../../core/audit.ts'
 import { queryParameters } from '../../core/query.ts'
 import type { SecretCookie } from '../../sign-in/cookie.ts'
 import { NotProven, ProviderDown } from '../../sign-in/oidc/failure.ts'
 import type { Provider } from '../../sign-in/oidc/provider.ts'
 import { TooMany } from '../../sign-in/turns.ts'
 import type { AdminApp } from '../app.ts'
+import { originOf } from '../origin.ts'
 import { type Begun, COME_BACK_WITHIN, newFlow, readFlow, written } from './flow.ts'
 import { signOutFrom } from './logout.ts'
 
@@ -77,11 +79,7 @@ async function comeBack(
   query: string,
   begun: Begun | null,
 ): Promise<Next> {
-  const { headers } = request
-  const origin = {
-    ip: app.address(request.socket.remoteAddress, headers['x-forwarded-for'] as string | undefined),
-    userAgent: headers['user-agent']?.slice(0, 512) ?? null,
-  }
+  const origin = originOf(app, request)
   if (begun === null) throw new NotProven('no sign-in was begun in this browser')
   if (queryParameters(query) === null) throw new NotProven('too many parameters')
   const { guard } = app.signIn
@@ -99,11 +97,7 @@ async function comeBack(
   return { location: begun.next, cookies: [...session, flows.clear] }
 }
 
-function record(
-  app: AdminApp,
-  { known, reason }: KnownCallerRefused,
-  origin: Parameters<typeof signInFrom>[2]['origin'],
-) {
+function record(app: AdminApp, { known, reason }: KnownCallerRefused, origin: Origin) {
   const what = {
     operation: 'oidc.callback',
     type: 'login.failed' as const,

@@ -5,6 +5,7 @@ import { queryParameters } from '../../core/query.ts'
 import { NotProven, ProviderDown } from '../../sign-in/oidc/failure.ts'
 import type { Provider } from '../../sign-in/oidc/provider.ts'
 import type { AdminApp } from '../app.ts'
+import { originOf } from '../origin.ts'
 
 /** Bytes of the largest form that is read. */
 const LARGEST = 32_768
@@ -16,8 +17,7 @@ export async function signOutFrom(
   request: IncomingMessage,
   response: ServerResponse,
 ) {
-  const forwarded = request.headers['x-forwarded-for'] as string | undefined
-  const origin = { ip: app.address(request.socket.remoteAddress, forwarded), userAgent: null }
+  const origin = { ...originOf(app, request), userAgent: null }
   const request_id = app.newId('request')
   const answer = (status: number, body: object, headers: Readonly<Record<string, string>> = {}) => {
     const text = JSON.stringify(body)

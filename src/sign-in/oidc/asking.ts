@@ -1,3 +1,4 @@
+import { isThisMachine } from '../../core/this-machine.ts'
 import { ProviderDown } from './failure.ts'
 
 /** Milliseconds that a provider has for an answer, to its last byte. */
@@ -81,6 +82,3 @@ async function mustBeDocument(answer: Response): Promise<void> {
   const said: unknown = await answer.clone().json()
   if (typeof said !== 'object' || said === null) throw new Error('it answers no JSON object')
 }
-
-/** Whether a name, as URLs write it, is this machine's own. */
-export const isThisMachine = (hostname: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)

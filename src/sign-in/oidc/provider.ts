@@ -1,7 +1,6 @@
 import { Turns } from '../turns.ts'
 import { Asking } from './asking.ts'
-import type { Claims, Rules } from './claims.ts'
-import { claimsOf, isNamed } from './claims.ts'
+import { type Claims, claimsOf, isNamed, type Rules } from './claims.ts'
 import { type Discovered, discover } from './discovery.ts'
 import { failureOf, NotProven } from './failure.ts'
 import { flowOf } from './flow.ts'

@@ -19,7 +19,7 @@ export const Certificate = Type.Object({
     ...validity,
     subject: OurOwn(Type.String({ description: 'Whose it is: `CN=Clients, O=Example`.' }), NAMES),
     issuer: OurOwn(Type.String({ description: 'Who signed it: itself, or another authority.' }), NAMES),
-    fingerprint: OurOwn(Type.String({ description: 'SHA-256 of the certificate, in hexadecimal.' }), NAMES),
+    fingerprint: OurOwn(Type.String({ description: 'SHA-256 of the certificate: `AB:CD:…`, in hexadecimal.' }), NAMES),
     content: Type.Optional(Type.String({ description: 'PEM; only where `include` asks for it.' })),
   }),
 })

@@ -68,7 +68,9 @@ export const invites = {
       token: Type.String({ minLength: 1, maxLength: 255, description: "The token of the invite's link." }),
       name: Name('The name of the new user.'),
       password: Type.Optional(
-        NewPassword('What the new user signs in with. With it the answer sets the cookie of a session.'),
+        NewPassword(
+          'What the new user signs in with. With it the answer sets the cookie of a session, where no second factor has to be set up first.',
+        ),
       ),
     }),
     reply: User,

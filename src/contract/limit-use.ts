@@ -5,7 +5,7 @@ import { Const, Enum, Id, List, Nullable, paging, Query, Searched } from './sche
 
 const Amount = (description: string) => Nullable(Type.Integer({ description }))
 
-const fields = {
+const fields = (limits: string) => ({
   id: Id('`rl-` and the name of the model, as the rate limit itself has it.'),
   model: Type.String({ description: 'The model, or the pool that several models share.' }),
   limits: Type.Array(
@@ -22,13 +22,19 @@ const fields = {
       remaining: Amount('What is left of it now.'),
       resets_in_ms: Amount('Until all of it is left again, if nothing more is used.'),
     }),
-    { description: 'Every limit that a call of the model is counted in. Without any the model is not limited.' },
+    { description: limits },
   ),
-}
+})
 
-const LimitUse = Type.Object({ object: Const('project.rate_limit.usage'), ...fields })
+const LimitUse = Type.Object({
+  object: Const('project.rate_limit.usage'),
+  ...fields('Every limit that a call of the model is counted in. Without any the model is not limited.'),
+})
 export type LimitUse = Static<typeof LimitUse>
-const OrganizationLimitUse = Type.Object({ object: Const('organization.rate_limit.usage'), ...fields })
+const OrganizationLimitUse = Type.Object({
+  object: Const('organization.rate_limit.usage'),
+  ...fields("The organization's, in which the calls of all of its projects are counted."),
+})
 export type OrganizationLimitUse = Static<typeof OrganizationLimitUse>
 
 const query = Query({ ...paging(), name: Type.Optional(Searched("What the model's name holds.")) })

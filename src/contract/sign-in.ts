@@ -16,7 +16,11 @@ export const signIn = ours('The original signs people in on its web site only.',
       object: Const('organization.sign_in'),
       local: Type.Boolean({ description: 'Whether with an address and a password.' }),
       oidc: Nullable(
-        Type.Object({ issuer: Type.String({ description: 'The provider by which, at `/sign-in/oidc`.' }) }),
+        Type.Object({
+          issuer: Type.String({
+            description: 'The provider by which, at `/sign-in/oidc` where the console is served.',
+          }),
+        }),
       ),
     }),
   }),
@@ -31,7 +35,8 @@ export const signIn = ours('The original signs people in on its web site only.',
     reply: Session,
   }),
   useLink: post(`${path}/password_link`, {
-    summary: 'Set a password by a link, which works once, and sign in. All other sessions of the user end',
+    summary:
+      'Set a password by a link, which works once, and sign in, where no second factor has to be set up first. All other sessions of the user end',
     permission: null,
     usesSignIn: true,
     audit: 'user.updated',

@@ -52,7 +52,9 @@ export type CostsSummary = Static<typeof CostsSummary>
 
 const asked = <G extends TSchema>(group_by: G) => ({
   start_time: Moment('Where the period starts: with the bucket that this is in.'),
-  end_time: Type.Optional(Moment('Where it ends: with the bucket before this. Omitted: with the bucket that is now.')),
+  end_time: Type.Optional(
+    Moment('Where it ends: with the last bucket that begins before this. Omitted: with the bucket that is now.'),
+  ),
   bucket_width: Enum(['1m', '1h', '1d'], {
     default: '1d',
     description: 'How long a bucket is. Of 1d there are at most 366, of 1h 744, of 1m 1440.',

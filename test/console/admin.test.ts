@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, skip } from './browser.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { test } from 'node:test'
+import { skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
+const started = startConsole(emptyServer)
 
 test('an admin key is shown once, and works until it is disabled, or deleted by its name', { skip }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   await page.getByRole('link', { name: 'Admin keys' }).click()
   await page.getByRole('button', { name: 'New admin key' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Deployment')
   await page.getByLabel('Expires').selectOption('In 7 days')
   await page.getByRole('button', { name: 'Create key' }).click()
   const key = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
-  const call = async () => (await app.send('GET', '/v1/organization/projects', { key })).status
+  const call = async () => (await started.app.send('GET', '/v1/organization/projects', { key })).status
   assert.equal(await call(), 200)
   await page.getByRole('button', { name: 'Done' }).click()
   await page.getByRole('cell', { name: 'Deployment', exact: true }).waitFor()
@@ -59,11 +45,9 @@ test('an admin key is shown once, and works until it is disabled, or deleted by 
 test('a group is made, somebody is put into it and taken out of it, and it is deleted by its name', {
   skip,
 }, async () => {
-  const { organization } = app.admin()
-  await using opened = await openPage(browser, app.url)
+  const { organization } = started.app.admin()
+  await using opened = await openAsOwner(started, '/groups')
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  await page.goto('/groups')
   await page.getByRole('heading', { name: 'No groups yet' }).waitFor()
   await page.getByRole('button', { name: 'New group' }).first().click()
   await page.getByLabel('Name', { exact: true }).fill('Cooks')

@@ -1,28 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { test } from 'node:test'
 import { CHAT, question } from '../gateway/gate.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, skip } from './browser.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
+const started = startConsole(emptyServer)
 
 test('a key of anybody is found by its name, kind, status and owner, as the address says, and is stopped', {
   skip,
 }, async () => {
-  const { organization } = app.admin()
+  const { organization } = started.app.admin()
   const keys: Record<string, string> = {}
   for (const [name, account] of [
     ['Kitchen', 'Oven'],
@@ -34,12 +21,11 @@ test('a key of anybody is found by its name, kind, status and owner, as the addr
   }
   const script = await organization.adminAPIKeys.create({ name: 'Deployment' })
   const call = async () =>
-    (await app.send('POST', CHAT, { key: keys.Oven ?? '', body: { ...question, model: 'echo' } })).status
+    (await started.app.send('POST', CHAT, { key: keys.Oven ?? '', body: { ...question, model: 'echo' } })).status
   assert.equal(await call(), 200)
 
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   await page.getByRole('link', { name: 'All keys' }).click()
   const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name} `) })
   for (const name of ['Oven', 'Sprinkler', 'Deployment']) await row(name).waitFor()
@@ -49,7 +35,7 @@ test('a key of anybody is found by its name, kind, status and owner, as the addr
   await row('Oven').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Disable Deployment' }).click()
   await page.getByRole('button', { name: 'Enable Deployment' }).waitFor()
-  assert.equal((await app.send('GET', '/v1/organization/projects', { key: script.value })).status, 401)
+  assert.equal((await started.app.send('GET', '/v1/organization/projects', { key: script.value })).status, 401)
 
   await page.getByLabel('Kind').selectOption('Both kinds')
   await page.getByRole('textbox', { name: 'Name' }).fill('OVEN')

@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, settled, skip } from './browser.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { settled, skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
+const started = startConsole(emptyServer)
 
 const saved = async (page: Page, format: string): Promise<string> => {
   await page.getByRole('button', { name: 'Export' }).click()
@@ -31,15 +19,12 @@ const saved = async (page: Page, format: string): Promise<string> => {
 test('the audit log is narrowed by what, who, where and when, opens to before and after, and is saved as it is narrowed', {
   skip,
 }, async () => {
-  const { organization } = app.admin()
+  const { organization } = started.app.admin()
   const { id } = await organization.projects.create({ name: '=1+1' })
   await organization.projects.update(id, { name: 'Renamed' })
   await organization.groups.create({ name: 'Team' })
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started, '/audit-log')
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-
-  await page.goto('/audit-log')
   await page.getByRole('button', { name: 'Project changed' }).click()
   await page.getByRole('row', { name: 'title =1+1 Renamed', exact: true }).waitFor()
   const whole = page.getByRole('textbox', { name: 'The event as the API has it' })
@@ -74,12 +59,10 @@ test('the audit log is narrowed by what, who, where and when, opens to before an
 })
 
 test('the log goes on behind a page of fifty, and the button back comes back', { skip }, async () => {
-  const { organization } = app.admin()
+  const { organization } = started.app.admin()
   for (let i = 0; i < 60; i++) await organization.groups.create({ name: `Group ${i}` })
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started, '/audit-log?type=group.created')
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  await page.goto('/audit-log?type=group.created')
   await page.getByRole('button', { name: 'Next' }).click()
   await page.waitForURL((url) => url.searchParams.has('after') && url.searchParams.get('type') === 'group.created')
   await page.getByRole('button', { name: 'Previous' }).click()
@@ -89,10 +72,8 @@ test('the log goes on behind a page of fifty, and the button back comes back', {
 })
 
 test('a word of a filter is typed on while the log is narrowed, and cleared with the others', { skip }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started, '/audit-log')
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  await page.goto('/audit-log')
   const who = page.getByRole('textbox', { name: 'Who' })
   await who.fill('nobody')
   await page.waitForURL((url) => url.searchParams.get('actor') === 'nobody')

@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { CHAT, question } from '../gateway/gate.ts'
 import { makeCertificate } from '../support/certificates.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, skip } from './browser.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
+const started = startConsole(emptyServer)
 
 /** Presses a button of a row or a page, and then what it asks for again. */
 async function confirmed(page: Page, name: string, action: string) {
@@ -31,17 +19,19 @@ async function confirmed(page: Page, name: string, action: string) {
 test('a certificate is dropped or pasted, says whose it is, binds calls from when it is activated until it is not, and is deleted by its name', {
   skip,
 }, async () => {
-  const { projects } = app.admin().organization
+  const { projects } = started.app.admin().organization
   const project = await projects.create({ name: 'Kitchen' })
   const { api_key } = await projects.serviceAccounts.create(project.id, { name: 'Oven' })
   const call = async () => {
-    const answer = await app.send('POST', CHAT, { key: api_key?.value ?? '', body: { ...question, model: 'echo' } })
+    const answer = await started.app.send('POST', CHAT, {
+      key: api_key?.value ?? '',
+      body: { ...question, model: 'echo' },
+    })
     return answer.status === 200 ? 200 : answer.body.error.code
   }
   const { pem } = await makeCertificate('Partners', { expiresIn: 10 })
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   await page.getByRole('link', { name: 'Certificates' }).click()
   await page.getByRole('heading', { name: 'No certificates yet' }).waitFor()
 

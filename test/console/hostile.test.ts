@@ -1,26 +1,17 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { until } from '../support/until.ts'
-import { DESK, openBrowser, openPage, settled, skip } from './browser.ts'
+import { DESK, openPage, settled, skip } from './browser.ts'
 import { END, flawsOfNames, hurtful, MARKUP, makeHostile, NAME } from './hostile-names.ts'
+import { listen } from './other-sites.ts'
+import { startConsole } from './started.ts'
 import { pagesOf, passwordLink, signIn, startFilled, type Visit } from './visits.ts'
 
-let started: Awaited<ReturnType<typeof startFilled>>
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  started = await startFilled({ [MARKUP]: { price_per_million: { input: 1 } } })
-  await makeHostile(started.app, started.there.projectId)
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await started?.[Symbol.asyncDispose]()
+const started = startConsole(async (stack) => {
+  const { app, there } = stack.use(await startFilled({ [MARKUP]: { price_per_million: { input: 1 } } }))
+  await makeHostile(app, there.projectId)
+  return { app, there }
 })
 
 /** Pages that have to show one of the names, so that nothing else is what was looked at. */
@@ -66,7 +57,7 @@ const addressed: Visit[] = [
 ].map(([what = '', path = '']) => ({ what, go: (page: Page) => page.goto(path) }))
 
 test('a name is text, whatever is in it, on every page that shows one', { skip }, async (t) => {
-  await using opened = await openPage(browser, started.app.url, 'light', DESK)
+  await using opened = await openPage(started.browser, started.app.url, 'light', DESK)
   const { page, complaints } = opened
   const hurt = await hurtful(page)
   await signIn(page, await passwordLink(started.app))
@@ -86,7 +77,7 @@ test('a name is text, whatever is in it, on every page that shows one', { skip }
 })
 
 test('what is said of a name after a change, and what the server says against one, is text', { skip }, async () => {
-  await using opened = await openPage(browser, started.app.url)
+  await using opened = await openPage(started.browser, started.app.url)
   const { page, complaints } = opened
   const hurt = await hurtful(page)
   await signIn(page, await passwordLink(started.app))
@@ -123,7 +114,7 @@ test('what is said of a name after a change, and what the server says against on
 test('what is copied of an event is what was written, although what nobody sees of it is written out', {
   skip,
 }, async () => {
-  await using opened = await openPage(browser, started.app.url)
+  await using opened = await openPage(started.browser, started.app.url)
   const { page } = opened
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   await signIn(page, await passwordLink(started.app))
@@ -139,20 +130,17 @@ test('what is copied of an event is what was written, although what nobody sees 
 })
 
 test('a page that writes such a name as it is is found out', { skip }, async () => {
-  const server = createServer((_request, response) => {
+  await using evil = await listen((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' })
     response.end(`<h1></h1><p></p><script>
       document.querySelector('p').innerHTML = decodeURIComponent("${encodeURIComponent(NAME)}")
       document.querySelector('p').append(' is gone')
     </script>`)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await using opened = await openPage(browser, url)
+  })
+  await using opened = await openPage(started.browser, `http://127.0.0.1:${evil.port}`)
   const hurt = await hurtful(opened.page)
   await opened.page.goto('/')
   await until(() => hurt.includes(1), 'the script of a picture that is not there')
   const kinds = (await flawsOfNames(opened.page)).map((flaw) => flaw.split(':')[0])
   assert.deepEqual(new Set(kinds), new Set(['markup', 'address', 'turned']))
-  server.close()
 })

@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { test } from 'node:test'
 import { CHAT, question } from '../gateway/gate.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, skip } from './browser.ts'
+import { openPage, skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 import { accept, archive, invite, makeProject } from './steps.ts'
-import { passwordLink, signIn } from './visits.ts'
 
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
+const started = startConsole(emptyServer)
 
 test('somebody signs in by a link, makes a project and a key, and the key calls a model until its project is archived', {
   skip,
 }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   assert.equal(new URL(page.url()).pathname, '/')
 
   await makeProject(page, 'Kitchen')
@@ -39,7 +25,7 @@ test('somebody signs in by a link, makes a project and a key, and the key calls 
   await page.getByLabel('Name', { exact: true }).fill('Oven')
   await page.getByRole('button', { name: 'Create key' }).click()
   const key = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
-  const call = () => app.send('POST', CHAT, { key, body: { ...question, model: 'echo' } })
+  const call = () => started.app.send('POST', CHAT, { key, body: { ...question, model: 'echo' } })
   assert.equal((await call()).status, 200)
   await page.getByRole('button', { name: 'Done' }).click()
   await page.getByRole('cell', { name: 'Oven', exact: true }).waitFor()
@@ -59,11 +45,10 @@ test('somebody signs in by a link, makes a project and a key, and the key calls 
 test('who was invited accepts in a browser of their own, makes a key in the project that they are in, and sees what they may not do', {
   skip,
 }, async () => {
-  await using owners = await openPage(browser, app.url)
-  await signIn(owners.page, await passwordLink(app))
+  await using owners = await openAsOwner(started)
   const link = await invite(owners.page, 'ada@example.com')
 
-  await using members = await openPage(browser, app.url)
+  await using members = await openPage(started.browser, started.app.url)
   const { page } = members
   await accept(page, link, 'Ada')
   await page.getByRole('link', { name: 'Default project' }).click()
@@ -72,7 +57,7 @@ test('who was invited accepts in a browser of their own, makes a key in the proj
   await page.getByLabel('Name', { exact: true }).fill('Mine')
   await page.getByRole('button', { name: 'Create key' }).click()
   const key = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
-  const call = () => app.send('POST', CHAT, { key, body: { ...question, model: 'echo' } })
+  const call = () => started.app.send('POST', CHAT, { key, body: { ...question, model: 'echo' } })
   assert.equal((await call()).status, 200)
   await page.goto('/profile/keys')
   await page.getByRole('button', { name: 'Disable Mine' }).click()

@@ -116,17 +116,23 @@ async function isLet(cookie: string, operation: Operation): Promise<boolean> {
   return status === 400 || (status === 404 && body.error.code !== 'insufficient_permissions')
 }
 
+/** A browser of its own, in which one of the people is signed in. */
+async function openAs(who: (typeof signers)[number]) {
+  const { cookie } = await signInByLink(app, people.home.id, people.users[who])
+  const opened = await openPage(browser, app.url)
+  const [name = '', value = ''] = cookie.split('=')
+  await opened.page.context().addCookies([{ name, value, url: app.url, httpOnly: true, sameSite: 'Lax' }])
+  return { ...opened, cookie }
+}
+
 const there = (path: string) => path.replace('ID', people.home.project)
 
 for (const who of signers.filter((one) => one !== 'O' && one !== 'OO')) {
   test(`the pages offer what the server lets one do, and ask for nothing else: ${principals[who]}`, {
     skip,
   }, async (t) => {
-    const { cookie } = await signInByLink(app, people.home.id, people.users[who])
-    await using opened = await openPage(browser, app.url)
-    const { page, complaints } = opened
-    const [name = '', value = ''] = cookie.split('=')
-    await page.context().addCookies([{ name, value, url: app.url, httpOnly: true, sameSite: 'Lax' }])
+    await using opened = await openAs(who)
+    const { page, complaints, cookie } = opened
     const refused: string[] = []
     page.on('response', (response) => {
       if ([401, 403].includes(response.status())) refused.push(`${response.request().method()} ${response.url()}`)
@@ -156,11 +162,8 @@ for (const who of signers.filter((one) => one !== 'O' && one !== 'OO')) {
 }
 
 test('whoever may do everything is offered everything', { skip }, async () => {
-  const { cookie } = await signInByLink(app, people.home.id, people.users.O)
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAs('O')
   const { page } = opened
-  const [name = '', value = ''] = cookie.split('=')
-  await page.context().addCookies([{ name, value, url: app.url, httpOnly: true, sameSite: 'Lax' }])
   for (const [path, offered] of Object.entries(controls)) {
     await page.goto(there(path))
     await settled(page)

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { test } from 'node:test'
 import { NANOS_PER_CENT } from '../../src/core/money.ts'
 import { monthOf } from '../../src/core/month.ts'
 import { addSpend } from '../../src/db/spend.ts'
 import { CHAT, makeKey, question } from '../gateway/gate.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
+import { startTestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
-import { openBrowser, openPage, skip } from './browser.ts'
+import { openPage, skip } from './browser.ts'
 import { join } from './joining.ts'
-import { PASSWORD, passwordLink, signIn } from './visits.ts'
+import { deleteAlert, makeAlert, removeLimit, setLimit } from './spend-steps.ts'
+import { openAsOwner, startConsole } from './started.ts'
+import { PASSWORD } from './visits.ts'
 
 const DAY = 86_400
 const MODELS = {
@@ -17,52 +18,37 @@ const MODELS = {
   other: { organization_limits: { max_requests_per_1_minute: 100 } },
 }
 
-let app: TestApp
-let browser: Browser
-const stack = new AsyncDisposableStack()
-
-before(async () => {
-  if (skip) return
+const started = startConsole(async (stack) => {
   const file = stack.use(await modelsFile(MODELS))
   const only = 'admin,gateway,docs,console'
-  app = stack.use(await startTestApp({ only, env: { GATEHOUSE_CONFIG: file.path, GATEHOUSE_WORKERS: '1' } }))
-  browser = await openBrowser()
-  stack.defer(() => browser.close())
+  const env = { GATEHOUSE_CONFIG: file.path, GATEHOUSE_WORKERS: '1' }
+  return { app: stack.use(await startTestApp({ only, env })) }
 })
-after(() => stack.disposeAsync())
-
-/** A page of the organization, seen by the first owner. */
-async function openOrganization(path: string) {
-  const opened = await openPage(browser, app.url)
-  await signIn(opened.page, await passwordLink(app))
-  await opened.page.goto(path)
-  return opened
-}
 
 test('home says that all is well, or what needs attention, and each line leads to where it is mended', {
   skip,
 }, async () => {
-  await using opened = await openOrganization('/')
+  await using opened = await openAsOwner(started, '/')
   const { page, complaints } = opened
   await page.getByText('All is well.').waitFor()
-  const { id: organization_id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
-  const { key } = await makeKey(app)
+  const { id: organization_id } = await started.app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  const { key } = await makeKey(started.app)
   for (let calls = 0; calls < 4; calls++) {
-    assert.equal((await app.send('POST', CHAT, { key, body: { ...question, model: 'echo' } })).status, 200)
+    assert.equal((await started.app.send('POST', CHAT, { key, body: { ...question, model: 'echo' } })).status, 200)
   }
   const longAgo = Math.floor(Date.now() / 1000) - 100 * DAY
-  for (const { keyId: id } of await Promise.all(Array.from({ length: 6 }, () => makeKey(app)))) {
-    await app.db
+  for (const { keyId: id } of await Promise.all(Array.from({ length: 6 }, () => makeKey(started.app)))) {
+    await started.app.db
       .updateTable('project_api_key')
       .set({ created_at: longAgo, last_used_at: null })
       .where('organization_id', '=', organization_id)
       .where('id', '=', id)
       .execute()
   }
-  const { spendLimit } = app.admin().organization
+  const { spendLimit } = started.app.admin().organization
   await spendLimit.update({ threshold_amount: 500, currency: 'USD', interval: 'month' })
   const month = monthOf(Date.now()).name
-  await addSpend(app.db, [{ organization_id, project_id: '', month, amount_nano: 450n * NANOS_PER_CENT }])
+  await addSpend(started.app.db, [{ organization_id, project_id: '', month, amount_nano: 450n * NANOS_PER_CENT }])
   await page.reload()
   await page.getByText('4 of 4 requests a day').waitFor()
   const rows = page.getByRole('table', { name: 'Needs attention' }).getByRole('row')
@@ -90,52 +76,32 @@ test('home says that all is well, or what needs attention, and each line leads t
 test('the organization’s spend limit is set in dollars and removed, and its alerts are made and deleted', {
   skip,
 }, async () => {
-  await using opened = await openOrganization('/spend')
+  await using opened = await openAsOwner(started, '/spend')
   const { page, complaints } = opened
-  const { organization } = app.admin()
+  const { organization } = started.app.admin()
   await page.getByText('no limit of its own').waitFor()
-  await page.getByRole('button', { name: 'Set a limit' }).click()
-  await page.getByLabel('At most a month').fill('lots')
-  await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('An amount above zero').waitFor()
-  await page.getByLabel('At most a month').fill('1,200.50')
-  await page.getByRole('button', { name: 'Save' }).click()
+  await setLimit(page, 'Set a limit')
   await page.getByRole('progressbar', { name: /^All projects of the organization: .* of \$1,200\.50$/ }).waitFor()
   assert.equal((await organization.spendLimit.retrieve()).threshold_amount, 120_050)
-  await page.getByRole('button', { name: 'New alert' }).click()
-  await page.getByLabel('When this is spent').fill('80')
-  await page.getByLabel('Mail to').fill('not an address')
-  await page.getByRole('button', { name: 'Create alert' }).click()
-  await page.getByRole('alert').filter({ hasText: 'recipients[0]' }).waitFor()
-  assert.equal(await page.getByLabel('When this is spent').inputValue(), '80')
-  await page.getByLabel('Mail to').fill('owner@localhost')
-  await page.getByRole('button', { name: 'Create alert' }).click()
-  await page.getByRole('button', { name: 'Edit the alert at $80.00' }).click()
-  await page.getByLabel('When this is spent').fill('90')
-  await page.getByRole('button', { name: 'Save' }).click()
-  const remove = page.getByRole('button', { name: 'Delete the alert at $90.00' })
-  await remove.waitFor()
+  await makeAlert(page)
   assert.deepEqual(
     (await organization.spendAlerts.list()).data.map(({ threshold_amount }) => threshold_amount),
     [9000],
   )
-  await remove.click()
-  await page.getByRole('button', { name: 'Delete alert' }).click()
+  await deleteAlert(page)
   await page.getByText('No alerts yet').waitFor()
-  await page.getByRole('button', { name: 'Remove limit…' }).click()
-  await page.getByRole('button', { name: 'Remove limit', exact: true }).click()
-  await page.getByText('no limit of its own').waitFor()
+  await removeLimit(page)
   await assert.rejects(organization.spendLimit.retrieve(), { status: 404 })
   assert.deepEqual(complaints, [])
 })
 
 test('the organization’s retention is what a project has that rules nothing else', { skip }, async () => {
-  await using opened = await openOrganization('/settings')
+  await using opened = await openAsOwner(started, '/settings')
   const { page, complaints } = opened
   await page.getByLabel('Retention').selectOption('Zero data retention')
   await page.getByRole('button', { name: 'Save retention' }).click()
   await page.getByText('The retention of the organization is changed').waitFor()
-  assert.equal((await app.admin().organization.dataRetention.retrieve()).type, 'zero_data_retention')
+  assert.equal((await started.app.admin().organization.dataRetention.retrieve()).type, 'zero_data_retention')
   await page.getByRole('link', { name: /^proj_/ }).click()
   await page.getByRole('link', { name: 'Tiers and retention' }).click()
   await page.getByText('Every call says that the model server is to store nothing').waitFor()
@@ -143,9 +109,9 @@ test('the organization’s retention is what a project has that rules nothing el
 })
 
 test('who may not look at the organization is told who may, and of their own keys', { skip }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openPage(started.browser, started.app.url)
   const { page, complaints } = opened
-  const userId = await join(app, page, 'Ada')
+  const userId = await join(started.app, page, 'Ada')
   await page.getByText('None of your keys expires soon').waitFor()
   for (const [path, words] of [
     ['/spend', 'What the organization spends is shown to its owners.'],
@@ -155,8 +121,8 @@ test('who may not look at the organization is told who may, and of their own key
     await page.goto(path)
     await page.getByText(words).waitFor()
   }
-  const { id } = await app.admin().organization.projects.create({ name: 'Hers' })
-  await app.admin().organization.projects.users.create(id, { user_id: userId, role: 'member' })
+  const { id } = await started.app.admin().organization.projects.create({ name: 'Hers' })
+  await started.app.admin().organization.projects.users.create(id, { user_id: userId, role: 'member' })
   await page.goto(`/projects/${id}/keys?new=true`)
   await page.getByLabel('Name', { exact: true }).fill('Short')
   await page.getByLabel('Expires').selectOption({ index: 1 })
@@ -174,9 +140,9 @@ test('who may not look at the organization is told who may, and of their own key
 test('an owner finds somebody by their name and makes a link, by which they set a password; not for themselves', {
   skip,
 }, async () => {
-  await using members = await openPage(browser, app.url)
-  await join(app, members.page, 'Grace')
-  await using opened = await openOrganization('/people')
+  await using members = await openPage(started.browser, started.app.url)
+  await join(started.app, members.page, 'Grace')
+  await using opened = await openAsOwner(started, '/people')
   const { page, complaints } = opened
   const own = page.getByRole('button', { name: /^Password link for Owner.*This is you/ })
   await own.click({ force: true })
@@ -197,9 +163,9 @@ test('an owner finds somebody by their name and makes a link, by which they set 
 })
 
 test('an owner sees where somebody is signed in, and ends it', { skip }, async () => {
-  await using members = await openPage(browser, app.url)
-  await join(app, members.page, 'Hopper')
-  await using opened = await openOrganization('/people?name=hopper')
+  await using members = await openPage(started.browser, started.app.url)
+  await join(started.app, members.page, 'Hopper')
+  await using opened = await openAsOwner(started, '/people?name=hopper')
   const { page, complaints } = opened
   await page.getByRole('button', { name: 'Sessions of Hopper' }).click()
   const sheet = page.getByRole('dialog')

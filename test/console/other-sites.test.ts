@@ -1,38 +1,27 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { startTestApp, type TestApp } from '../support/harness.ts'
+import { test } from 'node:test'
+import type { BrowserContext, Page } from 'playwright-core'
 import { CONSOLE } from '../support/signing-in.ts'
-import { openBrowser, openPage, skip } from './browser.ts'
+import { openPage, skip } from './browser.ts'
 import { attack, attacks, careless, type Forged, listen } from './other-sites.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
-let app: TestApp
-let browser: Browser
-let site: Awaited<ReturnType<typeof careless>>
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-  site = await careless()
-})
-after(async () => {
-  await browser?.close()
-  await site?.[Symbol.asyncDispose]()
-  await app?.[Symbol.asyncDispose]()
+const started = startConsole(async (stack) => {
+  const { app } = await emptyServer(stack)
+  return { app, site: stack.use(await careless()) }
 })
 
 /** What a page of another site would change: all that is written down of the organization. */
 async function standing() {
-  const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  const { id } = await started.app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
   const of = (table: 'project' | 'session' | 'audit_log' | 'organization_user') =>
-    app.db.selectFrom(table).select('id').where('organization_id', '=', id).orderBy('id').execute()
+    started.app.db.selectFrom(table).select('id').where('organization_id', '=', id).orderBy('id').execute()
   return Promise.all([of('project'), of('session'), of('audit_log'), of('organization_user')])
 }
 
 const cookiesOf = async (context: BrowserContext) =>
-  (await context.cookies(app.url)).map(({ name, value }) => [name, value])
+  (await context.cookies(started.app.url)).map(({ name, value }) => [name, value])
 
 for (const [where, host] of [
   ['another port of the same host', '127.0.0.1'],
@@ -43,15 +32,15 @@ for (const [where, host] of [
       response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>a page of somebody else</h1>')
     })
     const home = `http://${host}:${evil.port}/`
-    await using opened = await openPage(browser, app.url)
+    await using opened = await openPage(started.browser, started.app.url)
     const context = opened.page.context()
-    await signIn(opened.page, await passwordLink(app))
-    const { data } = await app.admin().organization.users.list()
+    await signIn(opened.page, await passwordLink(started.app))
+    const { data } = await started.app.admin().organization.users.list()
     const [owner] = data
     const before = await standing()
     const cookies = await cookiesOf(context)
     assert.equal(cookies.length, 1)
-    const path = `${app.url}/v1/organization`
+    const path = `${started.app.url}/v1/organization`
     const forgeries: Forged[] = [
       { method: 'GET', url: `${path}/users` },
       { method: 'POST', url: `${path}/projects`, body: '{"name":"forged"}' },
@@ -65,11 +54,11 @@ for (const [where, host] of [
         for (const method of way.methods) {
           // That the way is one: a site that looks at nothing but the cookie is told by it what to do.
           await page.goto(home)
-          site.carried.length = 0
+          started.site.carried.length = 0
           const body = method === 'POST' && { body: '{"name":"forged"}' }
-          await attack(context, page, way, { method, url: `${site.url}/`, ...body })
+          await attack(context, page, way, { method, url: `${started.site.url}/`, ...body })
           const carries = host === '127.0.0.1' ? way.carries.port : way.carries.host
-          assert.deepEqual([...new Set(site.carried.filter((one) => one === method))], carries ? [method] : [])
+          assert.deepEqual([...new Set(started.site.carried.filter((one) => one === method))], carries ? [method] : [])
         }
         for (const forged of forgeries.filter(({ method }) => way.methods.includes(method))) {
           await page.goto(home)
@@ -89,8 +78,7 @@ test('no page is shown within a page of another site', { skip }, async () => {
   await using evil = await listen((request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end(`<h1>mine: ${request.url}</h1>`)
   })
-  await using opened = await openPage(browser, app.url)
-  await signIn(opened.page, await passwordLink(app))
+  await using opened = await openAsOwner(started)
   for (const host of ['127.0.0.1', 'localhost']) {
     const home = `http://${host}:${evil.port}`
     for (const tag of ['iframe', 'embed', 'object'] as const) {
@@ -98,7 +86,7 @@ test('no page is shown within a page of another site', { skip }, async () => {
       assert.equal(await framed(opened.page, tag, `${home}/framed`), null, `${tag} shows what may be shown`)
       for (const path of ['/', '/projects', '/sign-in', '/sign-in/link', '/invite']) {
         await opened.page.goto(home)
-        const refusal = await framed(opened.page, tag, app.url + path)
+        const refusal = await framed(opened.page, tag, started.app.url + path)
         assert.match(refusal ?? 'shown', /BLOCKED/, `${tag} ${path}`)
       }
     }
@@ -129,17 +117,17 @@ test('a cookie that another site has planted is nobody, and no sign-in makes it 
     const cookie = `gatehouse-session=${planted}; Path=${path}; Max-Age=600`
     response.writeHead(200, { 'content-type': 'text/html', 'set-cookie': cookie }).end('<h1>mine</h1>')
   })
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openPage(started.browser, started.app.url)
   const { page } = opened
   const standingOf = async (cookie: string) => {
     const headers = { ...CONSOLE, cookie: `gatehouse-session=${cookie}` }
-    return (await app.send('GET', '/v1/organization/me', { key: null, headers })).status
+    return (await started.app.send('GET', '/v1/organization/me', { key: null, headers })).status
   }
   await page.goto(`http://127.0.0.1:${evil.port}/`)
   assert.deepEqual(await cookiesOf(page.context()), [['gatehouse-session', planted]], 'it is planted')
   await page.goto('/people')
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-  await signIn(page, await passwordLink(app))
+  await signIn(page, await passwordLink(started.app))
   const [[, value = ''] = []] = await cookiesOf(page.context())
   assert.match(value, /^[0-9a-f]{64}$/)
   assert.notEqual(value, planted)

@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import axe from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { until } from '../gateway/upstream.ts'
-import type { TestApp } from '../support/harness.ts'
-import { DESK, openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
+import { DESK, openPage, PHONE, settled, skip } from './browser.ts'
+import { startConsole } from './started.ts'
 import { pagesOf, passwordLink, signIn, startFilled } from './visits.ts'
 
-let started: Awaited<ReturnType<typeof startFilled>>
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  started = await startFilled()
-  app = started.app
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await started?.[Symbol.asyncDispose]()
-})
+const started = startConsole(async (stack) => stack.use(await startFilled()))
 
 /** What is wrong with a page as it stands there. */
 async function flawsOf(page: Page): Promise<string[]> {
@@ -36,9 +23,9 @@ for (const [name, scheme, viewport] of [
   ['in the dark, on a phone', 'dark', PHONE],
 ] as const) {
   test(`no page breaks its policy, keeps anybody out or is wider than its window: ${name}`, { skip }, async (t) => {
-    await using opened = await openPage(browser, app.url, scheme, viewport)
+    await using opened = await openPage(started.browser, started.app.url, scheme, viewport)
     const { page, complaints } = opened
-    const link = await passwordLink(app)
+    const link = await passwordLink(started.app)
     for (const path of ['/sign-in', '/sign-in?failed=no_member', '/sign-in/link', link, '/invite', '/invite#token']) {
       await page.goto(path)
       await settled(page)
@@ -57,7 +44,7 @@ for (const [name, scheme, viewport] of [
 }
 
 test('a style or a script that stands in the page is refused, and the tests hear of it', { skip }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openPage(started.browser, started.app.url)
   const { page, complaints } = opened
   await page.goto('/sign-in')
   await settled(page)

@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, settled, skip } from './browser.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { openPage, settled, skip } from './browser.ts'
 import { join } from './joining.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
+const started = startConsole(emptyServer)
 
 /** Types into the palette, and takes what is first when it is there: without a mouse. */
 async function find(page: Page, typed: string, first: string) {
@@ -32,17 +20,16 @@ async function find(page: Page, typed: string, first: string) {
 test('the palette finds, from the keyboard alone, pages and actions by their words, and what only the server knows by its name', {
   skip,
 }, async () => {
-  const { projects } = app.admin().organization
+  const { projects } = started.app.admin().organization
   // More than a page of any list has, and what is looked for behind them.
   for (let i = 0; i < 110; i++) await projects.create({ name: `Project ${i}` })
   const needle = await projects.create({ name: 'Nadel im Heuhaufen' })
-  await app.send('POST', `/v1/organization/projects/${needle.id}/api_keys`, { body: { name: 'Streichholz' } })
-  await using guests = await openPage(browser, app.url)
-  await join(app, guests.page, 'Rosalind')
+  await started.app.send('POST', `/v1/organization/projects/${needle.id}/api_keys`, { body: { name: 'Streichholz' } })
+  await using guests = await openPage(started.browser, started.app.url)
+  await join(started.app, guests.page, 'Rosalind')
 
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   await find(page, 'NADEL', 'Nadel im Heuhaufen')
   await page.waitForURL((url) => url.pathname === `/projects/${needle.id}`)
   await find(page, 'budget org', 'Spend')
@@ -75,12 +62,12 @@ test('the palette finds, from the keyboard alone, pages and actions by their wor
 test('who may not look at the organization finds their own, and is told who could do what they may not', {
   skip,
 }, async () => {
-  const { projects } = app.admin().organization
+  const { projects } = started.app.admin().organization
   const { id } = await projects.create({ name: 'Laboratory' })
   await projects.create({ name: 'Laboratory of others' })
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openPage(started.browser, started.app.url)
   const { page, complaints } = opened
-  const user_id = await join(app, page, 'Marie')
+  const user_id = await join(started.app, page, 'Marie')
   await projects.users.create(id, { user_id, role: 'member' })
   await page.reload()
   await settled(page)
@@ -98,10 +85,8 @@ test('who may not look at the organization finds their own, and is told who coul
 })
 
 test('tables are walked by the arrow keys, and what has the focus shows it', { skip }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started, '/projects')
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  await page.goto('/projects')
   await settled(page)
   const rows = page.getByRole('table', { name: 'Projects' }).getByRole('link')
   await rows.first().focus()

@@ -8,8 +8,8 @@ import { modelsFile } from '../support/models-file.ts'
 import { until } from '../support/until.ts'
 import { openBrowser, openPage, skip } from './browser.ts'
 import { ask, makePlaygroundKey } from './playground-steps.ts'
+import { openAsOwner } from './started.ts'
 import { accept, invite } from './steps.ts'
-import { passwordLink, signIn } from './visits.ts'
 
 const MARKUP = '<img src=x onerror=alert(1)><script>alert(2)</script>'
 const piece = (content: string) => event({ choices: [{ index: 0, delta: { content } }] })
@@ -41,10 +41,8 @@ after(async () => {
 
 /** The playground, for the project of the gate, seen by the first owner. */
 async function openPlayground(model = 'm1') {
-  const opened = await openPage(browser, gate.app.url)
-  await signIn(opened.page, await passwordLink(gate.app))
-  await opened.page.goto(`/playground?project=${gate.projectId}&model=${encodeURIComponent(model)}`)
-  return opened
+  const path = `/playground?project=${gate.projectId}&model=${encodeURIComponent(model)}`
+  return await openAsOwner({ app: gate.app, browser }, path)
 }
 
 /** The keys that the playground has made and nobody has deleted. */
@@ -213,8 +211,7 @@ test('a key that is pasted is kept by nothing but the page, and one that is wron
 test('who may make no key is told why and who could; without a gate at this address the page says so', {
   skip,
 }, async () => {
-  await using owners = await openPage(browser, gate.app.url)
-  await signIn(owners.page, await passwordLink(gate.app))
+  await using owners = await openAsOwner({ app: gate.app, browser })
   const link = await invite(owners.page, 'viewer@example.com')
   await using readers = await openPage(browser, gate.app.url)
   await accept(readers.page, link, 'Reader')
@@ -228,9 +225,7 @@ test('who may make no key is told why and who could; without a gate at this addr
   await readers.page.getByRole('button', { name: /^Make a key.*Ask one of its owners/ }).waitFor()
 
   await using alone = await startTestApp({ only: 'admin,docs,console' })
-  await using opened = await openPage(browser, alone.url)
-  await signIn(opened.page, await passwordLink(alone))
-  await opened.page.goto('/playground')
+  await using opened = await openAsOwner({ app: alone, browser }, '/playground')
   await opened.page.getByRole('heading', { name: 'No models are called here' }).waitFor()
   assert.deepEqual([...owners.complaints, ...readers.complaints, ...opened.complaints], [])
 })

@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { test } from 'node:test'
 import { CHAT, question } from '../gateway/gate.ts'
-import { openBrowser, openPage, skip } from './browser.ts'
-import { passwordLink, signIn, startFilled } from './visits.ts'
+import { skip } from './browser.ts'
+import { deleteAlert, makeAlert, removeLimit, setLimit } from './spend-steps.ts'
+import { openAsOwner, startConsole } from './started.ts'
+import { startFilled } from './visits.ts'
 
-let started: Awaited<ReturnType<typeof startFilled>>
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  started = await startFilled()
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await started?.[Symbol.asyncDispose]()
-})
+const started = startConsole(async (stack) => stack.use(await startFilled()))
 
 /** A page of the project, seen by the first owner. */
-async function openProject(path: string) {
-  const opened = await openPage(browser, started.app.url)
-  await signIn(opened.page, await passwordLink(started.app))
-  await opened.page.goto(`/projects/${started.there.projectId}/${path}`)
-  return opened
-}
+const openProject = (path: string) => openAsOwner(started, `/projects/${started.there.projectId}/${path}`)
 
 test('the overview tells what of limits and money is used, who is there, and what needs attention, with the way to it', {
   skip,
@@ -91,33 +76,14 @@ test('a spend limit is set in dollars and removed; an alert is made, changed and
   const { projects } = started.app.admin().organization
   const { projectId } = started.there
   await page.getByRole('progressbar', { name: /^This project: \$\d+\.\d\d of \$2\.50$/ }).waitFor()
-  await page.getByRole('button', { name: 'Change limit' }).click()
-  await page.getByLabel('At most a month').fill('lots')
-  await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('An amount above zero').waitFor()
-  await page.getByLabel('At most a month').fill('1,200.50')
-  await page.getByRole('button', { name: 'Save' }).click()
+  await setLimit(page, 'Change limit')
   await page.getByRole('progressbar', { name: /^This project: .* of \$1,200\.50$/ }).waitFor()
   assert.equal((await projects.spendLimit.retrieve(projectId)).threshold_amount, 120_050)
-  await page.getByRole('button', { name: 'Remove limit…' }).click()
-  await page.getByRole('button', { name: 'Remove limit', exact: true }).click()
-  await page.getByText('no limit of its own').waitFor()
+  await removeLimit(page)
   await assert.rejects(projects.spendLimit.retrieve(projectId), { status: 404 })
 
-  await page.getByRole('button', { name: 'New alert' }).click()
-  await page.getByLabel('When this is spent').fill('80')
-  await page.getByLabel('Mail to').fill('not an address')
-  await page.getByRole('button', { name: 'Create alert' }).click()
-  await page.getByRole('alert').filter({ hasText: 'recipients[0]' }).waitFor()
-  assert.equal(await page.getByLabel('When this is spent').inputValue(), '80')
-  await page.getByLabel('Mail to').fill('owner@localhost')
-  await page.getByRole('button', { name: 'Create alert' }).click()
-  await page.getByRole('button', { name: 'Edit the alert at $80.00' }).click()
-  await page.getByLabel('When this is spent').fill('90')
-  await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('button', { name: 'Delete the alert at $90.00' }).click()
-  await page.getByRole('button', { name: 'Delete alert' }).click()
-  await page.getByRole('button', { name: 'Delete the alert at $90.00' }).waitFor({ state: 'detached' })
+  await makeAlert(page)
+  await deleteAlert(page)
   const { data } = await projects.spendAlerts.list(projectId)
   assert.deepEqual(
     data.map(({ threshold_amount }) => threshold_amount),

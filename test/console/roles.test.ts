@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { test } from 'node:test'
 import { done } from '../cli/run.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, settled, skip } from './browser.ts'
+import { openPage, settled, skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 import { passwordLink, signIn } from './visits.ts'
 
-let app: TestApp
-let browser: Browser
-let ada: string
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-  ada = (await done(app, 'user', 'create', '--email', 'ada@example.com', '--name', 'Ada', '--role', 'reader')).id
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
+const started = startConsole(async (stack) => {
+  const { app } = await emptyServer(stack)
+  const ada = await done(app, 'user', 'create', '--email', 'ada@example.com', '--name', 'Ada', '--role', 'reader')
+  return { app, ada: ada.id }
 })
 
 /** What somebody's list of roles holds besides the predefined ones. */
@@ -29,10 +19,9 @@ async function customOf(list: AsyncIterable<{ name: string; predefined_role: boo
 test('a role is made, ticked out of the matrix, given to somebody and taken, and deleted by its name; predefined ones are shown', {
   skip,
 }, async () => {
-  const { organization } = app.admin()
-  await using opened = await openPage(browser, app.url)
+  const { organization } = started.app.admin()
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   await page.getByRole('link', { name: 'Roles' }).click()
   await page.getByRole('heading', { name: 'No roles of your own yet' }).waitFor()
   await page.getByRole('link', { name: 'reader' }).click()
@@ -72,10 +61,10 @@ test('a role is made, ticked out of the matrix, given to somebody and taken, and
   await page.getByRole('option', { name: 'Sees usage' }).click()
   await dialog.getByRole('button', { name: 'Give role' }).click()
   await dialog.getByRole('button', { name: 'Take Sees usage' }).waitFor()
-  assert.deepEqual(await customOf(organization.users.roles.list(ada)), ['Sees usage'])
+  assert.deepEqual(await customOf(organization.users.roles.list(started.ada)), ['Sees usage'])
   await dialog.getByRole('button', { name: 'Take Sees usage' }).click()
   await dialog.getByRole('button', { name: 'Take Sees usage' }).waitFor({ state: 'detached' })
-  assert.deepEqual(await customOf(organization.users.roles.list(ada)), [])
+  assert.deepEqual(await customOf(organization.users.roles.list(started.ada)), [])
 
   await page.goto(`/roles/${roleId}`)
   await page.getByRole('button', { name: 'Delete role…' }).click()
@@ -88,15 +77,13 @@ test('a role is made, ticked out of the matrix, given to somebody and taken, and
 test('a group is put into a project with a role, has a role of the project besides, which its members then have, and is taken out', {
   skip,
 }, async () => {
-  const { projects, groups } = app.admin().organization
+  const { projects, groups } = started.app.admin().organization
   const project = await projects.create({ name: 'Kitchen' })
   await projects.roles.create(project.id, { role_name: 'Tastes', permissions: ['api.model.read'] })
   const group = await groups.create({ name: 'Cooks' })
-  await groups.users.create(group.id, { user_id: ada })
-  await using opened = await openPage(browser, app.url)
+  await groups.users.create(group.id, { user_id: started.ada })
+  await using opened = await openAsOwner(started, `/projects/${project.id}/groups`)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  await page.goto(`/projects/${project.id}/groups`)
   await page.getByRole('button', { name: 'Add group' }).first().click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('combobox', { name: 'Group' }).fill('coo')
@@ -113,7 +100,7 @@ test('a group is put into a project with a role, has a role of the project besid
   await dialog.getByRole('button', { name: 'Give role' }).click()
   await dialog.getByRole('button', { name: 'Take Tastes' }).waitFor()
   await page.keyboard.press('Escape')
-  assert.deepEqual(await customOf(projects.users.roles.list(ada, { project_id: project.id })), ['Tastes'])
+  assert.deepEqual(await customOf(projects.users.roles.list(started.ada, { project_id: project.id })), ['Tastes'])
 
   await page.getByRole('button', { name: 'Remove Cooks' }).click()
   await dialog.getByRole('button', { name: 'Remove' }).click()
@@ -125,14 +112,14 @@ test('a group is put into a project with a role, has a role of the project besid
 test('nobody ticks more into a role than they hold, and who may not change or give roles sees them and is told who can', {
   skip,
 }, async () => {
-  const { projects } = app.admin().organization
+  const { projects } = started.app.admin().organization
   const project = await projects.create({ name: 'Garden' })
-  await projects.users.create(project.id, { user_id: ada, role: 'member' })
+  await projects.users.create(project.id, { user_id: started.ada, role: 'member' })
   const keys = ['api.organization.projects.api_keys.read']
   const above = await projects.roles.create(project.id, { role_name: 'Sees keys', permissions: keys })
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openPage(started.browser, started.app.url)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app, ada))
+  await signIn(page, await passwordLink(started.app, started.ada))
   await page.goto(`/projects/${project.id}/roles`)
   await page.getByRole('button', { name: 'New role' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Calls models')

@@ -1,42 +1,31 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import decodeQR from 'qr/decode.js'
 import { codeOf, stepAt } from '../../src/core/totp.ts'
 import { done } from '../cli/run.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, settled, skip } from './browser.ts'
-import { PASSWORD, passwordLink, signIn } from './visits.ts'
+import { openPage, settled, skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
+import { PASSWORD, passwordLink } from './visits.ts'
 
-let app: TestApp
-let browser: Browser
+const started = startConsole(emptyServer)
 
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
-
-const ownersAddress = async () => (await app.admin().organization.users.list()).data[0]?.email ?? ''
+const ownersAddress = async () => (await started.app.admin().organization.users.list()).data[0]?.email ?? ''
 const typed = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true })
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
 
 /** Reads the key off the page and shows a code of it. @returns the key */
 async function enrol(page: Page): Promise<string> {
   const secret = (await page.getByRole('textbox', { name: 'The key' }).innerText()).trim()
-  await typed(page, 'Code').fill(codeOf(secret, stepAt(app.now())))
+  await typed(page, 'Code').fill(codeOf(secret, stepAt(started.app.now())))
   await press(page, 'Confirm')
   return secret
 }
 
 /** The next code: the server's clock moves on. */
 function nextCode(secret: string): string {
-  app.advance(60)
-  return codeOf(secret, stepAt(app.now()))
+  started.app.advance(60)
+  return codeOf(secret, stepAt(started.app.now()))
 }
 
 async function enter(page: Page, email: string) {
@@ -66,9 +55,8 @@ async function readPicture(page: Page): Promise<string> {
 test('somebody sets up an app by the picture, signs in with a code of it, and by a recovery code', {
   skip,
 }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   const email = await ownersAddress()
   await page.goto('/profile')
   await press(page, 'Set up')
@@ -112,9 +100,7 @@ test('somebody sets up an app by the picture, signs in with a code of it, and by
 test('an owner requires it of everybody: who comes by a link or a password sets one up before they see anything', {
   skip,
 }, async () => {
-  await using owners = await openPage(browser, app.url)
-  await signIn(owners.page, await passwordLink(app))
-  await owners.page.goto('/people')
+  await using owners = await openAsOwner(started, '/people')
   await press(owners.page, 'Require it of everybody…')
   await press(owners.page, 'Require it')
   await owners.page.getByText('Set up a second factor of your own first').waitFor()
@@ -125,16 +111,15 @@ test('an owner requires it of everybody: who comes by a link or a password sets 
   await enrol(owners.page)
   await press(owners.page, 'I have kept them')
   const flags = ['--email', 'ada@example.com', '--name', 'Ada', '--role', 'reader']
-  const { id } = await done(app, 'user', 'create', ...flags)
+  const { id } = await done(started.app, 'user', 'create', ...flags)
   await owners.page.goto('/people')
   await press(owners.page, 'Require it of everybody…')
   await press(owners.page, 'Require it')
   await owners.page.getByRole('button', { name: 'Stop requiring it…' }).waitFor()
 
-  await using members = await openPage(browser, app.url)
+  await using members = await openPage(started.browser, started.app.url)
   const { page } = members
-  const { pathname, hash } = new URL((await done(app, 'user', 'password-link', id)).url)
-  await page.goto(pathname + hash)
+  await page.goto(await passwordLink(started.app, id))
   await typed(page, 'New password').fill(PASSWORD)
   await press(page, 'Set password and sign in')
   await page.getByRole('button', { name: 'Set up a second factor' }).waitFor()

@@ -1,34 +1,24 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { newOrganization } from '../contract/organizations.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
 import { newPassword, signInByLink } from '../support/signing-in.ts'
 import { openBrowser, openPage, settled, skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 import { accept } from './steps.ts'
 import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
-let app: TestApp
-let browser: Browser
-let organizationId: string
-let address: string
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-  organizationId = (await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()).id
+const started = startConsole(async (stack) => {
+  const { app } = await emptyServer(stack)
+  const organization = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
   const [owner] = (await app.admin().organization.users.list()).data
-  address = owner?.email ?? ''
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
+  return { app, organizationId: organization.id, address: owner?.email ?? '' }
 })
 
-const endAll = () => app.db.deleteFrom('session').where('organization_id', '=', organizationId).execute()
+const endAll = () =>
+  started.app.db.deleteFrom('session').where('organization_id', '=', started.organizationId).execute()
 
-async function enter(page: Page, email = address, password = PASSWORD) {
+async function enter(page: Page, email = started.address, password = PASSWORD) {
   await page.getByLabel('Address').fill(email)
   await page.getByRole('textbox', { name: 'Password' }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -43,17 +33,15 @@ async function signOut(page: Page) {
 }
 
 test('the end of a session asks for sign-in and comes back to the place', { skip }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started, '/people?tab=invites')
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  await page.goto('/people?tab=invites')
   await settled(page)
   await endAll()
   await page.getByRole('link', { name: 'Projects', exact: true }).click()
   await asksWho(page)
-  await enter(page, address, 'not this one')
+  await enter(page, started.address, 'not this one')
   await page.getByRole('alert').waitFor()
-  assert.equal(await page.getByLabel('Address').inputValue(), address, 'what was typed stays')
+  assert.equal(await page.getByLabel('Address').inputValue(), started.address, 'what was typed stays')
   await enter(page)
   await page.getByRole('heading', { name: 'Projects', exact: true }).waitFor()
   await page.goto('/people?tab=invites')
@@ -70,10 +58,8 @@ test('the end of a session asks for sign-in and comes back to the place', { skip
 test('what is typed when a session ends is there again after a sign-in in another tab, and nobody sees it meanwhile', {
   skip,
 }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started, '/projects')
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  await page.goto('/projects')
   await page.getByRole('button', { name: 'New project' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Typed at length')
   await endAll()
@@ -109,9 +95,8 @@ test('what is typed when a session ends is there again after a sign-in in anothe
 })
 
 test('who signs out has signed out in every tab, and no button back shows anything', { skip }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   for (const path of ['/people', '/projects', '/audit-log']) {
     await page.goto(path)
     await settled(page)
@@ -128,7 +113,7 @@ test('who signs out has signed out in every tab, and no button back shows anythi
     await asksWho(page)
     const text = await page.locator('body').innerText()
     assert.doesNotMatch(text, /Default project|Audit log|Owner/)
-    assert.ok(!text.includes(address))
+    assert.ok(!text.includes(started.address))
   }
   for (let steps = 0; steps < 5; steps++) {
     await page.goBack()
@@ -137,7 +122,7 @@ test('who signs out has signed out in every tab, and no button back shows anythi
   await page.goForward()
   await nothing()
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state]))
-  assert.ok(!kept.includes(address) && !kept.includes('proj_'), kept)
+  assert.ok(!kept.includes(started.address) && !kept.includes('proj_'), kept)
   assert.equal(await page.evaluate(async () => (await caches.keys()).length), 0)
 
   // Signed in again in one tab, the other goes on where it was.
@@ -149,9 +134,8 @@ test('who signs out has signed out in every tab, and no button back shows anythi
 })
 
 test('a sign-out that did not reach the server is told', { skip }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page } = opened
-  await signIn(page, await passwordLink(app))
   await page.route('**/v1/organization/sign_out', (route) => route.abort())
   await page.getByRole('button', { name: 'Owner' }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
@@ -162,9 +146,9 @@ test('a sign-out that did not reach the server is told', { skip }, async () => {
 
 test('a page that the browser has kept as it was shows nothing of who has signed out since', { skip }, async () => {
   await using keeping = await openBrowser(['--disable-back-forward-cache'])
-  await using opened = await openPage(keeping, app.url)
+  await using opened = await openPage(keeping, started.app.url)
   const { page } = opened
-  await signIn(page, await passwordLink(app))
+  await signIn(page, await passwordLink(started.app))
   await page.goto('/people')
   await settled(page)
   await page.goto('about:blank')
@@ -177,24 +161,22 @@ test('a page that the browser has kept as it was shows nothing of who has signed
 test('a tab whose browser somebody else has signed in on shows theirs, and does nothing as them by mistake', {
   skip,
 }, async () => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started, '/profile')
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  await page.goto('/profile')
-  await page.locator('dd', { hasText: address }).waitFor()
+  await page.locator('dd', { hasText: started.address }).waitFor()
   const email = 'another-owner@example.com'
-  const invite = await app.admin().organization.invites.create({ email, role: 'owner' })
-  const link = await app.send('POST', `/v1/organization/invites/${invite.id}/link`, { body: {} })
-  const token = new URL(link.body.path, app.url).hash.slice(1)
+  const invite = await started.app.admin().organization.invites.create({ email, role: 'owner' })
+  const link = await started.app.send('POST', `/v1/organization/invites/${invite.id}/link`, { body: {} })
+  const token = new URL(link.body.path, started.app.url).hash.slice(1)
   const accepted = { token, name: 'Another', password: newPassword() }
-  await app.send('POST', '/v1/organization/invites/accept', { key: null, body: accepted })
-  const { password } = await signInByLink(app, organizationId, email)
+  await started.app.send('POST', '/v1/organization/invites/accept', { key: null, body: accepted })
+  const { password } = await signInByLink(started.app, started.organizationId, email)
   const other = await page.context().newPage()
   await other.goto('/sign-in')
   await enter(other, email, password)
   await other.getByRole('button', { name: 'Another' }).waitFor()
   await page.locator('dd', { hasText: email }).waitFor()
-  assert.equal(await page.locator('dd', { hasText: address }).count(), 0)
+  assert.equal(await page.locator('dd', { hasText: started.address }).count(), 0)
   assert.deepEqual(complaints, [])
 })
 
@@ -232,13 +214,12 @@ const RETURNS: [asked: string, leads: string][] = [
 ]
 
 test('a sign-in leads to no other site, whatever its address says', { skip }, async (t) => {
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
-  const { host } = new URL(app.url)
+  const { host } = new URL(started.app.url)
   const left: string[] = []
   page.on('framenavigated', (frame) => {
-    if (!frame.url().startsWith(app.url)) left.push(frame.url())
+    if (!frame.url().startsWith(started.app.url)) left.push(frame.url())
   })
   for (const [asked, leads] of RETURNS) {
     await t.test(JSON.stringify(asked), async () => {
@@ -248,7 +229,7 @@ test('a sign-in leads to no other site, whatever its address says', { skip }, as
       await page.waitForURL((url) => url.pathname !== '/sign-in')
       await settled(page)
       const { origin, pathname, search } = new URL(page.url())
-      assert.deepEqual([origin, pathname + search, left], [app.url, leads, []])
+      assert.deepEqual([origin, pathname + search, left], [started.app.url, leads, []])
     })
   }
   assert.deepEqual(complaints, [])
@@ -257,15 +238,15 @@ test('a sign-in leads to no other site, whatever its address says', { skip }, as
 test('who is in two organizations with one address signs in to the one that the address of the page names', {
   skip,
 }, async () => {
-  const other = await newOrganization(app)
-  const { id } = await app.admin().organization.invites.create({ email: other.ownerEmail, role: 'reader' })
-  const { body } = await app.send('POST', `/v1/organization/invites/${id}/link`)
-  await using opened = await openPage(browser, app.url)
+  const other = await newOrganization(started.app)
+  const { id } = await started.app.admin().organization.invites.create({ email: other.ownerEmail, role: 'reader' })
+  const { body } = await started.app.send('POST', `/v1/organization/invites/${id}/link`)
+  await using opened = await openPage(started.browser, started.app.url)
   const { page, complaints } = opened
   await accept(page, body.path, 'Both')
-  await signInByLink(app, other.id, other.ownerId, PASSWORD)
+  await signInByLink(started.app, other.id, other.ownerId, PASSWORD)
   for (const [search, name] of [
-    [`?organization=${organizationId}`, /^Both\s*My organization$/],
+    [`?organization=${started.organizationId}`, /^Both\s*My organization$/],
     [`?organization=${other.id}`, /^Owner\s*Test$/],
   ] as const) {
     await page.goto(`/sign-in${search}`)

@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, skip } from './browser.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
+const started = startConsole(emptyServer)
 
 const assets = new URL('../../console/dist/assets/', import.meta.url)
 
@@ -50,10 +38,8 @@ for (const [what, words, ending, link, heading] of [
   test(`a tab of the version before, for which ${what} is gone, loads itself anew when that page is asked for, and not before`, {
     skip,
   }, async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await openAsOwner(started, '/projects')
     const { page } = opened
-    await signIn(page, await passwordLink(app))
-    await page.goto('/projects')
     await page.getByRole('button', { name: 'New project' }).waitFor()
     const { loads, asked } = await gone(page, await fileOf(words, ending))
     await page.getByRole('textbox', { name: 'Find a project' }).fill('typed')
@@ -68,10 +54,8 @@ for (const [what, words, ending, link, heading] of [
   })
 
   test(`${what} that is gone for good is told, and the page is not loaded again and again`, { skip }, async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await openAsOwner(started, '/projects')
     const { page } = opened
-    await signIn(page, await passwordLink(app))
-    await page.goto('/projects')
     await page.getByRole('button', { name: 'New project' }).waitFor()
     const { loads } = await gone(page, await fileOf(words, ending), true)
     await page.getByRole('link', { name: link, exact: true }).click()

@@ -1,41 +1,28 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { test } from 'node:test'
 import { COLORED, seriesOf, sum } from '../../console/src/pages/usage/series.ts'
 import { windowOf } from '../../console/src/pages/usage/window.ts'
 import { recordUsage } from '../../src/db/usage.ts'
-import { startTestApp, type TestApp } from '../support/harness.ts'
-import { openBrowser, openPage, settled, skip } from './browser.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { settled, skip } from './browser.ts'
+import { emptyServer, openAsOwner, startConsole } from './started.ts'
 
 /** How many the server tells by themselves. */
 const LISTED = 20
 
-let app: TestApp
-let browser: Browser
-
-before(async () => {
-  if (skip) return
-  app = await startTestApp({ only: 'admin,gateway,docs,console' })
-  browser = await openBrowser()
-})
-after(async () => {
-  await browser?.close()
-  await app?.[Symbol.asyncDispose]()
-})
+const started = startConsole(emptyServer)
 
 /** What a project used now, in a project of its own, by one of its service accounts and by a key that is gone. */
 async function useSome() {
-  const { organization } = app.admin()
+  const { organization } = started.app.admin()
   const project = await organization.projects.create({ name: 'Kitchen' })
-  const { id: organization_id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  const { id: organization_id } = await started.app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
   const [owner] = (await organization.users.list()).data
   const account = await organization.projects.serviceAccounts.create(project.id, { name: 'Oven' })
   const of = { organization_id, project_id: project.id, api_key_id: account.api_key?.id ?? '', user_id: account.id }
   const at = Math.floor(Date.now() / 1000)
   const models = Array.from({ length: LISTED + 4 }, (_, i) => `model-${String(i).padStart(2, '0')}`)
-  await recordUsage(app.db, [
+  await recordUsage(started.app.db, [
     ...models.map((model, i) => ({
       ...{ ...of, at, kind: 'completions' as const, model, input_tokens: 1000 - i, output_tokens: 1 },
       ...{ num_model_requests: 2, input_cached_tokens: 5 },
@@ -57,9 +44,8 @@ test('usage shows by whom the address says, in tokens, requests and money, besid
   skip,
 }, async () => {
   const { project, account, owner, models } = await useSome()
-  await using opened = await openPage(browser, app.url)
+  await using opened = await openAsOwner(started)
   const { page, complaints } = opened
-  await signIn(page, await passwordLink(app))
   const save = async (word: string) => {
     await page.getByRole('button', { name: 'Export' }).click()
     const item = page.getByRole('menuitem', { name: word })

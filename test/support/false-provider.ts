@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { CLIENT, PUBLIC_URL } from './provider.ts'
+import { settingsFor } from './provider.ts'
 
 /** A provider that says whatever a test has it say: what no real one does. */
 export async function startFalseProvider() {
@@ -45,11 +45,6 @@ export async function startFalseProvider() {
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   self.issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  self.env = {
-    GATEHOUSE_OIDC_ISSUER: self.issuer,
-    GATEHOUSE_OIDC_CLIENT_ID: CLIENT.id,
-    GATEHOUSE_OIDC_CLIENT_SECRET: CLIENT.secret,
-    GATEHOUSE_PUBLIC_URL: PUBLIC_URL,
-  }
+  self.env = settingsFor(self.issuer)
   return self
 }

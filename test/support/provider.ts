@@ -29,6 +29,14 @@ export const CLIENT = { id: 'gatehouse', secret: 'a-secret-of-the-tests-only-012
 /** What browsers call the server of a test. */
 export const PUBLIC_URL = 'http://gatehouse.test'
 
+/** Settings of a server that has people sign in by a provider. */
+export const settingsFor = (issuer: string, publicUrl = PUBLIC_URL): Record<string, string> => ({
+  GATEHOUSE_OIDC_ISSUER: issuer,
+  GATEHOUSE_OIDC_CLIENT_ID: CLIENT.id,
+  GATEHOUSE_OIDC_CLIENT_SECRET: CLIENT.secret,
+  GATEHOUSE_PUBLIC_URL: publicUrl,
+})
+
 type Started = {
   callback: () => (request: IncomingMessage, response: ServerResponse) => void
   interactionFinished: (request: IncomingMessage, response: ServerResponse, result: object) => Promise<void>
@@ -68,12 +76,7 @@ export async function startProvider({
   const self: TestProvider = {
     issuer,
     account: { sub: 'nobody' },
-    env: {
-      GATEHOUSE_OIDC_ISSUER: issuer,
-      GATEHOUSE_OIDC_CLIENT_ID: CLIENT.id,
-      GATEHOUSE_OIDC_CLIENT_SECRET: CLIENT.secret,
-      GATEHOUSE_PUBLIC_URL: publicUrl,
-    },
+    env: settingsFor(issuer, publicUrl),
     stop,
     async signOut(cookies) {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')

@@ -3,7 +3,7 @@ import type { TestApp } from './harness.ts'
 
 /** Figures of a summary or of results: what is counted, and money in nano-dollars. */
 export type Figures = Record<string, number>
-export type Period = {
+type Period = {
   start_time: number
   end_time: number
   total: Figures
@@ -11,7 +11,7 @@ export type Period = {
   groups: { id: string | null; name: string | null; status: string; total: Figures; buckets: Figures[] }[]
   others: { total: Figures; buckets: Figures[] } | null
 }
-export type Summary = { object: string; period: Period; previous_period: Period | null }
+type Summary = { object: string; period: Period; previous_period: Period | null }
 
 /** A summary as it is answered. */
 export async function summaryOf(app: TestApp, path: string, query: string, key?: string): Promise<Summary> {

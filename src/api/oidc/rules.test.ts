@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, test } from 'node:test'
 import { newEmail, newOrganization, newUser } from '../../../test/contract/organizations.ts'
-import { databases, openTestDatabase } from '../../../test/support/databases.ts'
+import { type DatabaseKind, databases, openTestDatabase } from '../../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../../test/support/harness.ts'
 import { modelsFile } from '../../../test/support/models-file.ts'
 import { type ProviderAccount, startProvider, type TestProvider } from '../../../test/support/provider.ts'
@@ -23,14 +23,36 @@ async function signIn(app: TestApp, provider: TestProvider, account: ProviderAcc
   return { visitor, place: await visitor.signIn() }
 }
 
+/** Rules by which a claim of the provider's puts people into groups. */
+const byClaim = (groups: Record<string, string>) => ({
+  oidc: { scopes: ['email', 'groups'], groups_claim: 'groups', groups },
+})
+
+/** A provider, and a server with rules about what one without any has made before in the same database. */
+async function startRuled<Made>(
+  database: DatabaseKind,
+  make: (before: TestApp) => Promise<Made>,
+  rules: (made: Made) => object,
+) {
+  await using stack = new AsyncDisposableStack()
+  const shared = stack.use(await openTestDatabase(database, true))
+  const provider = stack.use(await startProvider())
+  const options = { database, databaseUrl: shared.url, only }
+  const made = await (async () => {
+    await using before = await startTestApp(options)
+    return await make(before)
+  })()
+  const file = stack.use(await modelsFile([], { console: rules(made) }))
+  const env = { ...provider.env, GATEHOUSE_CONFIG: file.path }
+  const app = stack.use(await startTestApp({ ...options, env }))
+  const rest = stack.move()
+  return { app, provider, made, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
 for (const database of databases) {
   describe(`${database}: signing in by OpenID Connect, as the operator rules`, { skip }, () => {
     test('a claim puts people into the groups that it stands for, and out of them, at each sign-in, and into no other', async () => {
-      await using shared = await openTestDatabase(database, true)
-      await using provider = await startProvider()
-      const options = { database, databaseUrl: shared.url, only }
-      const made = await (async () => {
-        await using before = await startTestApp(options)
+      const make = async (before: TestApp) => {
         const own = await newOrganization(before)
         const other = await newOrganization(before)
         const group = async (name: string, of = own) => (await of.admin.groups.create({ name })).id
@@ -44,11 +66,12 @@ for (const database of databases) {
         await own.admin.groups.users.create(groups.b, { user_id: user.id })
         await own.admin.groups.users.create(groups.free, { user_id: user.id })
         return { own, user, ...groups }
-      })()
-      const { own, user, a, b, free, far } = made
-      const oidc = { scopes: ['email', 'groups'], groups_claim: 'groups', groups: { 'team a': a, 'team b': b, far } }
-      await using file = await modelsFile([], { console: { oidc } })
-      await using app = await startTestApp({ ...options, env: { ...provider.env, GATEHOUSE_CONFIG: file.path } })
+      }
+      await using ruled = await startRuled(database, make, ({ a, b, far }) =>
+        byClaim({ 'team a': a, 'team b': b, far }),
+      )
+      const { app, provider } = ruled
+      const { own, user, a, b, free } = ruled.made
       const account = comer(user.email)
       const groupsAfter = async (groups?: string[]) => {
         const { place } = await signIn(app, provider, { ...account, ...(groups && { groups }) })
@@ -66,20 +89,15 @@ for (const database of databases) {
     })
 
     test('a group with the role of owners makes owners, of whom the provider says that they are in it, and as long as it does', async () => {
-      await using shared = await openTestDatabase(database, true)
-      await using provider = await startProvider()
-      const options = { database, databaseUrl: shared.url, only }
-      const made = await (async () => {
-        await using before = await startTestApp(options)
+      const make = async (before: TestApp) => {
         const own = await newOrganization(before)
         const { id: group } = await own.admin.groups.create({ name: 'Owners' })
         await own.admin.groups.roles.create(group, { role_id: 'role-api-organization-owner' })
         return { group, user: await newUser(before, own) }
-      })()
-      const oidc = { scopes: ['email', 'groups'], groups_claim: 'groups', groups: { admins: made.group } }
-      await using file = await modelsFile([], { console: { oidc } })
-      await using app = await startTestApp({ ...options, env: { ...provider.env, GATEHOUSE_CONFIG: file.path } })
-      const account = comer(made.user.email)
+      }
+      await using ruled = await startRuled(database, make, ({ group }) => byClaim({ admins: group }))
+      const { app, provider } = ruled
+      const account = comer(ruled.made.user.email)
       const mayInvite = async (visitor: Visitor) => (await visitor.ask('/v1/organization/invites')).status === 200
       const before = await signIn(app, provider, account)
       assert.equal(await mayInvite(before.visitor), false)
@@ -120,17 +138,13 @@ for (const database of databases) {
     })
 
     test('where nobody signs in with a password, sessions that were begun by one do not count', async () => {
-      await using shared = await openTestDatabase(database, true)
-      await using provider = await startProvider()
-      const options = { database, databaseUrl: shared.url, only }
-      const made = await (async () => {
-        await using before = await startTestApp(options)
+      const make = async (before: TestApp) => {
         const own = await newOrganization(before)
         const user = await newUser(before, own)
         return { email: user.email, ...(await signInByLink(before, own.id, user.id)) }
-      })()
-      await using file = await modelsFile([], { console: { local_sign_in: false } })
-      await using app = await startTestApp({ ...options, env: { ...provider.env, GATEHOUSE_CONFIG: file.path } })
+      }
+      await using ruled = await startRuled(database, make, () => ({ local_sign_in: false }))
+      const { app, provider, made } = ruled
       const older = new Visitor(app)
       const [name = '', value = ''] = made.cookie.split('=')
       older.ours.set(name, value)

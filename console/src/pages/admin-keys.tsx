@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Item } from '../api/operations.ts'
 import { useRead } from '../api/query.ts'
 import { Act } from '../patterns/act.tsx'
+import { adminCurl } from '../patterns/curl.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { List } from '../patterns/list.tsx'
@@ -12,7 +13,7 @@ import { Time } from '../patterns/time.tsx'
 import { useDenied, useMay } from '../session/may.ts'
 import { NewAdminKey } from './admin-keys/new-admin-key.tsx'
 import { DeleteKey, KeyActions } from './api-keys/actions.tsx'
-import { KeyName, statusOf } from './key-name.tsx'
+import { KeyName, short, statusOf } from './key-name.tsx'
 
 type Key = Item<'GET /v1/organization/admin_api_keys'>
 
@@ -33,11 +34,7 @@ export function AdminKeys() {
   )
   const columns: Column<Key>[] = [
     { title: 'Name', cell: (key) => <KeyName of={stopped(key)} /> },
-    {
-      title: 'Key',
-      as: 'wide',
-      cell: ({ redacted_value }) => <span className="mono">{redacted_value.replace(/\*+/, '…')}</span>,
-    },
+    { title: 'Key', as: 'wide', cell: ({ redacted_value }) => <span className="mono">{short(redacted_value)}</span> },
     {
       title: 'Owner',
       as: 'wide',
@@ -73,9 +70,7 @@ export function AdminKeys() {
               title="No admin keys"
               words="Scripts change the organization with a key of their own."
               action={button}
-              command={`curl ${location.origin}/v1/organization/admin_api_keys \\
-  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
-  -d '{"name": "Deployment"}'`}
+              command={adminCurl('organization/admin_api_keys', '{"name": "Deployment"}')}
             />
           }
         />

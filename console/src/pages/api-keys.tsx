@@ -11,7 +11,7 @@ import { Time } from '../patterns/time.tsx'
 import { useDenied, useMay } from '../session/may.ts'
 import { DeleteKey, KeyActions } from './api-keys/actions.tsx'
 import { Filters } from './api-keys/filters.tsx'
-import { KeyName } from './key-name.tsx'
+import { KeyName, short } from './key-name.tsx'
 
 export type AnyKey = Item<'GET /v1/organization/api_keys'>
 
@@ -31,7 +31,7 @@ export function ApiKeys() {
       cell: (key) => (
         <div className="two">
           <KeyName of={key} />
-          <div className="mono">{key.redacted_value.replace(/\*+/, '…')}</div>
+          <div className="mono">{short(key.redacted_value)}</div>
         </div>
       ),
     },

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Item } from '../api/operations.ts'
 import { useChange, useRead } from '../api/query.ts'
 import { Act } from '../patterns/act.tsx'
+import { adminCurl } from '../patterns/curl.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { List } from '../patterns/list.tsx'
@@ -72,9 +73,7 @@ export function Groups() {
                   title="No groups yet"
                   words="With a group a team gets its roles at once, and whoever leaves it loses them."
                   action={button}
-                  command={`curl ${location.origin}/v1/organization/groups \\
-  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
-  -d '{"name": "My team"}'`}
+                  command={adminCurl('organization/groups', '{"name": "My team"}')}
                 />
               )
             }

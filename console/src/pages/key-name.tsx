@@ -18,6 +18,9 @@ const badges: Record<Key['status'], ReactNode> = {
   expired: <span className="badge">Expired</span>,
 }
 
+/** `sk-proj-…x1y2`: as much of a key as tells it from others. */
+export const short = (redacted: string): string => redacted.replace(/\*+/, '…')
+
 /** What a key is called, and why it opens nothing, where that is so. */
 export const KeyName = ({ of: { name, status } }: { of: Key }) => (
   <span className="named">

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useChange } from '../api/query.ts'
 import { Act } from '../patterns/act.tsx'
+import { adminCurl } from '../patterns/curl.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { useOpened } from '../patterns/opened.ts'
@@ -74,9 +75,7 @@ export function Projects() {
               title="No projects yet"
               words="Each app or team gets a project of its own, so that what it uses and spends is counted and limited apart."
               action={create}
-              command={`curl ${location.origin}/v1/organization/projects \\
-  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
-  -d '{"name": "My project"}'`}
+              command={adminCurl('organization/projects', '{"name": "My project"}')}
             />
           )
         }

@@ -1,6 +1,7 @@
 import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Act } from '../patterns/act.tsx'
+import { adminCurl } from '../patterns/curl.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { Page } from '../patterns/page.tsx'
@@ -34,9 +35,10 @@ export function Roles() {
               title="No roles of your own yet"
               words="With a role of your own somebody sees the usage, say, and nothing else."
               action={button}
-              command={`curl ${location.origin}/v1/organization/roles \\
-  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
-  -d '{"role_name": "Sees usage", "permissions": ["api.usage.read"]}'`}
+              command={adminCurl(
+                'organization/roles',
+                '{"role_name": "Sees usage", "permissions": ["api.usage.read"]}',
+              )}
             />
           }
         />

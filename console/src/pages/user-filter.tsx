@@ -1,8 +1,5 @@
-import { Select } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
-import { useState } from 'react'
 import { useRead } from '../api/query.ts'
-import { straight } from '../patterns/names.ts'
+import { Sought, useSought } from '../patterns/sought.tsx'
 
 type UserFilterProps = {
   label: string
@@ -15,25 +12,21 @@ type UserFilterProps = {
 
 /** One of the organization's people, found by name: there may be more of them than a list can show. */
 export function UserFilter({ label, value, shown, onChange }: UserFilterProps) {
-  const [typed, type] = useState('')
-  const [name] = useDebouncedValue(typed, 250)
-  const found = useRead('GET /v1/organization/users', { query: { name: name || undefined, limit: 50 } })
+  const [name, type] = useSought()
+  const found = useRead('GET /v1/organization/users', { query: { name, limit: 50 } })
   const known = new Map((found.data?.data ?? []).map(({ id, name, email }) => [id, name || email || id]))
   if (value !== undefined && !known.has(value)) known.set(value, shown || value)
   return (
-    <Select
+    <Sought
       size="xs"
       label={label}
       placeholder="Anybody"
-      searchable
       clearable
       clearButtonProps={{ 'aria-label': 'Anybody' }}
       value={value ?? null}
       onChange={(id) => onChange(id ?? undefined)}
       onSearchChange={type}
-      // The server has found them already; who is chosen is shown as well.
-      filter={({ options }) => options}
-      data={[...known].map(([value, name]) => ({ value, label: straight(name) }))}
+      found={known}
       nothingFoundMessage="Nobody has this name"
     />
   )

@@ -9,7 +9,7 @@ import { ANY_CODE, CodeField } from './factor/code-field.tsx'
 import { SetUp } from './factor/set-up.tsx'
 
 /** What the server asks for besides a password that was right. */
-export type Asked = 'second_factor_required' | 'second_factor_setup_required' | null
+type Asked = 'second_factor_required' | 'second_factor_setup_required' | null
 
 /** What a refusal asks for; undefined: it asks for nothing. */
 export function askedBy(error: Error): Asked | undefined {

@@ -5,7 +5,7 @@ import { told } from '../../patterns/told.ts'
 import type { AnyKey } from '../api-keys.tsx'
 
 /** A key of any kind, as far as it takes to stop it. */
-export type StoppedKey = Pick<AnyKey, 'id' | 'name' | 'status'> & {
+type StoppedKey = Pick<AnyKey, 'id' | 'name' | 'status'> & {
   /** Where it calls models; null: it is an admin key. */
   projectId: string | null
 }

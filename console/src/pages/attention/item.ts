@@ -1,7 +1,7 @@
 import type { Reply } from '../../api/operations.ts'
 
 export type Item = Reply<'GET /v1/organization/attention'>['data'][number]
-export type Kind = Item['kind']
+type Kind = Item['kind']
 
 /** One thing has several rows where several of its limits are near their end, or where it was refused for several reasons. */
 export const keyOf = ({ kind, subject, dimension, error_code }: Item): string =>

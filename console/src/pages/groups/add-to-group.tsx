@@ -1,19 +1,16 @@
-import { Select } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { useChange, useRead } from '../../api/query.ts'
-import { straight } from '../../patterns/names.ts'
 import { Sheet } from '../../patterns/sheet.tsx'
+import { Sought, useSought } from '../../patterns/sought.tsx'
 import { told } from '../../patterns/told.ts'
 import { useMay } from '../../session/may.ts'
 
 /** Puts somebody of the organization into a group. */
 export function AddToGroup({ groupId, onClose }: { groupId: string; onClose: () => void }) {
-  const [typed, type] = useState('')
-  const [name] = useDebouncedValue(typed, 250)
+  const [name, type] = useSought()
   const [id, choose] = useState<string | null>(null)
   const reads = useMay('api.management.read')
-  const users = useRead('GET /v1/organization/users', { query: { name: name || undefined, limit: 50 } }, reads)
+  const users = useRead('GET /v1/organization/users', { query: { name, limit: 50 } }, reads)
   const { mutate, isPending, error } = useChange('POST /v1/organization/groups/:group_id/users', () => {
     told('They are in the group')
     onClose()
@@ -23,20 +20,18 @@ export function AddToGroup({ groupId, onClose }: { groupId: string; onClose: () 
       {...{ title: 'Add member', opened: true, onClose, action: 'Add member', busy: isPending, error }}
       onSubmit={() => id !== null && mutate({ params: { group_id: groupId }, body: { user_id: id } })}
     >
-      <Select
+      <Sought
         label="Who"
         description="Somebody of the organization, by name. Invite others under People."
-        searchable
         required
         withAsterisk={false}
         value={id}
         onChange={choose}
         onSearchChange={type}
-        filter={({ options }) => options}
-        data={(users.data?.data ?? []).map(({ id, name, email }) => ({
-          value: id,
-          label: straight(name && email ? `${name} (${email})` : name || email || id),
-        }))}
+        found={(users.data?.data ?? []).map(({ id, name, email }) => [
+          id,
+          name && email ? `${name} (${email})` : name || email || id,
+        ])}
         nothingFoundMessage="Nobody has this name"
         openOnFocus={false}
         comboboxProps={{ withinPortal: false }}

@@ -1,5 +1,5 @@
 /** One event of a stream: what it is called, and its data. */
-export type ServerEvent = { name: string; data: string }
+type ServerEvent = { name: string; data: string }
 
 /**
  * Reads a stream of events (`text/event-stream`) piece by piece, however it is cut. An event that is not closed by an empty line

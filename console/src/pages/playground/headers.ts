@@ -2,7 +2,7 @@
 export type Told = Readonly<Record<string, string>>
 
 /** A limit as an answer tells of it. */
-export type LimitTold = { counts: string; maximum: number; remaining: number; resetMs: number | null }
+type LimitTold = { counts: string; maximum: number; remaining: number; resetMs: number | null }
 
 /** The API's sign for "not limited". */
 const UNLIMITED = 2_147_483_647

@@ -2,7 +2,7 @@
 export type TokensUsed = { input: number; cached: number; output: number }
 
 /** What an answer, or an event of a stream, adds to what is known. */
-export type Piece = {
+type Piece = {
   text: string
   /** Whether the model has said anything with it: a thought is something as well. */
   isSomething: boolean

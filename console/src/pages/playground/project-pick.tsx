@@ -1,8 +1,7 @@
 import { Select } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
-import { useState } from 'react'
 import { useRead } from '../../api/query.ts'
 import { seen } from '../../patterns/names.ts'
+import { useSought } from '../../patterns/sought.tsx'
 import { useMay } from '../../session/may.ts'
 import { useProjects } from '../listed.ts'
 
@@ -10,10 +9,9 @@ type ProjectPickProps = { value: string | undefined; onChange: (id: string | und
 
 /** One of the projects that one can see, found by its name. */
 export function ProjectPick({ value, onChange }: ProjectPickProps) {
-  const [typed, type] = useState('')
-  const [name] = useDebouncedValue(typed, 250)
+  const [name, type] = useSought()
   const seesAll = useMay('api.management.read')
-  const found = useProjects({ limit: 100, name: seesAll && name !== '' ? name : undefined })
+  const found = useProjects({ limit: 100, name: seesAll ? name : undefined })
   const chosen = useRead(
     'GET /v1/organization/projects/:project_id',
     { params: { project_id: value ?? '' } },

@@ -33,7 +33,6 @@ export function useTalk() {
     },
   }
 }
-export type Talk = ReturnType<typeof useTalk>
 
 /** What of a turn the model is reminded of: of a call that was refused, or had no answer, nothing. */
 function saidIn({ asked, answer }: Turn): Message[] {

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useRead } from '../../api/query.ts'
 import { Act, RowAct } from '../../patterns/act.tsx'
+import { adminCurl } from '../../patterns/curl.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
@@ -84,9 +85,10 @@ function GroupTable({ project, action }: { project: Project; action: ReactNode }
             title="No groups yet"
             words="Add a team's group, with a role: whoever joins the team has the role here at once."
             action={action}
-            command={`curl ${location.origin}/v1/organization/projects/${project.id}/groups \\
-  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
-  -d '{"group_id": "group_…", "role": "role-api-project-member"}'`}
+            command={adminCurl(
+              `organization/projects/${project.id}/groups`,
+              '{"group_id": "group_…", "role": "role-api-project-member"}',
+            )}
           />
         }
       />

@@ -11,7 +11,7 @@ import { Search } from '../../patterns/search.tsx'
 import type { Column } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { DeleteKey, KeyActions } from '../api-keys/actions.tsx'
-import { KeyName, statusOf } from '../key-name.tsx'
+import { KeyName, short, statusOf } from '../key-name.tsx'
 import type { Project } from './known.ts'
 import { NewKey } from './new-key.tsx'
 import { deniedIn, deniedKey, ProjectPage } from './project.tsx'
@@ -104,9 +104,6 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
     </>
   )
 }
-
-/** `sk-proj-…x1y2`: as much of a key as tells it from others. */
-const short = (redacted: string) => redacted.replace(/\*+/, '…')
 
 /** Whose a key is, and whether that one can still use the project. */
 function Owner({ of: { owner, owner_project_access } }: { of: Key }) {

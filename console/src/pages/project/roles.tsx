@@ -1,6 +1,7 @@
 import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Act } from '../../patterns/act.tsx'
+import { adminCurl } from '../../patterns/curl.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { RoleForm } from '../roles/role-form.tsx'
@@ -37,9 +38,10 @@ export function ProjectRoles() {
                   title="No roles of its own yet"
                   words="With a role of its own somebody calls models here, say, and sees no response of others."
                   action={button(project)}
-                  command={`curl ${location.origin}/v1/projects/${project.id}/roles \\
-  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
-  -d '{"role_name": "Calls models", "permissions": ["api.model.request"]}'`}
+                  command={adminCurl(
+                    `projects/${project.id}/roles`,
+                    '{"role_name": "Calls models", "permissions": ["api.model.request"]}',
+                  )}
                 />
               }
             />

@@ -4,6 +4,7 @@ import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
 import { Act, RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
+import { adminCurl } from '../../patterns/curl.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
@@ -84,9 +85,7 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
             title="No service accounts yet"
             words="Give each app or job its own, so that what it uses is counted apart and one can be stopped without the others."
             action={action}
-            command={`curl ${location.origin}/v1/organization/projects/${project.id}/service_accounts \\
-  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
-  -d '{"name": "My app"}'`}
+            command={adminCurl(`organization/projects/${project.id}/service_accounts`, '{"name": "My app"}')}
           />
         }
       />

@@ -5,7 +5,7 @@ import { Said } from '../../patterns/failure.tsx'
 import { straight } from '../../patterns/names.ts'
 import { told } from '../../patterns/told.ts'
 import { type Holder, heldParams, heldPath } from './holder.ts'
-import { beyond, rolesOf, type Where } from './where.ts'
+import { beyond, roleIdOf, rolesOf, type Where } from './where.ts'
 
 type GiveRoleProps = {
   holder: Holder
@@ -48,7 +48,7 @@ export function useRoleOptions(where: Where, has: readonly string[], enabled = t
   const input = { params: { project_id: where.projectId ?? '' }, query: { limit: 1000 } }
   const roles = useRead(`GET ${rolesOf(where)}`, input, enabled)
   return (roles.data?.data ?? [])
-    .filter(({ id }) => !has.some((held) => held.split('__api-', 1)[0] === id))
+    .filter(({ id }) => !has.some((held) => roleIdOf(held) === id))
     .map((role) => ({ value: role.id, label: straight(role.name), disabled: beyond(where, role) !== undefined }))
 }
 

@@ -17,6 +17,9 @@ export type Where = {
 export const rolesOf = ({ projectId }: Where) =>
   projectId === undefined ? '/v1/organization/roles' : '/v1/projects/:project_id/roles'
 
+/** The id that a role's own page goes by: where a predefined one is held it has a longer one. */
+export const roleIdOf = (id: string): string => id.split('__api-', 1)[0] ?? id
+
 /** Why who is signed in may not define roles there; null: they may. */
 export const deniedRoles = ({ projectId, may }: Where): string | null =>
   may('api.roles.write')

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
+import { adminCurl } from '../../patterns/curl.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { money } from '../../patterns/figures.ts'
 import { List } from '../../patterns/list.tsx'
@@ -68,10 +69,11 @@ export function AlertTable({ whose, denied, isFixed, onEdit }: AlertTableProps) 
 }
 
 const commandOf = (whose: Whose) =>
-  `curl ${location.origin}/v1/organization/${whose === 'organization' ? '' : `projects/${whose.id}/`}spend_alerts \\
-  -H "Authorization: Bearer $OPENAI_ADMIN_KEY" -H "Content-Type: application/json" \\
-  -d '{"threshold_amount": 5000, "currency": "USD", "interval": "month",
-       "notification_channel": {"type": "email", "recipients": ["you@example.com"]}}'`
+  adminCurl(
+    `organization/${whose === 'organization' ? '' : `projects/${whose.id}/`}spend_alerts`,
+    `{"threshold_amount": 5000, "currency": "USD", "interval": "month",
+       "notification_channel": {"type": "email", "recipients": ["you@example.com"]}}`,
+  )
 
 function Recipients({ of }: { of: readonly string[] }) {
   const all = of.join(', ')

@@ -5,7 +5,7 @@ import type { UsageView } from '../../routes/views.ts'
 import type { Window } from './window.ts'
 
 export type Measure = NonNullable<UsageView['measure']>
-export type By = NonNullable<UsageView['by']>
+type By = NonNullable<UsageView['by']>
 /** What is asked of whom: of the organization, of one project that the view names, or of a project by whom that is theirs. */
 export type Asked = { measure: Measure; by: By; compare: boolean; project: string | undefined; own: string | undefined }
 
@@ -30,7 +30,6 @@ export type Told = {
   /** When each bucket begins. */
   buckets: number[]
   total: number
-  figures: Figures
   before: { total: number; amounts: number[] } | null
   groups: Group[]
 }
@@ -68,7 +67,6 @@ export async function told(asked: Asked, window: Window, signal: AbortSignal): P
   return {
     buckets: period.buckets.map((_, i) => window.start + i * window.width),
     total: amountOf(measure, period.total),
-    figures: period.total,
     before: previous_period && {
       total: amountOf(measure, previous_period.total),
       amounts: amountsOf(previous_period.buckets),

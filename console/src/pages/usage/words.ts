@@ -1,8 +1,6 @@
 import { figure as count } from '../../patterns/figures.ts'
-import type { UsageView } from '../../routes/views.ts'
+import type { Measure } from './told.ts'
 import type { Window } from './window.ts'
-
-type Measure = NonNullable<UsageView['measure']>
 
 /** What those are who used something. */
 export const kinds = { model: 'Model', key: 'Key', user: 'User', account: 'Service account', project: 'Project' }

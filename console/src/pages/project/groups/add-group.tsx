@@ -1,20 +1,17 @@
-import { Select } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { useChange, useRead } from '../../../api/query.ts'
-import { straight } from '../../../patterns/names.ts'
 import { Sheet } from '../../../patterns/sheet.tsx'
+import { Sought, useSought } from '../../../patterns/sought.tsx'
 import { told } from '../../../patterns/told.ts'
 import { RoleSelect, useRoleOptions } from '../../roles/give-role.tsx'
 import type { Project } from '../known.ts'
 
 /** Puts a group of the organization into the project, with a role. */
 export function AddGroup({ project, onClose }: { project: Project; onClose: () => void }) {
-  const [typed, type] = useState('')
-  const [name] = useDebouncedValue(typed, 250)
+  const [name, type] = useSought()
   const [group, choose] = useState<string | null>(null)
   const [role, give] = useState<string | null>(null)
-  const groups = useRead('GET /v1/organization/groups', { query: { name: name || undefined, limit: 50 } })
+  const groups = useRead('GET /v1/organization/groups', { query: { name, limit: 50 } })
   const options = useRoleOptions({ projectId: project.id, may: project.may }, [])
   const { mutate, isPending, error } = useChange(
     'POST /v1/organization/projects/:project_id/groups',
@@ -31,17 +28,15 @@ export function AddGroup({ project, onClose }: { project: Project; onClose: () =
       {...{ title: 'Add group', opened: true, onClose, action: 'Add group', busy: isPending, error }}
       onSubmit={submit}
     >
-      <Select
+      <Sought
         label="Group"
         description="One of the organization, by name. New ones are made under Groups there."
-        searchable
         required
         withAsterisk={false}
         value={group}
         onChange={choose}
         onSearchChange={type}
-        filter={({ options }) => options}
-        data={(groups.data?.data ?? []).map(({ id, name }) => ({ value: id, label: straight(name) }))}
+        found={(groups.data?.data ?? []).map(({ id, name }) => [id, name])}
         nothingFoundMessage="No group has this name"
         openOnFocus={false}
         comboboxProps={{ withinPortal: false }}

@@ -46,7 +46,7 @@ export const Brand = () => (
   </Link>
 )
 
-/** The ways to all pages: those of the organization, and those of the project that one is in. */
+/** The ways to all pages: those of the project that one is in, which are what one looks for there, then those of the organization. */
 export function Navigation({ onGo }: { onGo?: () => void }) {
   const { projectId } = useParams({ strict: false })
   return (
@@ -57,6 +57,7 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
         Find…
         <kbd>{/Mac/.test(navigator.platform) ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
+      {projectId !== undefined && <ProjectNavigation projectId={projectId} onGo={onGo} />}
       <div>
         <h2>Organization</h2>
         <ul>
@@ -70,7 +71,6 @@ export function Navigation({ onGo }: { onGo?: () => void }) {
           ))}
         </ul>
       </div>
-      {projectId !== undefined && <ProjectNavigation projectId={projectId} onGo={onGo} />}
       <div className="side-foot">
         <Who />
       </div>

@@ -8,7 +8,7 @@ import { nameOf, type Row, UNLIMITED } from './row.ts'
 /** The project's maximum, as it stands. */
 export function Maximum({ of: { own, organization } }: { of: Row }) {
   if (own !== null) return figure(own)
-  return <span className="muted">{organization === null ? 'None' : 'Organization’s'}</span>
+  return <span className="muted">{organization === null ? 'None' : 'Inherited'}</span>
 }
 
 /** The form that is open; there is one at most. What is done with it stands at the row's end. */

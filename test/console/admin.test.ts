@@ -62,6 +62,7 @@ test('a group is made, somebody is put into it and taken out of it, and it is de
   await page.getByRole('button', { name: 'Add member' }).last().click()
   await page.getByRole('button', { name: 'Remove Owner' }).click()
   assert.equal(await members(), 1)
+  await page.getByLabel('to confirm').fill('owner@localhost')
   await page.getByRole('button', { name: 'Remove', exact: true }).click()
   await page.getByRole('heading', { name: 'Nobody is in it yet' }).waitFor()
   assert.equal(await members(), 0)

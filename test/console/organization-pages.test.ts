@@ -90,7 +90,7 @@ test('the organization’s spend limit is set in dollars and removed, and its al
   )
   await deleteAlert(page)
   await page.getByText('No alerts yet').waitFor()
-  await removeLimit(page)
+  await removeLimit(page, 'My organization')
   await assert.rejects(organization.spendLimit.retrieve(), { status: 404 })
   assert.deepEqual(complaints, [])
 })
@@ -123,7 +123,7 @@ test('who may not look at the organization is told who may, and of their own key
   }
   const { id } = await started.app.admin().organization.projects.create({ name: 'Hers' })
   await started.app.admin().organization.projects.users.create(id, { user_id: userId, role: 'member' })
-  await page.goto(`/projects/${id}/keys?new=true`)
+  await page.goto(`/projects/${id}/keys?open=new`)
   await page.getByLabel('Name', { exact: true }).fill('Short')
   await page.getByLabel('Expires').selectOption({ index: 1 })
   await page.getByRole('button', { name: 'Create key' }).click()

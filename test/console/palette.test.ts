@@ -41,7 +41,7 @@ test('the palette finds, from the keyboard alone, pages and actions by their wor
   await page.waitForURL((url) => url.pathname === `/projects/${needle.id}/keys`)
   await find(page, 'create key', 'New key')
   await page.getByLabel('Name', { exact: true }).waitFor()
-  assert.equal(new URL(page.url()).search, '?new=true')
+  assert.equal(new URL(page.url()).search, '?open=new')
   await page.keyboard.press('Escape')
   await page.waitForURL((url) => url.search === '')
   await find(page, 'new proj', 'New project')

@@ -79,7 +79,7 @@ test('a spend limit is set in dollars and removed; an alert is made, changed and
   await setLimit(page, 'Change limit')
   await page.getByRole('progressbar', { name: /^This project: .* of \$1,200\.50$/ }).waitFor()
   assert.equal((await projects.spendLimit.retrieve(projectId)).threshold_amount, 120_050)
-  await removeLimit(page)
+  await removeLimit(page, 'Support assistant')
   await assert.rejects(projects.spendLimit.retrieve(projectId), { status: 404 })
 
   await makeAlert(page)

@@ -63,6 +63,8 @@ test('a role is made, ticked out of the matrix, given to somebody and taken, and
   await dialog.getByRole('button', { name: 'Take Sees usage' }).waitFor()
   assert.deepEqual(await customOf(organization.users.roles.list(started.ada)), ['Sees usage'])
   await dialog.getByRole('button', { name: 'Take Sees usage' }).click()
+  await page.getByLabel('to confirm').fill('Sees usage')
+  await page.getByRole('button', { name: 'Take role' }).click()
   await dialog.getByRole('button', { name: 'Take Sees usage' }).waitFor({ state: 'detached' })
   assert.deepEqual(await customOf(organization.users.roles.list(started.ada)), [])
 
@@ -103,6 +105,7 @@ test('a group is put into a project with a role, has a role of the project besid
   assert.deepEqual(await customOf(projects.users.roles.list(started.ada, { project_id: project.id })), ['Tastes'])
 
   await page.getByRole('button', { name: 'Remove Cooks' }).click()
+  await page.getByLabel('to confirm').fill('Cooks')
   await dialog.getByRole('button', { name: 'Remove' }).click()
   await page.getByRole('heading', { name: 'No groups yet' }).waitFor()
   assert.deepEqual(await Array.fromAsync(projects.groups.list(project.id)), [])

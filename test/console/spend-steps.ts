@@ -11,9 +11,10 @@ export async function setLimit(page: Page, button: string): Promise<void> {
   await page.getByRole('button', { name: 'Save' }).click()
 }
 
-/** On a page about spend: removes the limit. */
-export async function removeLimit(page: Page): Promise<void> {
+/** On a page about spend: removes the limit. @param name of what it is of: that has to be typed */
+export async function removeLimit(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'Remove limit…' }).click()
+  await page.getByLabel('to confirm').fill(name)
   await page.getByRole('button', { name: 'Remove limit', exact: true }).click()
   await page.getByText('no limit of its own').waitFor()
 }
@@ -38,6 +39,7 @@ export async function makeAlert(page: Page): Promise<void> {
 export async function deleteAlert(page: Page): Promise<void> {
   const remove = page.getByRole('button', { name: 'Delete the alert at $90.00' })
   await remove.click()
+  await page.getByLabel('to confirm').fill('$90.00')
   await page.getByRole('button', { name: 'Delete alert' }).click()
   await remove.waitFor({ state: 'detached' })
 }

@@ -55,6 +55,7 @@ export async function startFilled(more: Readonly<Record<string, object>> = {}) {
 type Filled = {
   projectId: string
   groupId: string
+  userId: string
   roles: Record<'organization' | 'project', string>
   certificateId: string
 }
@@ -88,7 +89,17 @@ async function filled(app: TestApp): Promise<Filled> {
   const tiers = { default: 'fast', enabled_tiers: ['flex'] } as const
   await app.send('POST', `/v1/organization/projects/${projectId}/service_tier_settings`, { body: tiers })
   await organization.invites.create({ email: 'grace@example.com', role: 'reader' })
-  await done(app, 'user', 'create', '--email', 'somebody@example.com', '--name', 'Somebody', '--role', 'reader')
+  const { id: userId } = await done(
+    app,
+    'user',
+    'create',
+    '--email',
+    'somebody@example.com',
+    '--name',
+    'Somebody',
+    '--role',
+    'reader',
+  )
   await organization.invites.create({ email: `${'long'.repeat(20)}@example.com`, role: 'owner' })
   await organization.adminAPIKeys.create({ name: 'Deployment' })
   for (const name of ['Support team', 'z'.repeat(255)]) await organization.groups.create({ name })
@@ -97,7 +108,7 @@ async function filled(app: TestApp): Promise<Filled> {
   await organization.groups.users.create(group?.id ?? '', { user_id: owner?.id ?? '' })
   await used(app, projectId)
   await neglected(app, projectId)
-  return { projectId, groupId: group?.id ?? '', ...(await secured(app, projectId, group?.id ?? '')) }
+  return { projectId, userId, groupId: group?.id ?? '', ...(await secured(app, projectId, group?.id ?? '')) }
 }
 
 /** Roles, who holds them, and certificates, with names of every kind. */
@@ -193,7 +204,7 @@ export async function signIn(page: Page, link: string): Promise<void> {
 export type Visit = { what: string; go: (page: Page) => Promise<unknown> }
 
 /** Every page behind the sign-in, and what opens on it. */
-export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): Visit[] {
+export function pagesOf({ projectId, groupId, userId, roles, certificateId }: Filled): Visit[] {
   const project = `/projects/${projectId}`
   const visit = (what: string, path: string, ...buttons: string[]): Visit => ({
     what,
@@ -245,7 +256,7 @@ export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): V
     visit('settings', `${project}/settings`),
     visit('settings-archive', `${project}/settings`, 'Archive project…'),
     visit('people', '/people'),
-    visit('people-password', '/people', 'Password link for Somebody'),
+    visit('people-password', `/people?open=password-link&of=${userId}`),
     visit('invites', '/people?tab=invites'),
     visit('invite', '/people', 'Invite'),
     visit('invite-link', '/people?tab=invites', 'Link'),
@@ -262,7 +273,7 @@ export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): V
       },
     },
     visit('factor-required', '/people', 'Require it of everybody…'),
-    visit('factor-reset', '/people', 'Reset factor'),
+    visit('factor-reset', `/people?open=factor&of=${userId}`),
     visit('my-keys', '/profile/keys'),
     visit('audit-log', '/audit-log'),
     visit('audit-log-opened', '/audit-log', 'Project changed'),
@@ -288,8 +299,8 @@ export function pagesOf({ projectId, groupId, roles, certificateId }: Filled): V
     visit('role', `/roles/${roles.organization}`, 'Usage and costs'),
     visit('role-predefined', '/roles/role-api-organization-owner'),
     visit('role-delete', `/roles/${roles.organization}`, 'Delete role…'),
-    visit('people-roles', '/people', 'Roles of'),
-    visit('people-sessions', '/people', 'Sessions of'),
+    visit('people-roles', `/people?open=roles&of=${userId}`),
+    visit('people-sessions', `/people?open=sessions&of=${userId}`),
     visit('project-roles', `${project}/roles`),
     visit('project-role', `${project}/roles/${roles.project}`),
     visit('project-groups', `${project}/groups`, 'Support team'),

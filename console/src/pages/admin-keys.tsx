@@ -1,5 +1,4 @@
 import { useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { Item } from '../api/operations.ts'
 import { useRead } from '../api/query.ts'
 import { Act } from '../patterns/act.tsx'
@@ -7,6 +6,7 @@ import { adminCurl } from '../patterns/curl.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
 import { List } from '../patterns/list.tsx'
+import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import type { Column } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
@@ -17,21 +17,22 @@ import { KeyName, short, statusOf } from './key-name.tsx'
 
 type Key = Item<'GET /v1/organization/admin_api_keys'>
 
+const idOf = ({ id }: Key) => id
 const stopped = (key: Key) => ({ id: key.id, name: key.name ?? key.id, status: statusOf(key), projectId: null })
 
 /** The keys that scripts change the organization with. */
 export function AdminKeys() {
   const { after } = useSearch({ from: '/inside/admin-keys' })
-  const [isMaking, make] = useState(false)
-  const [leaving, remove] = useState<Key | null>(null)
+  const { isOpen, open, close, rowOf } = useOpened<'new' | 'delete'>()
   const denied = useDenied()
   const reads = useMay('api.management.read')
   const keys = useRead('GET /v1/organization/admin_api_keys', { query: { after, limit: 100, order: 'desc' } }, reads)
   const button = (
-    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       New admin key
     </Act>
   )
+  const leaving = rowOf('delete', keys.data?.data, idOf, denied)
   const columns: Column<Key>[] = [
     { title: 'Name', cell: (key) => <KeyName of={stopped(key)} /> },
     { title: 'Key', as: 'wide', cell: ({ redacted_value }) => <span className="mono">{short(redacted_value)}</span> },
@@ -49,7 +50,7 @@ export function AdminKeys() {
     {
       title: 'Actions',
       as: 'end',
-      cell: (key) => <KeyActions of={stopped(key)} denied={denied} onDelete={() => remove(key)} />,
+      cell: (key) => <KeyActions of={stopped(key)} denied={denied} onDelete={() => open('delete', key.id)} />,
     },
   ]
   return (
@@ -63,7 +64,7 @@ export function AdminKeys() {
           label="Admin keys"
           read={keys}
           columns={columns}
-          keyOf={({ id }) => id}
+          keyOf={idOf}
           after={after}
           empty={
             <Empty
@@ -77,8 +78,8 @@ export function AdminKeys() {
       ) : (
         <Empty title="Keys of scripts" words="Admin keys are shown to the owners of the organization." />
       )}
-      {isMaking && <NewAdminKey onClose={() => make(false)} />}
-      {leaving && <DeleteKey of={stopped(leaving)} onClose={() => remove(null)} />}
+      {isOpen('new', denied) && <NewAdminKey onClose={close} />}
+      {leaving && <DeleteKey of={stopped(leaving)} onClose={close} />}
     </Page>
   )
 }

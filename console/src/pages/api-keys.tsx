@@ -1,10 +1,10 @@
 import { Link, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { Item } from '../api/operations.ts'
 import { useRead } from '../api/query.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { List } from '../patterns/list.tsx'
 import { seen } from '../patterns/names.ts'
+import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import type { Column } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
@@ -17,13 +17,17 @@ export type AnyKey = Item<'GET /v1/organization/api_keys'>
 
 /** Every key of the organization: those of its projects, and those of its scripts. */
 export function ApiKeys() {
-  const { after, ...filters } = useSearch({ from: '/inside/keys' })
-  const [leaving, remove] = useState<AnyKey | null>(null)
+  const { after, name, status, kind, owner } = useSearch({ from: '/inside/keys' })
+  const filters = { name, status, kind, owner }
+  const { open, close, rowOf } = useOpened<'delete'>()
   const reads = useMay('api.management.read')
   const denied = useDenied()
   const deniedInProjects = useDenied('api.organization.projects.api_keys.write')
-  const { owner: owner_id, ...others } = filters
-  const keys = useRead('GET /v1/organization/api_keys', { query: { after, owner_id, ...others, limit: 100 } }, reads)
+  const asked = { after, name, status, kind, owner_id: owner, limit: 100 }
+  const keys = useRead('GET /v1/organization/api_keys', { query: asked }, reads)
+  const deniedOf = ({ project }: AnyKey) => (project === null ? denied : deniedInProjects)
+  const chosen = rowOf('delete', keys.data?.data, ({ id }) => id)
+  const leaving = chosen && deniedOf(chosen) === null ? chosen : undefined
   const isFiltered = Object.values(filters).some((value) => value !== undefined)
   const columns: Column<AnyKey>[] = [
     {
@@ -53,13 +57,7 @@ export function ApiKeys() {
     {
       title: 'Actions',
       as: 'end',
-      cell: (key) => (
-        <KeyActions
-          of={stopped(key)}
-          denied={key.project === null ? denied : deniedInProjects}
-          onDelete={() => remove(key)}
-        />
-      ),
+      cell: (key) => <KeyActions of={stopped(key)} denied={deniedOf(key)} onDelete={() => open('delete', key.id)} />,
     },
   ]
   return (
@@ -86,7 +84,7 @@ export function ApiKeys() {
           action={<Link to="/profile/keys">Your keys</Link>}
         />
       )}
-      {leaving && <DeleteKey of={stopped(leaving)} onClose={() => remove(null)} />}
+      {leaving && <DeleteKey of={stopped(leaving)} onClose={close} />}
     </Page>
   )
 }

@@ -48,7 +48,8 @@ function Who({ event }: { event: Event }) {
 
 /** What was changed in the organization, by whom, newest first. */
 export function AuditLog() {
-  const { after, ...filters } = useSearch({ from: '/inside/audit-log' })
+  const { after, type, actor, project, from, until } = useSearch({ from: '/inside/audit-log' })
+  const filters = { type, actor, project, from, until }
   const reads = useMay('api.management.read')
   const query = queryOf(filters)
   const events = useRead('GET /v1/organization/audit_logs', { query: { ...query, after, limit: 50 } }, reads)

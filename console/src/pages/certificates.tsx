@@ -1,8 +1,8 @@
-import { useState } from 'react'
 import { useRead } from '../api/query.ts'
 import { Act } from '../patterns/act.tsx'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
+import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import { Time } from '../patterns/time.tsx'
 import { useDenied, useMay } from '../session/may.ts'
@@ -14,12 +14,12 @@ export const ALL = { query: { limit: 100 } }
 
 /** The authorities whose clients are let in. */
 export function Certificates() {
-  const [isUploading, upload] = useState(false)
+  const { isOpen, open, close } = useOpened<'new'>()
   const denied = useDenied()
   const reads = useMay('api.management.read')
   const certificates = useRead('GET /v1/organization/certificates', ALL, reads)
   const button = (
-    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => upload(true)}>
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       Add certificate
     </Act>
   )
@@ -54,7 +54,7 @@ export function Certificates() {
       ) : (
         <Empty title="Who is let in" words="The certificates are shown to the owners of the organization." />
       )}
-      {isUploading && <Upload onClose={() => upload(false)} />}
+      {isOpen('new', denied) && <Upload onClose={close} />}
     </Page>
   )
 }

@@ -1,5 +1,4 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { Item } from '../api/operations.ts'
 import { useChange, useRead } from '../api/query.ts'
 import { Act } from '../patterns/act.tsx'
@@ -9,6 +8,7 @@ import { Icon } from '../patterns/icons.tsx'
 import { List } from '../patterns/list.tsx'
 import { NameSheet } from '../patterns/name-sheet.tsx'
 import { seen } from '../patterns/names.ts'
+import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import { Search } from '../patterns/search.tsx'
 import type { Column } from '../patterns/table.tsx'
@@ -35,12 +35,12 @@ const columns: Column<Group>[] = [
 export function Groups() {
   const { after, name } = useSearch({ from: '/inside/groups' })
   const navigate = useNavigate()
-  const [isMaking, make] = useState(false)
+  const { isOpen, open, close } = useOpened<'new'>()
   const denied = useDenied('api.groups.write')
   const reads = useMay('api.groups.read')
   const groups = useRead('GET /v1/organization/groups', { query: { after, name, limit: 50 } }, reads)
   const button = (
-    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       New group
     </Act>
   )
@@ -82,7 +82,7 @@ export function Groups() {
       ) : (
         <Empty title="Groups" words="You may not see the groups of the organization. Its owners can change that." />
       )}
-      {isMaking && <NewGroup onClose={() => make(false)} />}
+      {isOpen('new', denied) && <NewGroup onClose={close} />}
     </Page>
   )
 }
@@ -91,8 +91,7 @@ function NewGroup({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const { mutate, isPending, error } = useChange('POST /v1/organization/groups', ({ id, name }) => {
     told(`Group '${name}' is there`)
-    onClose()
-    void navigate({ to: '/groups/$groupId', params: { groupId: id } })
+    void navigate({ to: '/groups/$groupId', params: { groupId: id }, replace: true })
   })
   return (
     <NameSheet

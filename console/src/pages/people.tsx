@@ -12,12 +12,12 @@ import { UserTable } from './people/user-table.tsx'
 
 /** Who is in the organization, and who was asked to be. */
 export function People() {
-  const { tab, after, name, new: isNew } = useSearch({ from: '/inside/people' })
-  const [isInviting, invite] = useOpened(isNew)
+  const { tab, after, name } = useSearch({ from: '/inside/people' })
+  const { isOpen, open, close } = useOpened<'new'>()
   const denied = useDenied()
   const reads = useMay('api.management.read')
   const button = (
-    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => invite(true)}>
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       Invite
     </Act>
   )
@@ -45,7 +45,7 @@ export function People() {
           <SignInPolicy />
         </>
       )}
-      <Invite opened={isInviting && denied === null} onClose={() => invite(false)} />
+      <Invite opened={isOpen('new', denied)} onClose={close} />
     </Page>
   )
 }

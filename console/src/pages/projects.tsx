@@ -17,14 +17,14 @@ import { ProjectTable } from './project-table.tsx'
 
 /** All projects of the organization. */
 export function Projects() {
-  const { after, archived, name, new: isNew } = useSearch({ from: '/inside/projects' })
+  const { after, archived, name } = useSearch({ from: '/inside/projects' })
   const navigate = useNavigate()
-  const [isMaking, make] = useOpened(isNew)
+  const { isOpen, open, close } = useOpened<'new'>()
   const denied = useDenied()
   const seesAll = useMay('api.management.read')
   const projects = useProjects({ after, name, include_archived: archived === true, limit: 100 })
   const create = (
-    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       New project
     </Act>
   )
@@ -80,7 +80,7 @@ export function Projects() {
           )
         }
       />
-      <NewProject opened={isMaking && denied === null} onClose={() => make(false)} />
+      <NewProject opened={isOpen('new', denied)} onClose={close} />
     </Page>
   )
 }
@@ -91,8 +91,7 @@ function NewProject({ opened, onClose }: { opened: boolean; onClose: () => void 
   const { mutate, isPending, error } = useChange('POST /v1/organization/projects', ({ id, name }) => {
     told(`Project '${name}' is there`)
     type('')
-    onClose()
-    void navigate({ to: '/projects/$projectId', params: { projectId: id } })
+    void navigate({ to: '/projects/$projectId', params: { projectId: id }, replace: true })
   })
   return (
     <Sheet

@@ -1,9 +1,9 @@
 import { useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import { Act } from '../patterns/act.tsx'
 import { adminCurl } from '../patterns/curl.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
+import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import { useMayAll } from '../session/may.ts'
 import { RoleForm } from './roles/role-form.tsx'
@@ -13,10 +13,10 @@ import { deniedRoles } from './roles/where.ts'
 /** The roles of the organization. */
 export function Roles() {
   const { after } = useSearch({ from: '/inside/roles' })
-  const [isMaking, make] = useState(false)
+  const { isOpen, open, close } = useOpened<'new'>()
   const where = { may: useMayAll() }
   const button = (
-    <Act denied={deniedRoles(where)} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+    <Act denied={deniedRoles(where)} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       New role
     </Act>
   )
@@ -45,7 +45,7 @@ export function Roles() {
       ) : (
         <Empty title="Roles" words="You may not see the roles of the organization. Its owners can change that." />
       )}
-      {isMaking && <RoleForm where={where} onClose={() => make(false)} />}
+      {isOpen('new', deniedRoles(where)) && <RoleForm where={where} onClose={close} />}
     </Page>
   )
 }

@@ -3,12 +3,10 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { Said } from './failure.tsx'
 import { plain } from './names.ts'
 
-type ConfirmProps = {
+type AskProps = {
   title: string
-  /** What will be gone. */
+  /** What becomes of it. */
   words: ReactNode
-  /** What has to be typed before it can be done; without one a second click is enough. */
-  name?: string
   action: string
   opened: boolean
   onClose: () => void
@@ -16,19 +14,32 @@ type ConfirmProps = {
   busy: boolean
   error: Error | null
 }
+type ConfirmProps = AskProps & {
+  /** What it is done to: that has to be typed. */
+  name: string
+}
 
-/** Asks before something is done that cannot be undone. */
+/** Asks before something is deleted, or taken from somebody: its name is typed, so that nobody does it to another one. */
 export const Confirm = ({ title, opened, ...asked }: ConfirmProps) => (
   <Modal opened={opened} onClose={asked.onClose} title={title}>
-    <Asked {...asked} />
+    <Asked {...asked} color="red" />
   </Modal>
 )
 
+/** Asks before something that the same place undoes. */
+export const Ask = ({ title, opened, ...asked }: AskProps) => (
+  <Modal opened={opened} onClose={asked.onClose} title={title}>
+    <Asked {...asked} name="" color="indigo" />
+  </Modal>
+)
+
+type AskedProps = Omit<ConfirmProps, 'title' | 'opened'> & { color: string }
+
 /** It is gone with the dialog: what was typed, and what was refused then, is not there when it is asked again. */
-function Asked({ words, name, action, onClose, onConfirm, busy, error }: Omit<ConfirmProps, 'title' | 'opened'>) {
+function Asked({ words, name, action, color, onClose, onConfirm, busy, error }: AskedProps) {
   const [before] = useState(error)
   const [typed, type] = useState('')
-  const wanted = plain(name ?? '')
+  const wanted = plain(name)
   const isRight = plain(typed) === wanted
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -55,7 +66,7 @@ function Asked({ words, name, action, onClose, onConfirm, busy, error }: Omit<Co
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
-        <Button type="submit" color="red" disabled={!isRight} loading={busy}>
+        <Button type="submit" color={color} disabled={!isRight} loading={busy}>
           {action}
         </Button>
       </div>

@@ -1,6 +1,7 @@
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Act } from './act.tsx'
 import { Confirm } from './confirm.tsx'
+import { useOpened } from './opened.ts'
 
 type DangerProps = {
   /** What is done, in few words: `Delete group`. */
@@ -18,9 +19,12 @@ type DangerProps = {
   change: { isPending: boolean; isSuccess: boolean; error: Error | null }
 }
 
+/** What a page's address says where its end is asked about. */
+export type End = 'end'
+
 /** The part of a page where what cannot be undone is done, once the name of what it is done to has been typed. */
 export function Danger({ action, title, words, loss, name, denied, onConfirm, change }: DangerProps) {
-  const [isAsked, ask] = useState(false)
+  const { isOpen, open, close } = useOpened<End>()
   return (
     <>
       <div className="danger">
@@ -28,7 +32,7 @@ export function Danger({ action, title, words, loss, name, denied, onConfirm, ch
           <h3>{title}</h3>
           <p>{words}</p>
         </div>
-        <Act color="red" variant="outline" denied={denied} onClick={() => ask(true)}>
+        <Act color="red" variant="outline" denied={denied} onClick={() => open('end')}>
           {action}…
         </Act>
       </div>
@@ -37,8 +41,8 @@ export function Danger({ action, title, words, loss, name, denied, onConfirm, ch
         words={loss}
         name={name}
         action={action}
-        opened={isAsked && !change.isSuccess}
-        onClose={() => ask(false)}
+        opened={isOpen('end', denied) && !change.isSuccess}
+        onClose={close}
         onConfirm={onConfirm}
         busy={change.isPending}
         error={change.error}

@@ -1,18 +1,69 @@
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useRouter, useSearch } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 
-/** The form of a page for something new is open where the address says `new`: so it can be led to, and the way back closes it. */
-export type Opened = { new?: boolean | undefined }
-export const opened = ({ new: isNew }: Record<string, unknown>): Opened => ({ new: isNew === true ? true : undefined })
+/**
+ * What of a page is open, as its address says it: what is beside it (`open`: a form, a question), which row of a list that is about
+ * (`of`), and the rows that show more of themselves (`rows`). So whoever is sent the address sees it, and the way back closes it.
+ */
+export type Opened = { open?: string | undefined; of?: string | undefined; rows?: string | undefined }
 
-/** @param isOpen what the address says @returns whether it is open, and what opens and closes it */
-export function useOpened(isOpen: boolean | undefined): [boolean, (open: boolean) => void] {
+/** @param What the words for what the component opens */
+export function useOpened<What extends string>() {
+  const { open: what, of } = useSearch({ from: '/inside' })
+  const go = useWay()
+  const isOpen = (one: What, denied: string | null = null) => what === one && denied === null
+  return {
+    /** @param denied why who is signed in may not do it: what an address asks for in vain is not shown */
+    isOpen,
+    /** The row that something is open of, where the list has it. */
+    rowOf: <T>(one: What, rows: readonly T[] | undefined, keyOf: (row: T) => string, denied: string | null = null) =>
+      isOpen(one, denied) ? rows?.find((row) => keyOf(row) === of) : undefined,
+    open: (one: What, key?: string) => go.forth({ open: one, of: key }),
+    close: () => go.back({ open: undefined, of: undefined }),
+  }
+}
+
+/** The rows that are open, and what opens and closes one. */
+export function useOpenRows(): [readonly string[], (key: string) => void] {
+  const { rows } = useSearch({ from: '/inside' })
+  const go = useWay()
+  const opened = rows?.split(',') ?? []
+  const toggle = (key: string) => {
+    if (!opened.includes(key)) return go.forth({ rows: [...opened, key].join() })
+    go.back({ rows: opened.filter((one) => one !== key).join() || undefined })
+  }
+  return [opened, toggle]
+}
+
+/** The way to a page with something open, and back from it; all else that the address says stays. */
+function useWay() {
   const navigate = useNavigate()
-  const open = (value: boolean) =>
+  const router = useRouter()
+  const { href } = router.state.location
+  const isLeaving = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the way back has been gone when the address is another one
+  useEffect(() => {
+    isLeaving.current = false
+  }, [href])
+  const go = (change: Opened, replace: boolean, closes?: string) =>
     void navigate({
       to: '.',
-      // The other words of the address stay.
-      search: ((all: object) => ({ ...all, new: value || undefined })) as never,
-      replace: true,
+      search: ((all: object) => ({ ...all, ...change })) as never,
+      state: ((state: object) => ({ ...state, closes })) as never,
+      replace,
+      resetScroll: false,
     })
-  return [isOpen === true, open]
+  return {
+    forth: (change: Opened) => go(change, false, namesOf(change)),
+    back: (change: Opened) => {
+      const { state } = router.state.location
+      // Who came here otherwise, by a link, say, stays on the page.
+      if (!('closes' in state) || state.closes !== namesOf(change)) return go(change, true)
+      // Somebody who asks twice goes back once.
+      if (!isLeaving.current) router.history.back()
+      isLeaving.current = true
+    },
+  }
 }
+
+const namesOf = (change: Opened) => Object.keys(change).join()

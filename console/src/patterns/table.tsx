@@ -1,6 +1,7 @@
-import { Fragment, type KeyboardEvent, type ReactNode, useState } from 'react'
+import { Fragment, type KeyboardEvent, type ReactNode } from 'react'
 import { Icon } from './icons.tsx'
 import { seen } from './names.ts'
+import { useOpenRows } from './opened.ts'
 import './opened.css'
 
 export type Column<T> = {
@@ -26,7 +27,7 @@ const BONES = ['a', 'b', 'c', 'd', 'e']
 
 /** Rows of one kind. Arrow keys, Home and End go from row to row, Enter opens one. */
 export function Table<T>({ label, columns, rows, keyOf, detail }: TableProps<T>) {
-  const [opened, open] = useState<readonly string[]>([])
+  const [opened, toggle] = useOpenRows()
   return (
     <div className="table-box">
       <table className="table" aria-busy={rows === undefined} onKeyDown={walk}>
@@ -54,14 +55,13 @@ export function Table<T>({ label, columns, rows, keyOf, detail }: TableProps<T>)
             : rows.map((row) => {
                 const key = keyOf(row)
                 const isOpen = opened.includes(key)
-                const toggle = () => open(isOpen ? opened.filter((one) => one !== key) : [...opened, key])
                 return (
                   <Fragment key={key}>
                     <tr>
                       {columns.map(({ title, cell, as }, i) => (
                         <td key={title} className={as}>
                           {detail && i === 0 ? (
-                            <button type="button" className="opener" aria-expanded={isOpen} onClick={toggle}>
+                            <button type="button" className="opener" aria-expanded={isOpen} onClick={() => toggle(key)}>
                               <Icon name="right" size={14} />
                               {cell(row)}
                             </button>

@@ -1,5 +1,4 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { type Opened, opened } from '../patterns/opened.ts'
 import { inside } from './base.ts'
 import { keysView, logView, playgroundView, usageView } from './views.ts'
 import { type Named, named, paged, type Words } from './words.ts'
@@ -15,9 +14,8 @@ const home = createRoute({
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/projects',
-  validateSearch: (words: Words): Named & Opened & { archived?: boolean | undefined } => ({
+  validateSearch: (words: Words): Named & { archived?: boolean | undefined } => ({
     ...named(words),
-    ...opened(words),
     archived: words.archived === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import('../pages/projects.tsx'), 'Projects'),
@@ -25,9 +23,8 @@ const projects = createRoute({
 const people = createRoute({
   getParentRoute: () => inside,
   path: '/people',
-  validateSearch: (words: Words): Named & Opened & { tab?: 'invites' | undefined } => ({
+  validateSearch: (words: Words): Named & { tab?: 'invites' | undefined } => ({
     ...named(words),
-    ...opened(words),
     tab: words.tab === 'invites' ? 'invites' : undefined,
   }),
   component: lazyRouteComponent(() => import('../pages/people.tsx'), 'People'),

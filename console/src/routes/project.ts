@@ -1,8 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
-import { type Opened, opened } from '../patterns/opened.ts'
 import { inside } from './base.ts'
 import { usageView } from './views.ts'
-import { type Named, named, paged, type Words } from './words.ts'
+import { named, paged } from './words.ts'
 
 const project = createRoute({ getParentRoute: () => inside, path: '/projects/$projectId' })
 
@@ -14,7 +13,7 @@ const overview = createRoute({
 const keys = createRoute({
   getParentRoute: () => project,
   path: '/keys',
-  validateSearch: (words: Words): Named & Opened => ({ ...named(words), ...opened(words) }),
+  validateSearch: named,
   component: lazyRouteComponent(() => import('../pages/project/keys.tsx'), 'Keys'),
 })
 const members = createRoute({

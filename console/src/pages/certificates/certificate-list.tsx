@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router'
-import { type ComponentProps, type ReactNode, useState } from 'react'
+import type { ComponentProps, ReactNode } from 'react'
 import { RowAct } from '../../patterns/act.tsx'
 import { List } from '../../patterns/list.tsx'
 import { seen } from '../../patterns/names.ts'
+import { useOpened } from '../../patterns/opened.ts'
 import type { Column } from '../../patterns/table.tsx'
 import { useDenied } from '../../session/may.ts'
 import type { Project } from '../project/known.ts'
@@ -24,8 +25,9 @@ type CertificateListProps<T extends Certificate> = {
 /** Certificates, each with its end and with what switches it. */
 export function CertificateList<T extends Certificate>(props: CertificateListProps<T>) {
   const { read, status, more = [], project, empty } = props
-  const [switched, turn] = useState<T | null>(null)
+  const { open, close, rowOf } = useOpened<'switch'>()
   const denied = useDenied()
+  const switched = rowOf('switch', read.data?.data, ({ id }) => id, denied)
   const columns: Column<T>[] = [
     {
       title: 'Name',
@@ -46,7 +48,7 @@ export function CertificateList<T extends Certificate>(props: CertificateListPro
           denied={denied}
           word={one.active ? 'Deactivate' : 'Activate'}
           of={one.name ?? one.id}
-          onClick={() => turn(one)}
+          onClick={() => open('switch', one.id)}
         />
       ),
     },
@@ -54,7 +56,7 @@ export function CertificateList<T extends Certificate>(props: CertificateListPro
   return (
     <>
       <List label="Certificates" read={read} columns={columns} keyOf={({ id }) => id} empty={empty} />
-      {switched && <Switch certificate={switched} {...(project && { project })} onClose={() => turn(null)} />}
+      {switched && <Switch certificate={switched} {...(project && { project })} onClose={close} />}
     </>
   )
 }

@@ -1,10 +1,10 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useChange, useRead } from '../../api/query.ts'
 import { Act } from '../../patterns/act.tsx'
 import { Command } from '../../patterns/command.tsx'
 import { Danger } from '../../patterns/danger.tsx'
 import { Failure } from '../../patterns/failure.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { Page, Section } from '../../patterns/page.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
@@ -17,7 +17,7 @@ import { Switch } from './switch.tsx'
 /** A certificate: whose it is, how long it lives, whether it is active, and its end. */
 export function CertificatePage() {
   const { certificateId } = useParams({ from: '/inside/certificates/$certificateId' })
-  const [asked, ask] = useState<'switch' | 'rename' | null>(null)
+  const { isOpen, open, close } = useOpened<'switch' | 'rename'>()
   const denied = useDenied()
   const read = useRead('GET /v1/organization/certificates/:certificate_id', {
     params: { certificate_id: certificateId },
@@ -35,11 +35,11 @@ export function CertificatePage() {
       actions={
         certificate && (
           <>
-            <Act variant="default" denied={denied} onClick={() => ask('rename')}>
+            <Act variant="default" denied={denied} onClick={() => open('rename')}>
               Rename
             </Act>
             {active !== undefined && (
-              <Act denied={denied} onClick={() => ask('switch')}>
+              <Act denied={denied} onClick={() => open('switch')}>
                 {active ? 'Deactivate' : 'Activate'}
               </Act>
             )}
@@ -60,8 +60,10 @@ export function CertificatePage() {
           {read.data && <End id={certificateId} name={name} denied={denied} />}
         </>
       )}
-      {asked === 'switch' && certificate && <Switch certificate={certificate} onClose={() => ask(null)} />}
-      {asked === 'rename' && certificate && <RenameCertificate certificate={certificate} onClose={() => ask(null)} />}
+      {isOpen('switch', denied) && certificate && active !== undefined && (
+        <Switch {...{ certificate, onClose: close }} />
+      )}
+      {isOpen('rename', denied) && certificate && <RenameCertificate {...{ certificate, onClose: close }} />}
     </Page>
   )
 }
@@ -106,7 +108,7 @@ function End({ id, name, denied }: { id: string; name: string; denied: string | 
   const navigate = useNavigate()
   const change = useChange('DELETE /v1/organization/certificates/:certificate_id', async () => {
     told(`Certificate '${name}' is deleted`)
-    await navigate({ to: '/certificates' })
+    await navigate({ to: '/certificates', replace: true })
   })
   return (
     <Section title="Danger zone">

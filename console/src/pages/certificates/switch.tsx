@@ -1,5 +1,5 @@
 import { useChange } from '../../api/query.ts'
-import { Confirm } from '../../patterns/confirm.tsx'
+import { Ask } from '../../patterns/confirm.tsx'
 import { told } from '../../patterns/told.ts'
 import type { Project } from '../project/known.ts'
 
@@ -23,7 +23,7 @@ export function Switch({ certificate: { id, name, active }, project, onClose }: 
   )
   const where = project ? <b>{project.name}</b> : 'all projects'
   return (
-    <Confirm
+    <Ask
       title={active ? 'Deactivate this certificate?' : 'Activate this certificate?'}
       words={
         active ? (

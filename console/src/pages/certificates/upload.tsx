@@ -12,8 +12,7 @@ export function Upload({ onClose }: { onClose: () => void }) {
   const [pem, paste] = useState('')
   const { mutate, isPending, error } = useChange('POST /v1/organization/certificates', ({ id, name }) => {
     told(`Certificate '${name ?? id}' is there, and not active yet`)
-    onClose()
-    void navigate({ to: '/certificates/$certificateId', params: { certificateId: id } })
+    void navigate({ to: '/certificates/$certificateId', params: { certificateId: id }, replace: true })
   })
   const take = async (file: File | null | undefined) => {
     if (!file) return

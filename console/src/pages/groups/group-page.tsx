@@ -1,5 +1,4 @@
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
 import { Act, RowAct } from '../../patterns/act.tsx'
@@ -9,6 +8,7 @@ import { Empty } from '../../patterns/empty.tsx'
 import { Failure } from '../../patterns/failure.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { Page, Section } from '../../patterns/page.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { told } from '../../patterns/told.ts'
@@ -19,13 +19,14 @@ import { RenameGroup } from './rename-group.tsx'
 
 type Member = Item<'GET /v1/organization/groups/:group_id/users'>
 
+const idOf = ({ id }: Member) => id
+const nameOf = ({ name, email, id }: Member) => name || email || id
+
 /** A group: who is in it, and its end. */
 export function GroupPage() {
   const { groupId } = useParams({ from: '/inside/groups/$groupId' })
   const { after } = useSearch({ from: '/inside/groups/$groupId' })
-  const [isAdding, add] = useState(false)
-  const [isRenaming, rename] = useState(false)
-  const [leaving, remove] = useState<Member | null>(null)
+  const { isOpen, open, close, rowOf } = useOpened<'add' | 'rename' | 'remove'>()
   const may = useDenied('api.groups.write')
   const assigns = useDenied()
   const where = { may: useMayAll() }
@@ -33,13 +34,14 @@ export function GroupPage() {
   const group = useRead('GET /v1/organization/groups/:group_id', { params })
   const members = useRead('GET /v1/organization/groups/:group_id/users', { params, query: { after, limit: 50 } })
   const denied = group.data?.is_scim_managed ? 'An identity provider keeps this group. Change it there.' : may
+  const leaving = rowOf('remove', members.data?.data, idOf, denied)
   const button = (
-    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => add(true)}>
+    <Act denied={denied} leftSection={<Icon name="plus" />} onClick={() => open('add')}>
       Add member
     </Act>
   )
   const columns: Column<Member>[] = [
-    { title: 'Name', cell: ({ name, email, id }) => <Name>{name || email || id}</Name> },
+    { title: 'Name', cell: (member) => <Name>{nameOf(member)}</Name> },
     {
       title: 'Address',
       as: 'wide',
@@ -50,12 +52,7 @@ export function GroupPage() {
       title: 'Actions',
       as: 'end',
       cell: (member) => (
-        <RowAct
-          denied={denied}
-          word="Remove"
-          of={member.name || member.email || member.id}
-          onClick={() => remove(member)}
-        />
+        <RowAct denied={denied} word="Remove" of={nameOf(member)} onClick={() => open('remove', member.id)} />
       ),
     },
   ]
@@ -66,7 +63,7 @@ export function GroupPage() {
       actions={
         group.data && (
           <>
-            <Act variant="default" denied={denied} onClick={() => rename(true)}>
+            <Act variant="default" denied={denied} onClick={() => open('rename')}>
               Rename
             </Act>
             {button}
@@ -82,7 +79,7 @@ export function GroupPage() {
             label="Members of the group"
             read={members}
             columns={columns}
-            keyOf={({ id }) => id}
+            keyOf={idOf}
             after={after}
             empty={
               <Empty
@@ -107,15 +104,15 @@ export function GroupPage() {
           {group.data && <End id={groupId} name={group.data.name} denied={denied} />}
         </>
       )}
-      {isAdding && <AddToGroup groupId={groupId} onClose={() => add(false)} />}
-      {isRenaming && group.data && <RenameGroup id={groupId} name={group.data.name} onClose={() => rename(false)} />}
-      {leaving && <RemoveFromGroup groupId={groupId} member={leaving} onClose={() => remove(null)} />}
+      {group.data && isOpen('add', denied) && <AddToGroup groupId={groupId} onClose={close} />}
+      {group.data && isOpen('rename', denied) && <RenameGroup id={groupId} name={group.data.name} onClose={close} />}
+      {leaving && <RemoveFromGroup groupId={groupId} member={leaving} onClose={close} />}
     </Page>
   )
 }
 
 function RemoveFromGroup({ groupId, member, onClose }: { groupId: string; member: Member; onClose: () => void }) {
-  const name = member.name || member.email || member.id
+  const name = nameOf(member)
   const { mutate, isPending, error } = useChange('DELETE /v1/organization/groups/:group_id/users/:user_id', () => {
     told(`${name} is not in the group any more`)
     onClose()
@@ -128,6 +125,7 @@ function RemoveFromGroup({ groupId, member, onClose }: { groupId: string; member
           <b>{name}</b> loses what the group gives.
         </>
       }
+      name={member.email ?? name}
       action="Remove"
       opened
       onClose={onClose}
@@ -142,7 +140,7 @@ function End({ id, name, denied }: { id: string; name: string; denied: string | 
   const navigate = useNavigate()
   const change = useChange('DELETE /v1/organization/groups/:group_id', async () => {
     told(`Group '${name}' is deleted`)
-    await navigate({ to: '/groups' })
+    await navigate({ to: '/groups', replace: true })
   })
   return (
     <Section title="Danger zone">

@@ -1,18 +1,21 @@
 import type { ReactNode } from 'react'
-import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
 import { RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { List } from '../../patterns/list.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
+import { useDenied } from '../../session/may.ts'
 import { InviteLink } from './invite-link.tsx'
 import { organizationRoles } from './user-table.tsx'
 
 type Invite = Item<'GET /v1/organization/invites'>
+
+const idOf = ({ id }: Invite) => id
 
 const standings = {
   pending: <span className="badge warn">Pending</span>,
@@ -22,9 +25,11 @@ const standings = {
 
 /** Who was asked to come. */
 export function InviteTable({ after, action }: { after: string | undefined; action: ReactNode }) {
-  const [linked, link] = useState<Invite | null>(null)
-  const [withdrawn, withdraw] = useState<Invite | null>(null)
+  const { rowOf, open, close } = useOpened<'link' | 'withdraw'>()
+  const denied = useDenied()
   const invites = useRead('GET /v1/organization/invites', { query: { after, limit: 100 } })
+  const the = (what: 'link' | 'withdraw') => rowOf(what, invites.data?.data, idOf, denied)
+  const [linked, withdrawn] = [the('link'), the('withdraw')]
   const columns: Column<Invite>[] = [
     { title: 'Address', cell: ({ email }) => <Name>{email}</Name> },
     { title: 'Role', as: 'wide', cell: ({ role }) => organizationRoles[role] },
@@ -38,9 +43,9 @@ export function InviteTable({ after, action }: { after: string | undefined; acti
         invite.status !== 'accepted' && (
           <>
             {invite.status === 'pending' && (
-              <RowAct word="Link" of={`of the invite to ${invite.email}`} onClick={() => link(invite)} />
+              <RowAct word="Link" of={`of the invite to ${invite.email}`} onClick={() => open('link', invite.id)} />
             )}
-            <RowAct word="Withdraw" of={`the invite to ${invite.email}`} onClick={() => withdraw(invite)} />
+            <RowAct word="Withdraw" of={`the invite to ${invite.email}`} onClick={() => open('withdraw', invite.id)} />
           </>
         ),
     },
@@ -51,7 +56,7 @@ export function InviteTable({ after, action }: { after: string | undefined; acti
         label="Invites"
         read={invites}
         columns={columns}
-        keyOf={({ id }) => id}
+        keyOf={idOf}
         after={after}
         empty={
           <Empty
@@ -61,8 +66,8 @@ export function InviteTable({ after, action }: { after: string | undefined; acti
           />
         }
       />
-      {linked && <InviteLink invite={linked} onClose={() => link(null)} />}
-      {withdrawn && <Withdraw invite={withdrawn} onClose={() => withdraw(null)} />}
+      {linked && <InviteLink invite={linked} onClose={close} />}
+      {withdrawn && <Withdraw invite={withdrawn} onClose={close} />}
     </>
   )
 }
@@ -80,6 +85,7 @@ function Withdraw({ invite, onClose }: { invite: Invite; onClose: () => void }) 
           The link that <b>{invite.email}</b> has stops working.
         </>
       }
+      name={invite.email}
       action="Withdraw"
       opened
       onClose={onClose}

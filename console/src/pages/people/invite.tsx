@@ -16,8 +16,7 @@ export function Invite({ opened, onClose }: { opened: boolean; onClose: () => vo
     send(invite)
     type('')
     choose('reader')
-    onClose()
-    void navigate({ to: '/people', search: { tab: 'invites' } })
+    void navigate({ to: '/people', search: { tab: 'invites' }, replace: true })
   })
   if (sent !== null) return <InviteLink invite={sent} onClose={() => send(null)} />
   return (

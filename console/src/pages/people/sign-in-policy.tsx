@@ -1,8 +1,8 @@
-import { useState } from 'react'
 import { useChange, useRead } from '../../api/query.ts'
 import { Act } from '../../patterns/act.tsx'
-import { Confirm } from '../../patterns/confirm.tsx'
+import { Ask } from '../../patterns/confirm.tsx'
 import { Failure } from '../../patterns/failure.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { Section } from '../../patterns/page.tsx'
 import { told } from '../../patterns/told.ts'
 import { useDenied } from '../../session/may.ts'
@@ -12,15 +12,16 @@ const BY_OPERATOR = 'Whoever runs this server requires it, so that it cannot be 
 /** Whether everybody has to have a second factor. */
 export function SignInPolicy() {
   const policy = useRead('GET /v1/organization/sign_in_policy', {})
-  const [isAsked, ask] = useState(false)
+  const { isOpen, open, close } = useOpened<'factor-policy'>()
   const { mutate, isPending, error } = useChange('POST /v1/organization/sign_in_policy', ({ second_factor }) => {
     told(second_factor === 'required' ? 'A second factor is asked of everybody now' : 'A password is enough now')
-    ask(false)
+    close()
   })
   const denied = useDenied()
   if (policy.error && !policy.data) return <Failure error={policy.error} again={() => void policy.refetch()} />
   if (!policy.data) return null
   const { second_factor, by_operator } = policy.data
+  const fixed = denied ?? (by_operator ? BY_OPERATOR : null)
   const isRequired = second_factor === 'required'
   return (
     <Section
@@ -31,12 +32,12 @@ export function SignInPolicy() {
           : 'Everybody may set one up, in their profile. You can ask it of all.'
       }
       actions={
-        <Act variant="default" denied={denied ?? (by_operator ? BY_OPERATOR : null)} onClick={() => ask(true)}>
+        <Act variant="default" denied={fixed} onClick={() => open('factor-policy')}>
           {isRequired ? 'Stop requiring it…' : 'Require it of everybody…'}
         </Act>
       }
     >
-      <Confirm
+      <Ask
         title={isRequired ? 'Is a password enough?' : 'Require a second factor?'}
         words={
           isRequired
@@ -44,8 +45,8 @@ export function SignInPolicy() {
             : 'Sessions that began with a password alone stop at once. Who has no second factor sets one up at their next sign-in. Keys go on working.'
         }
         action={isRequired ? 'Stop requiring it' : 'Require it'}
-        opened={isAsked}
-        onClose={() => ask(false)}
+        opened={isOpen('factor-policy', fixed)}
+        onClose={close}
         onConfirm={() => mutate({ body: { second_factor: isRequired ? 'optional' : 'required' } })}
         busy={isPending}
         error={error}

@@ -1,5 +1,4 @@
 import { Link, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
 import { RowAct } from '../../patterns/act.tsx'
@@ -8,6 +7,7 @@ import { Empty } from '../../patterns/empty.tsx'
 import { Said } from '../../patterns/failure.tsx'
 import { List } from '../../patterns/list.tsx'
 import { seen } from '../../patterns/names.ts'
+import { useOpened } from '../../patterns/opened.ts'
 import { Page } from '../../patterns/page.tsx'
 import type { Column } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
@@ -16,16 +16,20 @@ import { KeyName } from '../key-name.tsx'
 
 type Key = Item<'GET /v1/organization/me/api_keys'>
 
+const idOf = ({ id }: Key) => id
+
 const OTHERS = 'Somebody else disabled it. An owner of the project can enable it again.'
 
 /** One's own keys, of all projects. */
 export function MyKeys() {
   const { after } = useSearch({ from: '/inside/profile/keys' })
-  const [leaving, remove] = useState<Key | null>(null)
+  const { open, close, rowOf } = useOpened<'delete'>()
   const keys = useRead('GET /v1/organization/me/api_keys', { query: { after, limit: 100 } })
   const change = useChange('POST /v1/organization/me/api_keys/:api_key_id', ({ name, status }) =>
     told(`Key '${name}' is ${status === 'disabled' ? 'disabled: calls with it are refused' : 'enabled again'}`),
   )
+  const own = keys.data?.data.filter(({ kind }) => kind === 'project')
+  const leaving = rowOf('delete', own, idOf)
   const columns: Column<Key>[] = [
     { title: 'Name', cell: (key) => <KeyName of={key} /> },
     {
@@ -58,7 +62,7 @@ export function MyKeys() {
                 }
               />
             )}
-            <RowAct word="Delete" of={key.name} onClick={() => remove(key)} />
+            <RowAct word="Delete" of={key.name} onClick={() => open('delete', key.id)} />
           </>
         ),
     },
@@ -73,7 +77,7 @@ export function MyKeys() {
         label="Your keys"
         read={keys}
         columns={columns}
-        keyOf={({ id }) => id}
+        keyOf={idOf}
         after={after}
         empty={
           <Empty
@@ -83,7 +87,7 @@ export function MyKeys() {
           />
         }
       />
-      {leaving && <DeleteMine apiKey={leaving} onClose={() => remove(null)} />}
+      {leaving && <DeleteMine apiKey={leaving} onClose={close} />}
     </Page>
   )
 }

@@ -1,5 +1,5 @@
 import { useSearch } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useRead } from '../../api/query.ts'
 import { Act, RowAct } from '../../patterns/act.tsx'
@@ -7,6 +7,7 @@ import { adminCurl } from '../../patterns/curl.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { RolesSheet } from '../roles/roles-sheet.tsx'
@@ -18,11 +19,13 @@ import { deniedIn, ProjectPage } from './project.tsx'
 
 export type ProjectGroup = Item<'GET /v1/organization/projects/:project_id/groups'>
 
+const idOf = ({ group_id }: ProjectGroup) => group_id
+
 /** Which groups are in a project. */
 export function ProjectGroups() {
-  const [isAdding, add] = useState(false)
+  const { isOpen, open, close } = useOpened<'add'>()
   const button = (project: Project) => (
-    <Act denied={deniedIn(project)} leftSection={<Icon name="plus" />} onClick={() => add(true)}>
+    <Act denied={deniedIn(project)} leftSection={<Icon name="plus" />} onClick={() => open('add')}>
       Add group
     </Act>
   )
@@ -38,7 +41,7 @@ export function ProjectGroups() {
         ) : (
           <>
             <GroupTable project={project} action={button(project)} />
-            {isAdding && <AddGroup project={project} onClose={() => add(false)} />}
+            {isOpen('add', deniedIn(project)) && <AddGroup project={project} onClose={close} />}
           </>
         )
       }
@@ -48,14 +51,15 @@ export function ProjectGroups() {
 
 function GroupTable({ project, action }: { project: Project; action: ReactNode }) {
   const { after } = useSearch({ from: '/inside/projects/$projectId/groups' })
-  const [leaving, remove] = useState<ProjectGroup | null>(null)
-  const [shown, show] = useState<ProjectGroup | null>(null)
+  const { open, close, rowOf } = useOpened<'roles' | 'remove'>()
   const groups = useRead('GET /v1/organization/projects/:project_id/groups', {
     params: { project_id: project.id },
     query: { after, limit: 100 },
   })
   const denied = deniedIn(project)
   const where = { projectId: project.id, may: project.may }
+  const leaving = rowOf('remove', groups.data?.data, idOf, denied)
+  const shown = rowOf('roles', groups.data?.data, idOf)
   const columns: Column<ProjectGroup>[] = [
     { title: 'Name', cell: ({ group_name }) => <Name>{group_name}</Name> },
     { title: 'ID', as: 'wide', cell: ({ group_id }) => <span className="mono">{group_id}</span> },
@@ -65,8 +69,8 @@ function GroupTable({ project, action }: { project: Project; action: ReactNode }
       as: 'end',
       cell: (group) => (
         <>
-          <RowAct word="Roles" of={`of ${group.group_name}`} onClick={() => show(group)} />
-          <RowAct denied={denied} word="Remove" of={group.group_name} onClick={() => remove(group)} />
+          <RowAct word="Roles" of={`of ${group.group_name}`} onClick={() => open('roles', group.group_id)} />
+          <RowAct denied={denied} word="Remove" of={group.group_name} onClick={() => open('remove', group.group_id)} />
         </>
       ),
     },
@@ -77,7 +81,7 @@ function GroupTable({ project, action }: { project: Project; action: ReactNode }
         label="Groups"
         read={groups}
         columns={columns}
-        keyOf={({ group_id }) => group_id}
+        keyOf={idOf}
         after={after}
         detail={({ group_id }) => <GroupDetail groupId={group_id} />}
         empty={
@@ -96,10 +100,10 @@ function GroupTable({ project, action }: { project: Project; action: ReactNode }
         <RolesSheet
           holder={{ kind: 'group', id: shown.group_id, name: shown.group_name }}
           {...{ where, denied }}
-          onClose={() => show(null)}
+          onClose={close}
         />
       )}
-      {leaving && <RemoveGroup project={project} group={leaving} onClose={() => remove(null)} />}
+      {leaving && <RemoveGroup project={project} group={leaving} onClose={close} />}
     </>
   )
 }

@@ -1,5 +1,5 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useRead } from '../../api/query.ts'
 import { Act } from '../../patterns/act.tsx'
@@ -18,12 +18,13 @@ import { deniedIn, deniedKey, ProjectPage } from './project.tsx'
 
 type Key = Item<'GET /v1/organization/projects/:project_id/api_keys'>
 
+const idOf = ({ id }: Key) => id
+
 /** The keys of a project. */
 export function Keys() {
-  const [isMaking, make] = useOpened(useSearch({ from: '/inside/projects/$projectId/keys' }).new)
-  const canMake = (project: Project) => project.status === 'active' && project.may('api.model.request')
+  const { isOpen, open, close } = useOpened<'new'>()
   const button = (project: Project) => (
-    <Act denied={deniedKey(project)} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+    <Act denied={deniedKey(project)} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       New key
     </Act>
   )
@@ -44,7 +45,9 @@ export function Keys() {
               action={<Link to="/profile/keys">Your keys</Link>}
             />
           )}
-          {isMaking && canMake(project) && <NewKey projectId={project.id} onClose={() => make(false)} />}
+          {project.status === 'active' && isOpen('new', deniedKey(project)) && (
+            <NewKey projectId={project.id} onClose={close} />
+          )}
         </>
       )}
     </ProjectPage>
@@ -54,13 +57,15 @@ export function Keys() {
 function KeyTable({ project, action }: { project: Project; action: ReactNode }) {
   const { after, name } = useSearch({ from: '/inside/projects/$projectId/keys' })
   const navigate = useNavigate()
-  const [revoked, revoke] = useState<Key | null>(null)
+  const { open, close, rowOf } = useOpened<'delete'>()
   const keys = useRead('GET /v1/organization/projects/:project_id/api_keys', {
     params: { project_id: project.id },
     query: { after, name, owner_project_access: 'any', limit: 100 },
   })
   const denied = deniedIn(project, 'api.organization.projects.api_keys.write')
   const stopped = (key: Key) => ({ id: key.id, name: key.name, status: statusOf(key), projectId: project.id })
+  const isActive = project.status === 'active'
+  const revoked = isActive && rowOf('delete', keys.data?.data, idOf, denied)
   const columns: Column<Key>[] = [
     { title: 'Name', cell: (key) => <KeyName of={stopped(key)} /> },
     { title: 'Key', as: 'wide', cell: ({ redacted_value }) => <span className="mono">{short(redacted_value)}</span> },
@@ -70,7 +75,7 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
     {
       title: 'Actions',
       as: 'end',
-      cell: (key) => <KeyActions of={stopped(key)} denied={denied} onDelete={() => revoke(key)} />,
+      cell: (key) => <KeyActions of={stopped(key)} denied={denied} onDelete={() => open('delete', key.id)} />,
     },
   ]
   return (
@@ -85,22 +90,22 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
       <List
         label="API keys"
         read={keys}
-        columns={project.status === 'active' ? columns : columns.slice(0, -1)}
-        keyOf={({ id }) => id}
+        columns={isActive ? columns : columns.slice(0, -1)}
+        keyOf={idOf}
         after={after}
         empty={
           name === undefined ? (
             <Empty
               title="No keys yet"
               words="A key lets an app call models as this project, within its limits and its budget."
-              action={project.status === 'active' && action}
+              action={isActive && action}
             />
           ) : (
             <Empty title="Nothing found" words={`No key of this project has '${name}' in its name.`} />
           )
         }
       />
-      {revoked && <DeleteKey of={stopped(revoked)} onClose={() => revoke(null)} />}
+      {revoked && <DeleteKey of={stopped(revoked)} onClose={close} />}
     </>
   )
 }

@@ -1,11 +1,11 @@
 import { Button } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useRead } from '../../api/query.ts'
 import { RowAct } from '../../patterns/act.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { figure } from '../../patterns/figures.ts'
 import { List } from '../../patterns/list.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { Search } from '../../patterns/search.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import type { Project } from './known.ts'
@@ -39,7 +39,7 @@ export const Limits = () => (
 function LimitTable({ project }: { project: Project }) {
   const { after, name } = useSearch({ from: '/inside/projects/$projectId/limits' })
   const navigate = useNavigate()
-  const [edited, edit] = useState<string | null>(null)
+  const { open, close, rowOf } = useOpened<'edit'>()
   const [seesUse, seesAll] = [project.may('api.model.request'), project.may('api.management.read')]
   const of = { params: { project_id: project.id } }
   const base = '/v1/organization/projects/:project_id/rate_limits'
@@ -50,6 +50,8 @@ function LimitTable({ project }: { project: Project }) {
   const isWhole = shown.data && (!seesAll || limits.data || limits.error)
   const data = isWhole ? { ...shown.data, data: rowsOf(uses.data?.data, limits.data?.data) } : undefined
   const denied = deniedIn(project)
+  const canEdit = project.status === 'active' && seesAll
+  const edited = canEdit ? rowOf('edit', data?.data, ({ key }) => key, denied)?.key : undefined
   const columns: Column<Row>[] = [
     {
       title: 'Model',
@@ -64,11 +66,7 @@ function LimitTable({ project }: { project: Project }) {
       title: 'Maximum',
       as: 'number',
       cell: (row) =>
-        row.key === edited ? (
-          <EditMaximum projectId={project.id} row={row} onClose={() => edit(null)} />
-        ) : (
-          <Maximum of={row} />
-        ),
+        row.key === edited ? <EditMaximum projectId={project.id} row={row} onClose={close} /> : <Maximum of={row} />,
     },
     {
       title: 'Organization',
@@ -86,12 +84,12 @@ function LimitTable({ project }: { project: Project }) {
             <Button size="compact-xs" type="submit" form={EDITOR}>
               Save
             </Button>
-            <Button variant="subtle" color="gray" size="compact-xs" onClick={() => edit(null)}>
+            <Button variant="subtle" color="gray" size="compact-xs" onClick={close}>
               Cancel
             </Button>
           </>
         ) : (
-          <RowAct denied={denied} word="Edit" of={`${counts} of ${nameOf(model)}`} onClick={() => edit(key)} />
+          <RowAct denied={denied} word="Edit" of={`${counts} of ${nameOf(model)}`} onClick={() => open('edit', key)} />
         ),
     },
   ]
@@ -109,7 +107,7 @@ function LimitTable({ project }: { project: Project }) {
       <List
         label="Rate limits"
         read={{ data, error: shown.error, refetch: shown.refetch }}
-        columns={project.status === 'active' && seesAll ? columns : columns.slice(0, -1)}
+        columns={canEdit ? columns : columns.slice(0, -1)}
         keyOf={({ key }) => key}
         after={after}
         empty={

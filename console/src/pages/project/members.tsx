@@ -8,6 +8,7 @@ import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { Sheet } from '../../patterns/sheet.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
@@ -18,19 +19,20 @@ import { deniedIn, ProjectPage } from './project.tsx'
 
 type Member = Item<'GET /v1/organization/projects/:project_id/users'>
 
+const idOf = ({ id }: Member) => id
 const nameOf = ({ name, email, id }: Member) => name || email || id
 const roles: Record<Member['role'], string> = { owner: 'Owner', member: 'Member', viewer: 'Viewer', none: 'Custom' }
 
 /** Who is in a project. */
 export function Members() {
-  const [isAdding, add] = useState(false)
+  const { isOpen, open, close } = useOpened<'add'>()
   return (
     <ProjectPage
       title="Members"
       lead="Members make keys and call models; owners also change the project. Owners of the organization are in every project."
       actions={(project) =>
         project.status === 'active' && (
-          <Act denied={deniedIn(project)} leftSection={<Icon name="plus" />} onClick={() => add(true)}>
+          <Act denied={deniedIn(project)} leftSection={<Icon name="plus" />} onClick={() => open('add')}>
             Add member
           </Act>
         )
@@ -42,7 +44,7 @@ export function Members() {
         ) : (
           <>
             <MemberTable project={project} />
-            <AddMember project={project} opened={isAdding} onClose={() => add(false)} />
+            <AddMember project={project} opened={isOpen('add', deniedIn(project))} onClose={close} />
           </>
         )
       }
@@ -52,13 +54,14 @@ export function Members() {
 
 function MemberTable({ project }: { project: Project }) {
   const { after } = useSearch({ from: '/inside/projects/$projectId/members' })
-  const [leaving, remove] = useState<Member | null>(null)
-  const [shown, show] = useState<Member | null>(null)
+  const { open, close, rowOf } = useOpened<'roles' | 'remove'>()
   const denied = deniedIn(project)
   const members = useRead('GET /v1/organization/projects/:project_id/users', {
     params: { project_id: project.id },
     query: { after, limit: 100 },
   })
+  const leaving = rowOf('remove', members.data?.data, idOf, denied)
+  const shown = rowOf('roles', members.data?.data, idOf)
   const columns: Column<Member>[] = [
     { title: 'Name', cell: ({ name, email }) => <Name>{name || email || ''}</Name> },
     {
@@ -77,8 +80,8 @@ function MemberTable({ project }: { project: Project }) {
       as: 'end',
       cell: (member) => (
         <>
-          <RowAct word="Roles" of={`of ${nameOf(member)}`} onClick={() => show(member)} />
-          <RowAct denied={denied} word="Remove" of={nameOf(member)} onClick={() => remove(member)} />
+          <RowAct word="Roles" of={`of ${nameOf(member)}`} onClick={() => open('roles', member.id)} />
+          <RowAct denied={denied} word="Remove" of={nameOf(member)} onClick={() => open('remove', member.id)} />
         </>
       ),
     },
@@ -89,7 +92,7 @@ function MemberTable({ project }: { project: Project }) {
         label="Members"
         read={members}
         columns={columns}
-        keyOf={({ id }) => id}
+        keyOf={idOf}
         after={after}
         empty={
           <Empty title="No members yet" words="Add people of the organization: they then make keys of their own." />
@@ -100,10 +103,10 @@ function MemberTable({ project }: { project: Project }) {
           holder={{ kind: 'user', id: shown.id, name: nameOf(shown) }}
           where={{ projectId: project.id, may: project.may }}
           denied={denied}
-          onClose={() => show(null)}
+          onClose={close}
         />
       )}
-      {leaving && <RemoveMember project={project} member={leaving} onClose={() => remove(null)} />}
+      {leaving && <RemoveMember project={project} member={leaving} onClose={close} />}
     </>
   )
 }
@@ -159,6 +162,7 @@ function RemoveMember({ project, member, onClose }: { project: Project; member: 
           The keys that <b>{name}</b> has in this project stop working.
         </>
       }
+      name={member.email ?? name}
       action="Remove"
       opened
       onClose={onClose}

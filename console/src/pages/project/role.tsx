@@ -30,7 +30,7 @@ export function ProjectRole() {
       key={roleId}
       where={{ projectId, may: project.may }}
       {...{ roleId, above }}
-      onDeleted={() => navigate({ to: '/projects/$projectId/roles', params: { projectId } })}
+      onDeleted={() => navigate({ to: '/projects/$projectId/roles', params: { projectId }, replace: true })}
     />
   )
 }

@@ -1,9 +1,9 @@
 import { useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import { Act } from '../../patterns/act.tsx'
 import { adminCurl } from '../../patterns/curl.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { RoleForm } from '../roles/role-form.tsx'
 import { RoleList } from '../roles/role-list.tsx'
 import { deniedRoles, type Where } from '../roles/where.ts'
@@ -13,9 +13,9 @@ import { ProjectPage } from './project.tsx'
 /** The roles of a project. */
 export function ProjectRoles() {
   const { after } = useSearch({ from: '/inside/projects/$projectId/roles' })
-  const [isMaking, make] = useState(false)
+  const { isOpen, open, close } = useOpened<'new'>()
   const button = (project: Project) => (
-    <Act denied={deniedRoles(whereOf(project))} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+    <Act denied={deniedRoles(whereOf(project))} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       New role
     </Act>
   )
@@ -45,7 +45,7 @@ export function ProjectRoles() {
                 />
               }
             />
-            {isMaking && <RoleForm where={whereOf(project)} onClose={() => make(false)} />}
+            {isOpen('new', deniedRoles(whereOf(project))) && <RoleForm where={whereOf(project)} onClose={close} />}
           </>
         )
       }

@@ -1,5 +1,5 @@
 import { useSearch } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
 import { Act, RowAct } from '../../patterns/act.tsx'
@@ -8,6 +8,7 @@ import { adminCurl } from '../../patterns/curl.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
@@ -17,13 +18,14 @@ import { deniedIn, ProjectPage } from './project.tsx'
 
 type Account = Item<'GET /v1/organization/projects/:project_id/service_accounts'>
 
+const idOf = ({ id }: Account) => id
 const roles: Record<Account['role'], string> = { owner: 'Owner', member: 'Member', none: 'Custom' }
 
 /** What calls models here and is nobody. */
 export function ServiceAccounts() {
-  const [isMaking, make] = useState(false)
+  const { isOpen, open, close } = useOpened<'new'>()
   const button = (project: Project) => (
-    <Act denied={deniedIn(project)} leftSection={<Icon name="plus" />} onClick={() => make(true)}>
+    <Act denied={deniedIn(project)} leftSection={<Icon name="plus" />} onClick={() => open('new')}>
       New service account
     </Act>
   )
@@ -39,7 +41,7 @@ export function ServiceAccounts() {
         ) : (
           <>
             <AccountTable project={project} action={button(project)} />
-            {isMaking && <NewServiceAccount projectId={project.id} onClose={() => make(false)} />}
+            {isOpen('new', deniedIn(project)) && <NewServiceAccount projectId={project.id} onClose={close} />}
           </>
         )
       }
@@ -49,13 +51,14 @@ export function ServiceAccounts() {
 
 function AccountTable({ project, action }: { project: Project; action: ReactNode }) {
   const { after } = useSearch({ from: '/inside/projects/$projectId/service-accounts' })
-  const [leaving, remove] = useState<Account | null>(null)
-  const [keyed, giveKey] = useState<Account | null>(null)
+  const { open, close, rowOf } = useOpened<'key' | 'delete'>()
   const accounts = useRead('GET /v1/organization/projects/:project_id/service_accounts', {
     params: { project_id: project.id },
     query: { after, limit: 100 },
   })
   const denied = deniedIn(project)
+  const keyed = rowOf('key', accounts.data?.data, idOf, denied)
+  const leaving = rowOf('delete', accounts.data?.data, idOf, denied)
   const columns: Column<Account>[] = [
     { title: 'Name', cell: ({ name }) => <Name>{name}</Name> },
     { title: 'Role', as: 'wide', cell: ({ role }) => roles[role] },
@@ -66,8 +69,8 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
       as: 'end',
       cell: (account) => (
         <>
-          <RowAct denied={denied} word="New key" of={`of ${account.name}`} onClick={() => giveKey(account)} />
-          <RowAct denied={denied} word="Delete" of={account.name} onClick={() => remove(account)} />
+          <RowAct denied={denied} word="New key" of={`of ${account.name}`} onClick={() => open('key', account.id)} />
+          <RowAct denied={denied} word="Delete" of={account.name} onClick={() => open('delete', account.id)} />
         </>
       ),
     },
@@ -78,7 +81,7 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
         label="Service accounts"
         read={accounts}
         columns={columns}
-        keyOf={({ id }) => id}
+        keyOf={idOf}
         after={after}
         empty={
           <Empty
@@ -89,8 +92,8 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
           />
         }
       />
-      {keyed && <NewServiceAccountKey projectId={project.id} account={keyed} onClose={() => giveKey(null)} />}
-      {leaving && <DeleteAccount project={project} account={leaving} onClose={() => remove(null)} />}
+      {keyed && <NewServiceAccountKey projectId={project.id} account={keyed} onClose={close} />}
+      {leaving && <DeleteAccount project={project} account={leaving} onClose={close} />}
     </>
   )
 }

@@ -1,8 +1,9 @@
 import { Button, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useChange } from '../../api/query.ts'
-import { Danger } from '../../patterns/danger.tsx'
+import { Danger, type End } from '../../patterns/danger.tsx'
 import { Said } from '../../patterns/failure.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { Section } from '../../patterns/page.tsx'
 import { told } from '../../patterns/told.ts'
 import type { Project } from './known.ts'
@@ -57,8 +58,10 @@ function Rename({ project }: { project: Project }) {
 }
 
 function Archive({ project }: { project: Project }) {
+  const { close } = useOpened<End>()
   const change = useChange('POST /v1/organization/projects/:project_id/archive', ({ name }) => {
     told(`Project '${name}' is archived`)
+    close()
   })
   return (
     <Danger

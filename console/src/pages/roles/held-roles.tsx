@@ -1,15 +1,15 @@
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
-import { useChange, useRead } from '../../api/query.ts'
+import { useRead } from '../../api/query.ts'
 import { RowAct } from '../../patterns/act.tsx'
-import { Said } from '../../patterns/failure.tsx'
 import { List } from '../../patterns/list.tsx'
 import { seen } from '../../patterns/names.ts'
 import type { Column } from '../../patterns/table.tsx'
-import { told } from '../../patterns/told.ts'
 import { GiveRole } from './give-role.tsx'
 import { type Holder, heldParams, heldPath } from './holder.ts'
 import { RoleLink } from './role-link.tsx'
+import { TakeRole } from './take-role.tsx'
 import { beyond, type Where } from './where.ts'
 
 type Held = Item<'GET /v1/organization/users/:user_id/roles'>
@@ -25,9 +25,8 @@ type HeldRolesProps = {
 export function HeldRoles({ holder, where, denied }: HeldRolesProps) {
   const params = heldParams(holder, where)
   const roles = useRead(`GET ${heldPath(holder.kind, where)}`, { params, query: { limit: 1000 } })
-  const { mutate, error } = useChange(`DELETE ${heldPath(holder.kind, where)}/:role_id`, () =>
-    told(`'${holder.name}' does not have the role any more`),
-  )
+  // A question within a sheet, which is what the address names.
+  const [taken, take] = useState<Held | null>(null)
   const isOwn = (role: Held) => role.assignment_sources.some(({ principal_id }) => principal_id === holder.id)
   const columns: Column<Held>[] = [
     { title: 'Role', cell: (role) => <RoleLink where={where} role={role} /> },
@@ -41,7 +40,7 @@ export function HeldRoles({ holder, where, denied }: HeldRolesProps) {
             denied={denied ?? lacking(beyond(where, role))}
             word="Take"
             of={role.name}
-            onClick={() => mutate({ params: { ...params, role_id: role.id } })}
+            onClick={() => take(role)}
           />
         ),
     },
@@ -55,10 +54,10 @@ export function HeldRoles({ holder, where, denied }: HeldRolesProps) {
         keyOf={({ id }) => id}
         empty={<p className="framed muted">None{where.projectId === undefined ? ' in the organization' : ' here'}.</p>}
       />
-      {error && <Said error={error} />}
       {roles.data && (
         <GiveRole {...{ holder, where, denied, has: roles.data.data.filter(isOwn).map(({ id }) => id) }} />
       )}
+      {taken && <TakeRole {...{ holder, where, role: taken }} onClose={() => take(null)} />}
     </div>
   )
 }

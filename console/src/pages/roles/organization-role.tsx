@@ -12,7 +12,7 @@ export function OrganizationRole() {
       where={{ may: useMayAll() }}
       roleId={roleId}
       above={<Link to="/roles">Roles</Link>}
-      onDeleted={() => navigate({ to: '/roles' })}
+      onDeleted={() => navigate({ to: '/roles', replace: true })}
     />
   )
 }

@@ -14,7 +14,6 @@ export function RoleForm({ where, role, onClose }: RoleFormProps) {
   const open = useOpenRole(where)
   const create = useChange(`POST ${rolesOf(where)}`, ({ id, name }) => {
     told(`Role '${name}' is there, and opens nothing yet`)
-    onClose()
     void open(id)
   })
   const change = useChange(`POST ${rolesOf(where)}/:role_id`, ({ name }) => {

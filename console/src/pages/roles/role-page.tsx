@@ -1,7 +1,8 @@
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useRead } from '../../api/query.ts'
 import { Act } from '../../patterns/act.tsx'
 import { Failure } from '../../patterns/failure.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import { Page } from '../../patterns/page.tsx'
 import { Waiting } from '../../patterns/waiting.tsx'
 import { DeleteRole } from './delete-role.tsx'
@@ -13,7 +14,7 @@ type RolePageProps = { where: Where; roleId: string; above: ReactNode; onDeleted
 
 /** A role: what it holds, and its end. */
 export function RolePage({ where, roleId, above, onDeleted }: RolePageProps) {
-  const [isRenaming, rename] = useState(false)
+  const { isOpen, open, close } = useOpened<'rename'>()
   const read = useRead(`GET ${rolesOf(where)}/:role_id`, {
     params: { project_id: where.projectId ?? '', role_id: roleId },
   })
@@ -30,7 +31,7 @@ export function RolePage({ where, roleId, above, onDeleted }: RolePageProps) {
       actions={
         role &&
         !role.predefined_role && (
-          <Act variant="default" denied={denied} onClick={() => rename(true)}>
+          <Act variant="default" denied={denied} onClick={() => open('rename')}>
             Rename
           </Act>
         )
@@ -39,7 +40,7 @@ export function RolePage({ where, roleId, above, onDeleted }: RolePageProps) {
       {!role && (read.error ? <Failure error={read.error} again={() => void read.refetch()} /> : <Waiting />)}
       {role && <RoleView where={where} role={role} denied={denied} />}
       {role && !role.predefined_role && <DeleteRole {...{ where, role, denied, onDone: onDeleted }} />}
-      {isRenaming && role && <RoleForm where={where} role={role} onClose={() => rename(false)} />}
+      {role && !role.predefined_role && isOpen('rename', denied) && <RoleForm {...{ where, role, onClose: close }} />}
     </Page>
   )
 }

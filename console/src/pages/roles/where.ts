@@ -32,11 +32,11 @@ export const deniedRoles = ({ projectId, may }: Where): string | null =>
 export const beyond = ({ may }: Where, { permissions }: Pick<Role, 'permissions'>): string | undefined =>
   permissions.find((permission) => !may(permission))
 
-/** Goes to a role's own page. */
+/** Goes to a role's own page, in the place of the form that made it. */
 export function useOpenRole({ projectId }: Where) {
   const navigate = useNavigate()
   return (roleId: string) =>
     projectId === undefined
-      ? navigate({ to: '/roles/$roleId', params: { roleId } })
-      : navigate({ to: '/projects/$projectId/roles/$roleId', params: { projectId, roleId } })
+      ? navigate({ to: '/roles/$roleId', params: { roleId }, replace: true })
+      : navigate({ to: '/projects/$projectId/roles/$roleId', params: { projectId, roleId }, replace: true })
 }

@@ -1,13 +1,14 @@
-import { useState } from 'react'
 import { RowAct } from '../../patterns/act.tsx'
 import { Confirm } from '../../patterns/confirm.tsx'
 import { adminCurl } from '../../patterns/curl.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { money } from '../../patterns/figures.ts'
 import { List } from '../../patterns/list.tsx'
+import { useOpened } from '../../patterns/opened.ts'
 import type { Column } from '../../patterns/table.tsx'
 import { told } from '../../patterns/told.ts'
 import { type Alert, useAlerts, useDeleteAlert } from './alerts.ts'
+import { EditAlert } from './edit-alert.tsx'
 import type { Whose } from './whose.ts'
 
 type AlertTableProps = {
@@ -15,13 +16,17 @@ type AlertTableProps = {
   /** Why the alerts cannot be changed; null: they can. */
   denied: string | null
   isFixed: boolean
-  onEdit: (alert: Alert) => void
 }
 
+const idOf = ({ id }: Alert) => id
+
 /** The alerts of a project, or of the organization. */
-export function AlertTable({ whose, denied, isFixed, onEdit }: AlertTableProps) {
-  const [leaving, remove] = useState<Alert | null>(null)
+export function AlertTable({ whose, denied, isFixed }: AlertTableProps) {
+  const { open, close, rowOf } = useOpened<'alert' | 'delete-alert'>()
   const alerts = useAlerts(whose)
+  const the = (what: 'alert' | 'delete-alert') =>
+    isFixed ? undefined : rowOf<Alert>(what, alerts.data?.data, idOf, denied)
+  const [edited, leaving] = [the('alert'), the('delete-alert')]
   const columns: Column<Alert>[] = [
     { title: 'At', cell: ({ threshold_amount }) => <span className="figure">{money(threshold_amount)}</span> },
     { title: 'Mail to', cell: ({ notification_channel }) => <Recipients of={notification_channel.recipients} /> },
@@ -41,8 +46,8 @@ export function AlertTable({ whose, denied, isFixed, onEdit }: AlertTableProps) 
         const of = `the alert at ${money(alert.threshold_amount)}`
         return (
           <>
-            <RowAct {...{ denied, of }} word="Edit" onClick={() => onEdit(alert)} />
-            <RowAct {...{ denied, of }} word="Delete" onClick={() => remove(alert)} />
+            <RowAct {...{ denied, of }} word="Edit" onClick={() => open('alert', alert.id)} />
+            <RowAct {...{ denied, of }} word="Delete" onClick={() => open('delete-alert', alert.id)} />
           </>
         )
       },
@@ -54,7 +59,7 @@ export function AlertTable({ whose, denied, isFixed, onEdit }: AlertTableProps) 
         label="Alerts"
         read={alerts}
         columns={isFixed ? columns.slice(0, -1) : columns}
-        keyOf={({ id }) => id}
+        keyOf={idOf}
         empty={
           <Empty
             title="No alerts yet"
@@ -63,7 +68,8 @@ export function AlertTable({ whose, denied, isFixed, onEdit }: AlertTableProps) 
           />
         }
       />
-      {leaving && <DeleteAlert whose={whose} alert={leaving} onClose={() => remove(null)} />}
+      {edited && <EditAlert whose={whose} alert={edited} onClose={close} />}
+      {leaving && <DeleteAlert whose={whose} alert={leaving} onClose={close} />}
     </>
   )
 }
@@ -94,6 +100,7 @@ function DeleteAlert({ whose, alert, onClose }: { whose: Whose; alert: Alert; on
     <Confirm
       title="Delete this alert?"
       words={`Nobody is told any more when ${amount} are spent.`}
+      name={amount}
       action="Delete alert"
       opened
       onClose={onClose}

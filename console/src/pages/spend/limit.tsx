@@ -4,18 +4,20 @@ import { Confirm } from '../../patterns/confirm.tsx'
 import { cents, money, typedDollars } from '../../patterns/figures.ts'
 import { Sheet } from '../../patterns/sheet.tsx'
 import { told } from '../../patterns/told.ts'
+import { useMe } from '../../session/me.ts'
 import { useRemoveLimit, useSetLimit, type Whose } from './whose.ts'
 
 type LimitProps = { whose: Whose; onClose: () => void }
 
-const nameOf = (whose: Whose) => (whose === 'organization' ? 'organization' : 'project')
+/** What kind of thing has the limit. */
+const kindOf = (whose: Whose) => (whose === 'organization' ? 'organization' : 'project')
 
 /** @param limit in cents; null: there is none yet */
 export function SetLimit({ whose, limit, onClose }: LimitProps & { limit: number | null }) {
   const [typed, type] = useState(limit === null ? '' : typedDollars(limit))
   const [isWrong, tell] = useState(false)
   const { set, isPending, error } = useSetLimit(whose, ({ threshold_amount }) => {
-    told(`The ${nameOf(whose)} spends at most ${money(threshold_amount)} a month`)
+    told(`The ${kindOf(whose)} spends at most ${money(threshold_amount)} a month`)
     onClose()
   })
   const submit = () => {
@@ -49,10 +51,12 @@ export function SetLimit({ whose, limit, onClose }: LimitProps & { limit: number
 }
 
 export function RemoveLimit({ whose, onClose }: LimitProps) {
+  const me = useMe().data
   const { remove, isPending, error } = useRemoveLimit(whose, () => {
-    told(`The ${nameOf(whose)} has no spend limit of its own any more`)
+    told(`The ${kindOf(whose)} has no spend limit of its own any more`)
     onClose()
   })
+  if (!me) return null
   return (
     <Confirm
       title="Remove the spend limit?"
@@ -61,6 +65,7 @@ export function RemoveLimit({ whose, onClose }: LimitProps) {
           ? 'The organization may then spend without a limit of its own. Those of projects, where there are any, still hold.'
           : 'The project may then spend without a limit of its own. The organization’s, where there is one, still holds.'
       }
+      name={whose === 'organization' ? me.organization.name : whose.name}
       action="Remove limit"
       opened
       onClose={onClose}

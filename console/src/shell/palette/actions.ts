@@ -18,7 +18,7 @@ export function useActions(): Option[] {
   const { projectId } = useParams({ strict: false })
   const { setColorScheme } = useLooks()
   const signOut = useSignOut()
-  const search = { new: true }
+  const search = { open: 'new' }
   return [
     {
       ...{ id: 'new-project', label: 'New project', description: denied ?? 'Organization', icon: 'plus' },

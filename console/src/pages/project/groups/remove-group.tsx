@@ -23,6 +23,7 @@ export function RemoveGroup({ project, group, onClose }: RemoveGroupProps) {
           lets them in, the project: their keys stop working.
         </>
       }
+      name={group.group_name}
       action="Remove"
       opened
       onClose={onClose}

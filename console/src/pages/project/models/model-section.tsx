@@ -1,9 +1,9 @@
-import { useState } from 'react'
 import { CallError } from '../../../api/call.ts'
 import type { Reply } from '../../../api/operations.ts'
 import { useRead } from '../../../api/query.ts'
 import { Act } from '../../../patterns/act.tsx'
 import { Failure } from '../../../patterns/failure.tsx'
+import { useOpened } from '../../../patterns/opened.ts'
 import { Section } from '../../../patterns/page.tsx'
 import { useDenied } from '../../../session/may.ts'
 import type { Project } from '../known.ts'
@@ -13,7 +13,7 @@ export type Permissions = Reply<'GET /v1/organization/projects/:project_id/model
 
 /** Which models the project may call. */
 export function ModelSection({ project }: { project: Project }) {
-  const [isOpen, open] = useState(false)
+  const { isOpen, open, close } = useOpened<'models'>()
   const denied = useDenied()
   const read = useRead('GET /v1/organization/projects/:project_id/model_permissions', {
     params: { project_id: project.id },
@@ -23,7 +23,7 @@ export function ModelSection({ project }: { project: Project }) {
   const permissions = isFree ? null : read.data
   if (permissions === undefined && read.error) return <Failure error={read.error} again={() => void read.refetch()} />
   const button = project.status === 'active' && permissions !== undefined && (
-    <Act denied={denied} onClick={() => open(true)}>
+    <Act denied={denied} onClick={() => open('models')}>
       Change models
     </Act>
   )
@@ -32,8 +32,8 @@ export function ModelSection({ project }: { project: Project }) {
       <div className="framed">
         {permissions === undefined ? <span className="bone" /> : <Allowed permissions={permissions} />}
       </div>
-      {isOpen && permissions !== undefined && (
-        <EditModels project={project} permissions={permissions} onClose={() => open(false)} />
+      {button && permissions !== undefined && isOpen('models', denied) && (
+        <EditModels project={project} permissions={permissions} onClose={close} />
       )}
     </Section>
   )

@@ -5,6 +5,13 @@ import { noteStanding } from './key-standing.ts'
 
 type Events = NonNullable<Change<unknown>['also']>
 
+/** Which of these are groups of no organization. */
+export async function groupsNotThere(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.selectFrom('user_group').select('id').where('id', 'in', ids).execute()
+  const there = new Set(rows.map(({ id }) => id))
+  return ids.filter((id) => !there.has(id))
+}
+
 /**
  * Puts somebody into the groups that a provider says they are in, and takes them out of those that it could say and does not. Groups that the
  * operator does not name stay as they are.

@@ -6,6 +6,7 @@ import { type Reply, startTestApp, type TestApp } from '../../test/support/harne
 import { modelsFile } from '../../test/support/models-file.ts'
 import { beginFactor, confirmFactor, FACTOR, withFactor } from '../../test/support/second-factor.ts'
 import { asSession, cookieOf, linkFor, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { endpoints } from './index.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
 const POLICY = '/v1/organization/sign_in_policy'
@@ -67,7 +68,7 @@ for (const database of databases) {
     })
     assert.equal((await asSession(app, cookie, 'GET', POLICY)).body.second_factor, 'required')
     isSentToSetUp(await asSession(app, bare.cookie, 'GET', '/v1/organization/me'))
-    isSentToSetUp(await asSession(app, bare.cookie, 'POST', '/v1/organization/sign_out', {}))
+    isSentToSetUp(await asSession(app, bare.cookie, 'DELETE', `/v1/organization/sessions/${bare.session.id}`))
     await hasToSetUp(app, own)
     const elsewhere = await signInByLink(app, other.id, other.ownerId)
     assert.equal((await asSession(app, elsewhere.cookie, 'GET', '/v1/organization/me')).status, 200)
@@ -77,6 +78,30 @@ for (const database of databases) {
 
     assert.equal((await require(cookie, 'optional')).body.second_factor, 'optional')
     assert.equal((await asSession(app, bare.cookie, 'GET', '/v1/organization/me')).status, 200)
+  })
+
+  test(`${database}: a session that counts for nothing, for want of a second factor, can be left all the same, and all others with it`, async () => {
+    await using app = await startTestApp({ database })
+    const own = await newOrganization(app)
+    const { id, email } = await newUser(app, own)
+    const { cookie, password } = await signInByLink(app, own.id, id)
+    const body = { email, password, organization_id: own.id }
+    const others = await Promise.all([1, 2].map(() => app.send('POST', SIGN_IN, { key: null, body })))
+    await app.send('POST', POLICY, { key: own.key, body: { second_factor: 'required' } })
+    const me = async (of: string) => (await asSession(app, of, 'GET', '/v1/organization/me')).body.error.code
+    const leave = (of: string, body: object) => asSession(app, of, 'POST', '/v1/organization/sign_out', body)
+    const out = await leave(cookie, {})
+    assert.deepEqual([out.status, out.body.sessions], [200, 1], out.text)
+    assert.match(out.headers.get('set-cookie') ?? '', /^gatehouse-session=; Max-Age=0/)
+    assert.equal(await me(cookie), 'session_ended')
+    const [one, two] = others.map(cookieOf)
+    assert.equal(await me(one ?? ''), 'second_factor_setup_required')
+    assert.equal((await leave(one ?? '', { everywhere: true })).body.sessions, 2)
+    assert.equal(await me(two ?? ''), 'session_ended')
+    const { data } = await own.admin.auditLogs.list({ event_types: ['logout.succeeded'], actor_ids: [id] })
+    assert.equal(data.length, 2)
+    const left = endpoints.filter(({ route }) => route.permission === 'own.leave').map(({ name }) => name)
+    assert.deepEqual(left, ['sessions.signOut'], 'nothing else is open to it')
   })
 
   test(`${database}: where the operator asks it of everybody, no organization takes that back`, async () => {

@@ -8,6 +8,7 @@ import { organizationAccess } from '../db/access.ts'
 import type { Db } from '../db/tables.ts'
 import type { SecretCookie } from '../sign-in/cookie.ts'
 import { isLiving, type SessionRules } from '../sign-in/session.ts'
+import { type SessionsTaken, standingOf } from '../sign-in/standing.ts'
 import type { Authenticate, Identify } from './caller.ts'
 import type { IsOwnOrigin } from './same-origin.ts'
 
@@ -16,10 +17,8 @@ const CONSOLE = 'x-gatehouse-console'
 
 /** What a cookie needs to count. */
 type Counting = { cookie: SecretCookie; isOwnOrigin: IsOwnOrigin } & Rules
-/** How long sessions last, which of them are good, and whether a second factor is asked of everybody. */
-type Rules = { rules: SessionRules; counts: Counts; asksForFactor: boolean }
-/** Whether sessions are good that were begun so: by a provider, or by a password (null). */
-type Counts = (issuer: string | null) => boolean
+/** How long sessions last, and which of them are good. */
+type Rules = { rules: SessionRules; taken: SessionsTaken }
 
 /**
  * Who has signed in, by the cookie. It counts only where a page of this server's own has sent it: browsers send it with what other pages ask
@@ -39,14 +38,15 @@ const isAsked = ({ authorization, [CONSOLE]: asked }: IncomingHttpHeaders) =>
   authorization === undefined && asked === '1'
 
 const sessionOf =
-  (hash: string, { rules, counts, asksForFactor }: Rules): Identify =>
-  async (db, now) => {
+  (hash: string, { rules, taken }: Rules): Identify =>
+  async (db, now, permission) => {
     const row = await findSession(db, hash)
     // One that ended by itself is not told from one that never was, nor recorded: most often it is a page that was left open.
-    if (!row || !isLiving(row, rules, now) || !counts(row.oidc_issuer)) throw ended()
-    // Begun with a password alone, before a second factor was asked of everybody: as good as none.
-    const isRequired = asksForFactor || row.second_factor_required_at !== null
-    if (isRequired && row.second_factor === null) throw setupNeeded()
+    if (!row || !isLiving(row, rules, now)) throw ended()
+    const standing = standingOf(row, taken)
+    if (standing === 'not_taken') throw ended()
+    // It may be left by who has nothing more to show: as they came, they may go.
+    if (standing === 'lacks_factor' && permission !== 'own.leave') throw setupNeeded()
     const caller: Caller = {
       by: 'session',
       sessionId: row.id,

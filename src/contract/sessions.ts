@@ -39,7 +39,7 @@ export const sessions = ours('The original keeps its sessions behind its web sit
   }),
   signOut: post('/v1/organization/sign_out', {
     summary: "End the session that asks, or all of one's own",
-    permission: 'own.write',
+    permission: 'own.leave',
     audit: 'logout.succeeded',
     grants: { nothing: 'who was signed in can sign in again' },
     unheard: true,

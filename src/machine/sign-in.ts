@@ -13,18 +13,17 @@ type Parts = Pick<AdminApp, 'authenticate' | 'signIn' | 'cookie' | 'isOwnOrigin'
  * How one may sign in, and who it is that calls. Where nobody may sign in no session counts either.
  * @param now milliseconds
  */
-export function signInOf({ publicUrl, tls, console, oidc }: Config, now: () => number): Parts {
+export function signInOf({ publicUrl, tls, console, oidc, doors }: Config, now: () => number): Parts {
   const isSecure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:')
   const cookie = sessionCookie(isSecure)
   const isOwnOrigin = ownOrigin(publicUrl)
   const { localSignIn: local, secondFactor, session: rules } = console
-  const asksForFactor = secondFactor === 'required'
-  const provider = oidc && openProvider(oidc, now)
-  const counts = (issuer: string | null) => (issuer === null ? local : issuer === oidc?.issuer)
-  const counting = { cookie, isOwnOrigin, rules, counts, asksForFactor }
+  const taken = { local, issuer: oidc?.issuer ?? null, asksForFactor: secondFactor === 'required' }
+  // Sessions count on every server, also where none of its pages leads to the provider.
+  const provider = oidc && doors.includes('console') ? openProvider(oidc, now) : null
   return {
-    authenticate: local || oidc ? bySessionOr(byAdminKey, counting) : byAdminKey,
-    signIn: { local, provider, asksForFactor, rules, guard: new Guard(now) },
+    authenticate: local || oidc ? bySessionOr(byAdminKey, { cookie, isOwnOrigin, rules, taken }) : byAdminKey,
+    signIn: { ...taken, provider, rules, guard: new Guard(now) },
     cookie,
     flows: flowCookie(isSecure),
     isOwnOrigin,

@@ -2,7 +2,7 @@ import { isId } from '../core/id.ts'
 import { holds, permissions } from '../core/permission.ts'
 import { organizationAccess } from '../db/access.ts'
 import type { Db, Row } from '../db/tables.ts'
-import type { SignIn } from './sign-in.ts'
+import { type SessionsTaken, standingOf } from './standing.ts'
 
 /**
  * Whether who made a link could make it still: an owner, with a key that is not narrowed and works, or with a session that nobody has ended
@@ -12,7 +12,7 @@ import type { SignIn } from './sign-in.ts'
 export async function isStillVouchedFor(
   db: Db,
   link: Row<'password_link'>,
-  { asksForFactor }: Pick<SignIn, 'asksForFactor'>,
+  taken: SessionsTaken,
   now: number,
 ): Promise<boolean> {
   const { organization_id: organizationId, created_by, created_with } = link
@@ -20,7 +20,7 @@ export async function isStillVouchedFor(
   const maker = { organizationId, id: created_by }
   const access = await organizationAccess(db, maker)
   if (!access.owner) return false
-  if (isId('session', created_with)) return counts(db, maker, created_with, asksForFactor)
+  if (isId('session', created_with)) return counts(db, maker, created_with, taken)
   const scopes = await scopesOfKey(db, maker, created_with, now)
   return scopes !== null && permissions.every((permission) => holds(access, scopes, permission))
 }
@@ -28,21 +28,19 @@ export async function isStillVouchedFor(
 type Maker = { organizationId: string; id: string }
 
 /**
- * Whether a session is there, and began with a second factor where one is asked for: made with less, it counts no more, nor does what was made in it.
+ * Whether a session is there and counts: one that does not, by what the settings or its organization say since, vouches for nothing that was made in it.
  * One that has ended by itself, unused overnight or after its days, was nobody's decision: its links have ends of their own.
  */
-async function counts(db: Db, maker: Maker, sessionId: string, asksForFactor: boolean): Promise<boolean> {
+async function counts(db: Db, maker: Maker, sessionId: string, taken: SessionsTaken): Promise<boolean> {
   const session = await db
     .selectFrom('session as s')
     .innerJoin('organization as o', 'o.id', 's.organization_id')
-    .select(['s.second_factor', 'o.second_factor_required_at'])
+    .select(['s.oidc_issuer', 's.second_factor', 'o.second_factor_required_at'])
     .where('s.organization_id', '=', maker.organizationId)
     .where('s.user_id', '=', maker.id)
     .where('s.id', '=', sessionId)
     .executeTakeFirst()
-  if (!session) return false
-  const isAsked = asksForFactor || session.second_factor_required_at !== null
-  return !isAsked || session.second_factor !== null
+  return session !== undefined && standingOf(session, taken) === 'counts'
 }
 
 /** What a key that works is narrowed to; null for one that does not. */

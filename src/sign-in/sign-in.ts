@@ -1,14 +1,11 @@
 import type { Guard } from './guard.ts'
 import type { Provider } from './oidc/provider.ts'
 import type { SessionRules } from './session.ts'
+import type { SessionsTaken } from './standing.ts'
 
-/** What signing in needs of the program around it. */
-export type SignIn = {
-  /** Whether passwords are taken at all. */
-  local: boolean
-  /** Whether a second factor is asked of everybody, whatever their organization says. */
-  asksForFactor: boolean
-  /** By which provider; null: by none. */
+/** What signing in needs of the program around it. With `local`, passwords are taken at all. */
+export type SignIn = SessionsTaken & {
+  /** By which provider one can begin to sign in here; null: by none, or no console is served, which leads there. */
   provider: Provider | null
   rules: SessionRules
   guard: Guard

@@ -6,7 +6,7 @@ import { codeOf, stepAt } from '../../src/core/totp.ts'
 import { done } from '../cli/run.ts'
 import { openPage, settled, skip } from './browser.ts'
 import { emptyServer, openAsOwner, startConsole } from './started.ts'
-import { PASSWORD, passwordLink } from './visits.ts'
+import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
 const started = startConsole(emptyServer)
 
@@ -112,10 +112,31 @@ test('an owner requires it of everybody: who comes by a link or a password sets 
   await press(owners.page, 'I have kept them')
   const flags = ['--email', 'ada@example.com', '--name', 'Ada', '--role', 'reader']
   const { id } = await done(started.app, 'user', 'create', ...flags)
+  // Somebody who is in already is sent to the sign-in page, and can leave by it.
+  const bob = await done(
+    started.app,
+    'user',
+    'create',
+    '--email',
+    'bob@example.com',
+    '--name',
+    'Bob',
+    '--role',
+    'reader',
+  )
+  await using bobs = await openPage(started.browser, started.app.url)
+  await signIn(bobs.page, await passwordLink(started.app, bob.id))
   await owners.page.goto('/people')
   await press(owners.page, 'Require it of everybody…')
   await press(owners.page, 'Require it')
   await owners.page.getByRole('button', { name: 'Stop requiring it…' }).waitFor()
+
+  await bobs.page.goto('/projects')
+  await bobs.page.getByText('A second factor is asked of everybody here now').waitFor()
+  await press(bobs.page, 'Sign out')
+  await bobs.page.getByText('A second factor is asked of everybody here now').waitFor({ state: 'hidden' })
+  assert.deepEqual(await bobs.page.context().cookies(), [])
+  assert.equal(new URL(bobs.page.url()).search, '')
 
   await using members = await openPage(started.browser, started.app.url)
   const { page } = members
@@ -138,5 +159,5 @@ test('an owner requires it of everybody: who comes by a link or a password sets 
   await owners.page.getByText('Ada has no second factor any more').waitFor()
   await page.goto('/projects')
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-  assert.deepEqual([...owners.complaints, ...members.complaints], [])
+  assert.deepEqual([...owners.complaints, ...bobs.complaints, ...members.complaints], [])
 })

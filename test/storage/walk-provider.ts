@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { groupsNotThere } from '../../src/admin/group-claim.ts'
 import { signInFrom } from '../../src/admin/provider-sign-in.ts'
 import { endSessionsOf } from '../../src/admin/provider-sign-out.ts'
 import { KnownCallerRefused } from '../../src/admin/refused.ts'
@@ -11,7 +12,7 @@ import { FULL_GROUP } from '../support/filling.ts'
 /** Somebody comes from a provider of OpenID Connect, in a group and out of it, and is signed out by it. */
 export async function walkProvider(db: Db, organizationId: string) {
   const rules = { idleSeconds: 60, lifeSeconds: 60 }
-  const signIn = { local: true, provider: null, asksForFactor: false, rules, guard: new Guard(Date.now) }
+  const signIn = { local: true, issuer: null, provider: null, asksForFactor: false, rules, guard: new Guard(Date.now) }
   const app = { db, newId: idSource(Date.now), signIn, changed: { publish() {} } }
   const issuer = 'https://id.example'
   const settings = {
@@ -28,6 +29,7 @@ export async function walkProvider(db: Db, organizationId: string) {
   await insertUser(db, { ...user, now: 1 })
   const { reply } = await come({}, [FULL_GROUP])
   await come({})
+  assert.deepEqual(await groupsNotThere(db, [FULL_GROUP, 'group_none']), ['group_none'])
   await assert.rejects(come({ subject: 'heir' }), KnownCallerRefused)
   await come({ subject: 'stranger', email: 'stranger@provider.example' }, [], null)
   const origin = { ip: null, userAgent: null }

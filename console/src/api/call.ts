@@ -23,9 +23,9 @@ export class CallError extends Error {
   }
 }
 
-/** What becomes of who is not signed in (any more): set once, by who shows pages. */
-let onSignedOut = () => {}
-export const whenSignedOut = (then: () => void) => {
+/** What becomes of who is not signed in (any more), by the error's code: set once, by who shows pages. */
+let onSignedOut = (_code: string | null) => {}
+export const whenSignedOut = (then: (code: string | null) => void) => {
   onSignedOut = then
 }
 
@@ -67,7 +67,7 @@ export async function call<O extends Operation>(
   const said = answer?.error ?? { message: `The server answered with status ${response.status} and no words.` }
   const error = new CallError(response.status, said, response.headers.get('x-request-id'))
   // A permission that one lacks is a 401 as well, as the original has it; that has no code.
-  if (response.status === 401 && isSignedOut(error)) onSignedOut()
+  if (response.status === 401 && isSignedOut(error)) onSignedOut(error.code)
   throw error
 }
 

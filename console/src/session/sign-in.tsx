@@ -2,6 +2,7 @@ import { useSearch } from '@tanstack/react-router'
 import { useRead } from '../api/query.ts'
 import { Failure } from '../patterns/failure.tsx'
 import { Door } from './door.tsx'
+import { AskedSince } from './factor/asked-since.tsx'
 import { NotLetIn, WithProvider } from './provider.tsx'
 import { WithPassword } from './with-password.tsx'
 
@@ -26,6 +27,7 @@ export function SignIn() {
     <Door title="Sign in" lead={lead} foot={local && <Lost />}>
       <div className="stack">
         <NotLetIn />
+        <AskedSince />
         {oidc && <WithProvider issuer={oidc.issuer} isOnly={!local} />}
         {oidc && local && <div className="door-or">or with a password</div>}
         {local && <WithPassword />}

@@ -10,6 +10,7 @@ import {
 import type { Duplex } from 'node:stream'
 import { ApiError, unknownUrl } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
+import { isRootPath } from '../core/root-paths.ts'
 import { originForm } from '../core/target.ts'
 import { Connections, type Watch } from './connection.ts'
 import { framingFlaw } from './framing.ts'
@@ -75,7 +76,8 @@ function cameTo(request: IncomingMessage): keyof Doors {
 export function doorOf(url: string): keyof Doors {
   if (/^\/v1\/(organization|projects)(\/|\?|$)/.test(url)) return 'admin'
   if (url.startsWith('/v1/')) return 'gateway'
-  return /^\/check(\/|\?|$)/.test(url) ? 'check' : 'operations'
+  if (/^\/check(\/|\?|$)/.test(url)) return 'check'
+  return isRootPath(url) ? 'gateway' : 'operations'
 }
 
 function clientFailure(error: NodeJS.ErrnoException): ApiError {

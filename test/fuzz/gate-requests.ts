@@ -18,7 +18,24 @@ const elsewhere = [
   '/check/v1/models',
   '/',
   '/healthz',
-].concat('/readyz', '/metrics', '/openapi.json', '/invite', '/nowhere', '//', '/v1', '/v1/models/', '/%2e%2e/v1/models')
+].concat(
+  '/tokenize/',
+  '//rerank',
+  '/v1/tokenize/x',
+  '/invocations',
+  '/slots',
+  '/v1/load_lora_adapter',
+  '/api/chat',
+  '/readyz',
+  '/metrics',
+  '/openapi.json',
+  '/invite',
+  '/nowhere',
+  '//',
+  '/v1',
+  '/v1/models/',
+  '/%2e%2e/v1/models',
+)
 
 /** A request of some route of the gate, or of none: as it is declared, or with something in it that nobody could mean. */
 export function gateRequest(world: World, number: number, chance: Chance, hostile: readonly unknown[]): Request {
@@ -28,9 +45,11 @@ export function gateRequest(world: World, number: number, chance: Chance, hostil
   const isElsewhere = chance.next() < 0.08
   const { type, body } = bodyOf(route, making)
   const ids: Record<string, string> = { response_id: `resp_${chance.between(1, 50)}`, model: 'm1' }
-  const path = route.path.replace(/\{(\w+)\}/g, (_, kind: string) =>
-    inPath(chance.next() < 0.7 ? (ids[kind] ?? 'id_1') : textOf(chance.pick(hostile)), chance),
-  )
+  const path = chance
+    .pick([route.path, ...route.aliases])
+    .replace(/\{(\w+)\}/g, (_, kind: string) =>
+      inPath(chance.next() < 0.7 ? (ids[kind] ?? 'id_1') : textOf(chance.pick(hostile)), chance),
+    )
   return {
     number,
     from: isElsewhere ? 'no route' : name,
@@ -51,7 +70,10 @@ export function gateRequest(world: World, number: number, chance: Chance, hostil
 /** What a proxy tells the check door of the request that it asks about. */
 function checked({ chance, hostile }: Making): Record<string, string> {
   const [, route] = chance.pick(all)
-  const url = chance.next() < 0.7 ? route.path : encoded(textOf(chance.pick(hostile)).slice(0, 500))
+  const url =
+    chance.next() < 0.7
+      ? chance.pick([route.path, ...route.aliases])
+      : encoded(textOf(chance.pick(hostile)).slice(0, 500))
   return {
     'x-original-method': chance.next() < 0.8 ? route.method : 'X',
     'x-original-uri': url,

@@ -52,7 +52,11 @@ describe('a route does what it declares:', () => {
       assert.equal(gate.upstream.calls.length - before, answeredBy === 'model_server' ? 1 : 0)
       if (answeredBy === 'catalogue') return
       const sent = gate.upstream.calls.at(-1)?.request.url
-      assert.equal(sent, pathOf(route, place) + (taken.length === 0 ? '' : `?${new URLSearchParams(taken)}`))
+      const base = route.servedAt === 'base' ? '/v1' : ''
+      assert.equal(
+        sent,
+        base + pathOf(route, place).slice('/v1'.length) + (taken.length === 0 ? '' : `?${new URLSearchParams(taken)}`),
+      )
     })
 
     test(`${name} is metered in ${report.kind === 'none' ? 'no report' : report.kind}`, async () => {

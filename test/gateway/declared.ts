@@ -24,7 +24,10 @@ export function limitedIn({ charges, body }: Declaration): DimensionName[] {
 
 /** Everything that some route asks for, but what this one refuses; of what is not its own, it takes no notice. */
 export function fieldsOf({ body }: Declaration): Record<string, unknown> {
-  const all = { model: 'm1', messages: [{ role: 'user', content: 'hello' }], input: 'hello', prompt: 'hello' }
+  const all = {
+    ...{ model: 'm1', messages: [{ role: 'user', content: 'hello' }], input: 'hello', prompt: 'hello' },
+    ...{ query: 'hello', documents: ['hello'], tokens: [1, 2] },
+  }
   const refused = body.kind === 'json' ? body.references.refused.map(({ field }) => field) : []
   return Object.fromEntries(Object.entries(all).filter(([name]) => !refused.includes(name)))
 }
@@ -53,7 +56,13 @@ export type Stage = AsyncDisposable & { gate: TestGate; place: () => Promise<Pla
 export async function openStage(): Promise<Stage> {
   await using stack = new AsyncDisposableStack()
   const price_per_million = { input: 1000, output: 1000 }
-  const file = stack.use(await modelsFile({ m1: { dimensions: ['images', 'audio'], price_per_million }, m2: {} }))
+  const m1 = {
+    dimensions: ['images', 'audio', 'requests_per_day'],
+    price_per_million,
+    max_output_tokens: 1000,
+    context_tokens: 100_000,
+  }
+  const file = stack.use(await modelsFile({ m1, m2: {} }))
   const models = ['m1', 'm2'].map((id) => ({ id, object: 'model' }))
   const gate = stack.use(await startGate({ env: { GATEHOUSE_CONFIG: file.path }, models }))
   gate.upstream.answer(whole)

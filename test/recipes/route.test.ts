@@ -6,10 +6,10 @@ import { taken } from './guide.ts'
 const FILE = 'src/gateway/routes/completions.ts'
 
 /** A route as somebody adds it who follows "Add a route" in CONTRIBUTING.md. */
-const rerank = `  'rerank.create': {
+const guess = `  'guesses.create': {
     ...ask,
-    path: '/v1/rerank',
-    body: { ...plainJson, fields: new Set(['model', 'query', 'documents']) },
+    path: '/v1/guesses',
+    body: { ...plainJson, fields: new Set(['model', 'input']) },
     reply: watches.input,
     charges: charged.input,
     report: { kind: 'embeddings', lineItems: 'tokens' },
@@ -21,7 +21,7 @@ describe('a route that is added as CONTRIBUTING.md says', () => {
   let tree: Scratch
   before(async () => {
     tree = new Scratch()
-    tree.replace(FILE, "  'embeddings.create': {", `${rerank}  'embeddings.create': {`)
+    tree.replace(FILE, "  'embeddings.create': {", `${guess}  'embeddings.create': {`)
     await tree.format()
   })
   after(() => tree[Symbol.dispose]())
@@ -29,14 +29,14 @@ describe('a route that is added as CONTRIBUTING.md says', () => {
   test('is one declaration', (t) => {
     const { lines, files } = taken(tree, 'Add a route')
     t.diagnostic(`${lines} lines of src/, ${files} file`)
-    assert.deepEqual([lines <= rerank.split('\n').length, files], [true, 1])
+    assert.deepEqual([lines <= guess.split('\n').length, files], [true, 1])
   })
 
   test('compiles, and does what it declares', async () => {
     assert.deepEqual(await tree.objections(), [])
-    const { passed, failed, output } = await tree.test(['test/gateway/declared.test.ts'], 'rerank\\.create')
+    const { passed, failed, output } = await tree.test(['test/gateway/declared.test.ts'], 'guesses\\.create')
     assert.deepEqual(failed, [], output)
-    const about = passed.filter((name) => name.startsWith('rerank.create'))
+    const about = passed.filter((name) => name.startsWith('guesses.create'))
     assert.ok(about.length >= 7, about.join('\n'))
     for (const what of ['needs a key', 'passes on', 'is metered in embeddings', 'limited in tokens', 'with body'])
       assert.ok(

@@ -34,6 +34,7 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
     const outcome = await gate.upstreams.forward({
       method: route.method,
       upstreamPath: route.upstreamPath,
+      servedAt: route.servedAt,
       headers: body.headers,
       body: (asksForUsage) => bodyFor(body, asked, asksForUsage),
       usageOf: asked.usageWanted ? null : (asked.model?.upstreamName ?? null),

@@ -7,6 +7,8 @@ import { meaningOf } from './meanings.ts'
 const DEEPEST = 64
 /** What an image, a recording or a file is taken for: its characters say nothing about it. */
 const BINARY_TOKENS = 1000
+/** Of UTF-8, at most, for each of a text's own. */
+const BYTES_PER_CHARACTER = 3
 /** Longer texts that only say how the rest is to be read are read all the same. */
 const LONGEST_FORM = 64
 
@@ -42,6 +44,29 @@ export class Content {
   text(text: string): void {
     this.characters += text.length
     this.#texts?.push(text)
+  }
+
+  /** What was read so far is put before the model so many times more. */
+  again(times: number): void {
+    this.dataBound += times * this.dataBound
+    this.rewritten += times * (this.rewritten + this.characters * BYTES_PER_CHARACTER)
+    this.tokens += times * this.estimate
+  }
+
+  /** Adds what another has read, which is put before the model so many times. */
+  add(other: Content, times: number): void {
+    other.again(times - 1)
+    this.characters += other.characters
+    this.tokens += other.tokens
+    this.dataCharacters += other.dataCharacters
+    this.dataBound += other.dataBound
+    this.rewritten += other.rewritten
+    this.link ??= other.link
+  }
+
+  /** At most so many tokens more that whoever puts it before the model writes around it. */
+  around(tokens: number): void {
+    this.rewritten += tokens
   }
 
   /** Text that is JSON, which whoever puts it before the model writes anew. */

@@ -6,6 +6,7 @@ import { couldDo, unknownField, wrongValue } from '../invalid.ts'
 import type { JsonShape } from '../routes/declaration.ts'
 import { obeyed } from './asked-for.ts'
 import { lookWithinOdd, lookWithinTemplate, TEMPLATE_VALUES } from './odd.ts'
+import { isPaired } from './pairs.ts'
 import { type LetThrough, type Look, lookWithin, lookWithinForeign, readAnywhere, unsearched } from './searched.ts'
 
 /** Deepest nesting, and most names, that fields are searched for. */
@@ -41,11 +42,13 @@ export class Foreign {
    * @throws ApiError 400 `not_offered` for a field that could choose a model, a host, an account or a longer answer; 400
    * `unknown_parameter` for one that a model server of a known kind does not have
    */
-  fields({ fields: known, maxima }: Pick<JsonShape, 'fields' | 'maxima'>, fields: Fields): void {
+  fields({ fields: known, maxima, pairs }: Pick<JsonShape, 'fields' | 'maxima' | 'pairs'>, fields: Fields): void {
     for (const name in fields) {
       const value = fields[name]
-      if (known.has(name)) this.known(name, value)
-      else if (isGiven(value) && maxima.includes('max_tokens') && this.#isMaximum(name)) this.maxima.push(name)
+      if (known.has(name)) {
+        // What is read in pairs was searched when it was read.
+        if (pairs === null || !isPaired(pairs, name)) this.known(name, value)
+      } else if (isGiven(value) && maxima.includes('max_tokens') && this.#isMaximum(name)) this.maxima.push(name)
       else {
         if (isGiven(value) && !isOwnMaximum(name) && !this.#isWithinMaximum(name, maxima, fields)) {
           this.named(name, name, value)

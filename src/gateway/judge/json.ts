@@ -12,6 +12,7 @@ import { refuseLookalikes } from './lookalikes.ts'
 import { modelsInBody, runWithin } from './named-models.ts'
 import { flag, integer } from './numbers.ts'
 import { ownModel } from './own-model.ts'
+import { isPaired, readPairs } from './pairs.ts'
 import { referencesIn, refuseReferences } from './references.ts'
 import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
@@ -25,9 +26,10 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const model = ownModel(court, fields[shape.model])
   refuseReferences(shape.references, fields)
   const content = new Content()
-  readAll(fields, content)
+  readAll(shape.told, fields, content)
   readImages(shape.images, fields, content)
-  boundTools(fields, content)
+  boundTools(shape, fields, content)
+  const questions = shape.pairs === null ? questionsOf(shape, fields) : readPairs(shape.pairs, fields, content)
   const dialects = court.dialects(model.upstreams)
   const foreign = new Foreign(dialects, edits, true)
   foreign.fields(shape, fields)
@@ -43,7 +45,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     bytes: body.size,
     unseen: unseenIn(fields, content, model, references),
     answers: answersOf(fields),
-    questions: questionsOf(shape, fields),
+    questions,
     requested: maximumIn(fields, maxima, dialects),
     maximum: shape.maxima.findLast((name) => obeyed(name, dialects)) ?? null,
   })
@@ -60,7 +62,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     streamOptions: options,
     references,
     stored: shape.store === 'by_default' && edits.value('store') !== false,
-    inputText: inputTextOf(body),
+    inputText: inputTextOf(shape, body),
     echoes: fields.echo === true,
     besideText: content.tokens,
     characters: shape.characters === null ? 0 : charactersOf(shape.characters, fields),
@@ -77,20 +79,15 @@ const maximumIn = (fields: Fields, maxima: JsonShape['maxima'], dialects: readon
  * What is counted of a body where its reply counted nothing. It outlives the body while the reply streams, so that it is a
  * function of its own: functions that are made in one place keep what any of them needs.
  */
-const inputTextOf = (body: JsonFields) => () => {
+const inputTextOf = (shape: JsonShape, body: JsonFields) => () => {
   const whole = body.whole()
-  return whole && textOf(whole)
+  return whole && textOf(shape, whole)
 }
 
 const textIn = (value: unknown) => (typeof value === 'string' ? value : null)
 
-/** Where the text for the model stands, on any route. */
-const texts = [
-  ...['messages', 'input', 'instructions', 'prompt', 'suffix', 'prediction', 'response_format', 'text'],
-] as const
-
-function readAll(fields: Fields, content: Content): void {
-  for (const name of texts) {
+function readAll(names: JsonShape['told'], fields: Fields, content: Content): void {
+  for (const name of names) {
     const value = fields[name]
     if (value === undefined) continue
     const reference = content.read(name, value)
@@ -113,7 +110,7 @@ const tooled = ['tools', 'functions', 'tool_choice', 'moderation', 'svg', 'strea
 const templated = ['chat_template_kwargs', 'documents'] as const
 
 /** Bounds their nesting before anything walks or writes them, finds references in them, and counts the tools as JSON. */
-function boundTools(fields: Fields, content: Content): void {
+function boundTools({ pairs }: JsonShape, fields: Fields, content: Content): void {
   for (const name of tooled) {
     const value = fields[name]
     if (value === undefined || value === null || typeof value === 'string') continue
@@ -121,14 +118,18 @@ function boundTools(fields: Fields, content: Content): void {
     if (reference !== null) throw notOffered(reference)
     if (name === 'tools' || name === 'functions') content.jsonOf(writtenLength(value))
   }
-  for (const name of templated) if (typeof fields[name] === 'object') content.readFree(name, fields[name])
+  for (const name of templated) {
+    if (typeof fields[name] === 'object' && !(pairs !== null && isPaired(pairs, name)))
+      content.readFree(name, fields[name])
+  }
 }
 
 /** Written down only where nobody else counted: it goes through everything a second time. */
-function textOf(fields: Fields): string {
+function textOf({ told, pairs }: JsonShape, fields: Fields): string {
   const found: string[] = []
   const content = new Content(found)
-  readAll(fields, content)
+  readAll(told, fields, content)
+  if (pairs !== null) readAll([...pairs.whole, ...pairs.first, ...pairs.second], fields, content)
   for (const name of ['tools', 'functions'] as const)
     if (isGiven(fields[name])) found.push(JSON.stringify(fields[name]))
   return found.join('\n')

@@ -32,7 +32,7 @@ export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
   const { charges } = route
   // What no server need obey, a member could write to pay less for a whole answer.
   const known = isObeyed ? least(requested, model.maxOutputTokens) : model.maxOutputTokens
-  const inputTokens = content.estimate
+  const inputTokens = safe(content.estimate)
   const one = (requested ?? model.maxOutputTokens ?? fallback) + model.maxReasoningTokens
   // More than the model can say is not paid for.
   const said = (known ?? Math.max(requested ?? 0, fallback)) + model.maxReasoningTokens
@@ -42,7 +42,7 @@ export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
   const outputTokens = charges.output ? safe(said * questions * answers) : 0
   return {
     worst: {
-      tokens: charges.tokens === 'maximum' ? safe(Math.max(one * questions, inputTokens) * answers) : inputTokens,
+      tokens: chargedOf(charges.tokens, inputTokens, safe(Math.max(one * questions, inputTokens) * answers)),
       inputTokens,
       boundTokens: input.most,
       outputTokens,
@@ -58,6 +58,11 @@ export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
           maximum: amounts.maximum,
         },
   }
+}
+
+function chargedOf(tokens: Declaration['charges']['tokens'], estimate: number, most: number): number {
+  if (tokens === 'none') return 0
+  return tokens === 'maximum' ? most : estimate
 }
 
 /** The most tokens of the input: all that is in the request, and no more than the model reads for each question. */

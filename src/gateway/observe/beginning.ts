@@ -21,7 +21,7 @@ export type Hints = {
   isPage: boolean
   /** It is said to be plain text. */
   isText: boolean
-  /** It is said to be what was asked for, whatever its bytes look like: sound, or as plain text what was heard. */
+  /** It is said to be what was asked for, whatever its bytes look like: sound, numbers as bytes, or as plain text what was heard. */
   isContent: boolean
 }
 
@@ -33,14 +33,16 @@ const JSON_STREAM: Hints = { ...JSON_WHOLE, isStream: true }
  * @param contentType of the reply; empty where it names none
  * @param isAsked whether a stream is asked for
  * @param isHeard whether what was heard is
+ * @param isRead whether what was read is told in numbers, or sound is made of it
  */
-export function hintsOf(contentType: string, isAsked: boolean, isHeard: boolean): Hints {
+export function hintsOf(contentType: string, isAsked: boolean, isHeard: boolean, isRead: boolean): Hints {
   if (contentType === 'application/json') return isAsked ? JSON_STREAM : JSON_WHOLE
   const isNamed = isEventStream(contentType)
   const isPage = /^text\/html *(;|$)/i.test(contentType)
   const isText = !isNamed && !isPage && /^text\//i.test(contentType)
   const isStream = isNamed || isAsked
-  const isContent = !isStream && (/^audio\//i.test(contentType) || (isHeard && isText))
+  const isBytes = isRead && /^application\/octet-stream *(;|$)/i.test(contentType)
+  const isContent = !isStream && (isBytes || /^audio\//i.test(contentType) || (isHeard && isText))
   return { isNamed, isStream, isPage, isText, isContent }
 }
 

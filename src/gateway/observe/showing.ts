@@ -14,7 +14,7 @@ export class Showing implements Observer {
 
   constructor(reply: ShowingReply, { contentType, asked }: Pick<Observed, 'contentType' | 'asked'>) {
     const reading = new Reading((kind, id) => this.onShown?.(kind, id))
-    this.#reader = new ReplyReader(reading, reply, hintsOf(contentType, asked.stream, false), false)
+    this.#reader = new ReplyReader(reading, reply, hintsOf(contentType, asked.stream, false, false), false)
   }
 
   chunk(bytes: Buffer): Buffer {

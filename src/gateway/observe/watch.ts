@@ -41,7 +41,9 @@ export class Watch implements Observer {
     this.#most = 2 * (asked.caps.outputTokens ?? Number.POSITIVE_INFINITY)
     this.#reading = new Reading((kind, id) => this.onShown?.(kind, id))
     this.resizes = reply.streamReports === 'on_demand' && !asked.usageWanted
-    this.#reader = new ReplyReader(this.#reading, reply, hintsOf(contentType, asked.stream, reply.hears), this.resizes)
+    const isRead = reply.counts === 'input' && !reply.makesImages
+    const hints = hintsOf(contentType, asked.stream, reply.hears, isRead)
+    this.#reader = new ReplyReader(this.#reading, reply, hints, this.resizes)
   }
 
   /**

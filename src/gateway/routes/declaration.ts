@@ -1,5 +1,6 @@
 import type { DefaultedCall } from '../../core/default-model.ts'
 import type { ModelPermission } from '../../core/permission.ts'
+import type { RootPath } from '../../core/root-paths.ts'
 import type { Maximum } from '../../core/upstream-kind.ts'
 import type { IdName } from './ids.ts'
 import type { Want } from './want.ts'
@@ -27,6 +28,9 @@ export type ModelPlace = 'tools' | 'moderation' | 'svg' | 'input[].tools' | 'mes
 
 export type NoBody = { kind: 'none' }
 
+/** Texts of which one is read with one of the other side: one that is always alone, and lists on both sides. */
+export type Pairs = { whole: readonly string[]; first: readonly string[]; second: readonly string[] }
+
 export type JsonShape = {
   kind: 'json'
   /** The original's, at the top of the body: what others there are is judged by what the model server is. */
@@ -41,6 +45,10 @@ export type JsonShape = {
   maxima: readonly Maximum[]
   /** A list of which each text, and each list of tokens, is a question of its own; null: one request is one question. */
   questions: 'prompt' | 'input' | null
+  /** Fields that hold what the model is told: `told`, and what the route has besides. */
+  told: readonly string[]
+  /** Fields of texts that it reads in pairs, each of which is a question of its own. */
+  pairs: Pairs | null
   streams: readonly StreamSign[]
   references: {
     refused: readonly RefusedField[]
@@ -145,6 +153,10 @@ type Facts = {
   method: Method
   /** `{response_id}` and its like stand for ids, see `ids.ts`: a kind of id has one rule wherever it stands. */
   path: `/v1/${string}`
+  /** Other paths of the same route, without ids. */
+  aliases: readonly (`/v1/${string}` | RootPath)[]
+  /** Where model servers have it: behind their base URL, as the path is behind `/v1`, or at their root, which is that URL without its `/v1`. */
+  servedAt: 'base' | 'root'
   permission: ModelPermission
   /** The query parameters that the model server hears of, and what they are; of all others it does not. Only a list may repeat. */
   query: Readonly<Record<string, 'text' | 'number' | 'switch' | 'list'>>

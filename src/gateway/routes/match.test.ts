@@ -38,6 +38,12 @@ test('each governed request has the name, the permission, the body and the repor
     ['POST', '/v1/audio/speech', 'audio.speech.create', ask, 'json', true, 'audio_speeches'],
     ['POST', '/v1/audio/transcriptions', 'audio.transcriptions.create', ask, 'form', true, 'audio_transcriptions'],
     ['POST', '/v1/audio/translations', 'audio.translations.create', ask, 'form', true, 'audio_transcriptions'],
+    ['POST', '/v1/rerank', 'rerank', ask, 'json', true, 'embeddings'],
+    ['POST', '/v1/score', 'score', ask, 'json', true, 'embeddings'],
+    ['POST', '/v1/classify', 'classify', ask, 'json', true, 'embeddings'],
+    ['POST', '/v1/pooling', 'pooling', ask, 'json', true, 'embeddings'],
+    ['POST', '/v1/tokenize', 'tokenize', ask, 'json', true, null],
+    ['POST', '/v1/detokenize', 'detokenize', ask, 'json', true, null],
     ['GET', '/v1/models', 'models.list', 'api.model.read', 'none', false, null],
     ['GET', '/v1/models/m1', 'models.retrieve', 'api.model.read', 'none', false, null],
   ]
@@ -51,6 +57,7 @@ test('each governed request has the name, the permission, the body and the repor
 })
 
 test('a request for a fixed path costs no new object', () => {
+  assert.equal(routeOf('POST', '/v2/rerank'), routeOf('POST', '/v1/rerank?x=1'))
   assert.equal(routeOf('POST', '/v1/chat/completions'), routeOf('POST', '/v1/chat/completions?x=1'))
   assert.equal(routeOf('POST', '/v1/chat/completions'), asked('POST', '/v1/chat/completions?x=1'))
 })

@@ -25,6 +25,7 @@ for (const name of Object.keys(routes) as RouteName[]) {
   const upstreamPath = declared.path.slice('/v1'.length)
   const place = placeOf(declared.path)
   if (!declared.path.includes('{')) fixed.set(declared.path, { place, ids: NO_IDS })
+  for (const alias of declared.aliases) fixed.set(alias, { place, ids: NO_IDS })
   place.methods.set(declared.method, { ...declared, name, upstreamPath, ids: NO_IDS, stream: false })
 }
 for (const { method, path } of operationsNotOffered) placeOf(path).methods.set(method, null)

@@ -1,5 +1,6 @@
 import type { Declaration, FormShape, JsonShape, StreamSign, WatchedReply } from './declaration.ts'
 import { completion, response, responseEvent, usageOnly } from './replies.ts'
+import { told } from './told.ts'
 
 /** What several routes have in common, for their declarations to be put together from. */
 export const streamed: readonly StreamSign[] = [{ field: 'stream', is: true }]
@@ -7,6 +8,8 @@ export const streamed: readonly StreamSign[] = [{ field: 'stream', is: true }]
 /** A route that is asked for with a body, by whoever may use models, and decided with it or without. */
 export const ask = {
   method: 'POST',
+  aliases: [],
+  servedAt: 'base',
   permission: 'api.model.request',
   query: {},
   ends: null,
@@ -16,6 +19,8 @@ export const ask = {
 
 /** One that is all in its path. */
 export const bare = {
+  aliases: [],
+  servedAt: 'base',
   query: {},
   ends: null,
   body: { kind: 'none' },
@@ -37,6 +42,8 @@ export const plainJson = {
   models: ['tools', 'input[].tools', 'messages[].tools', 'moderation', 'svg'],
   maxima: [],
   questions: null,
+  told,
+  pairs: null,
   streams: streamed,
   references: {
     refused: [{ field: 'previous_response_id' }, { field: 'conversation' }],

@@ -3,11 +3,20 @@ import { completions } from './completions.ts'
 import type { Declaration } from './declaration.ts'
 import type { IdName } from './ids.ts'
 import { images } from './images.ts'
+import { modelServers } from './model-servers.ts'
 import { models } from './models.ts'
 import { responses } from './responses.ts'
 import { storedResponses } from './stored-responses.ts'
 
-const table = { ...completions, ...responses, ...storedResponses, ...images, ...audio, ...models } as const
+const table = {
+  ...completions,
+  ...responses,
+  ...storedResponses,
+  ...images,
+  ...audio,
+  ...modelServers,
+  ...models,
+} as const
 
 export type RouteName = keyof typeof table
 
@@ -18,7 +27,7 @@ export const routes: Readonly<Record<RouteName, Declaration>> = table
 export type GatewayRoute = Declaration & {
   /** For logs, metrics and the audit log. */
   name: RouteName
-  /** Path and query behind the upstream's base URL, as they are sent there. */
+  /** Path and query behind the upstream's base URL or its root, as they are sent there. */
   upstreamPath: string
   /** The ids that the path names, by their kind. */
   ids: Readonly<Partial<Record<IdName, string>>>

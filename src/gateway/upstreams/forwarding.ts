@@ -55,8 +55,9 @@ export interface Reply {
 /** A call that was let through, on its way to a model server. */
 export type Forwarding = {
   method: string
-  /** The path behind the upstream's base URL, with the query. */
+  /** The path behind the upstream's base URL, or behind its root, with the query. */
   upstreamPath: string
+  servedAt: 'base' | 'root'
   /** The client's. What is the connection's, the client's own or ours is left out when they are sent. */
   headers: IncomingHttpHeaders
   body: (asksForUsage: boolean) => Buffer | BodySource | null

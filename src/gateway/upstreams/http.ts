@@ -36,6 +36,8 @@ const MODEL_TIMEOUT_MS = 600_000
 export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const { origin, pathname } = new URL(options.url)
   const base = pathname.replace(/\/+$/, '')
+  // Of an URL that does not end in it, nothing above what the operator named is asked.
+  const root = base.replace(/\/v1$/, '')
   const replyTimeoutMs = options.replyTimeoutMs ?? MODEL_TIMEOUT_MS
   const silenceTimeoutMs = options.silenceTimeoutMs ?? MODEL_TIMEOUT_MS
   const pool = new Pool(origin, {
@@ -56,7 +58,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const question = new UsageQuestion(options.asksForUsage ?? 'auto')
   return {
     weight: options.weight ?? 1,
-    attempt: sender({ whole: client ?? pool, pool, base, own: ownHeaders(options.key), terms, question }),
+    attempt: sender({ whole: client ?? pool, pool, base, root, own: ownHeaders(options.key), terms, question }),
     models: (witness) => listModels(pool, `${base}/models`, options.key, witness),
     close: () => {
       client?.close()

@@ -14,8 +14,9 @@ export type Target = {
   whole: Whole
   /** Of bodies that are streamed. */
   pool: Pool
-  /** What stands before every path. */
+  /** What stands before every path of the base URL, and before those of the server's root. */
   base: string
+  root: string
   /** What every request says, as its key. */
   own: readonly string[]
   terms: Terms
@@ -25,7 +26,7 @@ export type Target = {
 
 /** What sends requests to one model server, and has their replies relayed. */
 export function sender(target: Target): (call: Forwarding, witness: Witness) => Promise<Outcome> {
-  const { whole, pool, base, own, terms, question } = target
+  const { whole, pool, base, root, own, terms, question } = target
 
   const send = (
     call: Forwarding,
@@ -35,7 +36,7 @@ export function sender(target: Target): (call: Forwarding, witness: Witness) => 
     asks: boolean,
   ) => {
     const { method } = call
-    const path = base + call.upstreamPath
+    const path = (call.servedAt === 'base' ? base : root) + call.upstreamPath
     const headers = requestHeaders(call.headers, own)
     const body = call.body(asks)
     const again = asks && call.usageOf !== null && question.learns ? withoutAsking : null

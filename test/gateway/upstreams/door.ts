@@ -61,6 +61,7 @@ export async function openDoor(members: Record<string, string | Upstream>, optio
       const outcome = await upstreams.forward({
         method: request.method ?? '',
         upstreamPath: (request.url ?? '').slice('/v1'.length),
+        servedAt: 'base',
         headers: request.headers,
         body: () => (options.body ? options.body(bytes) : bytes.length > 0 ? bytes : null),
         usageOf: null,

@@ -9,7 +9,7 @@ import { openBrowser, settled, skip } from '../../test/console/browser.ts'
 import { fillLists } from '../lists-fill.ts'
 import { ADMIN_KEY, OWN_CHECKOUT, startGatehouse } from '../processes.ts'
 import { fill } from '../usage-fill.ts'
-import { type At, fresh, type State, say, shows, sizeOf, tell, verdict } from './measuring.ts'
+import { type At, fresh, painted, type State, say, shows, sizeOf, tell, verdict } from './measuring.ts'
 
 /*
  * How long the console's pages take in a real browser, against a real server on a SQLite file: with usage of 10,000 keys over 60 days and
@@ -119,9 +119,7 @@ async function measureFirstPage(at: At) {
       ready.push(
         await page.evaluate(() => new Promise<number>((is) => requestIdleCallback(() => is(performance.now())))),
       )
-      paints.push(
-        await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN),
-      )
+      paints.push(await page.evaluate(painted))
     })
   }
   tell('first paint from a cold cache', paints, 1000)

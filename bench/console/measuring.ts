@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { watch } from '../../test/console/settled.ts'
 import { median } from '../statistics.ts'
 
 /** The cookies of somebody who has signed in. */
@@ -19,7 +20,7 @@ export async function fresh<T>({ browser, url, state }: At, use: (page: Page) =>
     viewport: { width: 1280, height: 800 },
   })
   try {
-    const page = await context.newPage()
+    const page = await watch(await context.newPage())
     page.setDefaultTimeout(120_000)
     return await use(page)
   } finally {
@@ -35,6 +36,15 @@ export const shows = ({ selector, count }: { selector: string; count: number }) 
       else requestAnimationFrame(() => setTimeout(() => is(performance.now())))
     }
     look()
+  })
+
+/** In the page: milliseconds from its beginning until the browser painted something of it, which it may tell later. */
+export const painted = () =>
+  new Promise<number>((is) => {
+    const seen = new PerformanceObserver((list) => {
+      for (const { startTime } of list.getEntriesByName('first-contentful-paint')) is(startTime)
+    })
+    seen.observe({ type: 'paint', buffered: true })
   })
 
 export const verdict = (figure: number, most: number) => (figure < most ? 'held' : 'MISSED')

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium } from 'playwright-core'
 import { isConsoleBuilt } from '../../src/config/doors.ts'
+import { watch } from './settled.ts'
+
+export { settled } from './settled.ts'
 
 const folders = (process.env.PATH ?? '').split(delimiter)
 const found = ['chromium', 'chromium-browser', 'google-chrome']
@@ -41,7 +44,7 @@ export async function openPage(browser: Browser, url: string, scheme: Scheme = '
       reducedMotion: 'reduce',
     },
   })
-  const page = await context.newPage()
+  const page = await watch(await context.newPage())
   page.setDefaultTimeout(120_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`${error}`))
@@ -60,11 +63,4 @@ export async function openPage(browser: Browser, url: string, scheme: Scheme = '
     if (!request.url().startsWith(url) && !request.url().startsWith('data:')) complaints.push(`asked ${request.url()}`)
   })
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() }
-}
-
-/** What has been asked for is there, and drawn. */
-export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.querySelector('h1') !== null && !document.querySelector('.bone'))
-  await page.waitForLoadState('networkidle')
-  await page.evaluate(() => document.fonts.ready)
 }

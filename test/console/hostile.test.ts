@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { until } from '../support/until.ts'
 import { DESK, openPage, settled, skip } from './browser.ts'
+import { follow } from './following.ts'
 import { END, flawsOfNames, hurtful, MARKUP, makeHostile, NAME } from './hostile-names.ts'
 import { listen } from './other-sites.ts'
 import { startConsole } from './started.ts'
@@ -62,7 +63,13 @@ test('a name is text, whatever is in it, on every page that shows one', { skip }
   const hurt = await hurtful(page)
   await signIn(page, await passwordLink(started.app))
   const showing: string[] = []
-  for (const { what, go } of [...pagesOf(started.there), ...addressed]) {
+  const found = new Set<string>()
+  const open = (page: Page, path: string) => {
+    if (found.has(path)) return follow(page, path)
+    found.add(path)
+    return page.goto(path)
+  }
+  for (const { what, go } of [...pagesOf(started.there, open), ...addressed]) {
     await t.test(what, async () => {
       await go(page)
       await settled(page)

@@ -7,6 +7,7 @@ import { startTestApp, type TestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { asSession, signInByLink } from '../support/signing-in.ts'
 import { openBrowser, openPage, settled, skip } from './browser.ts'
+import { follow } from './following.ts'
 
 /** What each page lets one change, by the beginning of the words on its button or before its choice. */
 const controls: Record<string, [words: string, operation: Operation][]> = {
@@ -137,9 +138,10 @@ for (const who of signers.filter((one) => one !== 'O' && one !== 'OO')) {
     page.on('response', (response) => {
       if ([401, 403].includes(response.status())) refused.push(`${response.request().method()} ${response.url()}`)
     })
+    await page.goto('/')
     for (const [path, offered] of Object.entries(controls)) {
       await t.test(path, async () => {
-        await page.goto(there(path))
+        await follow(page, there(path))
         await settled(page)
         // A project that one is not in is refused: that is how one learns of it.
         const isStranger = path.includes('ID') && ['R', 'CO', 'ST'].includes(who)
@@ -164,8 +166,9 @@ for (const who of signers.filter((one) => one !== 'O' && one !== 'OO')) {
 test('whoever may do everything is offered everything', { skip }, async () => {
   await using opened = await openAs('O')
   const { page } = opened
+  await page.goto('/')
   for (const [path, offered] of Object.entries(controls)) {
-    await page.goto(there(path))
+    await follow(page, there(path))
     await settled(page)
     for (const [words] of offered) {
       const begins = new RegExp(`^${words}`)

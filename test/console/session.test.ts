@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { newOrganization } from '../contract/organizations.ts'
 import { newPassword, signInByLink } from '../support/signing-in.ts'
 import { openBrowser, openPage, settled, skip } from './browser.ts'
+import { watch } from './settled.ts'
 import { emptyServer, openAsOwner, startConsole } from './started.ts'
 import { accept } from './steps.ts'
 import { PASSWORD, passwordLink, signIn } from './visits.ts'
@@ -103,7 +104,7 @@ test('who signs out has signed out in every tab, and no button back shows anythi
   }
   await page.getByRole('link', { name: 'Usage and costs' }).click()
   await page.getByRole('link', { name: 'Your keys' }).click()
-  const other = await page.context().newPage()
+  const other = await watch(await page.context().newPage())
   await other.goto('/people?tab=invites')
   await settled(other)
   await signOut(page)

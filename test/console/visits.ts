@@ -203,13 +203,19 @@ export async function signIn(page: Page, link: string): Promise<void> {
 
 export type Visit = { what: string; go: (page: Page) => Promise<unknown> }
 
-/** Every page behind the sign-in, and what opens on it. */
-export function pagesOf({ projectId, groupId, userId, roles, certificateId }: Filled): Visit[] {
+/**
+ * Every page behind the sign-in, and what opens on it.
+ * @param open how a page is led to a path, where it is not its address that is asked for
+ */
+export function pagesOf(
+  { projectId, groupId, userId, roles, certificateId }: Filled,
+  open: (page: Page, path: string) => Promise<unknown> = (page, path) => page.goto(path),
+): Visit[] {
   const project = `/projects/${projectId}`
   const visit = (what: string, path: string, ...buttons: string[]): Visit => ({
     what,
     async go(page) {
-      await page.goto(path)
+      await open(page, path)
       for (const name of buttons) await page.getByRole('button', { name }).first().click()
     },
   })
@@ -221,16 +227,6 @@ export function pagesOf({ projectId, groupId, userId, roles, certificateId }: Fi
     visit('organization-spend-alert', '/spend', 'New alert'),
     visit('organization-limits', '/limits'),
     visit('organization-settings', '/settings'),
-    {
-      what: 'palette',
-      async go(page) {
-        await page.goto('/')
-        await settled(page)
-        await page.keyboard.press('Control+k')
-        await page.getByPlaceholder('Go to a page').fill('s')
-        await page.locator('[data-action]').filter({ hasText: 'Project' }).first().waitFor()
-      },
-    },
     visit('projects', '/projects'),
     visit('projects-all', '/projects?archived=true'),
     visit('projects-new', '/projects', 'New project'),
@@ -265,7 +261,7 @@ export function pagesOf({ projectId, groupId, userId, roles, certificateId }: Fi
     {
       what: 'factor-picture',
       async go(page) {
-        await page.goto('/profile')
+        await open(page, '/profile')
         await page.getByRole('button', { name: 'Set up' }).click()
         await page.getByRole('dialog').getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
         await page.getByRole('button', { name: 'Continue' }).click()
@@ -318,6 +314,17 @@ export function pagesOf({ projectId, groupId, userId, roles, certificateId }: Fi
     { what: 'playground-call', go: (page) => playgroundCall(page, '', 'echo-mini', NAMES[1]) },
     { what: 'playground-refused', go: (page) => playgroundCall(page, projectId, 'blocked') },
     visit('not-there', '/people/nobody'),
+    // Last: it stays open whatever page is led to behind it.
+    {
+      what: 'palette',
+      async go(page) {
+        await open(page, '/')
+        await settled(page)
+        await page.keyboard.press('Control+k')
+        await page.getByPlaceholder('Go to a page').fill('s')
+        await page.locator('[data-action]').filter({ hasText: 'Project' }).first().waitFor()
+      },
+    },
   ]
 }
 

@@ -34,7 +34,13 @@ const denied: Record<Denial, string[]> = {
     ...['knowledge_base_ids', 'files', 'tool_ids', 'filter_ids'],
   ],
   'take from the calls of others': ['priority'],
-  'bring what cannot be counted': ['prompt_embeds', 'chat_template', 'custom_logit_processor', 'logits_processors'],
+  'bring what cannot be counted': [
+    'prompt_embeds',
+    'padding',
+    'chat_template',
+    'custom_logit_processor',
+    'logits_processors',
+  ],
 }
 
 const camel = (name: string) => name.replace(/[_-]([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -90,8 +90,8 @@ const names: Record<Denial, readonly string[]> = {
   ],
   'take from the calls of others': ['priority'],
   'bring what cannot be counted': [
-    // Input that no estimate sees, programs that the model server would run, and tools by another name.
-    ...['features', 'background_tasks', 'tool_servers'],
+    // Input that no estimate sees or that is filled up to the longest, programs that the model server would run, and tools by another name.
+    ...['padding', 'features', 'background_tasks', 'tool_servers'],
     ...['prompt_embeds', 'input_embeds', 'inputs_embeds', 'chat_template', 'template', 'custom_logit_processor'],
     ...['logits_processors', 'logits_processor'],
   ],
@@ -156,6 +156,7 @@ const asLeftOut: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['idslot', -1],
   ['priority', 0],
   ['mintokens', 0],
+  ['padding', 'do_not_pad'],
   ...['numimages', 'nimages', 'imagecount', 'numimagesperprompt', 'batchsize', 'batchcount', 'samplecount'].map(
     (one): [string, unknown] => [one, 1],
   ),
@@ -172,7 +173,7 @@ export function deniedBy(name: string, value: unknown): Denial | null {
 const everyday: ReadonlySet<string> = new Set([
   ...['agent', 'assistant', 'checkpoint', 'preset', 'route', 'location', 'region', 'organization', 'org', 'project'],
   ...['account', 'tenant', 'workspace', 'token', 'session', 'thread', 'files', 'collection', 'collections', 'cache'],
-  ...['caching', 'features', 'template'],
+  ...['caching', 'features', 'padding', 'template'],
 ])
 
 /** The same of a name that stands within a field of other servers. */

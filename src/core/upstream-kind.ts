@@ -59,7 +59,7 @@ const known: Record<UpstreamKind, Known> = {
       ...['normalize', 'softmax', 'use_activation', 'embed_dtype', 'endianness', 'to_language'],
       ...['seed', 'top_p', 'frequency_penalty', 'presence_penalty', 'vllm_xargs', 'media_io_kwargs'],
     ],
-    idle: ['priority', 'ignore_eos', 'use_beam_search', 'min_tokens'],
+    idle: ['priority', 'ignore_eos', 'use_beam_search', 'min_tokens', 'padding'],
     maxima: [],
     obeys: newest,
   },

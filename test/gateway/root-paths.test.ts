@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { isPage } from '../../src/console/pages.ts'
 import { rootPaths } from '../../src/core/root-paths.ts'
 import { routeOf } from '../../src/gateway/routes/match.ts'
@@ -136,6 +137,69 @@ test("a model server's root is its URL without the last `/v1`, and nothing above
   }
 })
 
+/** What paths are made of, also those that nobody should write. */
+const pieces = [
+  ...[
+    '/',
+    '//',
+    '/v1',
+    '/v2',
+    '/v1/',
+    '/.',
+    '/..',
+    '/%2e%2e',
+    '%2f',
+    '\\',
+    ';x',
+    '%00',
+    '.',
+    'x',
+    '?',
+    '?x=/v1/rerank',
+    '#',
+    ' ',
+  ],
+  ...rootPaths,
+  ...rootPaths.map((path) => path.slice(1).toUpperCase()),
+  ...['/invocations', '/slots', '/api/chat', '/chat/completions', '/models', '/responses', '/resp_1', '/cancel', '/m1'],
+]
+
+test('whatever a path is made of, a model server is asked by a path that is declared, or not at all', () => {
+  const fixed = new Map<string, string>(
+    Object.values(routes).flatMap(({ path, aliases, servedAt }) =>
+      [path, ...aliases].map((one) => [one, servedAt === 'base' ? path : path.slice('/v1'.length)] as const),
+    ),
+  )
+  let found = 0
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 4 }), (parts) => {
+      const url = parts.join('')
+      const path = url.split('?', 1)[0] ?? ''
+      const isGate = path.startsWith('/v1/') || (rootPaths as readonly string[]).includes(path)
+      assert.equal(doorOf(url) === 'gateway', isGate, url)
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        const route = routeAt(method, url)
+        if (route === null) continue
+        found++
+        const atServer = (route.servedAt === 'base' ? '/v1' : '') + route.upstreamPath
+        // What has an id in it goes on as it came.
+        assert.equal(atServer, route.path.includes('{') ? path : fixed.get(path), url)
+      }
+    }),
+    { numRuns: 20_000 },
+  )
+  assert.ok(found > 1000, `${found} of them are routes`)
+})
+
+/** The route of a request; null where it has none. */
+function routeAt(method: string, url: string) {
+  try {
+    return routeOf(method, url)
+  } catch {
+    return null
+  }
+}
+
 /** What model servers have for those who run them, or for nobody to govern. */
 const theirOwn = [
   ...[
@@ -214,13 +278,7 @@ test('what model servers have for those who run them reaches none, however it is
     (path) => encoded(encoded(path)).replaceAll('%', '%25'),
     (path) => `http://elsewhere.example${path}`,
   ]
-  const governed = (path: string) => {
-    try {
-      return routeOf('POST', path).name
-    } catch {
-      return null
-    }
-  }
+  const governed = (path: string) => routeAt('POST', path)?.name ?? null
   for (const path of theirOwn) {
     assert.equal(governed(path), null, path)
     for (const way of ways) {

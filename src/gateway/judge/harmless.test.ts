@@ -35,6 +35,7 @@ const harmless: [fields: Record<string, unknown>, kinds: UpstreamKind[]][] = [
   [{ task: 'x' }, ['sglang']],
   [{ about: { location: 'Berlin', project: 'x', organization: 'y', token: 1 } }, []],
   [{ settings: { cache: true, caching: false, session: 'x', features: [], template: 't', preset: 'p' } }, []],
+  [{ mm_processor_kwargs: { padding: true } }, ['vllm']],
   [{ settings: { region: 'x', route: 'y', agent: 'z', files: 3, thread: 1, account: 'a' } }, []],
   [{ format: schema }, ['ollama']],
 ]
@@ -46,6 +47,7 @@ const idle: [fields: Record<string, unknown>, kinds: UpstreamKind[]][] = [
   [{ use_beam_search: false }, ['vllm']],
   [{ id_slot: -1 }, ['llama.cpp']],
   [{ min_tokens: 0 }, ['vllm', 'sglang']],
+  [{ padding: 'do_not_pad' }, ['vllm']],
   [{ min_tokens: 10, max_tokens: 10 }, ['vllm', 'sglang']],
   [{ min_tokens: 10, max_completion_tokens: 20 }, ['vllm', 'sglang']],
 ]
@@ -77,6 +79,7 @@ const harmful: [fields: object, param: string][] = [
   [{ about: { models: ['x'] } }, 'about.models'],
   [{ about: { headers: {} } }, 'about.headers'],
   [{ about: { organization_id: 'x' } }, 'about.organization_id'],
+  [{ padding: 'max_length' }, 'padding'],
   [{ cache: true }, 'cache'],
   [{ organization: 'x' }, 'organization'],
   // In the place of a text, a number for each token, or a schema.

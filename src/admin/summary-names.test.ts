@@ -6,7 +6,6 @@ import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { summaryOf } from '../../test/support/summaries.ts'
 import type { UsageEntry } from '../core/usage-entry.ts'
 import { recordUsage } from '../db/usage.ts'
-import { usageSummary } from './usage-summaries.ts'
 
 const DAY = 86_400
 /** A Monday, 00:00 UTC. */
@@ -174,13 +173,3 @@ for (const database of databases) {
     assert.deepEqual([(await asked('1m')).period.groups, reported], [[], []])
   })
 }
-
-test('where PostgreSQL ends a summary for its length, less can be asked for: nobody is told that the database is away', async () => {
-  const inTurn = () =>
-    Promise.reject(Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' }))
-  const period = { start_time: start, end_time: start + DAY, bucket_width: '1d', include_previous_period: false }
-  const query = { ...period, group_by: 'model', rank_by: 'tokens' }
-  const call = { db: null, now: start, caller: { organizationId: 'org-1' }, query, inTurn }
-  const parts = usageSummary.retrieve(call as unknown as Parameters<typeof usageSummary.retrieve>[0])
-  await assert.rejects(parts.next(), { status: 503, message: /Ask for a shorter time/ })
-})

@@ -29,7 +29,7 @@ export type SummaryShape = {
   measures: readonly Measure[]
   select: Record<string, RawBuilder<number>>
   /** The measures of which the most counts, and how much of them some sums have. */
-  rank: { of: readonly Measure[]; weight: (sums: Sums) => number }
+  rank: { of: readonly Measure[]; weight: (sums: Sums) => bigint }
   /** What is told of sums. */
   view: (sums: Sums) => object
 }

@@ -28,16 +28,20 @@ const used = {
 
 const rankedBy = (by: RankBy) => {
   const of = by === 'tokens' ? (['input_tokens', 'output_tokens'] as const) : [by]
-  return { of, weight: (sums: Record<string, number>) => of.reduce((sum, name) => sum + (sums[name] ?? 0), 0) }
+  return { of, weight: (sums: Record<string, number>) => of.reduce((sum, name) => sum + BigInt(sums[name] ?? 0), 0n) }
 }
 
-const spent = {
+/** What costs are told of; of which route is left out. */
+export const spent = {
   object: 'organization.costs.summary',
   of: 'costs',
   kinds: ['costs'],
   measures: ['amount_nano'],
   select: { dollars, nanos },
-  rank: { of: ['amount_nano'], weight: ({ dollars = 0, nanos = 0 }) => dollars * NANOS + nanos },
+  rank: {
+    of: ['amount_nano'],
+    weight: ({ dollars = 0, nanos = 0 }) => BigInt(dollars) * BigInt(NANOS) + BigInt(nanos),
+  },
   // Whole dollars and the rest were added up each for itself: rounding is the last step.
   view: ({ dollars = 0, nanos = 0 }) => ({
     amount: amountView({ dollars: dollars + Math.floor(nanos / NANOS), nanos: nanos % NANOS }),

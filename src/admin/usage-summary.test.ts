@@ -125,17 +125,16 @@ for (const database of databases) {
       }
     })
 
-    test('it is one statement for a period, however many groups and buckets there are', async () => {
+    test('it is one statement for a period without so much usage, however many groups and buckets there are', async () => {
       const asked = async (query: string) => {
-        const before = recorder.times('usage_rollup')
+        const before = recorder.times('row_number()')
         await summaryOf(app, 'usage', query)
-        return recorder.times('usage_rollup') - before
+        return recorder.times('row_number()') - before
       }
-      const one = await asked(`start_time=${start}&end_time=${start + HOUR}&bucket_width=1h`)
-      assert.ok(one > 0)
+      assert.equal(await asked(`start_time=${start}&end_time=${start + HOUR}&bucket_width=1h`), 1)
       const many = `start_time=${start}&end_time=${start + DAYS * DAY}&bucket_width=1h&group_by=api_key_id`
-      assert.equal(await asked(many), one)
-      assert.equal(await asked(`${many}&include_previous_period=true`), 2 * one)
+      assert.equal(await asked(many), 1)
+      assert.equal(await asked(`${many}&include_previous_period=true`), 2)
     })
 
     test('money is exact to the nano-dollar beyond what a number holds, and rounded once', async () => {

@@ -56,9 +56,6 @@ export function isExhausted(error: unknown): boolean {
   return asDriverError(error).code?.startsWith('53') ?? false
 }
 
-/** PostgreSQL: it is there, and has ended a statement that took longer than one may. */
-export const isTooLong = (error: unknown) => asDriverError(error).code === '57014'
-
 /** PostgreSQL: it takes no changes, as a standby does not. */
 export const isReadOnly = (error: unknown) => asDriverError(error).code === '25006'
 

@@ -1,3 +1,6 @@
+import { spent } from '../../src/admin/usage-summaries.ts'
+import { summary } from '../../src/admin/usage-summary.ts'
+import { contract } from '../../src/contract/index.ts'
 import { recordUsage } from '../../src/db/usage.ts'
 import type { Organization } from '../contract/organizations.ts'
 import { FULL_PROJECT, LAST_USAGE_DAY } from '../support/filling.ts'
@@ -28,5 +31,19 @@ export async function walkSummaries(app: TestApp, own: Organization): Promise<vo
   for (const filter of ['project_ids', 'api_key_ids', 'user_ids', 'line_items']) {
     const query = `costs/summary?${window(LAST_USAGE_DAY)}&${filter}[]=x`
     await app.send('GET', `/v1/organization/${query}`, { key: own.key })
+  }
+  await walkSlices(app, own)
+}
+
+/** A summary of more than one statement may read, and of more names than may be held. */
+async function walkSlices({ db }: TestApp, own: Organization): Promise<void> {
+  const window = { start_time: LAST_USAGE_DAY, end_time: LAST_USAGE_DAY + DAY, bucket_width: '1d' } as const
+  const query = { ...window, group_by: 'api_key_id', include_previous_period: false } as const
+  const call = { db, now: LAST_USAGE_DAY, caller: { organizationId: own.id }, query }
+  const shape = { ...spent, route: contract.costsSummary.retrieve }
+  for (const project of [null, FULL_PROJECT]) {
+    const bounds = { whole: 100, slice: 1000, names: 100 }
+    const parts = summary({ ...call, inTurn: (work) => work() }, shape, project, bounds)
+    for await (const _ of parts);
   }
 }

@@ -23,6 +23,7 @@ import { secondFactors } from './0056-second-factors.ts'
 import { openidConnect } from './0057-openid-connect.ts'
 import { vouchedFor } from './0058-vouched-for.ts'
 import { removedAddresses } from './0059-removed-addresses.ts'
+import { usageOfProject } from './0060-usage-of-project.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -55,4 +56,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0057-openid-connect': openidConnect,
   '0058-vouched-for': vouchedFor,
   '0059-removed-addresses': removedAddresses,
+  '0060-usage-of-project': usageOfProject,
 }

@@ -1,5 +1,5 @@
 -- Asks Gatehouse's check door about a request. A refusal goes to the client as it is; no answer is a refusal too.
-local passed_on = { 'authorization', 'openai-organization', 'openai-project', 'user-agent' }
+local passed_on = { 'authorization', 'x-api-key', 'anthropic-version', 'openai-organization', 'openai-project', 'user-agent' }
 local known_as = { 'x-gatehouse-organization', 'x-gatehouse-project', 'x-gatehouse-key', 'x-gatehouse-user' }
 local hop_by_hop = { connection = true, ['content-length'] = true, ['keep-alive'] = true, ['transfer-encoding'] = true }
 

@@ -35,7 +35,7 @@ const names: Record<Denial, readonly string[]> = {
   ],
   'choose another host': [
     // The last ones name a worker of the model server.
-    ...['data_sources', 'data_source', 'server', 'base_path', 'region', 'region_name', 'location'],
+    ...['data_sources', 'data_source', 'server', 'base_path', 'region', 'region_name', 'location', 'inference_geo'],
     ...['data_parallel_rank', 'routed_dp_rank', 'disagg_prefill_dp_rank'],
   ],
   'choose another account': [
@@ -61,6 +61,7 @@ const names: Record<Denial, readonly string[]> = {
       'guardrails',
       'no_log',
     ],
+    ...['billing_policy', 'user_profile_id'],
     ...['disable_global_guardrail', 'disable_global_guardrails', 'api_version', 'api_type', 'proxy_server_request'],
   ],
   'make the answer longer': [

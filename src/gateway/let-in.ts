@@ -2,8 +2,10 @@ import { ApiError } from '../contract/error.ts'
 import type { Arrival, Call } from './call.ts'
 import type { Gate } from './gate.ts'
 import { callRefusal } from './keys/authorize.ts'
+import { keyInEither } from './keys/either-header.ts'
 import { type Grant, userOf } from './keys/grant.ts'
 import { type BroughtKey, broughtKey, identify } from './keys/identify.ts'
+import { spoken } from './routes/api.ts'
 import { asBrought } from './routes/brought.ts'
 import { withQuery } from './routes/match.ts'
 import type { GatewayRoute } from './routes/table.ts'
@@ -20,11 +22,18 @@ export function letIn(
   route: GatewayRoute,
   url: string,
 ): Call | ApiError | Promise<Call | ApiError> {
-  const key = broughtKey(arrival.request)
+  const key = route.api === 'openai' ? broughtKey(arrival.request) : keyOf(arrival, route)
   if (key instanceof ApiError) return key
   const grant = identify(gate.grants, key)
   if (grant instanceof Promise) return grant.then((found) => admit(gate, arrival, route, url, key, found))
   return admit(gate, arrival, route, url, key, grant)
+}
+
+/** Of a route that may be asked for in the Anthropic API's way, which names every answer in a header of its own. */
+function keyOf({ request, headers }: Arrival, route: GatewayRoute): BroughtKey | ApiError {
+  if (spoken(route, request.headers) === 'openai') return broughtKey(request)
+  headers['request-id'] = headers['x-request-id'] ?? ''
+  return keyInEither(request)
 }
 
 function admit(

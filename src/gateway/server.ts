@@ -4,7 +4,9 @@ import { isUnavailable } from '../db/errors.ts'
 import { answerText } from './answer.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { check } from './check/check.ts'
+import { originalUrl } from './check/original.ts'
 import { GuardedCounters } from './counters/guarded.ts'
+import { anthropicError, anthropicStatus } from './envelopes/anthropic.ts'
 import { Afterwards } from './exchange/afterwards.ts'
 import { refuseOnStream } from './exchange/kept-alive.ts'
 import { FailureLog } from './failure-log.ts'
@@ -12,6 +14,7 @@ import type { Gate, GatewayParts } from './gate.ts'
 import { Tally } from './observe/tally.ts'
 import { handle } from './pipeline.ts'
 import { recordRefusal } from './record-refusal.ts'
+import { spokenAt } from './routes/api.ts'
 import { callBegins, callIsOver } from './turn.ts'
 
 export type Gateway = {
@@ -51,27 +54,30 @@ export function createGateway(parts: GatewayParts): Gateway {
     afterwards: afterwards.do,
   }
   const serve =
-    (way: (gate: Gate, arrival: Arrival) => Promise<Outcome | ApiError | null>): Gateway['handle'] =>
+    (
+      way: (gate: Gate, arrival: Arrival) => Promise<Outcome | ApiError | null>,
+      urlOf: (request: IncomingMessage) => string,
+    ): Gateway['handle'] =>
     (request, response) => {
       const headers = { 'x-request-id': gate.newId('request'), 'openai-version': '2020-10-01' }
       const arrival = { request, response, headers }
       callBegins()
       way(gate, arrival).then(
         (outcome) => {
-          if (outcome instanceof ApiError) fail(gate, arrival, outcome)
+          if (outcome instanceof ApiError) fail(gate, arrival, outcome, urlOf)
           else if (outcome?.end === 'upstream_broke') gate.failures.broke(about(arrival))
           else if (outcome?.end === 'overran') gate.failures.broke(about(arrival), OVERRAN)
           callIsOver()
         },
         (thrown) => {
-          fail(gate, arrival, thrown)
+          fail(gate, arrival, thrown, urlOf)
           callIsOver()
         },
       )
     }
   return {
-    handle: serve(handle),
-    check: serve(check),
+    handle: serve(handle, ({ url = '' }) => url),
+    check: serve(check, originalUrl),
     settling: () => afterwards.running,
     settled: () => afterwards.over(),
   }
@@ -80,7 +86,8 @@ export function createGateway(parts: GatewayParts): Gateway {
 /** What the log says of a call. */
 const about = ({ request, headers }: Arrival) => ({ request_id: headers['x-request-id'], path: pathOf(request) })
 
-function fail(gate: Gate, arrival: Arrival, thrown: unknown) {
+/** @param urlOf gives path and query of what is asked for */
+function fail(gate: Gate, arrival: Arrival, thrown: unknown, urlOf: (request: IncomingMessage) => string) {
   const { request, response, headers } = arrival
   // A client that left in the middle of its request hears no answer and is nobody's failure.
   if (request.destroyed && !request.complete) return void response.destroy()
@@ -90,11 +97,18 @@ function fail(gate: Gate, arrival: Arrival, thrown: unknown) {
     if (!refuseOnStream(response, error)) response.destroy()
     return
   }
-  answerText(response, error.status, headersOf(error, headers), error.text)
+  if (spokenAt(urlOf(request), request.headers) === 'openai') {
+    answerText(response, error.status, headersOf(error, error.status, headers), error.text)
+    return
+  }
+  const id = headers['x-request-id'] ?? ''
+  const status = anthropicStatus(error)
+  const text = JSON.stringify(anthropicError(error, id))
+  answerText(response, status, headersOf(error, status, { ...headers, 'request-id': id }), text)
 }
 
 /** Names and values in turn. What the failure says itself stands for what all answers to the call say. */
-function headersOf({ status, headers: own }: ApiError, headers: Arrival['headers']): string[] {
+function headersOf({ headers: own }: ApiError, status: number, headers: Arrival['headers']): string[] {
   const list: string[] = []
   for (const name in headers) if (!(name in own)) list.push(name, headers[name] ?? '')
   if (status === 401) list.push('www-authenticate', challenge['www-authenticate'])

@@ -6,6 +6,7 @@ import type { Handle } from './listener.ts'
 /** What a page may read of an answer besides what browsers show of any. Names, for `*` is not known to all of them. */
 const EXPOSED = [
   'x-request-id',
+  'request-id',
   'retry-after',
   'retry-after-ms',
   'x-should-retry',

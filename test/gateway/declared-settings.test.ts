@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { type Dimension, UNLIMITED } from '../../src/core/catalogue.ts'
 import type { Declaration } from '../../src/gateway/routes/declaration.ts'
 import { routes } from '../../src/gateway/routes/table.ts'
-import { ask, type DimensionName, limitedIn, openStage, type Place, type Stage } from './declared.ts'
+import { ask, codeOf, type DimensionName, limitedIn, openStage, type Place, type Stage } from './declared.ts'
 
 type World = { admin: ReturnType<Stage['gate']['app']['admin']>['organization']; place: Place }
 
@@ -17,7 +17,8 @@ type Rule = {
   set: (world: World) => Promise<unknown>
   unset: (world: World) => Promise<unknown>
   without?: string
-  with: string
+  /** Two where the Anthropic API has another status for it. */
+  with: string | readonly [original: string, anthropic: string]
 }
 
 const isJson = ({ body }: Declaration) => body.kind === 'json'
@@ -46,7 +47,7 @@ const rules: Rule[] = [
       admin.projects.apiKeys.update(keyId, { project_id, scopes: ['api.model.read'] }),
     unset: ({ admin, place: { projectId: project_id, keyId } }) =>
       admin.projects.apiKeys.update(keyId, { project_id, scopes: [] }),
-    with: '401 null',
+    with: ['401 null', '403 null'],
   },
   {
     setting: 'its model is denied to the project',
@@ -120,20 +121,22 @@ describe('the next call of a route is another one when', () => {
         const world = { admin: gate.app.admin().organization, place: await stage.place() }
         const see = async () => {
           const before = calls.length
-          const { status, body } = await ask(gate, route, world.place, { fields })
+          const reply = await ask(gate, route, world.place, { fields })
+          const { status } = reply
           assert.equal(
             calls.length - before,
             status === 200 ? 1 : 0,
             'what is refused, the model server never hears of',
           )
-          if (status !== 200) return `${status} ${body.error.code}`
+          if (status !== 200) return `${status} ${codeOf(reply)}`
           return fields.store === undefined
             ? '200'
             : `200, sent to be stored: ${JSON.parse(`${calls.at(-1)?.body}`).store}`
         }
         assert.equal(await see(), without, 'before it is set')
         await set(world)
-        assert.equal(await see(), isAbout ? rule.with : without, 'the next call after it is set')
+        const refused = typeof rule.with === 'string' ? rule.with : rule.with[route.api === 'anthropic' ? 1 : 0]
+        assert.equal(await see(), isAbout ? refused : without, 'the next call after it is set')
         await unset(world)
         assert.equal(await see(), without, 'the next call after it is unset')
       })

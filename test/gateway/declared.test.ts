@@ -4,7 +4,18 @@ import { UNLIMITED } from '../../src/core/catalogue.ts'
 import type { Declaration } from '../../src/gateway/routes/declaration.ts'
 import { type RouteName, routes } from '../../src/gateway/routes/table.ts'
 import { checkSent, told } from './check/checking.ts'
-import { ask, fieldsOf, limitedIn, metered, openStage, pathOf, type Stage, streamed, whole } from './declared.ts'
+import {
+  ask,
+  codeOf,
+  fieldsOf,
+  limitedIn,
+  metered,
+  openStage,
+  pathOf,
+  type Stage,
+  streamed,
+  whole,
+} from './declared.ts'
 import { until } from './upstream.ts'
 
 /*
@@ -35,7 +46,7 @@ describe('a route does what it declares:', () => {
       const other = route.permission === 'api.model.read' ? 'api.model.request' : 'api.model.read'
       await projects().apiKeys.update(keyId, { project_id: projectId, scopes: [other] })
       const refused = await ask(gate, route, place)
-      assert.equal(refused.status, 401, refused.text)
+      assert.equal(refused.status, route.api === 'anthropic' ? 403 : 401, refused.text)
       assert.ok(refused.text.includes(`Missing scopes: ${route.permission}`), refused.text)
       assert.equal((await gate.app.send('PATCH', pathOf(route, place), { key: place.key })).status, 405)
     })
@@ -106,7 +117,7 @@ describe('a route does what it declares:', () => {
         const limits = (most: number) => ({ project_id: place.projectId, [`max_${dimension}_per_1_minute`]: most })
         await projects().rateLimits.updateRateLimit('rl-m1', limits(0))
         const refused = await ask(gate, route, place)
-        assert.deepEqual([refused.status, refused.body.error.code], [429, 'rate_limit_exceeded'], refused.text)
+        assert.deepEqual([refused.status, codeOf(refused)], [429, 'rate_limit_exceeded'], refused.text)
         await projects().rateLimits.updateRateLimit('rl-m1', limits(UNLIMITED))
         assert.equal((await ask(gate, route, place)).status, 200)
       })
@@ -118,8 +129,8 @@ describe('a route does what it declares:', () => {
         const place = await stage.place()
         const { projectId } = place
         const code = async (fields: Record<string, unknown> = {}) => {
-          const { status, body } = await ask(gate, route, place, { fields })
-          return `${status} ${body.error?.code}`
+          const reply = await ask(gate, route, place, { fields })
+          return `${reply.status} ${codeOf(reply)}`
         }
         assert.equal(await code({ model: 'nobodys' }), '404 model_not_found')
         await projects().modelPermissions.update(projectId, { mode: 'allow_list', model_ids: ['m2'] })

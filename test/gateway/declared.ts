@@ -24,9 +24,11 @@ export function limitedIn({ charges, body }: Declaration): DimensionName[] {
 
 /** Everything that some route asks for, but what this one refuses; of what is not its own, it takes no notice. */
 export function fieldsOf({ body }: Declaration): Record<string, unknown> {
+  const isBounded = body.kind === 'json' && body.maximum === 'required'
   const all = {
     ...{ model: 'm1', messages: [{ role: 'user', content: 'hello' }], input: 'hello', prompt: 'hello' },
     ...{ query: 'hello', documents: ['hello'], tokens: [1, 2] },
+    ...(isBounded && { max_tokens: 16 }),
   }
   const refused = body.kind === 'json' ? body.references.refused.map(({ field }) => field) : []
   return Object.fromEntries(Object.entries(all).filter(([name]) => !refused.includes(name)))
@@ -85,6 +87,10 @@ async function newPlace({ app }: TestGate): Promise<Place> {
 
 export const pathOf = ({ path }: Declaration, { ids }: Pick<Place, 'ids'>) =>
   path.replace(/\{(\w+)\}/g, (_, kind: string) => ids[kind] ?? 'id_1')
+
+/** The code of a refusal, in whatever API's shape it is; null where it has none. */
+export const codeOf = ({ body: { error } }: Pick<Reply, 'body'>): string | null =>
+  error?.code ?? error?.details?.error_code ?? null
 
 type More = { query?: string; fields?: Record<string, unknown> }
 

@@ -64,6 +64,8 @@ const passed = {
   'x-stainless-retry-count': '0',
   'x-stainless-lang': 'js',
   'openai-beta': 'responses=v1',
+  'anthropic-version': '2023-06-01',
+  'anthropic-beta': 'files-api-2025-04-14',
   'x-client-request-id': 'mine, with a comma',
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   tracestate: 'a=1',

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { test } from 'node:test'
+import { envelopesOf } from '../../src/gateway/envelopes/envelopes.ts'
 import { KeptAlive } from '../../src/gateway/exchange/kept-alive.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { CHAT, openCall, question, replyTo, startGate, type TestGate } from './gate.ts'
@@ -172,7 +173,8 @@ test('a client that reads nothing gets no pile of comments, and one that waits b
   const server = createServer((request, response) => {
     const { url = '' } = request
     responses.set(url, response)
-    const reply = new KeptAlive({ response, everyMs: 5, headers: {}, begun: () => early.push(url) })
+    const envelopes = envelopesOf('openai', '')
+    const reply = new KeptAlive({ response, everyMs: 5, headers: {}, envelopes, begun: () => early.push(url) })
     if (url === '/unread') {
       reply.writeHead(200, ['content-type', 'text/event-stream'])
       reply.write(`data: ${'x'.repeat(64 * 1024 * 1024)}\n\n`)

@@ -13,6 +13,7 @@ const said: Record<string, RegExp> = {
   'GET models': /List and retrieve models/,
   'POST chat': /chat/,
   'POST completions': /completions/,
+  'POST messages': /messages/,
   'POST embeddings': /embeddings/,
   'POST moderations': /moderations/,
   'POST images': /images/,

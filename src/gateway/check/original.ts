@@ -32,6 +32,15 @@ export function originalOf({ method = '', url = '', headers, headersDistinct }: 
   throw new ApiError('malformed_check', message)
 }
 
+/** Path and query of that request, for who is to be refused in any case: nothing where nothing says it. */
+export function originalUrl(request: IncomingMessage): string {
+  try {
+    return originalOf(request).url
+  } catch {
+    return ''
+  }
+}
+
 function only(headers: IncomingMessage['headersDistinct'], name: string): string {
   const values = headers[name] ?? []
   const [value = ''] = values

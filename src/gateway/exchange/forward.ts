@@ -1,14 +1,18 @@
 import type { Body } from '../body/read-body.ts'
 import type { Call, Outcome } from '../call.ts'
+import { envelopesOf } from '../envelopes/envelopes.ts'
 import type { Gate } from '../gate.ts'
 import type { Inquiry } from '../inquire.ts'
 import { observe } from '../observe/observe.ts'
 import type { Observer } from '../observe/observer.ts'
+import { spoken } from '../routes/api.ts'
 import { isEventStream, type Reply } from '../upstreams/forwarding.ts'
 import { contentTypeOf } from '../upstreams/headers.ts'
 import { bodyFor } from './body-for.ts'
 import { claiming, endsNamed } from './claiming.ts'
+import { answerCount, CountedHere } from './counted-here.ts'
 import { KeptAlive } from './kept-alive.ts'
+import { refusedBegun } from './refused.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
 
@@ -16,15 +20,23 @@ import type { Ticket } from './ticket.ts'
 function replyTo({ streamKeepaliveMs: everyMs, streams }: Gate, call: Call, asked: Inquiry): Reply {
   const { response, headers } = call
   if (everyMs === 0 || !asked.stream) return response
-  return new KeptAlive({ response, everyMs, headers, begun: () => streams?.begun(call) })
+  const envelopes = envelopesOf(spoken(call.route, call.request.headers), headers['x-request-id'] ?? '')
+  return new KeptAlive({ response, everyMs, headers, envelopes, begun: () => streams?.begun(call) })
 }
 
 /**
  * Sends a call on and its reply back, and settles what was reserved for it: once, however it ends. Counting what was used may
  * outlast the answer; nobody waits for it.
+ * @returns how it ended; null where the gate answered in place of a model server that has no such route
  * @throws ApiError where the client was sent nothing yet, so that it can be told
  */
-export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body, ticket: Ticket): Promise<Outcome> {
+export async function forward(
+  gate: Gate,
+  call: Call,
+  asked: Inquiry,
+  body: Body,
+  ticket: Ticket,
+): Promise<Outcome | null> {
   const { route, request, headers } = call
   const { tokens } = gate
   const sentAt = performance.now()
@@ -43,7 +55,9 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
       request,
       response: replyTo(gate, call, asked),
       begin(status, replied, upstream) {
+        const refused = status >= 400 && route.api === 'anthropic' ? refusedBegun(call, status) : null
         body.replied()
+        if (refused !== null) return refused
         if (asked.stream || isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)
         answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
@@ -57,7 +71,9 @@ export async function forward(gate: Gate, call: Call, asked: Inquiry, body: Body
     return outcome
   } catch (error) {
     ticket.settle(null)
-    throw error
+    if (!(error instanceof CountedHere)) throw error
+    await answerCount(call, asked, tokens)
+    return null
   } finally {
     gate.streams?.over(call)
   }

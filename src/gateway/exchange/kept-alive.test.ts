@@ -4,12 +4,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { answer } from '../answer.ts'
+import { envelopesOf } from '../envelopes/envelopes.ts'
 import { KeptAlive } from './kept-alive.ts'
 
 test('a stream that has been silent for long when its call is refused in the same turn of the loop is not begun any more', async () => {
   let comments = 0
   await using server = createServer((_request, response) => {
-    new KeptAlive({ response, everyMs: 20, headers: {}, begun: () => comments++ })
+    new KeptAlive({ response, everyMs: 20, headers: {}, envelopes: envelopesOf('openai', ''), begun: () => comments++ })
     // This holds up the loop until both others have their time, one after the other in the same turn.
     setTimeout(() => {
       const until = performance.now() + 40

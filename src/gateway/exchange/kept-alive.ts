@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ApiError } from '../../contract/error.ts'
+import type { Envelopes } from '../envelopes/envelopes.ts'
 import { isEventStream, type Reply } from '../upstreams/forwarding.ts'
 import { EventGap } from './event-gap.ts'
 import { errorEvent, type LateReply, lateReply } from './late-reply.ts'
@@ -12,6 +13,8 @@ type Options = {
   everyMs: number
   /** What every answer to this call carries, as it stands when its stream begins. */
   headers: Readonly<Record<string, string>>
+  /** Of the API that the client speaks. */
+  envelopes: Envelopes
   /** Told when the stream begins before its reply does. */
   begun: () => void
 }
@@ -68,7 +71,7 @@ export class KeptAlive implements Reply {
     this.statusCode = status
     this.#events = status < 300 && isEventStream(typeIn(headers))
     if (!this.#events) clearTimeout(this.#timer)
-    if (this.#early) this.#late = lateReply(status, this.#events)
+    if (this.#early) this.#late = lateReply(status, this.#events, this.#options.envelopes)
     else this.#response.writeHead(status, headers)
   }
 
@@ -106,11 +109,11 @@ export class KeptAlive implements Reply {
   }
 
   /** @returns whether the client could be told on its stream */
-  refuse({ envelope }: ApiError): boolean {
+  refuse(error: ApiError): boolean {
     if (!this.#early || this.headersSent || this.destroyed) return false
     this.headersSent = true
     clearTimeout(this.#timer)
-    this.#response.end(errorEvent(envelope))
+    this.#response.end(errorEvent(this.#options.envelopes.of(error)))
     return true
   }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { envelopesOf } from '../envelopes/envelopes.ts'
 import { lateReply } from './late-reply.ts'
 
 /** What a client gets of a reply that says nothing of being a stream and comes in these pieces. */
 function told(...pieces: Buffer[]): string {
-  const late = lateReply(200, false)
+  const late = lateReply(200, false, envelopesOf('openai', ''))
   const shown = pieces.map((piece) => late.chunk(piece)?.toString() ?? '')
   return shown.join('') + late.end()
 }

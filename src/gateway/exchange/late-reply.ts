@@ -1,9 +1,8 @@
-import type { ApiError, ErrorEnvelope } from '../../contract/error.ts'
+import type { Envelopes } from '../envelopes/envelopes.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 
-/** Bytes of a refusal that are passed on in an event; characters of one that is no JSON. */
+/** Bytes of a refusal that are passed on in an event. */
 const MOST_HELD = 65_536
-const MOST_SHOWN = 4096
 const [TAB, LF, CR, BLANK, MARK] = [0x09, 0x0a, 0x0d, 0x20, [0xef, 0xbb, 0xbf]] as const
 /** What may stand before a reply and says nothing: blanks, and a byte order mark. */
 const NOTHING: readonly number[] = [TAB, LF, CR, BLANK, ...MARK]
@@ -22,9 +21,9 @@ export interface LateReply {
 /** The event that a failure is told in. */
 export const errorEvent = (data: object): string => `event: error\ndata: ${JSON.stringify(data)}\n\n`
 
-/** @param events whether it says of itself that it is a stream of events */
-export function lateReply(status: number, events: boolean): LateReply {
-  return status >= 400 ? new Refusal(status) : events ? new Events() : new Answer()
+/** @param events whether it says of itself that it is a stream of events @param envelopes of the API that the client speaks */
+export function lateReply(status: number, events: boolean, envelopes: Envelopes): LateReply {
+  return status >= 400 ? new Refusal(status, envelopes) : events ? new Events() : new Answer(envelopes)
 }
 
 /** As it comes, but for a byte order mark: that may stand at the beginning of a stream alone, and this one has begun. */
@@ -51,9 +50,14 @@ class Events implements LateReply {
 
 /** A server that does not stream: its JSON is one event, on one line, for line breaks are blanks in JSON. */
 class Answer implements LateReply {
+  readonly #envelopes: Envelopes
   #as: LateReply | null | undefined
   /** What has come of it while that is open. */
   #begun: Buffer = Buffer.alloc(0)
+
+  constructor(envelopes: Envelopes) {
+    this.#envelopes = envelopes
+  }
 
   chunk(bytes: Buffer): Buffer | null {
     if (this.#as !== undefined) return this.#as === null ? onOneLine(bytes) : this.#as.chunk(bytes)
@@ -68,33 +72,41 @@ class Answer implements LateReply {
     }
     // Servers exist that label events otherwise; what is neither cannot be told on a stream.
     if (BEGINNINGS.some((one) => text.startsWith(one))) this.#as = new Events()
-    else this.#as = /^[[{]/.test(text) ? null : new Unreadable()
+    else this.#as = /^[[{]/.test(text) ? null : new Unreadable(this.#envelopes)
     return this.#as === null ? Buffer.concat([Buffer.from('data: '), onOneLine(content)]) : this.#as.chunk(content)
   }
 
   end(): string {
-    return this.#as === null ? '\n\n' : (this.#as ?? new Unreadable()).end()
+    return this.#as === null ? '\n\n' : (this.#as ?? new Unreadable(this.#envelopes)).end()
   }
 }
 
 class Unreadable implements LateReply {
+  readonly #envelopes: Envelopes
+
+  constructor(envelopes: Envelopes) {
+    this.#envelopes = envelopes
+  }
+
   chunk(): null {
     return null
   }
 
   end(): string {
-    return errorEvent(invalidReply(new Error('no stream of events')).envelope)
+    return errorEvent(this.#envelopes.of(invalidReply(new Error('no stream of events'))))
   }
 }
 
-/** In the server's own words where these are JSON with an error, else in the one shape. */
+/** In the server's own words where these have the shape, else put into it. */
 class Refusal implements LateReply {
   readonly #status: number
+  readonly #envelopes: Envelopes
   readonly #parts: Buffer[] = []
   #length = 0
 
-  constructor(status: number) {
+  constructor(status: number, envelopes: Envelopes) {
     this.#status = status
+    this.#envelopes = envelopes
   }
 
   chunk(bytes: Buffer): null {
@@ -104,20 +116,7 @@ class Refusal implements LateReply {
   }
 
   end(): string {
-    const text = Buffer.concat(this.#parts).toString()
-    const message = text.trim().slice(0, MOST_SHOWN) || `The model server answered with the status ${this.#status}.`
-    const type: ApiError['type'] = this.#status < 500 ? 'invalid_request_error' : 'server_error'
-    const envelope: ErrorEnvelope = { error: { message, type, param: null, code: null } }
-    return errorEvent(this.#length <= MOST_HELD ? (withError(text) ?? envelope) : envelope)
-  }
-}
-
-function withError(text: string): object | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && 'error' in value && value.error ? value : null
-  } catch {
-    return null
+    return errorEvent(this.#envelopes.refused(this.#status, Buffer.concat(this.#parts).toString()))
   }
 }
 

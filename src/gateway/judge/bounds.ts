@@ -1,3 +1,5 @@
+import { IMAGE_SOURCE } from './blocks.ts'
+
 /*
  * The most tokens that something can be, whatever model reads it. Tokenizers end at bytes, so a text has no more tokens than
  * bytes of UTF-8, and no more than JSON writes it with. What is no text is bounded by its kind and its size.
@@ -25,7 +27,7 @@ export const SPARE_TOKENS = 16
 /** What bytes are, by where they stand. Only a place is believed: what a client calls them is its own word. */
 export type Kind = 'image' | 'sound' | 'file'
 
-const images: ReadonlySet<string> = new Set(['image_url', 'b64_json', 'result'])
+const images: ReadonlySet<string> = new Set(['image_url', 'b64_json', 'result', IMAGE_SOURCE])
 const sounds: ReadonlySet<string> = new Set(['input_audio', 'audio', 'audio_url'])
 
 /** @param key of the field that the bytes stand in, or that holds the object with them */

@@ -1,5 +1,6 @@
-import { isObject, type JsonObject, lookalike } from '../body/fields.ts'
+import { isObject, type JsonObject } from '../body/fields.ts'
 import { wrongValue } from '../invalid.ts'
+import { IMAGE_SOURCE, isFound, isText, isTextSource, isToolUse, sourceOf } from './blocks.ts'
 import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
 
@@ -153,6 +154,9 @@ export class Content {
         // An object describes a container that is made for this answer.
         if (!isObject(value) || value.type !== 'auto') return ''
         break
+      case 'definition':
+        if (isObject(value)) return ''
+        break
       case 'holder':
         if (isObject(value) && value.id !== undefined && value.id !== null) return '.id'
         break
@@ -160,13 +164,22 @@ export class Content {
         if (typeof value === 'string') return value.length <= LONGEST_FORM ? null : this.#walk(value, depth + 1, key)
         break
       case 'binary':
-        if (typeof value === 'string') return this.#binary(value, kindAt(key === 'data' ? at : key))
-        break
+        if (typeof value !== 'string' || (key === 'data' && isTextSource(object, at))) break
+        return this.#binary(value, kindAt(key === 'data' ? at : key))
       case 'link':
         if (typeof value !== 'string') break
         if (isData(value)) return this.#binary(value, kindAt(at))
-        if (!isText(object, at)) this.#linked(at)
+        if (!isText(object, at) && !isFound(object)) this.#linked(at === IMAGE_SOURCE ? 'source' : at)
         break
+      case 'source':
+        if (!isObject(value)) break
+        // Behind a link stands as much as in the data itself.
+        if (typeof value.url === 'string' && !isData(value.url)) this.tokens += BINARY_TOKENS
+        return this.#walk(value, depth + 1, sourceOf(object))
+      case 'input':
+        if (!isObject(value) || !isToolUse(object)) break
+        this.#free(value, depth + 1)
+        return null
       case 'media':
         // Behind a link stands as much as in the data itself.
         if (typeof value === 'string') {
@@ -234,13 +247,6 @@ const tooDeep = new Error('nested too deeply')
 
 /** No link is longer: what is holds its data itself, and reading megabytes to see how they begin takes milliseconds. */
 const LONGEST_LINK = 65_536
-
-/** A part of a message that is text to every reader: a link that stands in it besides is not followed. */
-const isText = (part: JsonObject, at: string) =>
-  at === 'content' &&
-  (part.type === 'text' || part.type === 'input_text' || part.type === 'output_text') &&
-  typeof part.text === 'string' &&
-  !Object.keys(part).some((key) => lookalike(key) === 'type')
 
 /** Schemes are written in any case (RFC 3986, 3.1). */
 const isData = (link: string) => link.length > LONGEST_LINK || /^data:/i.test(link)

@@ -35,6 +35,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
   const within = modelsInBody(court, shape, fields, foreign)
+  if (shape.maximum === 'required') needsMaximum(shape, fields)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
   const references = referencesIn(shape.references, fields)
   const { worst, caps } = worstOf({
@@ -69,6 +70,10 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     size: typeof fields.size === 'string' ? fields.size : null,
     serviceTier: textIn(edits.value('service_tier')),
   }
+}
+
+function needsMaximum({ maxima }: JsonShape, fields: Fields): void {
+  for (const name of maxima) if (!isGiven(fields[name])) throw missing(name)
 }
 
 /** The most tokens that an answer may have, as a body says it. */

@@ -6,6 +6,8 @@ type Meaning =
   | 'reference'
   /** A container by its id, or an object that describes a new one. */
   | 'container'
+  /** A tool that is defined where no rule looks for tools, where it is an object. */
+  | 'definition'
   /** Something stored where it is an object with an id: a voice, or audio of an earlier answer. */
   | 'holder'
   /** Says how the rest is to be read; no model reads it. */
@@ -16,6 +18,10 @@ type Meaning =
   | 'link'
   /** An image or a file, by a link or by its data. */
   | 'media'
+  /** What an image or a document is made of: its bytes, its text, parts of its own, or a link. */
+  | 'source'
+  /** What a tool was called with, in the call of a tool. */
+  | 'input'
   /** Where the model looked, or found what it said: nobody follows a link in there once more. */
   | 'notes'
   /** Bytes in a generated image, text in all else. */
@@ -23,7 +29,7 @@ type Meaning =
   /** Any JSON that the client likes: schemas, arguments. No reader follows a reference in there. */
   | 'free'
 
-/** From the request types of the official client (openai 7.57): chat, completions, responses, images, audio. */
+/** From the request types of the official clients (openai 7.57, @anthropic-ai/sdk 1.14): chat, completions, responses, images, audio, messages. */
 const meanings = new Map<string, Meaning>([
   ['file_id', 'reference'],
   ['file_ids', 'reference'],
@@ -35,6 +41,7 @@ const meanings = new Map<string, Meaning>([
   ['tunnel_id', 'reference'],
   ['skill_id', 'reference'],
   ['container', 'container'],
+  ['definition', 'definition'],
   ['audio', 'holder'],
   ['voice', 'holder'],
   ['role', 'form'],
@@ -42,6 +49,8 @@ const meanings = new Map<string, Meaning>([
   ['id', 'form'],
   ['call_id', 'form'],
   ['tool_call_id', 'form'],
+  ['tool_use_id', 'form'],
+  ['media_type', 'form'],
   ['status', 'form'],
   ['detail', 'form'],
   ['file_data', 'binary'],
@@ -52,6 +61,8 @@ const meanings = new Map<string, Meaning>([
   ['file_url', 'media'],
   ['audio_url', 'media'],
   ['video_url', 'media'],
+  ['source', 'source'],
+  ['input', 'input'],
   ['annotations', 'notes'],
   ['action', 'notes'],
   ['sources', 'notes'],
@@ -60,6 +71,7 @@ const meanings = new Map<string, Meaning>([
   ['parameters', 'free'],
   ['input_schema', 'free'],
   ['output_schema', 'free'],
+  ['input_examples', 'free'],
   ['schema', 'free'],
   ['json_schema', 'free'],
   ['metadata', 'free'],

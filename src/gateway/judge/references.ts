@@ -15,13 +15,23 @@ type References = JsonShape['references']
 export function refuseReferences({ refused }: References, fields: Fields): void {
   for (const one of refused) {
     const value = valueAt(fields, one.field)
-    if (isGiven(value) && value !== unless(one)) throw notOffered(one.field)
+    if (isGiven(value) && value !== one.unless && holds(value, one)) throw notOffered(one.field)
   }
   if (isObject(fields.voice)) throw notOffered('voice.id')
   if (isObject(fields.audio) && isObject(fields.audio.voice)) throw notOffered('audio.voice.id')
 }
 
-const unless = (field: RefusedField): unknown => field.unless
+/** Whether a value has what makes it refused, at whatever depth and under whatever name. */
+function holds(value: unknown, { holding }: RefusedField): boolean {
+  if (holding === undefined) return true
+  const rest = [value]
+  // However deep it is nested: nothing has bounded that yet.
+  for (const one of rest) {
+    if (typeof one === 'string' && one.startsWith(holding)) return true
+    if (typeof one === 'object' && one !== null) for (const inner of Object.values(one)) rest.push(inner)
+  }
+  return false
+}
 
 /** @param field with dots where it stands deeper */
 function valueAt(fields: Fields, field: string): unknown {

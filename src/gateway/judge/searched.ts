@@ -1,5 +1,6 @@
 import { type Denial, deniedBy, deniedWithin } from '../../core/denied-field.ts'
 import { isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
+import { isClientRun } from '../rules/tool-types.ts'
 import { isFree, meaningOf } from './meanings.ts'
 
 /*
@@ -20,7 +21,8 @@ export type LetThrough = { field: string; holder: object; param: string }
  * schemas and documents are.
  */
 export const unsearched: ReadonlySet<string> = new Set([
-  ...['messages', 'input', 'instructions', 'prompt', 'suffix', 'prediction', 'metadata', 'logit_bias', 'stop', 'user'],
+  ...['messages', 'input', 'instructions', 'system', 'prompt', 'suffix', 'prediction', 'metadata', 'logit_bias'],
+  ...['stop', 'user'],
   ...['json_schema', 'guided_json', 'structured_outputs', 'structural_tag', 'format', 'grammar', 'documents', 'schema'],
 ])
 /** The same within fields that are not the original's, where `parameters` are no function's. */
@@ -29,6 +31,8 @@ const freeWithin: ReadonlySet<string> = new Set(['metadata', 'schema', 'json_sch
 /** The original's, within fields of its own. */
 const originals: ReadonlySet<string> = new Set([
   ...['url', 'image_url', 'file_url', 'server_url', 'authorization', 'region', 'max_output_length', 'file_ids'],
+  // What a tool that reads the web may read, and from where.
+  ...['max_content_tokens', 'url_sources'],
 ])
 /** Fields of the original's whose models are judged. */
 const namesModels: ReadonlySet<string> = new Set(['tools', 'moderation', 'svg'])
@@ -101,7 +105,7 @@ export function ownIn(tools: unknown): ReadonlySet<unknown> {
   return own
 }
 
-const schemas = ['parameters', 'input_schema', 'output_schema', 'returns'] as const
+const schemas = ['parameters', 'input_schema', 'output_schema', 'returns', 'input_examples'] as const
 /** A custom tool also has the form of its input: a grammar, or a schema. */
 const customSchemas = [...schemas, 'format'] as const
 
@@ -116,7 +120,7 @@ function ownOf(tool: JsonObject): unknown[] {
     case 'mcp':
       return [tool.headers]
     default:
-      return []
+      return isClientRun(tool) ? [tool.input_examples] : []
   }
 }
 

@@ -1,7 +1,8 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
 import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
 import type { Reference } from '../references.ts'
-import { bringsTools, isClientRun, webSearchField } from '../rules/disabled-tools.ts'
+import { bringsTools, webSearchField } from '../rules/disabled-tools.ts'
+import { isClientRun } from '../rules/tool-types.ts'
 import type { Content } from './content.ts'
 
 /**

@@ -20,7 +20,11 @@ const brought = new WeakMap<object, { authorization: string | undefined; key: Br
  * @returns a 401 where there is none, or one that is none of ours by its form: a mistyped key costs no look-up
  */
 export function broughtKey({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): BroughtKey | ApiError {
-  const { authorization } = headers
+  return keyIn(socket, headers.authorization)
+}
+
+/** The same of a header's text. @param socket of the connection that brought it */
+export function keyIn(socket: object, authorization: string | undefined): BroughtKey | ApiError {
   const last = brought.get(socket)
   if (last !== undefined && last.authorization === authorization) return last.key
   const key = read(authorization)

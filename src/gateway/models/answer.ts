@@ -2,9 +2,11 @@ import type { ShownModel } from '../../core/model-list.ts'
 import { answer, answerText } from '../answer.ts'
 import type { Call } from '../call.ts'
 import { modelUnknown } from '../invalid.ts'
+import { spoken } from '../routes/api.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import { mayUse, modelForbidden } from '../rules/models.ts'
 import { noModels, unreachable } from '../upstreams/failures.ts'
+import { inAnthropic, pageInAnthropic } from './anthropic.ts'
 import { keepList, listKept } from './lists.ts'
 import type { Models } from './models.ts'
 
@@ -37,11 +39,19 @@ export async function retrieveModel(models: Models, rules: Rules, id: string): P
   return shown
 }
 
-/** Answers the routes about models, of which no upstream is asked. */
-export async function answerModels(models: Models, { route, grant, response, headers }: Call): Promise<null> {
+/** Answers the routes about models, of which no upstream is asked. @throws ApiError 400 for the query of a page */
+export async function answerModels(models: Models, call: Call): Promise<null> {
+  const { route, grant, request, response, headers } = call
   const id = route.ids.model ?? null
-  if (id === null) answerText(response, 200, Object.entries(headers).flat(), await listBytes(models, grant.rules))
-  else answer(response, 200, headers, await retrieveModel(models, grant.rules, id))
+  const isOther = spoken(route, request.headers) === 'anthropic'
+  const find = (name: string) => models.find(name)
+  if (id !== null) {
+    const shown = await retrieveModel(models, grant.rules, id)
+    answer(response, 200, headers, isOther ? inAnthropic(shown, find(id)) : shown)
+  } else if (isOther) {
+    const { data } = await listModels(models, grant.rules)
+    answer(response, 200, headers, pageInAnthropic(data, request.url ?? '', find))
+  } else answerText(response, 200, Object.entries(headers).flat(), await listBytes(models, grant.rules))
   return null
 }
 

@@ -2,6 +2,7 @@ import type { OwnedKind } from '../../core/owned.ts'
 import { IN_ITEM, SEEN } from '../routes/want.ts'
 import { amount } from './amount.ts'
 import type { JsonSink, ListStep } from './json-watch.ts'
+import { argumentsText, type MessageFacts, messageFacts } from './message-facts.ts'
 import { Said } from './output-text.ts'
 import { isProblem } from './problem.ts'
 import { ShownAgain } from './shown-again.ts'
@@ -63,6 +64,9 @@ export class Reading implements JsonSink {
   #saidBefore = 0
   #answer = 0
   #event = ''
+  /** What a message's report says besides tokens. */
+  #message: MessageFacts | null = null
+  #sessions = 0
   #item = ''
   #container: string | null = null
   /** Items as they were begun in a stream, and those of the last list of all of them. */
@@ -81,9 +85,9 @@ export class Reading implements JsonSink {
 
   get toolCalls(): Record<'webSearch' | 'fileSearch' | 'codeInterpreter', number> {
     return {
-      webSearch: Math.max(this.#begun.webSearch, this.#listed.webSearch),
+      webSearch: Math.max(this.#begun.webSearch, this.#listed.webSearch, this.#message?.webSearches ?? 0),
       fileSearch: Math.max(this.#begun.fileSearch, this.#listed.fileSearch),
-      codeInterpreter: Math.max(this.#begun.codeInterpreter, this.#listed.codeInterpreter),
+      codeInterpreter: Math.max(this.#begun.codeInterpreter, this.#listed.codeInterpreter, this.#sessions),
     }
   }
 
@@ -98,6 +102,8 @@ export class Reading implements JsonSink {
     else if (name === 'problem') this.failsIf(isProblem(value))
     else if (name === 'index') this.#answer = amount(value) ?? 0
     else if (name === 'duration') this.duration = amount(value)
+    else if (name === 'message_usage') this.#messageReported(value)
+    else if (name === 'arguments') this.#called(value)
     else if (typeof value !== 'string') return
     else if (name === 'event') this.#event = value
     else if (name === 'item') this.#item = value
@@ -105,6 +111,7 @@ export class Reading implements JsonSink {
     else if (name === 'status') this.failsIf(value === 'failed')
     else if (name === 'message') this.failsIf(value !== '')
     else if (name === 'service_tier') this.serviceTier = value
+    else if (name === 'session') this.#sessions = 1
     else if (name === 'item_id') this.#onShown('item', value)
     else if (name === 'id' && !this.#isNamed) {
       this.#isNamed = true
@@ -164,6 +171,18 @@ export class Reading implements JsonSink {
     if (now > before) this.#report = 'more'
     else if (this.#report === 'none' && now === before && (now > 0 || saysNone(report))) this.#report = 'same'
     this.usage = this.usage === NO_USAGE ? report : merged(this.usage, report)
+  }
+
+  #messageReported(value: unknown): void {
+    this.#reported(value)
+    this.#message = messageFacts(value, this.#message)
+    this.serviceTier = this.#message.serviceTier
+  }
+
+  /** What a tool is called with, as an object: it was said like any text. */
+  #called(value: unknown): void {
+    const text = argumentsText(value)
+    this.said.append(this.#answer, 0, text, 0, text.length)
   }
 
   #choice(step: ListStep): void {

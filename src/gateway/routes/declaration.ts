@@ -21,6 +21,8 @@ export type RefusedField = {
   field: string
   /** The value that says no. */
   unless?: false
+  /** Only where a text within it begins so. */
+  holding?: string
 }
 
 /** A field, and the lists of tools that its items bring. */
@@ -43,6 +45,8 @@ export type JsonShape = {
   models: readonly ModelPlace[]
   /** Names of the most tokens that one answer can have. Of one that another route has, model servers take no notice. */
   maxima: readonly Maximum[]
+  /** Whether it has to say one. */
+  maximum: 'required' | 'optional'
   /** A list of which each text, and each list of tokens, is a question of its own; null: one request is one question. */
   questions: 'prompt' | 'input' | null
   /** Fields that hold what the model is told: `told`, and what the route has besides. */
@@ -61,9 +65,10 @@ export type JsonShape = {
   tools: 'none' | 'hosted' | 'hosted_with_models'
   /**
    * Whether it takes a service tier; `said`: the original has no such field there, and the project's own is not written into
-   * it. What is said all the same is judged everywhere.
+   * it. `standard_only`: in the words of the Anthropic API, beside which a `speed` stands. What is said all the same is judged
+   * everywhere.
    */
-  tier: 'none' | 'said' | 'taken' | 'taken_but_scale'
+  tier: 'none' | 'said' | 'taken' | 'taken_but_scale' | 'standard_only'
   /** Whether the model server keeps the answer: never, where `store` is true, or unless it is false (then it gets an owner). */
   store: 'never' | 'on_request' | 'by_default'
   /** The field whose characters are what is used. */
@@ -150,6 +155,11 @@ type Unmetered = {
 export type Declaration = Facts & (Metered | Unmetered)
 
 type Facts = {
+  /**
+   * Whose API it is of, which says how its refusals look and in which headers a key may come. `either`: the Anthropic one's for
+   * whoever names a version of that.
+   */
+  api: 'openai' | 'anthropic' | 'either'
   method: Method
   /** `{response_id}` and its like stand for ids, see `ids.ts`: a kind of id has one rule wherever it stands. */
   path: `/v1/${string}`
@@ -164,6 +174,11 @@ type Facts = {
   ends: IdName | null
   /** A model server, or what the gate knows of the models. */
   answeredBy: 'model_server' | 'catalogue'
+  /**
+   * What a client is told where its model server has no such route: what that says itself, that nothing is translated here, or
+   * how many tokens the gate counts.
+   */
+  whereMissing: 'as_it_says' | 'not_translated' | 'counted'
   body: NoBody | JsonShape | FormShape
   /** Whether a proxy can have it decided at the check door: with its body or without, with its body only, or not at all. */
   check: 'with_or_without_body' | 'with_body' | 'not_offered'

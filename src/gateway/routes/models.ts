@@ -4,6 +4,7 @@ import { bare, unmetered } from './parts.ts'
 const answered = {
   ...bare,
   ...unmetered,
+  api: 'either',
   method: 'GET',
   permission: 'api.model.read',
   answeredBy: 'catalogue',

@@ -18,6 +18,8 @@ const resources: ReadonlySet<string> = new Set([
 /** What a path that is no route's is answered with: whoever asks for the original's learns that this server lacks it yet. */
 export function noSuchRoute(method: string, path: string): ApiError {
   const [before, version, first = '', second, third] = path.split('/', 5)
+  if (before === '' && version === 'v1' && first === 'messages' && second === 'batches')
+    return noMessageBatches(method, path)
   const isStoredChat = first === 'chat' && second === 'completions' && third !== undefined && path.length > CHATS
   return before === '' && version === 'v1' && (resources.has(first) || isStoredChat)
     ? notOfferedHere(method, path)
@@ -29,4 +31,11 @@ const CHATS = '/v1/chat/completions/'.length
 export function notOfferedHere(method: string, path: string): ApiError {
   const { message } = unknownUrl({ method, url: path })
   return new ApiError('not_offered', `${message} (not offered by this server yet)`)
+}
+
+/** Of the Anthropic API. */
+function noMessageBatches(method: string, path: string): ApiError {
+  const { message } = unknownUrl({ method, url: path })
+  const why = 'a batch is kept by the account of the model server, where every project could read it'
+  return new ApiError('not_offered', `${message} (not offered by this server: ${why})`)
 }

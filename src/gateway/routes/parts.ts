@@ -7,6 +7,8 @@ export const streamed: readonly StreamSign[] = [{ field: 'stream', is: true }]
 
 /** A route that is asked for with a body, by whoever may use models, and decided with it or without. */
 export const ask = {
+  api: 'openai',
+  whereMissing: 'as_it_says',
   method: 'POST',
   aliases: [],
   servedAt: 'base',
@@ -21,6 +23,8 @@ export const ask = {
 export const bare = {
   aliases: [],
   servedAt: 'base',
+  api: 'openai',
+  whereMissing: 'as_it_says',
   query: {},
   ends: null,
   body: { kind: 'none' },
@@ -41,6 +45,7 @@ export const plainJson = {
   leftOut: null,
   models: ['tools', 'input[].tools', 'messages[].tools', 'moderation', 'svg'],
   maxima: [],
+  maximum: 'optional',
   questions: null,
   told,
   pairs: null,

@@ -3,6 +3,7 @@ import { completions } from './completions.ts'
 import type { Declaration } from './declaration.ts'
 import type { IdName } from './ids.ts'
 import { images } from './images.ts'
+import { messages } from './messages.ts'
 import { modelServers } from './model-servers.ts'
 import { models } from './models.ts'
 import { responses } from './responses.ts'
@@ -14,6 +15,7 @@ const table = {
   ...storedResponses,
   ...images,
   ...audio,
+  ...messages,
   ...modelServers,
   ...models,
 } as const

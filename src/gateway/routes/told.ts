@@ -1,4 +1,4 @@
 /** Where the text for the model stands, on any route: some model servers read these wherever they find them. */
 export const told = [
-  ...['messages', 'input', 'instructions', 'prompt', 'suffix', 'prediction', 'response_format', 'text'],
+  ...['messages', 'input', 'instructions', 'system', 'prompt', 'suffix', 'prediction', 'response_format', 'text'],
 ] as const

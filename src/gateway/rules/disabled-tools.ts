@@ -3,24 +3,10 @@ import { type HostedTool, hostedTools } from '../../core/policy.ts'
 import { type Fields, isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { shown, wrongType } from '../invalid.ts'
 import { bodyNotSeen, type ProjectIds, ruleOf } from './rule.ts'
+import { hostedTool, isClientRun, isFree, isPick } from './tool-types.ts'
 
 /** Tools that a model server may not run for the project. */
 export type DisabledTools = ReadonlySet<HostedTool>
-
-/**
- * Tools that the client runs itself, or that only arrange other tools (openai 7.57). A shell is the client's where its
- * environment is local, and code that the model server runs where it is not; so is programmatic tool calling.
- */
-const free: ReadonlySet<unknown> = new Set([
-  ...['function', 'custom', 'namespace', 'tool_search', 'computer', 'computer_use', 'computer_use_preview'],
-  ...['local_shell', 'apply_patch'],
-])
-/** What a choice may say besides: it picks among tools that were judged where they are defined. */
-const picks: ReadonlySet<unknown> = new Set(['none', 'auto', 'required', 'shell', 'programmatic_tool_calling'])
-
-/** Whether the client runs a tool itself; tools within it are judged by themselves. */
-export const isClientRun = ({ type, environment }: JsonObject): boolean =>
-  free.has(type) || (type === 'shell' && isObject(environment) && environment.type === 'local')
 
 /** Fields that have the model server search the web: the original's, and those of other model servers. */
 const searches = ['web_search_options', 'search_parameters', 'enable_search', 'web_search', 'plugins'] as const
@@ -124,7 +110,7 @@ class Court {
   }
 
   #type(type: unknown, param: () => string): void {
-    if (free.has(type)) return
+    if (isFree(type)) return
     const tool = typeof type === 'string' ? hostedTool(type) : null
     if (tool === null) throw this.#refusal(typeof type === 'string' ? type : 'unknown', param())
     this.hosted(tool, param())
@@ -148,7 +134,7 @@ class Court {
   }
 
   #pick(type: unknown, param: string): void {
-    if (!picks.has(type)) this.#type(type, () => param)
+    if (!isPick(type)) this.#type(type, () => param)
   }
 
   /** Tools that items of the input bring along. */
@@ -169,10 +155,4 @@ class Court {
 /** Whether an item of the input brings tools of its own. What an MCP server once listed is history. */
 export function bringsTools(item: unknown): item is JsonObject & { tools: unknown[] } {
   return isObject(item) && Array.isArray(item.tools) && item.type !== 'mcp_list_tools'
-}
-
-/** The setting that a tool's type falls under: types carry dates and more behind the name. Null for one nobody knows. */
-function hostedTool(type: string): HostedTool | null {
-  if (type === 'shell' || type === 'programmatic_tool_calling') return 'code_interpreter'
-  return hostedTools.find((tool) => type.startsWith(tool)) ?? null
 }

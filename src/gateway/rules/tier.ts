@@ -3,6 +3,7 @@ import { type DefaultTier, type EnabledTiers, TIER_DEFAULTS } from '../../core/p
 import { wrongType } from '../invalid.ts'
 import type { JsonShape } from '../routes/declaration.ts'
 import { bodyNotSeen, ruleOf, type SeenCall } from './rule.ts'
+import { STANDARD_ONLY, speedOf } from './speed.ts'
 
 /** `preset` null: never set, so what a request leaves out stays left out. */
 export type TierPolicy = { preset: DefaultTier | null; enabled: EnabledTiers }
@@ -23,10 +24,21 @@ export const tier = ruleOf<TierPolicy>()({
     enabled:
       project.enabled_service_tiers === null ? TIER_DEFAULTS.enabled_tiers : JSON.parse(project.enabled_service_tiers),
   }),
-  seen({ preset, enabled }, { route, fields: { service_tier: said }, edits }) {
+  seen({ preset, enabled }, { route, fields, edits }) {
+    const { service_tier: said } = fields
+    const isOther = route.body.kind === 'json' && route.body.tier === 'standard_only'
+    if (isOther && !allows(enabled, speedOf(fields))) throw notAllowed('speed')
+    if (isOther && said === STANDARD_ONLY) return
     if (said !== undefined && said !== null && said !== 'auto') {
       if (typeof said !== 'string') throw wrongType('service_tier', 'a string', said)
       if (!allows(enabled, said)) throw notAllowed()
+      return
+    }
+    if (isOther) {
+      if (preset === 'fast' && !allows(enabled, 'fast')) throw notAllowed()
+      // Left open, the model server may serve it in what is another tier here.
+      if (preset === 'standard' || !allows(enabled, 'fast'))
+        edits.set('service_tier', STANDARD_ONLY, { kind: 'setting' })
       return
     }
     if (preset === null || !takes(route, preset)) return
@@ -52,7 +64,7 @@ function allows(enabled: EnabledTiers, tier: string): boolean {
   return enabled.some((one) => one === name)
 }
 
-function notAllowed(): ApiError {
-  const message = 'Invalid service_tier argument: The requested service tier is not allowed for this project.'
-  return new ApiError('service_tier_not_allowed', message, { param: 'service_tier' })
+function notAllowed(param = 'service_tier'): ApiError {
+  const message = `Invalid ${param} argument: The requested service tier is not allowed for this project.`
+  return new ApiError('service_tier_not_allowed', message, { param })
 }

@@ -13,6 +13,8 @@ const fromClient = new Set([
   'accept',
   'user-agent',
   'openai-beta',
+  'anthropic-version',
+  'anthropic-beta',
   'x-client-request-id',
   'traceparent',
   'tracestate',

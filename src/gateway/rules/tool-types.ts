@@ -1,0 +1,48 @@
+import { type HostedTool, hostedTools } from '../../core/policy.ts'
+import { isGiven, isObject, type JsonObject } from '../body/fields.ts'
+
+/**
+ * Tools that the client runs itself, or that only arrange other tools (openai 7.57). A shell is the client's where its
+ * environment is local, and code that the model server runs where it is not; so is programmatic tool calling.
+ */
+const free: ReadonlySet<unknown> = new Set([
+  ...['function', 'custom', 'namespace', 'tool_search', 'computer', 'computer_use', 'computer_use_preview'],
+  ...['local_shell', 'apply_patch'],
+])
+/** The same of the Anthropic API (@anthropic-ai/sdk 1.14), whose types carry dates. */
+const dated = /^(bash|text_editor|memory|computer|computer_toolset|browser_toolset)_\d{8}$/
+const searching = /^tool_search_tool_(bm25|regex)(_\d{8})?$/
+
+/** What a tool has that is described by a schema alone. With anything more it could be a tool of another sort. */
+const described: ReadonlySet<string> = new Set([
+  ...['type', 'name', 'description', 'input_schema', 'strict', 'cache_control', 'allowed_callers', 'defer_loading'],
+  ...['eager_input_streaming', 'input_examples'],
+])
+
+/** Whether a type is of tools that the client runs, or that arrange others. */
+export const isFree = (type: unknown): boolean =>
+  free.has(type) || (typeof type === 'string' && (dated.test(type) || searching.test(type)))
+
+/** Whether the client runs a tool itself; tools within it are judged by themselves. */
+export function isClientRun(tool: JsonObject): boolean {
+  const { type, environment, input_schema: schema } = tool
+  if (isFree(type) || (type === 'shell' && isObject(environment) && environment.type === 'local')) return true
+  return !isGiven(type) && isObject(schema) && Object.keys(tool).every((key) => described.has(key))
+}
+
+/** What a choice may say besides: it picks among tools that were judged where they are defined. */
+const picks: ReadonlySet<unknown> = new Set([
+  ...['none', 'auto', 'required', 'any', 'tool', 'shell', 'programmatic_tool_calling'],
+])
+export const isPick = (type: unknown): boolean => picks.has(type)
+
+/** The setting that a tool's type falls under: types carry dates and more behind the name. Null for one nobody knows. */
+export function hostedTool(type: string): HostedTool | null {
+  if (type === 'shell' || type === 'programmatic_tool_calling' || isNamed(type, 'code_execution'))
+    return 'code_interpreter'
+  // A page of the web is read by whoever may search it.
+  if (isNamed(type, 'web_fetch')) return 'web_search'
+  return hostedTools.find((tool) => type.startsWith(tool)) ?? null
+}
+
+const isNamed = (type: string, name: string) => type === name || type.startsWith(`${name}_`)

@@ -35,7 +35,7 @@ export type Pairs = { whole: readonly string[]; first: readonly string[]; second
 
 export type JsonShape = {
   kind: 'json'
-  /** The original's, at the top of the body: what others there are is judged by what the model server is. */
+  /** The original's, or of a route that it has not those of any model server, at the top: what others there are is judged by what the server is. */
   fields: ReadonlySet<string>
   /** The field that names the model. */
   model: 'model'

@@ -8,7 +8,7 @@ import { type Membership, promised } from './invite-promise.ts'
 import { existing } from './owned.ts'
 import { behind, page } from './page.ts'
 import { Passed } from './passed.ts'
-import { newPassword, personOf } from './proven.ts'
+import { personOf, refuseWhereOff } from './proven.ts'
 import { type SigningIn, signedIn } from './signed-in.ts'
 import { alreadyInOrganization, emailKey, members } from './users.ts'
 
@@ -78,7 +78,8 @@ export const invites: Handlers<typeof routes> = {
 
   async accept({ db, body: { token, name, password }, signIn, origin, now }) {
     const found = await findInvited(db, token, now)
-    const hash = password === undefined ? null : await newPassword(signIn, password)
+    if (password !== undefined) refuseWhereOff(signIn)
+    const hash = password === undefined ? null : await signIn.guard.hash(found.hash, origin.ip, password)
     return {
       organizationId: found.organizationId,
       async finish(tx, newId) {

@@ -3,7 +3,7 @@ import type { Origin } from '../core/audit.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { type Account, findAccount } from '../sign-in/account.ts'
 import type { Tried } from '../sign-in/guard.ts'
-import { hashPassword, isPassword } from '../sign-in/password.ts'
+import { isPassword } from '../sign-in/password.ts'
 import type { Person } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { type Known, KnownCallerRefused, signedInActor } from './refused.ts'
@@ -70,12 +70,6 @@ export const knownAs = ({ user, defaultProjectId }: Pick<Account, 'user' | 'defa
   by: user.id,
   actor: signedInActor(user),
 })
-
-/** The hash of a password that somebody is to have. @throws ApiError where nobody signs in with one */
-export function newPassword(signIn: SignIn, password: string): Promise<string> {
-  refuseWhereOff(signIn)
-  return hashPassword(password)
-}
 
 /** @throws ApiError where nobody signs in with a password */
 export function refuseWhereOff({ local }: SignIn) {

@@ -42,15 +42,12 @@ export async function lookAtFactor(
 /** Tries a code as often as codes may be tried. @param isRight what it stands for; null: it is wrong */
 export async function tryCode<T>(
   guard: Guard,
-  { userId }: Person,
+  person: Person,
   code: string | undefined,
   isRight: (typed: string) => Promise<T | null>,
 ): Promise<Tried<T, ApiError>> {
   if (code === undefined) return { refused: codeNeeded(), wasGuess: false }
-  const waitMs = guard.takeCode(userId)
-  if (waitMs > 0) return { refused: tooOften(waitMs), wasGuess: false }
-  const right = await isRight(typedCode(code))
-  if (right === null) return { refused: wrongCode(), wasGuess: true }
-  guard.rightCode(userId)
-  return { right }
+  const tried = await guard.code(person, () => isRight(typedCode(code)))
+  if ('waitMs' in tried) return { refused: tooOften(tried.waitMs), wasGuess: false }
+  return tried.right === null ? { refused: wrongCode(), wasGuess: true } : { right: tried.right }
 }

@@ -4,7 +4,6 @@ import type { Db, Row } from '../db/tables.ts'
 import { findAccount } from '../sign-in/account.ts'
 import { findLink, useLink } from '../sign-in/link.ts'
 import { isStillVouchedFor } from '../sign-in/link-maker.ts'
-import { hashPassword } from '../sign-in/password.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { setPassword } from '../sign-in/store.ts'
 import type { Handlers } from './handlers.ts'
@@ -47,7 +46,7 @@ export const signIn: Handlers<typeof routes> = {
     if (!user) throw deadLink()
     const person = personOf(user)
     const shown = await shownWithLink(db, user, { signIn, code: body.code, now })
-    const hash = await hashPassword(body.password)
+    const hash = await signIn.guard.hash(user.email_key, origin.ip, body.password)
     await forgiveAttempts(db, signIn, user)
     return {
       organizationId: link.organization_id,
@@ -75,7 +74,7 @@ export const signIn: Handlers<typeof routes> = {
   async changePassword({ db, body, signIn, origin, now }) {
     const claim = await proven(db, body, { signIn, origin, now }, lookAtFactor)
     const { user, person, shown } = claim
-    const hash = await hashPassword(body.new_password)
+    const hash = await signIn.guard.hash(user.email_key, origin.ip, body.new_password)
     return {
       organizationId: user.organization_id,
       async finish(tx, newId) {
@@ -104,8 +103,8 @@ type LinkAt = { signIn: SignIn; code: string | undefined; now: number }
 
 /** Who it is was proven by a link: their attempts are there again. */
 async function forgiveAttempts(db: Db, { guard }: SignIn, user: User) {
-  guard.proven(user.email_key, user.organization_id)
+  await guard.proven(user.email_key, user.organization_id)
   // Who names no organization means one of those that have the address: only where it is this one that is proven as well.
   const unnamed = await findAccount(db, user.email_key)
-  if (unnamed?.user.id === user.id) guard.proven(user.email_key, undefined)
+  if (unnamed?.user.id === user.id) await guard.proven(user.email_key, undefined)
 }

@@ -5,15 +5,20 @@ import {
   databaseUnavailable,
   internalError,
   malformedJson,
+  rateLimited,
   unavailable,
   unknownUrl,
   unsupportedContentType,
 } from '../contract/error.ts'
 import { isConflict, isUnavailable } from '../db/errors.ts'
+import { TooManyOfOne } from '../sign-in/at-work.ts'
 import { TooMany } from '../sign-in/turns.ts'
 
 /** The largest body an administration request can have, in bytes: a thousand times what one needs. */
 export const ADMIN_BODY_LIMIT = 1_048_576
+
+const TOO_MANY_OF_ONE =
+  'Too many attempts to sign in with this address, or from this network, are at work. Please try again in 1 s.'
 
 /** What Fastify and Node put on their errors. */
 type FrameworkError = { code?: string; statusCode?: number }
@@ -34,6 +39,7 @@ export function toApiError(error: unknown, request: RequestFacts): ApiError {
   if (isConflict(error)) return new ApiError('already_exists', 'An object like that already exists.', { cause: error })
   if (isUnavailable(error)) return databaseUnavailable(error)
   if (error instanceof TooMany) return unavailable('Too many are signing in right now. Please try again shortly.')
+  if (error instanceof TooManyOfOne) return rateLimited(TOO_MANY_OF_ONE, 1)
   return fromFramework(error, request) ?? internalError(request.id, error)
 }
 

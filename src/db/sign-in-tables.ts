@@ -32,6 +32,14 @@ export interface OidcIdentityTable {
   created_at: number
 }
 
+/** Attempts to sign in, as the servers of a PostgreSQL count them together; with a SQLite file there are none here. */
+export interface SignInAttemptTable {
+  /** What is counted, and of whom: `account`, `network` or `codes`. */
+  name: string
+  /** When all attempts are there again, milliseconds since the epoch. */
+  full_at_ms: number
+}
+
 /** What a user signs in with; who has no row here cannot. */
 export interface UserPasswordTable {
   organization_id: string

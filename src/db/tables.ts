@@ -18,6 +18,7 @@ import type {
   SecondFactorSetupTable,
   SecondFactorTable,
   SessionTable,
+  SignInAttemptTable,
   UserPasswordTable,
 } from './sign-in-tables.ts'
 
@@ -294,6 +295,7 @@ export interface Tables {
   session: SessionTable
   user_password: UserPasswordTable
   password_link: PasswordLinkTable
+  sign_in_attempt: SignInAttemptTable
   second_factor: SecondFactorTable
   second_factor_setup: SecondFactorSetupTable
   recovery_code: RecoveryCodeTable

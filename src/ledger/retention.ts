@@ -12,6 +12,7 @@ import {
   type UsagePart,
 } from '../db/retention.ts'
 import { newestMinute, recordRetention, retentionRanAt } from '../db/retention-record.ts'
+import { deleteFullAttempts } from '../db/sign-in-attempts.ts'
 import { forgetSomeSpendOf } from '../db/spend-of-writer.ts'
 import type { Db } from '../db/tables.ts'
 import type { Writer } from './beat.ts'
@@ -97,6 +98,7 @@ export class Retention implements Writer {
         if (!(await this.#pause())) return
       }
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
+      while ((await deleteFullAttempts(db, now)) && (await this.#pause()));
       if (!(await this.#forgetWriters(seconds - WRITERS_DAYS * DAY))) return
       if (auditDays !== null && !(await this.#deleteAudit(seconds - auditDays * DAY))) return
       await recordRetention(db, now)

@@ -31,7 +31,7 @@ export async function openDoors(
   const { now, newId, log, metrics } = tools
   const { db, reportDb, ledger, announce } = machine
   const { lastUsed, refusals } = ledger
-  const { flows, ...signing } = signInOf(config, now)
+  const { flows, ...signing } = signInOf(config, db, now)
   const app: AdminApp = {
     ...{
       db,

@@ -1,6 +1,8 @@
 import { hashSecret } from '../core/key.ts'
+import { AtWork } from './at-work.ts'
+import type { Attempts, CountAttempts } from './attempts.ts'
 import { networkOf } from './network.ts'
-import { Throttle } from './throttle.ts'
+import { hashPassword } from './password.ts'
 
 /** Ten in a moment and ten in an hour, of one account, whether there is such an account or not. */
 const OF_ACCOUNT = { most: 10, everyMs: 360_000 }
@@ -8,87 +10,116 @@ const OF_ACCOUNT = { most: 10, everyMs: 360_000 }
 const OF_NETWORK = { most: 30, everyMs: 60_000 }
 /**
  * Codes of a second factor, of one user, whatever came before them: three of a million are right at any time, so that whoever has the password
- * and tries on is let in about once in nine years, by each process.
+ * and tries on is let in about once in nine years.
  */
 const OF_CODES = { most: 5, everyMs: 900_000 }
+
+/** What is worked on, or waits for that, at once in this process: of one address in whatever organization, and of one network. Others have the rest. */
+const AT_WORK_OF_ADDRESS = 4
+const AT_WORK_OF_NETWORK = 8
 
 /** Who is tried, and from where. */
 export type Attempt = { emailKey: string; organizationId: string | undefined; ip: string | null }
 
 /** What comes of it: what was shown; or why not, and whether that was a guess. Who has only begun to show who they are has not guessed. */
 export type Tried<T, R> = { right: T } | { refused: R; wasGuess: boolean }
+/** It was not looked at: how many milliseconds to wait. */
+export type Waits = { waitMs: number }
 
 /**
- * Who says who they are is believed here and nowhere else: so often by account and by network, in this process. A right attempt costs none, and
- * gives the account its attempts back.
+ * Who says who they are is believed here and nowhere else: so often by account, by network and by user, and so many at once. A right attempt costs
+ * none, and gives the account its attempts back: who knows a password, or has a link, is held by how many are at work.
  */
 export class Guard {
-  readonly #accounts: Throttle
-  readonly #networks: Throttle
-  readonly #codes: Throttle
+  readonly #accounts: Attempts
+  readonly #networks: Attempts
+  readonly #codes: Attempts
+  readonly #atWorkOfAddress = new AtWork(AT_WORK_OF_ADDRESS)
+  readonly #atWorkOfNetwork = new AtWork(AT_WORK_OF_NETWORK)
 
-  /** @param now milliseconds */
-  constructor(now: () => number) {
-    this.#accounts = new Throttle(OF_ACCOUNT, now)
-    this.#networks = new Throttle(OF_NETWORK, now)
-    this.#codes = new Throttle(OF_CODES, now)
+  constructor(attempts: CountAttempts) {
+    this.#accounts = attempts('account', OF_ACCOUNT)
+    this.#networks = attempts('network', OF_NETWORK)
+    this.#codes = attempts('codes', OF_CODES)
   }
 
   /**
    * @param work looks at what is shown
-   * @returns what it says; or how many milliseconds to wait before it is looked at
-   * @throws whatever it throws, which is no attempt
+   * @returns what it says, or that it was not asked
+   * @throws TooManyOfOne, or whatever it throws, which is no attempt
    */
-  async attempt<T, R>(
-    { emailKey, organizationId, ip }: Attempt,
-    work: () => Promise<Tried<T, R>>,
-  ): Promise<Tried<T, R> | { waitMs: number }> {
-    const [account, network] = [accountOf(emailKey, organizationId), networkOf(ip)]
-    const ofNetwork = this.#networks.take(network)
-    if (ofNetwork > 0) return { waitMs: ofNetwork }
-    const ofAccount = this.#accounts.take(account)
-    if (ofAccount > 0) {
-      this.#networks.giveBack(network)
-      return { waitMs: ofAccount }
-    }
-    const giveBack = () => {
-      this.#networks.giveBack(network)
-      this.#accounts.giveBack(account)
-    }
-    const tried = await work().catch((error) => {
-      giveBack()
-      throw error
-    })
-    if ('right' in tried) {
-      this.#networks.giveBack(network)
-      this.#accounts.forget(account)
-    } else if (!tried.wasGuess) giveBack()
-    return tried
+  async attempt<T, R>(attempt: Attempt, work: () => Promise<Tried<T, R>>): Promise<Tried<T, R> | Waits> {
+    const account = accountOf(attempt.emailKey, attempt.organizationId)
+    return this.#atWork(attempt.emailKey, attempt.ip, () =>
+      this.#ofNetwork(attempt.ip, async (): Promise<Tried<T, R> | Waits> => {
+        const waitMs = await this.#accounts.take(account)
+        if (waitMs > 0) return { waitMs }
+        const tried = await work().catch(async (error) => {
+          await this.#accounts.giveBack(account)
+          throw error
+        })
+        if ('right' in tried) await this.#accounts.forget(account)
+        else if (!tried.wasGuess) await this.#accounts.giveBack(account)
+        return tried
+      }),
+    )
   }
 
-  /** Takes an attempt at a user's code. @returns 0, or the milliseconds until there is one */
-  takeCode(userId: string): number {
-    return this.#codes.take(userId)
+  /**
+   * Tries a code of a user's second factor.
+   * @param look what it stands for; null: it is wrong
+   */
+  async code<T>({ userId }: { userId: string }, look: () => Promise<T | null>): Promise<{ right: T | null } | Waits> {
+    const waitMs = await this.#codes.take(userId)
+    if (waitMs > 0) return { waitMs }
+    const right = await look()
+    if (right !== null) await this.#codes.forget(userId)
+    return { right }
   }
 
-  /** That code was right. */
-  rightCode(userId: string): void {
-    this.#codes.forget(userId)
+  /**
+   * An attempt of a network, where no password is tried. Whatever comes of the work but an answer, the attempt is gone.
+   * @returns what the work says, or that it was not begun @throws what it throws
+   */
+  async fromNetwork<T>(ip: string | null, work: () => Promise<T>): Promise<{ right: T } | Waits> {
+    const network = networkOf(ip)
+    const waitMs = await this.#networks.take(network)
+    if (waitMs > 0) return { waitMs }
+    const right = await work()
+    await this.#networks.giveBack(network)
+    return { right }
   }
 
-  /** Takes an attempt of a network, where no password is tried. @returns 0, or the milliseconds until there is one */
-  take(ip: string | null): number {
-    return this.#networks.take(networkOf(ip))
-  }
-
-  /** It was none: somebody was who they said. */
-  giveBack(ip: string | null): void {
-    this.#networks.giveBack(networkOf(ip))
+  /**
+   * A new password as it is kept, of who has shown that they may set one.
+   * @param whose their address in lower case, or what else names them alone @throws TooMany, TooManyOfOne
+   */
+  hash(whose: string, ip: string | null, password: string): Promise<string> {
+    return this.#atWork(whose, ip, () => hashPassword(password))
   }
 
   /** Who it is was proven by a link. */
-  proven(emailKey: string, organizationId: string | undefined): void {
-    this.#accounts.forget(accountOf(emailKey, organizationId))
+  proven(emailKey: string, organizationId: string | undefined): Promise<void> {
+    return this.#accounts.forget(accountOf(emailKey, organizationId))
+  }
+
+  #atWork<T>(address: string, ip: string | null, work: () => Promise<T>): Promise<T> {
+    return this.#atWorkOfNetwork.run(networkOf(ip), () => this.#atWorkOfAddress.run(address, work))
+  }
+
+  /** An attempt of a network, which only a guess costs. */
+  async #ofNetwork<T, R>(ip: string | null, work: () => Promise<Tried<T, R> | Waits>): Promise<Tried<T, R> | Waits> {
+    const network = networkOf(ip)
+    const waitMs = await this.#networks.take(network)
+    if (waitMs > 0) return { waitMs }
+    let wasGuess = false
+    try {
+      const tried = await work()
+      wasGuess = 'refused' in tried && tried.wasGuess
+      return tried
+    } finally {
+      if (!wasGuess) await this.#networks.giveBack(network)
+    }
   }
 }
 

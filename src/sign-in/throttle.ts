@@ -1,7 +1,5 @@
 import { Bounded } from '../core/bounded.ts'
-
-/** How many attempts one may make in a moment, and the milliseconds after which one of them is there again. */
-export type Rate = { most: number; everyMs: number }
+import type { Attempts, Rate } from './attempts.ts'
 
 /**
  * Names that are remembered. One that is forgotten for the sake of others has all its attempts again, so there are so many that
@@ -10,7 +8,7 @@ export type Rate = { most: number; everyMs: number }
 const REMEMBERED = 50_000
 
 /** Attempts by their names, in this process. A bucket that refills all the time, and is not kept once it is full. */
-export class Throttle {
+export class Throttle implements Attempts {
   readonly #rate: Rate
   readonly #now: () => number
   /** When all attempts are there again, by name. */
@@ -22,8 +20,7 @@ export class Throttle {
     this.#now = now
   }
 
-  /** Takes an attempt. @returns 0, or the milliseconds until there is one */
-  take(name: string): number {
+  async take(name: string): Promise<number> {
     const { most, everyMs } = this.#rate
     const now = this.#now()
     // Where the clock was set back, nobody waits for longer than one whose attempts are all gone.
@@ -36,15 +33,13 @@ export class Throttle {
     return 0
   }
 
-  /** An attempt that was none. */
-  giveBack(name: string): void {
+  async giveBack(name: string): Promise<void> {
     const fullAt = (this.#fullAt.get(name) ?? 0) - this.#rate.everyMs
     if (fullAt > this.#now()) this.#fullAt.set(name, fullAt)
     else this.#fullAt.delete(name)
   }
 
-  /** All attempts are there again: who it is was proven. */
-  forget(name: string): void {
+  async forget(name: string): Promise<void> {
     this.#fullAt.delete(name)
   }
 }

@@ -45,6 +45,7 @@ describe('while PostgreSQL is stopped', { skip }, () => {
         ['DELETE', `/v1/organization/projects/${id}/api_keys/${cold.id}`, {}],
         ['GET', '/v1/organization/projects', { key: `sk-admin-${'x'.repeat(40)}` }],
         ['POST', '/v1/organization/invites/accept', { key: null, body: { token: 'x', name: 'x' } }],
+        ['POST', '/v1/organization/sign_in', { key: null, body: { email: 'a@example.com', password: 'x' } }],
         ['GET', '/v1/models', { key: cold.value }],
         ['POST', '/v1/chat/completions', { key: cold.value, body: chat }],
       ]

@@ -6,13 +6,21 @@ import { KnownCallerRefused } from '../../src/admin/refused.ts'
 import { insertUser } from '../../src/admin/users.ts'
 import { idSource } from '../../src/core/id.ts'
 import type { Db } from '../../src/db/tables.ts'
+import { attemptsOn } from '../../src/sign-in/attempts-on.ts'
 import { Guard } from '../../src/sign-in/guard.ts'
 import { FULL_GROUP } from '../support/filling.ts'
 
 /** Somebody comes from a provider of OpenID Connect, in a group and out of it, and is signed out by it. */
 export async function walkProvider(db: Db, organizationId: string) {
   const rules = { idleSeconds: 60, lifeSeconds: 60 }
-  const signIn = { local: true, issuer: null, provider: null, asksForFactor: false, rules, guard: new Guard(Date.now) }
+  const signIn = {
+    local: true,
+    issuer: null,
+    provider: null,
+    asksForFactor: false,
+    rules,
+    guard: new Guard(attemptsOn(db, Date.now)),
+  }
   const app = { db, newId: idSource(Date.now), signIn, changed: { publish() {} } }
   const issuer = 'https://id.example'
   const settings = {

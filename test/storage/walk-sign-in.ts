@@ -1,3 +1,11 @@
+import {
+  attemptFullAt,
+  deleteFullAttempts,
+  forgetAttempts,
+  giveAttemptBack,
+  holdBack,
+} from '../../src/db/sign-in-attempts.ts'
+import type { Db } from '../../src/db/tables.ts'
 import { newUser, type Organization } from '../contract/organizations.ts'
 import type { TestApp } from '../support/harness.ts'
 import { withFactor } from '../support/second-factor.ts'
@@ -46,4 +54,14 @@ export async function walkLinks(app: TestApp, own: Organization) {
   }
   // As long as an owner can sign in no start makes a link.
   await own.admin.users.delete(maker.id)
+}
+
+/** Attempts of a name that has had too many, as one of PostgreSQL's servers asks for them. Both databases have the table. */
+export async function walkAttempts(db: Db): Promise<void> {
+  const name = 'network 1'
+  await attemptFullAt(db, name)
+  await holdBack(db, name, 1_900_000_000_000)
+  await giveAttemptBack(db, name, { now: 1, everyMs: 1 })
+  await forgetAttempts(db, name)
+  await deleteFullAttempts(db, 1)
 }

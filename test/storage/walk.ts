@@ -32,7 +32,7 @@ import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
 import { walkKeys } from './walk-keys.ts'
 import { walkProvider } from './walk-provider.ts'
-import { userWithFactor, walkLinks, walkSignIn } from './walk-sign-in.ts'
+import { userWithFactor, walkAttempts, walkLinks, walkSignIn } from './walk-sign-in.ts'
 import { walkSummaries } from './walk-usage.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
@@ -143,6 +143,7 @@ export async function walkGate(app: TestApp, own: Organization) {
 export async function walkBackground(db: Db, organizationId: string) {
   await firstOwnersLink({ db, newId: idSource(Date.now) }, 'https://id.example', 1)
   await walkProvider(db, organizationId)
+  await walkAttempts(db)
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'completions' }, 3600)

@@ -82,11 +82,10 @@ async function comeBack(
   const origin = originOf(app, request)
   if (begun === null) throw new NotProven('no sign-in was begun in this browser')
   if (queryParameters(query) === null) throw new NotProven('too many parameters')
-  const { guard } = app.signIn
-  if (guard.take(origin.ip) > 0) throw new TooMany('too many attempts')
   // Whatever comes of it but somebody, the attempt is gone: the provider may have been asked for nothing.
-  const claims = await provider.prove(begun.secret, query)
-  guard.giveBack(origin.ip)
+  const proven = await app.signIn.guard.fromNetwork(origin.ip, () => provider.prove(begun.secret, query))
+  if ('waitMs' in proven) throw new TooMany('too many attempts')
+  const claims = proven.right
   const now = secondsOf(app)
   const coming = { claims, wanted: begun.organization, origin, now }
   const { cookie } = await signInFrom(app, provider.settings, coming).catch(async (error: unknown) => {

@@ -24,6 +24,7 @@ import { openidConnect } from './0057-openid-connect.ts'
 import { vouchedFor } from './0058-vouched-for.ts'
 import { removedAddresses } from './0059-removed-addresses.ts'
 import { usageOfProject } from './0060-usage-of-project.ts'
+import { signInAttempts } from './0061-sign-in-attempts.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -57,4 +58,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0058-vouched-for': vouchedFor,
   '0059-removed-addresses': removedAddresses,
   '0060-usage-of-project': usageOfProject,
+  '0061-sign-in-attempts': signInAttempts,
 }

@@ -17,6 +17,7 @@ export const keys = {
   session: ['id'],
   user_password: ['user_id'],
   password_link: ['user_id'],
+  sign_in_attempt: ['name'],
   second_factor: ['user_id'],
   second_factor_setup: ['user_id'],
   recovery_code: ['user_id', 'hash'],

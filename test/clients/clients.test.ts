@@ -23,6 +23,7 @@ const clients = {
   'ai-sdk.ts': ['ai', '@ai-sdk/openai', '@ai-sdk/openai-compatible'],
   'langchain.ts': ['@langchain/openai'],
   'agents.ts': ['@openai/agents'],
+  'anthropic.ts': ['@anthropic-ai/sdk'],
 }
 
 test('README names each of them with the version that is tried', () => {

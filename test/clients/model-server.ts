@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { tokens } from './answers.ts'
 import { type ChatRequest, chatEvents, chatReply } from './chat.ts'
+import { type MessagesRequest, messageCount, messageEvents, messageReply } from './messages.ts'
 import { type ResponsesRequest, responseEvents, responseTo, Store } from './responses.ts'
 
 /** One request as the server got it: what of it is the client's, and not the connection's. */
@@ -37,7 +38,9 @@ export async function startModelServer(): Promise<ModelServer> {
 async function answer(request: IncomingMessage, response: ServerResponse, store: Store, received: Received[]) {
   const path = request.url ?? ''
   const bytes = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>))
-  if (request.headers.authorization !== `Bearer ${SERVER_KEY}`) return refuse(response, 401, 'Incorrect API key')
+  const isMessage = path.startsWith('/v1/messages')
+  const refused = isMessage ? refuseMessage : refuse
+  if (request.headers.authorization !== `Bearer ${SERVER_KEY}`) return refused(response, 401, 'Incorrect API key')
   if (path === '/v1/models')
     return reply(response, {
       object: 'list',
@@ -50,6 +53,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, store:
   switch (path) {
     case '/v1/chat/completions':
       return chat(response, body)
+    case '/v1/messages':
+      return message(response, body)
+    case '/v1/messages/count_tokens':
+      return reply(response, messageCount(body))
     case '/v1/responses':
       return respond(response, body, store)
     case '/v1/embeddings':
@@ -60,7 +67,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, store:
       response.writeHead(200, { 'content-type': 'audio/mpeg' }).end(Buffer.from(`ID3${body.input}`))
       return
     default:
-      return refuse(response, 404, `no route ${path}`)
+      return refused(response, 404, `no route ${path}`)
   }
 }
 
@@ -68,6 +75,14 @@ function chat(response: ServerResponse, body: ChatRequest) {
   if (!body.stream) return reply(response, chatReply(body))
   const events = chatEvents(body).map((data) => `data: ${JSON.stringify(data)}\n\n`)
   stream(response, [...events, 'data: [DONE]\n\n'])
+}
+
+function message(response: ServerResponse, body: MessagesRequest) {
+  if (!body.stream) return reply(response, messageReply(body))
+  stream(
+    response,
+    messageEvents(body).map((data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`),
+  )
 }
 
 function respond(response: ServerResponse, body: ResponsesRequest, store: Store) {
@@ -107,4 +122,10 @@ function stream(response: ServerResponse, events: readonly string[]) {
 function refuse(response: ServerResponse, status: number, message: string) {
   const error = { message, type: 'invalid_request_error', param: null, code: null }
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }))
+}
+
+/** The same in the shape of the Anthropic API. */
+function refuseMessage(response: ServerResponse, status: number, message: string) {
+  const error = { type: status === 401 ? 'authentication_error' : 'not_found_error', message }
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ type: 'error', error }))
 }

@@ -14,12 +14,13 @@ export type WhichKeys = {
   id?: string
 }
 
-/** Keys of both kinds in the order of their ids, which are of one sequence: `limit` of them and one more, where there are as many. */
+/** Keys of both kinds in the order of their ids, which are of one sequence, or in the other: `limit` of them and one more, where there are as many. */
 export async function allKeys(db: Db, which: WhichKeys, part: Part): Promise<KeyOfAny[]> {
   const admin = which.kind === 'project' ? [] : await behind(adminKeys(db, which), part, 'key', 'k.id').execute()
   const project = which.kind === 'admin' ? [] : await projectKeys(db, which, part)
+  const first = part.order === 'desc' ? 1 : -1
   return [...admin.map((row) => ({ ...row, ...NO_PROJECT })), ...project]
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .sort((a, b) => (a.id < b.id ? first : -first))
     .slice(0, part.limit + 1)
 }
 

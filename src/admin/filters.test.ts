@@ -49,13 +49,17 @@ for (const database of databases) {
       await admin.groups.create({ name: 'Others' })
       const bot = await admin.projects.serviceAccounts.create(red.id, { name: 'Reporter' })
       await admin.projects.serviceAccounts.create(red.id, { name: 'Other' })
-      const { projects, users, groups, serviceAccounts } = contract
+      const { projects, users, groups, projectUsers, serviceAccounts } = contract
       assert.deepEqual(idsOf(await call(projects.list, { query: { name: 'TEAM' } })), [red.id])
       assert.deepEqual(idsOf(await call(users.list, { query: { name: user.email.toUpperCase() } })), [user.id])
       assert.deepEqual(idsOf(await call(users.list, { query: { name: 'nobody at all' } })), [])
       assert.deepEqual(idsOf(await call(groups.list, { query: { name: 'shift' } })), [group.id])
       const found = await call(serviceAccounts.list, { params: { project_id: red.id }, query: { name: 'report' } })
       assert.deepEqual(idsOf(found), [bot.id])
+      await admin.projects.users.create(red.id, { user_id: user.id, role: 'member' })
+      const inRed = (name: string) => call(projectUsers.list, { params: { project_id: red.id }, query: { name } })
+      assert.deepEqual(idsOf(await inRed(user.email.slice(1).toUpperCase())), [user.id])
+      assert.deepEqual(idsOf(await inRed('nobody at all')), [])
       await admin.projects.archive(blue.id)
       assert.deepEqual(idsOf(await call(projects.list, { query: { status: 'archived' } })), [blue.id])
       assert.deepEqual(idsOf(await call(projects.list, { query: { status: 'archived', name: 'red' } })), [])

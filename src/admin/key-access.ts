@@ -3,6 +3,7 @@ import { ORGANIZATION_OWNER } from '../core/permission.ts'
 import type { Db, Row, Tables } from '../db/tables.ts'
 import { merged } from './merged.ts'
 import { cursor } from './page.ts'
+import type { Part } from './sifted.ts'
 
 /** What the subqueries below refer to of the query around them. */
 const eb = expressionBuilder<Tables & { k: Tables['project_api_key'] }, 'k'>()
@@ -40,18 +41,19 @@ export function idsByAccess(
   db: Db,
   project: Row<'project'>,
   access: 'active' | 'inactive',
-  query: { limit: number; after?: string | undefined },
+  { limit, after: from, order = 'asc' }: Part,
 ) {
-  const after = cursor(query.after, 'key') ?? ''
-  const standing = (is: Row<'project_api_key'>['owner_standing']) =>
-    db
+  const after = cursor(from, 'key')
+  const standing = (is: Row<'project_api_key'>['owner_standing']) => {
+    const keys = db
       .selectFrom('project_api_key as k')
       .select('k.id')
       .where('k.organization_id', '=', project.organization_id)
       .where('k.project_id', '=', project.id)
       .where('k.owner_standing', '=', is)
-      .where('k.id', '>', after)
+    return after === undefined ? keys : keys.where('k.id', order === 'asc' ? '>' : '<', after)
+  }
   const known = standing(access === 'active' ? 'own' : 'none')
   const asked = standing('groups').where(hasAccess, '=', access === 'active' ? 1 : 0)
-  return merged(db, [known, asked], { by: ['id'], order: 'asc', limit: query.limit + 1 })
+  return merged(db, [known, asked], { by: ['id'], order, limit: limit + 1 })
 }

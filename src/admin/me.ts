@@ -6,7 +6,7 @@ import { heldRoles } from './held-roles.ts'
 import { projectsOf } from './my-projects.ts'
 import { page } from './page.ts'
 import { inOrganization } from './roles.ts'
-import { sifted } from './sifted.ts'
+import { searching, sifted } from './sifted.ts'
 import { findUser, organizationHolding } from './users.ts'
 
 export const me: Handlers<typeof routes> = {
@@ -33,10 +33,11 @@ export const me: Handlers<typeof routes> = {
   },
 
   async projects({ db, caller, query }) {
+    const named = searching(query.name)
     const rows = await sifted(
       query,
-      (part) => projectsOf(db, caller, part),
-      ({ archived_at }) => archived_at === null,
+      (part) => projectsOf(db, caller, part, query.project_id),
+      ({ archived_at, name }) => archived_at === null && named(name),
     )
     const ids = rows.map(({ id }) => id)
     const access = await accessInProjects(db, { organizationId: caller.organizationId, id: caller.userId }, ids)

@@ -1,3 +1,4 @@
+import { isInProject } from '../db/access.ts'
 import { batches } from '../db/batches.ts'
 import type { Db, Row } from '../db/tables.ts'
 import type { Caller } from './handlers.ts'
@@ -7,12 +8,20 @@ import type { Part } from './sifted.ts'
 
 type Found = Pick<Row<'project'>, 'id' | 'name' | 'created_at' | 'archived_at'>
 
-/** The projects that somebody is in, archived ones too, by their ids: `limit` of them and one more, where there are as many. */
-export async function projectsOf(db: Db, caller: Caller, part: Part): Promise<Found[]> {
+/**
+ * The projects that somebody is in, archived ones too, by their ids: `limit` of them and one more, where there are as many.
+ * @param only the id of one, where no other is asked for
+ */
+export async function projectsOf(db: Db, caller: Caller, part: Part, only?: string): Promise<Found[]> {
   const projects = db
     .selectFrom('project')
     .select(['id', 'name', 'created_at', 'archived_at'])
     .where('organization_id', '=', caller.organizationId)
+  if (only !== undefined) {
+    const { organizationId, userId: id, access } = caller
+    if (!access.owner && !(await isInProject(db, { organizationId, id }, only))) return []
+    return behind(projects.where('id', '=', only), part, 'project').execute()
+  }
   if (caller.access.owner) return behind(projects, part, 'project').execute()
   const ids = await idsOf(db, caller, part)
   if (ids.length === 0) return []

@@ -26,7 +26,7 @@ export const projectApiKeys: Handlers<typeof routes> = {
     const access = query.owner_project_access ?? 'active'
     const rows = (part: Part) => {
       const ids = access === 'any' ? behind(idsOf(db, project), part, 'key') : idsByAccess(db, project, access, part)
-      return keys(db, project, ids).orderBy('k.id').execute()
+      return keys(db, project, ids).orderBy('k.id', part.order).execute()
     }
     return page(await sifted(query, rows, passing(query, now)), query.limit, shown)
   },

@@ -8,16 +8,21 @@ import { type Ids, merged } from './merged.ts'
 import { ownedBy } from './owned.ts'
 import { cursor, page } from './page.ts'
 import { type Holding, setPredefinedRole, unassignAll } from './role-store.ts'
+import { type Part, searching, sifted } from './sifted.ts'
 import { emailKey, members, OWNER } from './users.ts'
 
 export const projectUsers: Handlers<typeof routes> = {
   // Owners of the organization and direct members are two index ranges in the same order, and some are in both.
   async list({ db, project, query }) {
-    const after = cursor(query.after, 'user') ?? ''
-    const owners = ownersOf(db, project).where('o.id', '>', after)
-    const direct = membersOf(db, project).where('d.user_id', '>', after)
-    const ids = merged(db, [owners, direct], { by: ['id'], order: 'asc', limit: query.limit + 1 })
-    const found = await people(db, project, ids).orderBy('u.id').execute()
+    const rows = (part: Part) => {
+      const after = cursor(part.after, 'user') ?? ''
+      const owners = ownersOf(db, project).where('o.id', '>', after)
+      const direct = membersOf(db, project).where('d.user_id', '>', after)
+      const ids = merged(db, [owners, direct], { by: ['id'], order: 'asc', limit: part.limit + 1 })
+      return people(db, project, ids).orderBy('u.id').execute()
+    }
+    const named = searching(query.name)
+    const found = await sifted(query, rows, ({ name, email }) => named(name, email))
     return page(found, query.limit, (person) => view(project, person))
   },
 

@@ -1,7 +1,7 @@
 import { type Static, Type } from './json-schema.ts'
 import { Disabled, KeyStatus } from './project-api-keys.ts'
 import { del, get, ours, post } from './route.ts'
-import { Body, Const, Deleted, Enum, Id, List, Nullable, paging, Query, Searched, Time } from './schema.ts'
+import { Body, Const, Deleted, Enum, Id, List, Nullable, ordering, paging, Query, Searched, Time } from './schema.ts'
 
 /** A key of any kind, as lists that go over several projects show it. */
 export const ApiKey = Type.Object({
@@ -29,6 +29,7 @@ export type ApiKey = Static<typeof ApiKey>
 
 const filters = {
   ...paging(),
+  ...ordering('asc'),
   name: Type.Optional(Searched("What the key's name holds.")),
   status: Type.Optional(KeyStatus),
   kind: Type.Optional(Enum(['project', 'admin'])),
@@ -36,8 +37,7 @@ const filters = {
 
 export const apiKeys = ours('The original lists the keys of one project at a time.', {
   list: get('/v1/organization/api_keys', {
-    summary:
-      'List every key of the organization, oldest first: admin keys, and the keys of projects that are not archived',
+    summary: 'List every key of the organization: admin keys, and the keys of projects that are not archived',
     permission: 'api.management.read',
     query: Query({
       ...filters,
@@ -52,7 +52,7 @@ const one = `${mine}/:api_key_id` as const
 
 export const myApiKeys = ours('The original shows somebody their keys in its web application only.', {
   list: get(mine, {
-    summary: "List one's own keys, oldest first: admin keys, and those of projects that are not archived",
+    summary: "List one's own keys: admin keys, and those of projects that are not archived",
     permission: 'own.read',
     query: Query(filters),
     reply: List(ApiKey),

@@ -1,8 +1,22 @@
 import { type Static, Type } from './json-schema.ts'
 import { NewPassword } from './passwords.ts'
 import { ProjectRole } from './project-users.ts'
-import { del, get, list, post } from './route.ts'
-import { Body, Const, Deleted, Email, Enum, Id, Name, Nullable, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import {
+  Body,
+  Const,
+  Deleted,
+  Email,
+  Enum,
+  Id,
+  List,
+  Name,
+  Nullable,
+  ownOrdering,
+  paging,
+  Query,
+  Time,
+} from './schema.ts'
 import { OrganizationRole, User } from './users.ts'
 
 const InviteProject = Type.Object({ id: Id('The project.'), role: ProjectRole })
@@ -24,9 +38,11 @@ const path = '/v1/organization/invites'
 const one = `${path}/:invite_id` as const
 
 export const invites = {
-  list: list(path, Invite, {
-    summary: 'List invites, oldest first',
+  list: get(path, {
+    summary: 'List invites, oldest first unless asked otherwise',
     permission: 'api.management.read',
+    query: Query({ ...paging(), ...ownOrdering }),
+    reply: List(Invite),
   }),
   create: post(path, {
     summary: 'Invite somebody. It replaces a pending invite to the same address and lives for 7 days',

@@ -1,7 +1,7 @@
 import { type Static, Type } from './json-schema.ts'
 import { AssignedRole } from './role-assignments.ts'
 import { get, ours } from './route.ts'
-import { Const, Enum, Id, List, Nullable, paging, Query, Time } from './schema.ts'
+import { Const, Enum, Id, List, Nullable, paging, Query, Searched, Time } from './schema.ts'
 
 const Permissions = Type.Array(Type.String(), {
   description: "What this call's key or session may do: what its user's roles hold, as far as its scopes go.",
@@ -41,7 +41,11 @@ export const me = ours('The original tells somebody who they are in its web appl
   projects: get(`${path}/projects`, {
     summary: 'List the projects that one is in, oldest first, with what one may do in each; archived ones are left out',
     permission: 'own.read',
-    query: Query(paging()),
+    query: Query({
+      ...paging(),
+      name: Type.Optional(Searched("What the project's name holds.")),
+      project_id: Type.Optional(Id('This one alone, where one is in it.')),
+    }),
     reply: List(MyProject),
   }),
 })

@@ -11,6 +11,7 @@ import {
   Name,
   Nullable,
   OurOwn,
+  ownOrdering,
   paging,
   Query,
   Searched,
@@ -82,10 +83,11 @@ const one = `${path}/:api_key_id` as const
 
 export const projectApiKeys = {
   list: get(path, {
-    summary: "List a project's API keys, oldest first",
+    summary: "List a project's API keys, oldest first unless asked otherwise",
     permission: 'api.organization.projects.api_keys.read',
     query: Query({
       ...paging(),
+      ...ownOrdering,
       owner_project_access: Type.Optional(
         Enum(['active', 'inactive', 'any'], {
           description: 'Keys whose owner can use the project now (also when omitted), cannot, or both.',

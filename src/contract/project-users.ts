@@ -1,6 +1,20 @@
 import { type Static, Type } from './json-schema.ts'
-import { del, get, list, post } from './route.ts'
-import { Body, Const, Deleted, Email, Enum, Id, Nullable, Time } from './schema.ts'
+import { del, get, post } from './route.ts'
+import {
+  Body,
+  Const,
+  Deleted,
+  Email,
+  Enum,
+  Filter,
+  Id,
+  List,
+  Nullable,
+  paging,
+  Query,
+  Searched,
+  Time,
+} from './schema.ts'
 
 export const ProjectRole = Enum(['owner', 'member'], { description: '`owner` or `member`.' })
 
@@ -18,10 +32,12 @@ const path = '/v1/organization/projects/:project_id/users'
 const one = `${path}/:user_id` as const
 
 export const projectUsers = {
-  list: list(path, ProjectUser, {
+  list: get(path, {
     summary: "List a project's users; the organization's owners are owners of every project",
     permission: 'api.management.read',
     refusesArchived: true,
+    query: Query({ ...paging(), name: Filter(Searched("What the user's name or e-mail address holds.")) }),
+    reply: List(ProjectUser),
   }),
   create: post(path, {
     summary: 'Add a user of the organization to a project',

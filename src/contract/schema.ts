@@ -90,5 +90,10 @@ export const ordering = (preset: 'asc' | 'desc') => ({
   order: Enum(['asc', 'desc'], { default: preset, description: 'By creation.' }),
 })
 
+/** The same of a list that the original has in one direction only, oldest first. */
+export const ownOrdering = {
+  order: OurOwn(ordering('asc').order, 'what was made last is found without asking for the whole list'),
+}
+
 export const Deleted = <const T extends string>(object: T) =>
   Type.Object({ object: Const(object), id: Type.String(), deleted: Type.Boolean() })

@@ -12,6 +12,7 @@ import {
   List,
   Name,
   Nullable,
+  ownOrdering,
   paging,
   Query,
   Searched,
@@ -42,10 +43,10 @@ const one = `${path}/:service_account_id` as const
 
 export const serviceAccounts = {
   list: get(path, {
-    summary: "List a project's service accounts, oldest first",
+    summary: "List a project's service accounts, oldest first unless asked otherwise",
     permission: 'api.management.read',
     refusesArchived: true,
-    query: Query({ ...paging(), name: Filter(Searched("What the service account's name holds.")) }),
+    query: Query({ ...paging(), ...ownOrdering, name: Filter(Searched("What the service account's name holds.")) }),
     reply: List(ServiceAccount),
   }),
   create: post(path, {

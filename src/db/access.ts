@@ -38,7 +38,7 @@ export async function projectAccess(db: Db, principal: Principal, projectId: str
 }
 
 /** Whether somebody was added to a project, or a group of theirs was: both may be without a role. */
-async function isInProject(db: Db, { organizationId, id }: Principal, projectId: string): Promise<boolean> {
+export async function isInProject(db: Db, { organizationId, id }: Principal, projectId: string): Promise<boolean> {
   const direct = db
     .selectFrom('project_user')
     .select('project_id')

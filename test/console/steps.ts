@@ -36,7 +36,7 @@ export async function accept(page: Page, link: string, name: string): Promise<vo
 
 /** Archives the project whose page is shown; its name has to be typed. */
 export async function archive(page: Page, name: string): Promise<void> {
-  await page.getByRole('link', { name: 'Settings' }).last().click()
+  await page.getByRole('link', { name: 'Settings' }).first().click()
   await page.getByRole('button', { name: 'Archive project…' }).click()
   const button = page.getByRole('button', { name: 'Archive project', exact: true })
   await page.getByLabel('to confirm').fill(name.slice(0, -1))

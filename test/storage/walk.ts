@@ -57,13 +57,22 @@ export async function walkAdministration(app: TestApp, own: Organization) {
   const key = await newAdminKey(app, own, user)
   await app.send('POST', `/v1/organization/projects/${FULL_PROJECT}/spend_alerts`, { key, body: alert })
   await own.admin.groups.users.create(FULL_GROUP, { user_id: user })
-  for (const after of ['', `?after=${nth('proj_', 9)}`]) {
-    await app.send('GET', `/v1/organization/me/projects${after}`, { key })
+  for (const query of ['', `?after=${nth('proj_', 9)}`, `?project_id=${nth('proj_', 9)}`]) {
+    await app.send('GET', `/v1/organization/me/projects${query}`, { key })
   }
   for (const path of ['admin_api_keys', 'attention']) await app.send('GET', `/v1/organization/${path}`, { key })
   await own.admin.projects.users.delete(guest, { project_id: FULL_PROJECT })
   for (const path of lists(own)) await app.send('GET', `/v1/organization/${path}`, { key: own.key })
 }
+
+/** Lists that go backwards, from their end and from their middle. */
+const newestFirst = (keys: string) =>
+  [
+    ...['any', 'active', 'inactive'].map((access) => [`${keys}?owner_project_access=${access}`, nth('key_', 99)]),
+    ...['api_keys?kind=project', 'api_keys?owner_id=svc_acct_x'].map((path) => [path, nth('key_', 99)]),
+    ['invites?limit=9', nth('invite-', 99)],
+    [`projects/${FULL_PROJECT}/service_accounts?limit=9`, nth('svc_acct_', 99)],
+  ].flatMap(([path, after]) => ['', `&after=${after}`].map((from) => `${path}&order=desc${from}`))
 
 /** Lists, from their middle, and by each of their filters: those that little passes are what a plan can fail at. */
 export function lists(own: Organization): string[] {
@@ -72,13 +81,18 @@ export function lists(own: Organization): string[] {
   const middle = nth('audit_log-', 100)
   return [
     'attention',
-    ...['', `?after=${nth('proj_', 9)}`].map((after) => `me/projects${after}`),
+    ...['', `?after=${nth('proj_', 9)}`, `?project_id=${nth('proj_', 9)}`].map((query) => `me/projects${query}`),
     ...['projects?name=nobody', 'projects?status=archived', 'users?name=nobody', 'groups?name=nobody'],
-    ...[`projects/${FULL_PROJECT}/service_accounts?name=nobody`, `${keys}?owner_project_access=any&name=nobody`],
+    ...[
+      `projects/${FULL_PROJECT}/service_accounts?name=nobody`,
+      `projects/${FULL_PROJECT}/users?name=nobody`,
+      `${keys}?owner_project_access=any&name=nobody`,
+    ],
     ...['name=nobody', `after=${nth('key_', 9)}`, `owner_id=${own.ownerId}`, 'owner_id=svc_acct_x'].map(
       (query) => `api_keys?${query}`,
     ),
-    ...['', '?name=nobody'].map((query) => `me/api_keys${query}`),
+    ...['', '?name=nobody', '?order=desc'].map((query) => `me/api_keys${query}`),
+    ...newestFirst(keys),
     ...['', `after=${nth('proj_', 9)}`, 'include_archived=true'].map((query) => `projects?${query}`),
     ...['', `after=${nth('user-', 9)}`, 'emails[]=u1@x.io&emails[]=u2@x.io'].map((query) => `users?${query}`),
     ...['any', 'active', 'inactive'].flatMap((access) =>

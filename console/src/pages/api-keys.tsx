@@ -23,7 +23,7 @@ export function ApiKeys() {
   const reads = useMay('api.management.read')
   const denied = useDenied()
   const deniedInProjects = useDenied('api.organization.projects.api_keys.write')
-  const asked = { after, name, status, kind, owner_id: owner, limit: 100 }
+  const asked = { after, name, status, kind, owner_id: owner, limit: 100, order: 'desc' as const }
   const keys = useRead('GET /v1/organization/api_keys', { query: asked }, reads)
   const deniedOf = ({ project }: AnyKey) => (project === null ? denied : deniedInProjects)
   const chosen = rowOf('delete', keys.data?.data, ({ id }) => id)
@@ -63,7 +63,7 @@ export function ApiKeys() {
   return (
     <Page
       title="All keys"
-      lead="Every key of the organization, oldest first: those of its projects, but for archived ones, and admin keys."
+      lead="Every key of the organization, newest first: those of its projects, but for archived ones, and admin keys."
     >
       {reads ? (
         <>

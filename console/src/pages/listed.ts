@@ -11,8 +11,8 @@ type Asked = { after?: string | undefined; limit?: number; include_archived?: bo
 export function useProjects(query: Asked, enabled = true): UseQueryResult<Page, Error> {
   const seesAll = useMay('api.management.read')
   const all = useRead('GET /v1/organization/projects', { query }, enabled && seesAll)
-  const { after, limit } = query
-  const mine = useRead('GET /v1/organization/me/projects', { query: { after, limit } }, enabled && !seesAll)
+  const { after, limit, name } = query
+  const mine = useRead('GET /v1/organization/me/projects', { query: { after, limit, name } }, enabled && !seesAll)
   if (seesAll) return all
   const data = mine.data && { ...mine.data, data: mine.data.data.map((one) => ({ ...one, status: 'active' as const })) }
   return { ...mine, data } as UseQueryResult<Page, Error>

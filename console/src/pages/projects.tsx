@@ -34,13 +34,13 @@ export function Projects() {
       lead="A project has its own members, keys, limits and budget. What one is allowed says nothing about another."
       actions={create}
     >
-      {seesAll && (
-        <div className="filters">
-          <Search
-            label="Find a project by its name"
-            value={name}
-            onSearch={(name) => void navigate({ to: '/projects', search: { archived, name }, replace: true })}
-          />
+      <div className="filters">
+        <Search
+          label="Find a project by its name"
+          value={name}
+          onSearch={(name) => void navigate({ to: '/projects', search: { archived, name }, replace: true })}
+        />
+        {seesAll && (
           <SegmentedControl
             size="xs"
             aria-label="Which projects"
@@ -57,8 +57,8 @@ export function Projects() {
               { value: 'all', label: 'All' },
             ]}
           />
-        </div>
-      )}
+        )}
+      </div>
       <ProjectTable
         read={projects}
         after={after}

@@ -1,7 +1,7 @@
 import { Select, type SelectProps } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
-import { straight } from './names.ts'
+import { seen, straight } from './names.ts'
 
 /** What is looked for by its name, a moment after the last key; undefined: nothing was typed. */
 export function useSought(): [name: string | undefined, type: (text: string) => void] {
@@ -21,6 +21,6 @@ export const Sought = ({ found, ...looks }: SoughtProps) => (
     {...looks}
     searchable
     filter={({ options }) => options}
-    data={[...found].map(([value, name]) => ({ value, label: straight(name) }))}
+    data={[...found].map(([value, name]) => ({ value, label: straight(seen(name)) }))}
   />
 )

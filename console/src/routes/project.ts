@@ -19,7 +19,7 @@ const keys = createRoute({
 const members = createRoute({
   getParentRoute: () => project,
   path: '/members',
-  validateSearch: paged,
+  validateSearch: named,
   component: lazyRouteComponent(() => import('../pages/project/members.tsx'), 'Members'),
 })
 const limits = createRoute({

@@ -27,7 +27,7 @@ const standings = {
 export function InviteTable({ after, action }: { after: string | undefined; action: ReactNode }) {
   const { rowOf, open, close } = useOpened<'link' | 'withdraw'>()
   const denied = useDenied()
-  const invites = useRead('GET /v1/organization/invites', { query: { after, limit: 100 } })
+  const invites = useRead('GET /v1/organization/invites', { query: { after, limit: 100, order: 'desc' } })
   const the = (what: 'link' | 'withdraw') => rowOf(what, invites.data?.data, idOf, denied)
   const [linked, withdrawn] = [the('link'), the('withdraw')]
   const columns: Column<Invite>[] = [

@@ -1,7 +1,5 @@
-import { Select } from '@mantine/core'
 import { useRead } from '../../api/query.ts'
-import { seen } from '../../patterns/names.ts'
-import { useSought } from '../../patterns/sought.tsx'
+import { Sought, useSought } from '../../patterns/sought.tsx'
 import { useMay } from '../../session/may.ts'
 import { useProjects } from '../listed.ts'
 
@@ -11,26 +9,28 @@ type ProjectPickProps = { value: string | undefined; onChange: (id: string | und
 export function ProjectPick({ value, onChange }: ProjectPickProps) {
   const [name, type] = useSought()
   const seesAll = useMay('api.management.read')
-  const found = useProjects({ limit: 100, name: seesAll ? name : undefined })
+  const found = useProjects({ limit: 100, name })
   const chosen = useRead(
     'GET /v1/organization/projects/:project_id',
     { params: { project_id: value ?? '' } },
     seesAll && value !== undefined,
   )
+  const own = useRead(
+    'GET /v1/organization/me/projects',
+    { query: { project_id: value } },
+    !seesAll && value !== undefined,
+  )
   const known = new Map((found.data?.data ?? []).map(({ id, name }) => [id, name]))
-  if (value !== undefined) known.set(value, chosen.data?.name ?? known.get(value) ?? value)
+  if (value !== undefined) known.set(value, chosen.data?.name ?? own.data?.data[0]?.name ?? known.get(value) ?? value)
   return (
-    <Select
+    <Sought
       size="xs"
       label="Project"
       placeholder="Choose a project"
-      searchable
       value={value ?? null}
       onChange={(id) => onChange(id ?? undefined)}
       onSearchChange={type}
-      // Where the server finds them it has found them already.
-      {...(seesAll && { filter: ({ options }) => options })}
-      data={[...known].map(([id, name]) => ({ value: id, label: seen(name) }))}
+      found={known}
       nothingFoundMessage="No project has this name"
     />
   )

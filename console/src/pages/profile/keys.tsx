@@ -24,7 +24,7 @@ const OTHERS = 'Somebody else disabled it. An owner of the project can enable it
 export function MyKeys() {
   const { after } = useSearch({ from: '/inside/profile/keys' })
   const { open, close, rowOf } = useOpened<'delete'>()
-  const keys = useRead('GET /v1/organization/me/api_keys', { query: { after, limit: 100 } })
+  const keys = useRead('GET /v1/organization/me/api_keys', { query: { after, limit: 100, order: 'desc' } })
   const change = useChange('POST /v1/organization/me/api_keys/:api_key_id', ({ name, status }) =>
     told(`Key '${name}' is ${status === 'disabled' ? 'disabled: calls with it are refused' : 'enabled again'}`),
   )

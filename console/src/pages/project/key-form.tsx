@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Sheet } from '../../patterns/sheet.tsx'
 import { Lifetime } from './lifetime.tsx'
 import { type FirstCalls, ShownKey } from './shown-key.tsx'
@@ -19,10 +19,12 @@ type KeyFormProps = {
   onSubmit: (body: { name: string; expires_in_seconds?: number }) => void
   busy: boolean
   error: Error | null
+  /** What else it asks. */
+  children?: ReactNode
 }
 
 /** Asks what a new key is called and how long it lives, and then shows it this once. */
-export function KeyForm({ description, offered = '', secret, calls, onSubmit, ...sheet }: KeyFormProps) {
+export function KeyForm({ description, offered = '', secret, calls, onSubmit, children, ...sheet }: KeyFormProps) {
   const [name, type] = useState(offered)
   const [lifetime, choose] = useState('')
   if (secret !== null) return <ShownKey secret={secret} calls={calls} onClose={sheet.onClose} />
@@ -43,6 +45,7 @@ export function KeyForm({ description, offered = '', secret, calls, onSubmit, ..
         autoComplete="off"
       />
       <Lifetime value={lifetime} onChange={choose} />
+      {children}
     </Sheet>
   )
 }

@@ -46,7 +46,7 @@ export function Keys() {
             />
           )}
           {project.status === 'active' && isOpen('new', deniedKey(project)) && (
-            <NewKey projectId={project.id} onClose={close} />
+            <NewKey project={project} onClose={close} />
           )}
         </>
       )}
@@ -60,7 +60,7 @@ function KeyTable({ project, action }: { project: Project; action: ReactNode }) 
   const { open, close, rowOf } = useOpened<'delete'>()
   const keys = useRead('GET /v1/organization/projects/:project_id/api_keys', {
     params: { project_id: project.id },
-    query: { after, name, owner_project_access: 'any', limit: 100 },
+    query: { after, name, owner_project_access: 'any', limit: 100, order: 'desc' },
   })
   const denied = deniedIn(project, 'api.organization.projects.api_keys.write')
   const stopped = (key: Key) => ({ id: key.id, name: key.name, status: statusOf(key), projectId: project.id })

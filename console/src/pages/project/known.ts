@@ -17,8 +17,8 @@ type Known = { project: Project | null; error: Error | null; again: () => void }
 /** A project, as far as who is signed in may know it. */
 export function useProject(id: string): Known {
   const me = useMe()
-  const mine = useRead('GET /v1/organization/me/projects', { query: { limit: 100 } })
-  const own = mine.data?.data.find((project) => project.id === id)
+  const mine = useRead('GET /v1/organization/me/projects', { query: { project_id: id } })
+  const own = mine.data?.data[0]
   const may = (permission: string) =>
     (me.data?.permissions.includes(permission) || own?.permissions.includes(permission)) ?? false
   const reads = may('api.management.read')

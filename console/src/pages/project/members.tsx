@@ -1,5 +1,5 @@
 import { NativeSelect, TextInput } from '@mantine/core'
-import { useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Item } from '../../api/operations.ts'
 import { useChange, useRead } from '../../api/query.ts'
@@ -9,6 +9,7 @@ import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
 import { useOpened } from '../../patterns/opened.ts'
+import { Search } from '../../patterns/search.tsx'
 import { Sheet } from '../../patterns/sheet.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
@@ -53,12 +54,13 @@ export function Members() {
 }
 
 function MemberTable({ project }: { project: Project }) {
-  const { after } = useSearch({ from: '/inside/projects/$projectId/members' })
+  const { after, name } = useSearch({ from: '/inside/projects/$projectId/members' })
+  const navigate = useNavigate()
   const { open, close, rowOf } = useOpened<'roles' | 'remove'>()
   const denied = deniedIn(project)
   const members = useRead('GET /v1/organization/projects/:project_id/users', {
     params: { project_id: project.id },
-    query: { after, limit: 100 },
+    query: { after, name, limit: 100 },
   })
   const leaving = rowOf('remove', members.data?.data, idOf, denied)
   const shown = rowOf('roles', members.data?.data, idOf)
@@ -88,6 +90,14 @@ function MemberTable({ project }: { project: Project }) {
   ]
   return (
     <>
+      <div className="filters">
+        <Search
+          label="Find a member"
+          placeholder="Find by name or address"
+          value={name}
+          onSearch={(name) => void navigate({ to: '.', search: { name } as never, replace: true })}
+        />
+      </div>
       <List
         label="Members"
         read={members}
@@ -95,7 +105,11 @@ function MemberTable({ project }: { project: Project }) {
         keyOf={idOf}
         after={after}
         empty={
-          <Empty title="No members yet" words="Add people of the organization: they then make keys of their own." />
+          name === undefined ? (
+            <Empty title="No members yet" words="Add people of the organization: they then make keys of their own." />
+          ) : (
+            <Empty title="Nothing found" words={`Nobody in this project has '${name}' in their name or address.`} />
+          )
         }
       />
       {shown && (

@@ -13,7 +13,8 @@ import { type Column, Name } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
 import type { Project } from './known.ts'
-import { NewServiceAccount, NewServiceAccountKey } from './new-service-account.tsx'
+import { NewAccountKey } from './new-account-key.tsx'
+import { NewServiceAccount } from './new-service-account.tsx'
 import { deniedIn, ProjectPage } from './project.tsx'
 
 type Account = Item<'GET /v1/organization/projects/:project_id/service_accounts'>
@@ -54,7 +55,7 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
   const { open, close, rowOf } = useOpened<'key' | 'delete'>()
   const accounts = useRead('GET /v1/organization/projects/:project_id/service_accounts', {
     params: { project_id: project.id },
-    query: { after, limit: 100 },
+    query: { after, limit: 100, order: 'desc' },
   })
   const denied = deniedIn(project)
   const keyed = rowOf('key', accounts.data?.data, idOf, denied)
@@ -92,7 +93,7 @@ function AccountTable({ project, action }: { project: Project; action: ReactNode
           />
         }
       />
-      {keyed && <NewServiceAccountKey projectId={project.id} account={keyed} onClose={close} />}
+      {keyed && <NewAccountKey project={project} account={keyed} onClose={close} />}
       {leaving && <DeleteAccount project={project} account={leaving} onClose={close} />}
     </>
   )

@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useRead } from '../../api/query.ts'
 import { useProjects } from '../../pages/listed.ts'
 import { useMay } from '../../session/may.ts'
-import { type Option, passes } from './option.ts'
+import type { Option } from './option.ts'
 
 /** So many of each kind are shown: who looks for another types more of its name. */
 const limit = 6
@@ -17,8 +17,7 @@ export function useFound(name: string | undefined, isOpen: boolean): { options: 
   const seesAll = useMay('api.management.read')
   const isAsked = isOpen && name !== undefined
   const query = { name, limit }
-  // For one's own projects the server has no such filter: they are few.
-  const projects = useProjects({ name, limit: seesAll ? limit : 100, include_archived: true }, isOpen)
+  const projects = useProjects({ ...query, include_archived: true }, isOpen)
   const people = useRead('GET /v1/organization/users', { query }, isAsked && seesAll)
   const keys = useRead('GET /v1/organization/api_keys', { query }, isAsked && seesAll)
   const mine = useRead('GET /v1/organization/me/api_keys', { query }, isAsked && !seesAll)
@@ -41,7 +40,6 @@ export function useFound(name: string | undefined, isOpen: boolean): { options: 
     }
     return { id, label: name, description, icon: 'key', go }
   })
-  const known = seesAll ? ofProjects : ofProjects.filter(passes(name ?? '')).slice(0, limit)
   const isLooking = isAsked && [projects, people, keys, mine].some(({ isFetching }) => isFetching)
-  return { options: [...known, ...ofPeople, ...ofKeys], isLooking }
+  return { options: [...ofProjects, ...ofPeople, ...ofKeys], isLooking }
 }

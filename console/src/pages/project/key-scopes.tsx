@@ -1,0 +1,92 @@
+import { Checkbox, NativeSelect } from '@mantine/core'
+import { useState } from 'react'
+import type { ModelPermission } from '../../../../src/core/permission.ts'
+import type { Project } from './known.ts'
+
+/** What the gate asks of a key, in words: a key of a project opens nothing else. */
+const words: Record<ModelPermission, string> = {
+  'api.model.read': 'List models',
+  'api.model.request': 'Call models',
+  'api.responses.read': 'Read responses that are stored',
+  'api.responses.write': 'Make, cancel and delete responses',
+}
+const all = Object.keys(words) as ModelPermission[]
+
+const NOT_HELD = 'You may not do this in this project, and nobody hands out more than they hold.'
+
+type Reach = 'all' | 'read' | 'some'
+
+type KeyScopes = {
+  reach: Reach
+  choose: (reach: Reach) => void
+  ticked: readonly string[]
+  tick: (ticked: string[]) => void
+  /** Whether it was asked for with nothing ticked. */
+  isWrong: boolean
+  /** Whether it can be asked for: nothing ticked would be all. What is wrong is said from then on. */
+  check: () => boolean
+  /** As the contract has them: an empty list narrows nothing. */
+  scopes: string[]
+}
+
+/** What a new key is to be narrowed to. */
+export function useKeyScopes(): KeyScopes {
+  const [reach, choose] = useState<Reach>('all')
+  const [ticked, tick] = useState<readonly string[]>([])
+  const [isAsked, ask] = useState(false)
+  const isEmpty = reach === 'some' && ticked.length === 0
+  const check = () => {
+    ask(isEmpty)
+    return !isEmpty
+  }
+  const scopes = { all: [], read: ['api.all.read'], some: [...ticked] }[reach]
+  return { reach, choose, ticked, tick, isWrong: isAsked && isEmpty, check, scopes }
+}
+
+type KeyScopesFieldProps = {
+  of: KeyScopes
+  /** Who does all of it: `you`, the owner of the key, a service account. */
+  whose: string
+  project: Project
+}
+
+/** Asks what a new key may do of what its owner may. */
+export function KeyScopesField({ of, whose, project }: KeyScopesFieldProps) {
+  return (
+    <>
+      <NativeSelect
+        label="It may do"
+        value={of.reach}
+        onChange={(event) => of.choose(event.currentTarget.value as Reach)}
+        data={[
+          { value: 'all', label: `All that ${whose} may` },
+          { value: 'read', label: 'Reading alone, and no call of a model' },
+          { value: 'some', label: 'What is ticked, and nothing else' },
+        ]}
+      />
+      {of.reach === 'some' && (
+        <Checkbox.Group
+          label="What is ticked"
+          value={[...of.ticked]}
+          onChange={of.tick}
+          error={of.isWrong && 'Tick something: with nothing ticked the key would do all.'}
+        >
+          <div className="stack tight">
+            {all.map((permission) => {
+              const denied = project.may(permission) ? null : NOT_HELD
+              return (
+                <Checkbox
+                  key={permission}
+                  size="xs"
+                  value={permission}
+                  label={words[permission]}
+                  {...(denied !== null && { disabled: true, description: denied })}
+                />
+              )
+            })}
+          </div>
+        </Checkbox.Group>
+      )}
+    </>
+  )
+}

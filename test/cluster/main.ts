@@ -31,13 +31,13 @@ const parts: Record<string, Part> = {
   nodes: { files: 'test/cluster/!(exact|revoked).test.ts', concurrency: 2 },
   threads: {
     files: gates,
-    concurrency: 3,
+    concurrency: 4,
     own: ['GATEHOUSE_TEST_WORKERS', 'TEST_MOMENTS'],
     env: { GATEHOUSE_TEST_WORKERS: '2', TEST_MOMENTS: '200' },
   },
   redis: {
     files: gates,
-    concurrency: 4,
+    concurrency: 5,
     // Not which database: `npm test` asks each of both.
     own: ['TEST_REDIS_URL'],
     env: { TEST_DATABASE: 'postgres', TEST_REDIS_URL: redis?.url ?? '' },

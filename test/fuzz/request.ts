@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
+import { spokenAt } from '../../src/gateway/routes/api.ts'
 
 /** A request as it is sent, byte for byte. */
 export type Request = {
@@ -54,12 +55,16 @@ export class Client {
 }
 
 /** What is wrong with an answer, whatever was asked; null where nothing is. */
-export function flawOf({ method }: Request, { status, type, text }: Answer): string | null {
+export function flawOf({ method, path = '', headers: sent = {} }: Request, answer: Answer): string | null {
+  const { status, type, text, headers = {} } = answer
   if (status >= 500) return `${status}`
   if (method === 'HEAD' || status < 400) return null
   if (type !== 'application/json; charset=utf-8') return `${status} of the type '${type}'`
   try {
     const { error, ...rest } = JSON.parse(text)
+    // What the listener refuses before anybody reads the path has the one envelope.
+    const isOther = rest.type === 'error' && spokenAt(path.replace(/^\/check(?=\/)/, ''), sent) === 'anthropic'
+    if (isOther) return anthropicFlaw({ error, ...rest }, headers['request-id'])
     const names = Object.keys(error).sort().join()
     if (Object.keys(rest).length > 0 || names !== 'code,message,param,type') return 'an envelope with other fields'
     if (typeof error.message !== 'string' || error.message === '') return 'no message'
@@ -71,6 +76,17 @@ export function flawOf({ method }: Request, { status, type, text }: Answer): str
   } catch {
     return `${status} without an envelope`
   }
+}
+
+/** The same of the shape that the Anthropic API has for it. */
+function anthropicFlaw({ type, error, request_id, ...rest }: Record<string, unknown>, id: unknown): string | null {
+  if (type !== 'error' || Object.keys(rest).length > 0) return 'an envelope with other fields'
+  const { type: kind, message, details = { error_code: 'x' }, ...more } = Object(error)
+  if (Object.keys(more).length > 0) return 'an envelope with other fields'
+  if (typeof message !== 'string' || message === '') return 'no message'
+  if (typeof kind !== 'string' || !/^(\w+_error|request_too_large)$/.test(kind)) return 'no type'
+  if (typeof details.error_code !== 'string' || details.error_code === '') return 'code is no text'
+  return typeof request_id === 'string' && request_id === id ? null : 'another id than its header'
 }
 
 /** A request in one line, to be read by a person. */

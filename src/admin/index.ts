@@ -17,6 +17,7 @@ import { links } from './links.ts'
 import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
 import { myApiKeys } from './my-api-keys.ts'
+import { passkeys } from './passkeys.ts'
 import { permissions } from './permissions.ts'
 import { projectApiKeys } from './project-api-keys.ts'
 import { projectCertificates } from './project-certificates.ts'
@@ -86,6 +87,7 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   signIn,
   signInPolicy,
   secondFactor,
+  passkeys,
   sessions,
   attention,
 }

@@ -1,9 +1,13 @@
 import type { ShownFactor } from '../db/sign-in-tables.ts'
-import type { Db } from '../db/tables.ts'
-import { findFactor, setFactor, useCode } from '../sign-in/factor.ts'
+import type { Db, Row } from '../db/tables.ts'
+import { setFactor, useCode } from '../sign-in/factor.ts'
 import { useSetup } from '../sign-in/factor-setup.ts'
-import { useRecoveryCode } from '../sign-in/recovery-codes.ts'
+import { dropBegun, hasFactor } from '../sign-in/factors.ts'
+import { addPasskey, notePasskey } from '../sign-in/passkey.ts'
+import { useChallenge } from '../sign-in/passkey-challenge.ts'
+import { dropRecoveryCodes, useRecoveryCode } from '../sign-in/recovery-codes.ts'
 import type { Person } from '../sign-in/session.ts'
+import { invalidPasskey, knownPasskey, wrongPasskey } from './passkey-refusals.ts'
 import type { Shown } from './shown-factor.ts'
 import { codeNeeded, wrongCode } from './sign-in-refusals.ts'
 
@@ -39,8 +43,12 @@ export class Passed {
       case 'recovery_code':
         if (!(await useRecoveryCode(tx, person, shown.hash))) throw wrongCode()
         return new Passed('recovery_code')
+      case 'passkey':
+        if (!(await useChallenge(tx, person, shown.challenge))) throw wrongPasskey()
+        if (!(await notePasskey(tx, person, shown))) throw wrongPasskey()
+        return new Passed('passkey')
       case 'nothing':
-        if (await findFactor(tx, person)) throw codeNeeded()
+        if (await hasFactor(tx, person)) throw codeNeeded()
         return isAsked || (await isRequired(tx, person)) ? null : new Passed(null)
     }
   }
@@ -48,8 +56,27 @@ export class Passed {
   /** By a code of what they are setting up, which is their second factor from now on. @throws ApiError where it was begun anew meanwhile */
   static async bySetup(tx: Db, person: Person, shown: { secret: string; step: number }, now: number): Promise<Passed> {
     if (!(await useSetup(tx, person, shown.secret))) throw wrongCode()
+    await dropBegun(tx, person)
     await setFactor(tx, person, shown, now)
     return new Passed('code')
+  }
+
+  /** By a passkey that is kept from now on. @param challenge what it has signed @throws ApiError where that was answered or is void meanwhile */
+  static async byNew(tx: Db, person: Person, passkey: Row<'passkey'>, challenge: string): Promise<Passed> {
+    if (!(await useChallenge(tx, person, challenge))) throw invalidPasskey()
+    await dropBegun(tx, person)
+    if (!(await addPasskey(tx, passkey))) throw knownPasskey()
+    return new Passed('passkey')
+  }
+
+  /**
+   * By what was shown before one of several second factors was taken away; where it was the last, by nothing.
+   * @returns null where one is asked for
+   */
+  static async without(tx: Db, person: Person, used: Passed | null, isAsked: boolean): Promise<Passed | null> {
+    if (await hasFactor(tx, person)) return used
+    await dropRecoveryCodes(tx, person)
+    return Passed.by(tx, person, { by: 'nothing' }, isAsked)
   }
 
   /** A provider says who it is: what it asks for is its own matter. */

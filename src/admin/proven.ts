@@ -6,13 +6,14 @@ import type { Tried } from '../sign-in/guard.ts'
 import { isPassword } from '../sign-in/password.ts'
 import type { Person } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
+import type { Assertion } from '../sign-in/webauthn.ts'
 import { type Known, KnownCallerRefused, signedInActor } from './refused.ts'
 import type { Look } from './shown-factor.ts'
 import { tooOften, wrongPassword } from './sign-in-refusals.ts'
 import { emailKey } from './users.ts'
 
-/** What is shown: a password, and a code where one is asked for. */
-type Claimed = { email: string; password: string; organization_id?: string; code?: string }
+/** What is shown: a password, and a code or a passkey where one is asked for. */
+type Claimed = { email: string; password: string; organization_id?: string; code?: string; passkey?: Assertion }
 /** What it is looked at with. */
 type At = { signIn: SignIn; origin: Origin; now: number }
 /** Whose password it was, as it is kept, and what they have shown besides. */
@@ -25,7 +26,7 @@ export type Proven<T> = { user: Account['user']; person: Person; password: strin
  */
 export async function proven<T>(
   db: Db,
-  { email, password, organization_id: organizationId, code }: Claimed,
+  { email, password, organization_id: organizationId, code, passkey }: Claimed,
   { signIn, origin, now }: At,
   look: (db: Db, person: Person, at: Look) => Promise<Tried<T, ApiError>>,
 ): Promise<Proven<T>> {
@@ -40,8 +41,8 @@ export async function proven<T>(
     if (!isRight || !account || kept === null) return { refused: wrongPassword(), wasGuess: true }
     const { user } = account
     const person = personOf(user)
-    const tried = await look(db, person, { guard, code, now })
-    return 'right' in tried ? { right: { user, person, password: kept, shown: tried.right } } : tried
+    const tried = await look(db, person, { signIn, code, passkey, now })
+    return 'right' in tried ? { ...tried, right: { user, person, password: kept, shown: tried.right } } : tried
   })
   if ('right' in outcome) return outcome.right
   const [refusal, wasGuess] =

@@ -2,7 +2,7 @@ import { ApiError } from '../contract/error.ts'
 import type { secondFactor } from '../contract/second-factor.ts'
 import { missingScopes, permissions } from '../core/permission.ts'
 import type { Row } from '../db/tables.ts'
-import { forgetFactor } from '../sign-in/factor.ts'
+import { forgetFactors } from '../sign-in/factors.ts'
 import { endSessions } from '../sign-in/session.ts'
 import type { Caller, Handler } from './handlers.ts'
 import { type Mutator, mutate } from './mutation.ts'
@@ -29,7 +29,7 @@ export const resetByOwner: Handler<(typeof secondFactor)['reset']> = async ({ db
       "Invalid 'user_id': it is your own. Remove yours by your password and a code of it, or ask another owner."
     throw new ApiError('invalid_value', message, { param: 'user_id' })
   }
-  if (!(await forgetFactor(db, personOf(user)))) throw noFactor()
+  if (!(await forgetFactors(db, personOf(user)))) throw noFactor()
   await endSessions(db, personOf(user))
   return {
     reply: { object: 'organization.second_factor.deleted', id: user.id, deleted: true },
@@ -46,7 +46,7 @@ export async function resetSecondFactor(
 ): Promise<void> {
   const event = { type: 'user.updated', organizationId: organization.id, unheard: true } as const
   await mutate(app, event, async (tx) => {
-    if (!(await forgetFactor(tx, personOf(user)))) throw noFactor()
+    if (!(await forgetFactors(tx, personOf(user)))) throw noFactor()
     await endSessions(tx, personOf(user))
     return { change: { reply: null, audit: reset(user.id) }, by: byNobody(organization) }
   })

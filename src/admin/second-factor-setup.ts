@@ -59,11 +59,11 @@ export const confirmFactor: Handler<(typeof routes)['confirm']> = async ({ db, b
 async function lookAtSetup(
   db: Db,
   person: Person,
-  { guard, code, now }: Look,
+  { signIn, code, now }: Look,
 ): Promise<Tried<{ secret: string; step: number }, ApiError>> {
   const secret = await findSetup(db, person, now)
   if (secret === null) return { refused: noSetup(), wasGuess: false }
-  return tryCode(guard, person, code, async (typed) => {
+  return tryCode(signIn.guard, person, code, async (typed) => {
     const step = isTotp(typed) ? matchingStep(secret, typed, now, -1) : null
     return step === null ? null : { secret, step }
   })

@@ -1,6 +1,7 @@
-import { ApiError } from '../contract/error.ts'
 import type { secondFactor as routes } from '../contract/second-factor.ts'
-import { findFactor, forgetFactor } from '../sign-in/factor.ts'
+import { dropFactor, findFactor } from '../sign-in/factor.ts'
+import { dropBegun } from '../sign-in/factors.ts'
+import { passkeysOf } from '../sign-in/passkey.ts'
 import { countRecoveryCodes, renewRecoveryCodes } from '../sign-in/recovery-codes.ts'
 import { endSessions } from '../sign-in/session.ts'
 import type { Handlers } from './handlers.ts'
@@ -9,7 +10,7 @@ import { proven, refuseChanged } from './proven.ts'
 import { refuseToOthers, resetByOwner } from './second-factor-of.ts'
 import { beginFactor, confirmFactor } from './second-factor-setup.ts'
 import { lookAtFactor } from './shown-factor.ts'
-import { noFactor } from './sign-in-refusals.ts'
+import { factorKept, noFactor } from './sign-in-refusals.ts'
 import { byThemselves, recoveryCodeUsed, signedIn } from './signed-in.ts'
 import { findUser } from './users.ts'
 
@@ -29,6 +30,8 @@ export const secondFactor: Handlers<typeof routes> = {
       object,
       id,
       set_at: (await findFactor(db, person))?.set_at ?? null,
+      passkeys: (await passkeysOf(db, person).select('id').execute()).length,
+      passkeys_off: 'whyNot' in signIn.relyingParty ? signIn.relyingParty.whyNot : null,
       recovery_codes: await countRecoveryCodes(db, person),
       required: signIn.asksForFactor || (await isRequired(db, person)),
     }
@@ -63,9 +66,10 @@ export const secondFactor: Handlers<typeof routes> = {
       async finish(tx, newId) {
         await refuseChanged(tx, claim)
         const used = await Passed.by(tx, person, shown, signIn.asksForFactor)
-        await forgetFactor(tx, person)
-        const passed = await Passed.by(tx, person, { by: 'nothing' }, signIn.asksForFactor)
-        if (passed === null) throw kept()
+        if (!(await dropFactor(tx, person))) throw noFactor()
+        await dropBegun(tx, person)
+        const passed = await Passed.without(tx, person, used, signIn.asksForFactor)
+        if (passed === null) throw factorKept()
         await endSessions(tx, person)
         const { reply, audit, cookie } = await signedIn(tx, user, { signIn, origin, now, newId, passed })
         return {
@@ -80,9 +84,3 @@ export const secondFactor: Handlers<typeof routes> = {
 
   reset: resetByOwner,
 }
-
-const kept = () =>
-  new ApiError(
-    'second_factor_kept',
-    'A second factor is asked of everybody here, so it is not removed. Set up another one in its place.',
-  )

@@ -4,35 +4,39 @@ import { isTotp, matchingStep } from '../core/totp.ts'
 import type { Db } from '../db/tables.ts'
 import { findFactor } from '../sign-in/factor.ts'
 import type { Guard, Tried } from '../sign-in/guard.ts'
+import { hasPasskey } from '../sign-in/passkey.ts'
 import { hasRecoveryCode } from '../sign-in/recovery-codes.ts'
 import type { Person } from '../sign-in/session.ts'
-import { codeNeeded, tooOften, wrongCode } from './sign-in-refusals.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+import type { Assertion } from '../sign-in/webauthn.ts'
+import { lookAtPasskey, type ShownPasskey } from './shown-passkey.ts'
+import { codeNeeded, factorNeeded, tooOften, wrongCode } from './sign-in-refusals.ts'
 
 /** What somebody shows besides their password, or a link: looked at, and not used up yet. */
 export type Shown =
   | { by: 'nothing' }
   | { by: 'code'; secret: string; step: number }
   | { by: 'recovery_code'; hash: string }
+  | ShownPasskey
 
 /** @param code as it was typed @param now Unix seconds */
-export type Look = { guard: Guard; code: string | undefined; now: number }
+export type Look = { signIn: SignIn; code?: string | undefined; passkey?: Assertion | undefined; now: number }
 
 /**
- * Looks at the code of somebody whose password or link was right: who has a second factor needs one.
+ * Looks at what somebody shows whose password or link was right: who has a second factor needs it.
  * @returns what was shown: nothing, where they have none
  */
-export async function lookAtFactor(
-  db: Db,
-  person: Person,
-  { guard, code, now }: Look,
-): Promise<Tried<Shown, ApiError>> {
-  const factor = await findFactor(db, person)
-  if (!factor) return { right: { by: 'nothing' } }
-  const { secret, last_step } = factor
-  return tryCode(guard, person, code, async (typed): Promise<Shown | null> => {
+export async function lookAtFactor(db: Db, person: Person, look: Look): Promise<Tried<Shown, ApiError>> {
+  const [factor, hasKeys] = [await findFactor(db, person), await hasPasskey(db, person)]
+  if (!factor && !hasKeys) return { right: { by: 'nothing' } }
+  const { signIn, code, passkey, now } = look
+  if (passkey !== undefined) return lookAtPasskey(db, person, { signIn, passkey, now })
+  if (code === undefined)
+    return { refused: factorNeeded({ codes: factor !== undefined, passkeys: hasKeys }), wasGuess: false }
+  return tryCode(signIn.guard, person, code, async (typed): Promise<Shown | null> => {
     if (isTotp(typed)) {
-      const step = matchingStep(secret, typed, now, last_step)
-      return step === null ? null : { by: 'code', secret, step }
+      const step = factor ? matchingStep(factor.secret, typed, now, factor.last_step) : null
+      return factor && step !== null ? { by: 'code', secret: factor.secret, step } : null
     }
     const hash = hashRecoveryCode(typed)
     return (await hasRecoveryCode(db, person, hash)) ? { by: 'recovery_code', hash } : null

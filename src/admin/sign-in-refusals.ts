@@ -21,12 +21,18 @@ export function tooOften(waitMs: number): ApiError {
 }
 
 /** What came first was right. */
-export const codeNeeded = () =>
-  new ApiError(
-    'second_factor_required',
-    "This user has a second factor. Send a code of their authenticator app, or one of their recovery codes, as 'code'.",
-    { param: 'code' },
-  )
+export const codeNeeded = () => factorNeeded({ codes: true, passkeys: false })
+
+/** The same, by what they have. The parameter is what a program asks them for first. */
+export function factorNeeded({ codes, passkeys }: { codes: boolean; passkeys: boolean }): ApiError {
+  const code = codes
+    ? 'a code of their authenticator app, or one of their recovery codes'
+    : 'one of their recovery codes'
+  const message = passkeys
+    ? `This user has a passkey. Send what it has signed as 'passkey', or ${code} as 'code'.`
+    : `This user has a second factor. Send ${code}, as 'code'.`
+  return new ApiError('second_factor_required', message, { param: passkeys ? 'passkey' : 'code' })
+}
 
 export const wrongCode = () =>
   new ApiError(
@@ -44,3 +50,9 @@ export const setupNeeded = () =>
 
 export const noFactor = () =>
   new ApiError('no_second_factor', 'This user has no second factor: there is nothing to be changed about it.')
+
+export const factorKept = () =>
+  new ApiError(
+    'second_factor_kept',
+    'A second factor is asked of everybody here, so the last one is not removed. Set up another one first, or in its place.',
+  )

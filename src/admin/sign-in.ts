@@ -1,26 +1,25 @@
 import type { signIn as routes } from '../contract/sign-in.ts'
-import { hashSecret } from '../core/key.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { findAccount } from '../sign-in/account.ts'
-import { findLink, useLink } from '../sign-in/link.ts'
+import { useLink } from '../sign-in/link.ts'
 import { isStillVouchedFor } from '../sign-in/link-maker.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { setPassword } from '../sign-in/store.ts'
 import type { Handlers } from './handlers.ts'
+import { livingLink } from './living-link.ts'
 import { Passed } from './passed.ts'
 import { knownAs, personOf, proven, refuseChanged, refuseWhereOff } from './proven.ts'
 import { KnownCallerRefused } from './refused.ts'
-import { lookAtFactor, type Shown } from './shown-factor.ts'
+import { type Look, lookAtFactor, type Shown } from './shown-factor.ts'
 import { deadLink, setupNeeded } from './sign-in-refusals.ts'
 import { byThemselves, signedIn } from './signed-in.ts'
-import { members } from './users.ts'
 
 type User = Row<'organization_user'>
 
 export const signIn: Handlers<typeof routes> = {
-  async retrieve({ signIn: { local, provider } }) {
+  async retrieve({ signIn: { local, provider, relyingParty } }) {
     const oidc = provider && { issuer: provider.settings.issuer }
-    return { object: 'organization.sign_in', local, oidc }
+    return { object: 'organization.sign_in', local, passkeys: local && 'id' in relyingParty, oidc }
   },
 
   async create({ db, body, signIn, origin, now }) {
@@ -39,13 +38,10 @@ export const signIn: Handlers<typeof routes> = {
 
   async useLink({ db, body, signIn, origin, now }) {
     refuseWhereOff(signIn)
-    const link = await findLink(db, hashSecret(body.token))
     // Whoever guesses costs no more than a look: a password is hashed for who has a link that works.
-    if (!link || link.expires_at <= now || !(await isStillVouchedFor(db, link, signIn, now))) throw deadLink()
-    const user = await members(db, link.organization_id).where('id', '=', link.user_id).executeTakeFirst()
-    if (!user) throw deadLink()
+    const { link, user } = await livingLink(db, body.token, signIn, now)
     const person = personOf(user)
-    const shown = await shownWithLink(db, user, { signIn, code: body.code, now })
+    const shown = await shownWithLink(db, user, { signIn, ...body, now })
     const hash = await signIn.guard.hash(user.email_key, origin.ip, body.password)
     await forgiveAttempts(db, signIn, user)
     return {
@@ -93,13 +89,12 @@ export const signIn: Handlers<typeof routes> = {
 const passwordSet = ({ id }: Pick<User, 'id'>) => ({ id, changes_requested: { password: 'set' } })
 
 /** What who has a link shows besides: a link alone gets around no second factor, and is not used up where a code is missing. */
-async function shownWithLink(db: Db, user: User, { signIn, code, now }: LinkAt): Promise<Shown> {
-  const tried = await lookAtFactor(db, personOf(user), { guard: signIn.guard, code, now })
+async function shownWithLink(db: Db, user: User, look: Look): Promise<Shown> {
+  const tried = await lookAtFactor(db, personOf(user), look)
   if ('right' in tried) return tried.right
   const account = tried.wasGuess ? await findAccount(db, user.email_key, user.organization_id) : null
   throw account ? new KnownCallerRefused(knownAs(account), tried.refused) : tried.refused
 }
-type LinkAt = { signIn: SignIn; code: string | undefined; now: number }
 
 /** Who it is was proven by a link: their attempts are there again. */
 async function forgiveAttempts(db: Db, { guard }: SignIn, user: User) {

@@ -15,7 +15,8 @@ for (const database of databases) {
     let cookie: string
     let host: string
     before(async () => {
-      app = await startTestApp({ database })
+      // Which origin is its own the request says where nothing else does.
+      app = await startTestApp({ database, env: { GATEHOUSE_PUBLIC_URL: '' } })
       own = await newOrganization(app)
       cookie = (await signInByLink(app, own.id, own.ownerId)).cookie
       host = new URL(app.url).host

@@ -4,7 +4,7 @@ import { theUser } from './user.ts'
 
 export const resetSecondFactorCommand: Command = {
   usage: 'user reset-second-factor ID|ADDRESS',
-  about: 'Takes away the second factor of a user who has lost it. All their sessions end.',
+  about: 'Takes away the second factors of a user who has lost them. All their sessions end.',
   flags: [],
   words: 1,
   async run(context) {

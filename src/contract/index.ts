@@ -12,6 +12,7 @@ import { limitUse } from './limit-use.ts'
 import { links } from './links.ts'
 import { me } from './me.ts'
 import { modelPermissions } from './model-permissions.ts'
+import { passkeys } from './passkeys.ts'
 import { permissions } from './permissions.ts'
 import { projectApiKeys } from './project-api-keys.ts'
 import { projectCertificates } from './project-certificates.ts'
@@ -81,6 +82,7 @@ export const contract = {
   signIn,
   signInPolicy,
   secondFactor,
+  passkeys,
   sessions,
   attention,
 }

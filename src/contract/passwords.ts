@@ -16,9 +16,30 @@ export const NewPassword = (description: string) =>
 /** A code as it is typed: six digits, or a recovery code. */
 export const Code = (description: string) =>
   Type.String({ description, minLength: 1, maxLength: 64, pattern: printable })
-export const ShownCode = Type.Optional(
-  Code('A code of the authenticator app, or a recovery code, for a user with a second factor.'),
-)
+
+/** Bytes as a browser writes them in JSON. @param most characters */
+export const binary = (description: string, most: number) =>
+  Type.String({ description: `${description}, in base64url.`, pattern: '^[\\w-]+$', maxLength: most })
+
+/** What somebody with a second factor shows besides: one of these. */
+export const shown = {
+  code: Type.Optional(
+    Code(
+      'A code of the authenticator app, or a recovery code, for a user with a second factor and without a `passkey` at hand.',
+    ),
+  ),
+  passkey: Type.Optional(
+    Type.Object(
+      {
+        id: binary('Which (`id`)', 1400),
+        client_data: binary('What the browser has had signed (`clientDataJSON`)', 8192),
+        authenticator_data: binary('What the device has added to it (`authenticatorData`)', 8192),
+        signature: binary('`signature`', 8192),
+      },
+      { additionalProperties: false, description: 'What a passkey has signed, in the place of a code.' },
+    ),
+  ),
+}
 
 /** Whose a password is, and the password. */
 export const Claimed = {

@@ -1,5 +1,5 @@
 import { type Static, Type } from './json-schema.ts'
-import { Claimed, Code, ShownCode } from './passwords.ts'
+import { Claimed, Code, shown } from './passwords.ts'
 import { del, get, ours, post } from './route.ts'
 import { Body, Const, Deleted, Id, Nullable, Query, Time, UserId } from './schema.ts'
 import { Session } from './sessions.ts'
@@ -7,7 +7,9 @@ import { Session } from './sessions.ts'
 const SecondFactor = Type.Object({
   object: Const('organization.second_factor'),
   id: Id('Whose it is: the user.'),
-  set_at: Nullable(Time),
+  set_at: Nullable({ ...Time, description: 'Since when codes of an authenticator app are one.' }),
+  passkeys: Type.Integer({ description: 'How many there are.' }),
+  passkeys_off: Nullable(Type.String({ description: 'Why no passkey can be added or shown here.' })),
   recovery_codes: Type.Integer({ description: 'How many are left.' }),
   required: Type.Boolean({ description: 'Whether one is asked of everybody who signs in with a password.' }),
 })
@@ -45,7 +47,7 @@ export const secondFactor = ours('The original has it on its web site only.', {
     ...byPassword,
     summary:
       "Begin to set up an authenticator app as one's second factor, or another one in its place. It is none before a code of it is shown",
-    body: Body({ ...Claimed, code: ShownCode }),
+    body: Body({ ...Claimed, ...shown }),
     reply: Type.Object({
       object: Const('organization.second_factor.setup'),
       id: Id('Whose it is to be: the user.'),
@@ -69,17 +71,18 @@ export const secondFactor = ours('The original has it on its web site only.', {
   renewCodes: post(`${path}/recovery_codes`, {
     ...byPassword,
     summary: 'Make new recovery codes. Those before stop working',
-    body: Body({ ...Claimed, code: ShownCode }),
+    body: Body({ ...Claimed, ...shown }),
     reply: Codes,
   }),
   remove: post(`${path}/remove`, {
     ...byPassword,
-    summary: "Remove one's second factor, and sign in without. All other sessions of the user end",
-    body: Body({ ...Claimed, code: ShownCode }),
+    summary: "Remove one's authenticator app, and sign in without. All other sessions of the user end",
+    body: Body({ ...Claimed, ...shown }),
     reply: Session,
   }),
   reset: del('/v1/organization/users/:user_id/second_factor', {
-    summary: "Remove somebody else's second factor, which they have lost. Only owners do. All sessions of the user end",
+    summary:
+      "Remove all of somebody else's second factors, which they have lost. Only owners do. All sessions of the user end",
     permission: 'api.management.write',
     audit: 'user.updated',
     grants: 'rights',

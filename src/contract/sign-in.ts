@@ -1,10 +1,10 @@
 import { Type } from './json-schema.ts'
-import { Claimed, NewPassword, PasswordSet, ShownCode } from './passwords.ts'
+import { Claimed, NewPassword, PasswordSet, shown } from './passwords.ts'
 import { get, ours, post } from './route.ts'
 import { Body, Const, Nullable } from './schema.ts'
 import { Session } from './sessions.ts'
 
-const who = { ...Claimed, code: ShownCode }
+const who = { ...Claimed, ...shown }
 const path = '/v1/organization/sign_in'
 
 export const signIn = ours('The original signs people in on its web site only.', {
@@ -15,6 +15,7 @@ export const signIn = ours('The original signs people in on its web site only.',
     reply: Type.Object({
       object: Const('organization.sign_in'),
       local: Type.Boolean({ description: 'Whether with an address and a password.' }),
+      passkeys: Type.Boolean({ description: 'Whether passkeys can be added and shown, besides it.' }),
       oidc: Nullable(
         Type.Object({
           issuer: Type.String({
@@ -45,7 +46,7 @@ export const signIn = ours('The original signs people in on its web site only.',
     body: Body({
       token: Type.String({ minLength: 1, maxLength: 255, description: "The link's token." }),
       password: NewPassword('The new password.'),
-      code: ShownCode,
+      ...shown,
     }),
     reply: PasswordSet,
   }),

@@ -17,6 +17,7 @@ const prefixes = {
   role: 'role_',
   invite: 'invite-',
   session: 'sess_',
+  passkey: 'passkey_',
   certificate: 'cert_',
   spendAlert: 'alert_',
   audit: 'audit_log-',

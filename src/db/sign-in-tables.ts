@@ -1,5 +1,5 @@
-/** A code of an app, a code for who has lost that, or whatever a provider asks for. */
-export type ShownFactor = 'code' | 'recovery_code' | 'provider'
+/** A code of an app, a code for who has lost that, a passkey, or whatever a provider asks for. */
+export type ShownFactor = 'code' | 'recovery_code' | 'passkey' | 'provider'
 
 /** Somebody who has signed in, until they sign out, it ends, or they are removed. */
 export interface SessionTable {
@@ -63,7 +63,7 @@ export interface PasswordLinkTable {
   created_with: string | null
 }
 
-/** What makes the codes that a user is asked for besides their password; who has no row here is asked for none. */
+/** What makes the codes that a user is asked for besides their password; who has no row here has no such codes. */
 export interface SecondFactorTable {
   organization_id: string
   user_id: string

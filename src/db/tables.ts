@@ -11,6 +11,7 @@ import type {
   UsageRollupTable,
   UsageWriterTable,
 } from './gate-tables.ts'
+import type { PasskeyChallengeTable, PasskeyTable } from './passkey-tables.ts'
 import type {
   OidcIdentityTable,
   PasswordLinkTable,
@@ -299,6 +300,8 @@ export interface Tables {
   second_factor: SecondFactorTable
   second_factor_setup: SecondFactorSetupTable
   recovery_code: RecoveryCodeTable
+  passkey: PasskeyTable
+  passkey_challenge: PasskeyChallengeTable
   oidc_identity: OidcIdentityTable
   rate_limit: RateLimitTable
   limit_level: LimitLevelTable

@@ -8,6 +8,7 @@ import { attemptsOn } from '../sign-in/attempts-on.ts'
 import { flowCookie, type SecretCookie, sessionCookie } from '../sign-in/cookie.ts'
 import { Guard } from '../sign-in/guard.ts'
 import { openProvider } from '../sign-in/oidc/provider.ts'
+import { relyingPartyOf } from '../sign-in/relying-party.ts'
 
 type Parts = Pick<AdminApp, 'authenticate' | 'signIn' | 'cookie' | 'isOwnOrigin'> & { flows: SecretCookie }
 
@@ -25,7 +26,13 @@ export function signInOf({ publicUrl, tls, console, oidc, doors }: Config, db: D
   const provider = oidc && doors.includes('console') ? openProvider(oidc, now) : null
   return {
     authenticate: local || oidc ? bySessionOr(byAdminKey, { cookie, isOwnOrigin, rules, taken }) : byAdminKey,
-    signIn: { ...taken, provider, rules, guard: new Guard(attemptsOn(db, now)) },
+    signIn: {
+      ...taken,
+      provider,
+      relyingParty: relyingPartyOf(publicUrl),
+      rules,
+      guard: new Guard(attemptsOn(db, now)),
+    },
     cookie,
     flows: flowCookie(isSecure),
     isOwnOrigin,

@@ -41,3 +41,11 @@ export async function useSetup(db: Db, { organizationId, userId }: Person, secre
     .executeTakeFirst()
   return done.numDeletedRows > 0n
 }
+
+export async function dropSetup(db: Db, { organizationId, userId }: Person): Promise<void> {
+  await db
+    .deleteFrom('second_factor_setup')
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
+    .execute()
+}

@@ -1,5 +1,4 @@
 import type { Db, Row } from '../db/tables.ts'
-import { dropRecoveryCodes } from './recovery-codes.ts'
 import type { Person } from './session.ts'
 
 /** What makes somebody's codes; undefined: they have none. */
@@ -43,18 +42,12 @@ export async function setFactor(
     .execute()
 }
 
-/** Takes somebody's second factor away, and all that came with it or was to become it. @returns whether there was one */
-export async function forgetFactor(db: Db, person: Person): Promise<boolean> {
-  await dropRecoveryCodes(db, person)
-  await db
-    .deleteFrom('second_factor_setup')
-    .where('organization_id', '=', person.organizationId)
-    .where('user_id', '=', person.userId)
-    .execute()
+/** Takes what makes somebody's codes away. @returns whether there was one */
+export async function dropFactor(db: Db, { organizationId, userId }: Person): Promise<boolean> {
   const done = await db
     .deleteFrom('second_factor')
-    .where('organization_id', '=', person.organizationId)
-    .where('user_id', '=', person.userId)
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
     .executeTakeFirst()
   return done.numDeletedRows > 0n
 }

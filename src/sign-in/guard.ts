@@ -21,8 +21,11 @@ const AT_WORK_OF_NETWORK = 8
 /** Who is tried, and from where. */
 export type Attempt = { emailKey: string; organizationId: string | undefined; ip: string | null }
 
-/** What comes of it: what was shown; or why not, and whether that was a guess. Who has only begun to show who they are has not guessed. */
-export type Tried<T, R> = { right: T } | { refused: R; wasGuess: boolean }
+/**
+ * What comes of it: what was shown, and whether that is only the beginning, which gives no attempt back; or why not, and whether that was a guess.
+ * Who has only begun to show who they are has not guessed.
+ */
+export type Tried<T, R> = { right: T; isBeginning?: true } | { refused: R; wasGuess: boolean }
 /** It was not looked at: how many milliseconds to wait. */
 export type Waits = { waitMs: number }
 
@@ -58,8 +61,8 @@ export class Guard {
           await this.#accounts.giveBack(account)
           throw error
         })
-        if ('right' in tried) await this.#accounts.forget(account)
-        else if (!tried.wasGuess) await this.#accounts.giveBack(account)
+        if ('right' in tried ? tried.isBeginning : !tried.wasGuess) await this.#accounts.giveBack(account)
+        else if ('right' in tried) await this.#accounts.forget(account)
         return tried
       }),
     )

@@ -1,5 +1,6 @@
 import type { Guard } from './guard.ts'
 import type { Provider } from './oidc/provider.ts'
+import type { RelyingParty } from './relying-party.ts'
 import type { SessionRules } from './session.ts'
 import type { SessionsTaken } from './standing.ts'
 
@@ -7,6 +8,8 @@ import type { SessionsTaken } from './standing.ts'
 export type SignIn = SessionsTaken & {
   /** By which provider one can begin to sign in here; null: by none, or no console is served, which leads there. */
   provider: Provider | null
+  /** For whom passkeys are made; or why there are none. */
+  relyingParty: RelyingParty | { whyNot: string }
   rules: SessionRules
   guard: Guard
 }

@@ -1,5 +1,5 @@
 import type { Db } from '../db/tables.ts'
-import { forgetFactor } from './factor.ts'
+import { forgetFactors } from './factors.ts'
 import { endSessions, type Person } from './session.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function forgetSignIn(db: Db, person: Person): Promise<void> {
     .where('user_id', '=', person.userId)
     .execute()
   await dropLink(db, person)
-  await forgetFactor(db, person)
+  await forgetFactors(db, person)
   await endSessions(db, person)
 }
 

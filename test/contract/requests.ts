@@ -19,6 +19,8 @@ const furtherEvents: Record<string, readonly string[]> = {
   'signIn.useLink': ['login.succeeded'],
   'secondFactor.confirm': ['login.succeeded'],
   'secondFactor.remove': ['login.succeeded'],
+  'passkeys.confirm': ['login.succeeded'],
+  'passkeys.remove': ['login.succeeded'],
   'signIn.changePassword': ['user.updated'],
   'projectGroups.create': ['role.assignment.created'],
   'projectGroups.delete': ['role.assignment.deleted'],

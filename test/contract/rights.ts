@@ -16,6 +16,7 @@ const columns = {
   invite: ['id', 'role', 'projects', 'expires_at', 'accepted_at', 'token_hash'],
   password_link: ['user_id', 'token_hash'],
   second_factor: ['user_id'],
+  passkey: ['user_id', 'credential_id'],
   admin_api_key: ['id', 'scopes', 'expires_at', 'disabled_at'],
   project_api_key: ['id', 'scopes', 'expires_at', 'disabled_at'],
 }

@@ -66,6 +66,8 @@ const explainedBy: Record<string, readonly string[]> = {
   second_factor: ['user.'],
   second_factor_setup: ['user.'],
   recovery_code: ['user.'],
+  passkey: ['user.', 'login.'],
+  passkey_challenge: ['user.', 'login.'],
   oidc_identity: ['user.'],
   rate_limit: ['rate_limit.'],
   role: ['role.'],

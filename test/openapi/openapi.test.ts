@@ -133,7 +133,7 @@ const followed = (document: Document, schema: Schema) =>
   schema.$ref === undefined ? schema : resolve(document, schema.$ref)
 
 test('/openapi.json describes every operation of the registry, and each is at the address it says', async () => {
-  await using app = await startTestApp()
+  await using app = await startTestApp({ env: { GATEHOUSE_PUBLIC_URL: '' } })
   const document: Document = (await app.send('GET', '/openapi.json', { key: null })).body
   const operations = [...operationsIn(document)]
   assert.deepEqual(

@@ -17,6 +17,7 @@ export async function walkProvider(db: Db, organizationId: string) {
     local: true,
     issuer: null,
     provider: null,
+    relyingParty: { whyNot: '' },
     asksForFactor: false,
     rules,
     guard: new Guard(attemptsOn(db, Date.now)),

@@ -8,6 +8,7 @@ import {
 import type { Db } from '../../src/db/tables.ts'
 import { newUser, type Organization } from '../contract/organizations.ts'
 import type { TestApp } from '../support/harness.ts'
+import { addPasskey, askedFor, withPasskey } from '../support/passkeys.ts'
 import { withFactor } from '../support/second-factor.ts'
 import { asSession, linkFor, newPassword, signInByLink } from '../support/signing-in.ts'
 
@@ -40,6 +41,21 @@ export async function userWithFactor(app: TestApp, own: Organization): Promise<s
   // As long as an owner can sign in no start makes a link.
   await own.admin.users.delete(owner.id)
   return id
+}
+
+/** Somebody with a passkey shows it, renames it, adds another and removes one. */
+export async function walkPasskeys(app: TestApp, own: Organization) {
+  const { id, claim, show, passkey, passkeyId } = await withPasskey(app, own.id, await newUser(app, own))
+  const send = (path: string, body: object) => app.send('POST', `/v1/organization/${path}`, { key: null, body })
+  const { cookie } = await addPasskey(app, claim, await show())
+  await asSession(app, cookie, 'GET', '/v1/organization/passkeys')
+  await asSession(app, cookie, 'POST', `/v1/organization/users/${id}/passkeys/${passkeyId}`, { name: 'n' })
+  // As many as are kept, and one more.
+  for (let i = 0; i < 11; i++) await askedFor(app, claim)
+  const token = await linkFor(app, own.id, id)
+  const { options } = (await send('sign_in/password_link/passkey', { token })).body
+  await send('sign_in', { ...claim, passkey: passkey.shown(options) })
+  await send('sign_in/second_factor/passkeys/remove', { ...claim, ...(await show()), passkey_id: passkeyId })
 }
 
 /** Links that an owner has made, with a key and in a session. */

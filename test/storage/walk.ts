@@ -32,7 +32,7 @@ import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
 import { walkKeys } from './walk-keys.ts'
 import { walkProvider } from './walk-provider.ts'
-import { userWithFactor, walkAttempts, walkLinks, walkSignIn } from './walk-sign-in.ts'
+import { userWithFactor, walkAttempts, walkLinks, walkPasskeys, walkSignIn } from './walk-sign-in.ts'
 import { walkSummaries } from './walk-usage.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
@@ -43,6 +43,7 @@ export async function walkAdministration(app: TestApp, own: Organization) {
   }
   await walkSignIn(app, own)
   await walkLinks(app, own)
+  await walkPasskeys(app, own)
   await walkKeys(app, own)
   await walkSummaries(app, own)
   const { id: user } = await newUser(app, own)

@@ -120,6 +120,18 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
     insert('second_factor', { ...own, user_id: present, secret: "'x'", set_at: '1', last_step: '1' }),
     insert('second_factor_setup', { ...own, user_id: present, secret: "'x'", expires_at: '2' }),
     insert('recovery_code', { ...own, user_id: present, hash }),
+    insert('passkey', {
+      ...{
+        ...own,
+        id: id('passkey_'),
+        user_id: present,
+        rp_id: "'localhost'",
+        credential_id: text('i'),
+        public_key: "''",
+      },
+      ...{ counter: '0', transports: "'[]'", name: "'x'", ...created },
+    }),
+    insert('passkey_challenge', { ...own, user_id: present, hash, purpose: "'show'", expires_at: '2' }),
     insert('sign_in_attempt', { name: `'network ' || ${text('i')}`, full_at_ms: '2000000000000 + i' }),
     insert('password_link', { ...own, user_id: present, token_hash: hash, ...created, expires_at: '2' }),
     insert('oidc_identity', {

@@ -11,6 +11,7 @@ import type { ReplacedWorkers } from '../../src/machine/running-thread.ts'
 import type { ReplacedSharing } from '../../src/machine/sharing.ts'
 import { DATABASE, type DatabaseKind, openTestDatabase } from './databases.ts'
 import { OrganizationFilter } from './organization-filter.ts'
+import { ORIGIN } from './soft-passkey.ts'
 
 /** The first admin key of every test's server, unless the test says otherwise. */
 export const ADMIN_KEY = 'sk-admin-for_tests_only_0123456789abcdefghijklmnop'
@@ -81,6 +82,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     // A whole run of the tests can count in a Redis: what counts must not be told by the words of a reply.
     GATEHOUSE_REDIS_URL: process.env.TEST_REDIS_URL,
     GATEHOUSE_WORKERS: String(reachesIn ? 1 : WORKERS),
+    // Passkeys are made for a host. Where pages are served, a browser knows by which address it has come.
+    ...(options.only === undefined && { GATEHOUSE_PUBLIC_URL: ORIGIN }),
     ...options.env,
   }
   // Whether the console is built, and the link that a start makes for it, are no part of what other tests look at.

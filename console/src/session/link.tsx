@@ -1,14 +1,16 @@
 import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
+import { call } from '../api/call.ts'
 import { queryClient, useChange, useRead } from '../api/query.ts'
 import { Said } from '../patterns/failure.tsx'
 import { Door } from './door.tsx'
-import { ANY_CODE, CodeField } from './factor/code-field.tsx'
 import type { Claim } from './factor/enrol.tsx'
 import { SetUp } from './factor/set-up.tsx'
+import { ShowFactor } from './factor/show-factor.tsx'
 import { NewPassword } from './new-password.tsx'
-import { askedBy } from './with-password.tsx'
+import type { Shown } from './passkey/browser.ts'
+import { askedBy, asksForPasskey } from './with-password.tsx'
 
 /** Where a link leads that sets a password. Its token stands behind the #, which no browser sends anywhere. */
 export function PasswordLink() {
@@ -16,6 +18,7 @@ export function PasswordLink() {
   const [token] = useState(() => location.hash.slice(1))
   const [password, type] = useState('')
   const [code, typeCode] = useState<string | null>(null)
+  const [hasPasskey, notePasskey] = useState(false)
   const [claim, keep] = useState<Claim | null>(null)
   const ways = useRead('GET /v1/organization/sign_in', {})
   const enter = () => {
@@ -48,16 +51,28 @@ export function PasswordLink() {
       </Door>
     )
   }
+  const send = (shown: { code?: string; passkey?: Shown }) => {
+    const onError = (refused: Error) => {
+      if (askedBy(refused)) typeCode('')
+      if (asksForPasskey(refused)) notePasskey(true)
+    }
+    mutate({ body: { token, password, ...shown } }, { onError })
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const body = { token, password, ...(code !== null && { code }) }
-    mutate({ body }, { onError: (refused) => askedBy(refused) && typeCode('') })
+    send(code === null ? {} : { code })
   }
   return (
     <Door title="Choose a password" lead="You sign in with it from now on. This link works once.">
       <form className="stack" onSubmit={submit}>
         <NewPassword value={password} onType={type} />
-        {code !== null && <CodeField value={code} onType={typeCode} description={ANY_CODE} />}
+        {code !== null && (
+          <ShowFactor
+            {...{ hasPasskey, code, onType: typeCode }}
+            ask={() => call('POST /v1/organization/sign_in/password_link/passkey', { body: { token } })}
+            onPasskey={(passkey) => send({ passkey })}
+          />
+        )}
         {error && !askedBy(error) && <Said error={error} />}
         <Button type="submit" size="sm" loading={isPending} fullWidth>
           Set password and sign in

@@ -1,12 +1,13 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useRouter, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import { CallError } from '../api/call.ts'
+import { CallError, call } from '../api/call.ts'
 import { queryClient, useChange } from '../api/query.ts'
 import { Said } from '../patterns/failure.tsx'
 import { placeToReturn } from './back.ts'
-import { ANY_CODE, CodeField } from './factor/code-field.tsx'
 import { SetUp } from './factor/set-up.tsx'
+import { ShowFactor } from './factor/show-factor.tsx'
+import type { Shown } from './passkey/browser.ts'
 
 /** What the server asks for besides a password that was right. */
 type Asked = 'second_factor_required' | 'second_factor_setup_required' | null
@@ -17,6 +18,10 @@ export function askedBy(error: Error): Asked | undefined {
   return code === 'second_factor_required' || code === 'second_factor_setup_required' ? code : undefined
 }
 
+/** Whether what it asks for can be a passkey. */
+export const asksForPasskey = (error: Error | null): boolean =>
+  error instanceof CallError && error.code === 'second_factor_required' && error.param === 'passkey'
+
 /** An address and a password, and then what is asked for besides. Nobody is signed in before all of it was right. */
 export function WithPassword() {
   const { next, organization } = useSearch({ from: '/sign-in' })
@@ -25,6 +30,7 @@ export function WithPassword() {
   const [password, typePassword] = useState('')
   const [code, typeCode] = useState('')
   const [asked, ask] = useState<Asked>(null)
+  const [hasPasskey, notePasskey] = useState(false)
   const enter = () => {
     queryClient.clear()
     router.history.replace(placeToReturn(next))
@@ -32,13 +38,20 @@ export function WithPassword() {
   const who = { email, password, ...(organization !== undefined && { organization_id: organization }) }
   const { mutate, isPending, error } = useChange('POST /v1/organization/sign_in', enter)
   if (asked === 'second_factor_setup_required') return <SetUp claim={who} onDone={enter} />
+  const send = (shown: { code?: string; passkey?: Shown }) => {
+    const onError = (refused: Error) => {
+      ask(askedBy(refused) ?? asked)
+      if (asksForPasskey(refused)) notePasskey(true)
+    }
+    mutate({ body: { ...who, ...shown } }, { onError })
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const body = { ...who, ...(asked !== null && { code }) }
-    mutate({ body }, { onError: (refused) => ask(askedBy(refused) ?? asked) })
+    send(asked === null ? {} : { code })
   }
   const again = () => {
     ask(null)
+    notePasskey(false)
     typeCode('')
     typePassword('')
   }
@@ -63,7 +76,11 @@ export function WithPassword() {
           />
         </>
       ) : (
-        <CodeField value={code} onType={typeCode} description={ANY_CODE} />
+        <ShowFactor
+          {...{ hasPasskey, code, onType: typeCode }}
+          ask={() => call('POST /v1/organization/sign_in/passkey', { body: who })}
+          onPasskey={(passkey) => send({ passkey })}
+        />
       )}
       {error && askedBy(error) === undefined && <Said error={error} />}
       <Button type="submit" size="sm" loading={isPending} fullWidth>

@@ -25,6 +25,7 @@ import { vouchedFor } from './0058-vouched-for.ts'
 import { removedAddresses } from './0059-removed-addresses.ts'
 import { usageOfProject } from './0060-usage-of-project.ts'
 import { signInAttempts } from './0061-sign-in-attempts.ts'
+import { passkeys } from './0062-passkeys.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -59,4 +60,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0059-removed-addresses': removedAddresses,
   '0060-usage-of-project': usageOfProject,
   '0061-sign-in-attempts': signInAttempts,
+  '0062-passkeys': passkeys,
 }

@@ -28,7 +28,7 @@ export function SignInPolicy() {
       title="Second factor"
       lead={
         isRequired
-          ? 'Everybody who signs in with a password shows a code of an app besides. Who has none sets one up before anything else.'
+          ? 'Everybody who signs in with a password shows a second factor besides. Who has none sets one up before anything else.'
           : 'Everybody may set one up, in their profile. You can ask it of all.'
       }
       actions={

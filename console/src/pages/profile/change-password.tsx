@@ -1,29 +1,38 @@
 import { Button, PasswordInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import { call } from '../../api/call.ts'
 import { useChange } from '../../api/query.ts'
 import { Said } from '../../patterns/failure.tsx'
 import { told } from '../../patterns/told.ts'
-import { ANY_CODE, CodeField } from '../../session/factor/code-field.tsx'
+import { ShowFactor } from '../../session/factor/show-factor.tsx'
 import type { Me } from '../../session/me.ts'
 import { NewPassword } from '../../session/new-password.tsx'
-import { askedBy } from '../../session/with-password.tsx'
+import type { Shown } from '../../session/passkey/browser.ts'
+import { askedBy, asksForPasskey } from '../../session/with-password.tsx'
 
 /** A new password, by the one before, and by a code where there is a second factor. */
 export function ChangePassword({ me }: { me: Me }) {
   const [before, typeBefore] = useState('')
   const [after, typeAfter] = useState('')
   const [code, typeCode] = useState<string | null>(null)
+  const [hasPasskey, notePasskey] = useState(false)
   const { mutate, isPending, error } = useChange('POST /v1/organization/sign_in/password', () => {
     told('The password is changed, and all other sessions have ended')
     typeBefore('')
     typeAfter('')
     typeCode(null)
   })
+  const who = { email: me.email, organization_id: me.organization.id, password: before }
+  const send = (shown: { code?: string; passkey?: Shown }) => {
+    const onError = (refused: Error) => {
+      if (askedBy(refused)) typeCode('')
+      if (asksForPasskey(refused)) notePasskey(true)
+    }
+    mutate({ body: { ...who, new_password: after, ...shown } }, { onError })
+  }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const who = { email: me.email, organization_id: me.organization.id, password: before }
-    const body = { ...who, new_password: after, ...(code !== null && { code }) }
-    mutate({ body }, { onError: (refused) => askedBy(refused) && typeCode('') })
+    send(code === null ? {} : { code })
   }
   return (
     <form className="stack narrow" onSubmit={submit}>
@@ -45,7 +54,13 @@ export function ChangePassword({ me }: { me: Me }) {
         required
       />
       <NewPassword value={after} onType={typeAfter} />
-      {code !== null && <CodeField value={code} onType={typeCode} description={ANY_CODE} />}
+      {code !== null && (
+        <ShowFactor
+          {...{ hasPasskey, code, onType: typeCode }}
+          ask={() => call('POST /v1/organization/sign_in/passkey', { body: who })}
+          onPasskey={(passkey) => send({ passkey })}
+        />
+      )}
       {error && !askedBy(error) && <Said error={error} />}
       <div>
         <Button type="submit" loading={isPending}>

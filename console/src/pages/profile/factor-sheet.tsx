@@ -1,40 +1,60 @@
 import { Drawer, PasswordInput } from '@mantine/core'
 import { useState } from 'react'
+import { call } from '../../api/call.ts'
+import type { Item } from '../../api/operations.ts'
 import { useChange } from '../../api/query.ts'
+import { seen } from '../../patterns/names.ts'
 import { Sheet } from '../../patterns/sheet.tsx'
 import { told } from '../../patterns/told.ts'
-import { ANY_CODE, CodeField } from '../../session/factor/code-field.tsx'
 import { Enrol } from '../../session/factor/enrol.tsx'
 import { RecoveryCodes } from '../../session/factor/recovery-codes.tsx'
+import { ShowFactor } from '../../session/factor/show-factor.tsx'
 import type { Me } from '../../session/me.ts'
+import type { Shown } from '../../session/passkey/browser.ts'
+import { NewPasskey } from '../../session/passkey/new-passkey.tsx'
 
 const acts = {
-  'set-up': { title: 'Set up a second factor', action: 'Continue' },
+  'set-up': { title: 'Set up an authenticator app', action: 'Continue' },
   codes: { title: 'New recovery codes', action: 'Make new codes' },
-  remove: { title: 'Remove the second factor', action: 'Remove' },
+  remove: { title: 'Remove the authenticator app', action: 'Remove' },
+  'add-passkey': { title: 'Add a passkey', action: 'Continue' },
+  'remove-passkey': { title: 'Remove a passkey', action: 'Remove' },
 } as const
-/** What is done about one's second factor. */
-export type FactorAct = keyof typeof acts
+export type Passkey = Item<'GET /v1/organization/passkeys'>
+/** What one has. */
+export type Has = { any: boolean; passkey: boolean }
 
 const path = 'POST /v1/organization/sign_in/second_factor'
 
-type FactorSheetProps = { act: FactorAct; me: Me; has: boolean; onClose: () => void }
+type FactorSheetProps = { act: keyof typeof acts; passkey?: Passkey; me: Me; has: Has; onClose: () => void }
 
-/** Asks for the password, and for a code where there is a second factor, and does it: being signed in is not enough for that. */
-export function FactorSheet({ act, me, has, onClose }: FactorSheetProps) {
+/** Asks for the password, and for a second factor where there is one, and does it: being signed in is not enough for that. */
+export function FactorSheet({ act, passkey, me, has, onClose }: FactorSheetProps) {
   const [password, type] = useState('')
   const [code, typeCode] = useState('')
+  const removed = (what: string) => () => {
+    told(`${what} is removed, and all other sessions have ended`)
+    onClose()
+  }
   const begin = useChange(path)
   const renew = useChange(`${path}/recovery_codes`)
-  const remove = useChange(`${path}/remove`, () => {
-    told('The second factor is removed, and all other sessions have ended')
-    onClose()
-  })
+  const remove = useChange(`${path}/remove`, removed('The authenticator app'))
+  const beginPasskey = useChange(`${path}/passkeys`)
+  const removePasskey = useChange(`${path}/passkeys/remove`, removed('The passkey'))
   const claim = { email: me.email, organization_id: me.organization.id, password }
   const { title, action } = acts[act]
-  const change = { 'set-up': begin, codes: renew, remove }[act]
+  const changes = {
+    'set-up': begin,
+    codes: renew,
+    remove,
+    'add-passkey': beginPasskey,
+    'remove-passkey': removePasskey,
+  }
+  const { isPending, error } = changes[act]
   const shown = begin.data ? (
     <Enrol setup={begin.data} claim={claim} onDone={onClose} />
+  ) : beginPasskey.data ? (
+    <NewPasskey setup={beginPasskey.data} claim={claim} onDone={onClose} />
   ) : renew.data ? (
     <RecoveryCodes codes={renew.data.recovery_codes} onDone={onClose} />
   ) : null
@@ -45,12 +65,18 @@ export function FactorSheet({ act, me, has, onClose }: FactorSheetProps) {
       </Drawer>
     )
   }
+  const send = (with_: { code?: string; passkey?: Shown }) => {
+    const body = { ...claim, ...with_ }
+    if (act !== 'remove-passkey') changes[act].mutate({ body })
+    else if (passkey) removePasskey.mutate({ body: { ...body, passkey_id: passkey.id } })
+  }
   return (
     <Sheet
-      {...{ title, action, opened: true, onClose, busy: change.isPending, error: change.error }}
-      onSubmit={() => change.mutate({ body: { ...claim, ...(has && { code }) } })}
+      {...{ title, action, opened: true, onClose, busy: isPending, error }}
+      onSubmit={() => send(has.any ? { code } : {})}
     >
       {act === 'codes' && <p className="muted">Those that you have stop working.</p>}
+      {passkey && <p className="muted">{seen(passkey.name)} signs you in no more.</p>}
       <PasswordInput
         label="Password"
         value={password}
@@ -59,7 +85,13 @@ export function FactorSheet({ act, me, has, onClose }: FactorSheetProps) {
         required
         data-autofocus
       />
-      {has && <CodeField value={code} onType={typeCode} description={ANY_CODE} />}
+      {has.any && (
+        <ShowFactor
+          {...{ hasPasskey: has.passkey, code, onType: typeCode, disabled: password === '' }}
+          ask={() => call('POST /v1/organization/sign_in/passkey', { body: claim })}
+          onPasskey={(shown) => send({ passkey: shown })}
+        />
+      )}
     </Sheet>
   )
 }

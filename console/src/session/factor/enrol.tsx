@@ -9,7 +9,7 @@ import { CodeField } from './code-field.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
 
 /** Whose password it is, and the password. */
-export type Claim = Omit<Input<'POST /v1/organization/sign_in'>['body'], 'code'>
+export type Claim = Omit<Input<'POST /v1/organization/sign_in'>['body'], 'code' | 'passkey'>
 
 type EnrolProps = { setup: Reply<'POST /v1/organization/sign_in/second_factor'>; claim: Claim; onDone: () => void }
 

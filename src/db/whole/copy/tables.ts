@@ -21,6 +21,8 @@ export const keys = {
   second_factor: ['user_id'],
   second_factor_setup: ['user_id'],
   recovery_code: ['user_id', 'hash'],
+  passkey: ['id'],
+  passkey_challenge: ['user_id', 'hash'],
   oidc_identity: ['issuer', 'subject', 'organization_id'],
   rate_limit: ['project_id', 'model'],
   role: ['id'],

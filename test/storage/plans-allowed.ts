@@ -5,6 +5,10 @@ export const allowed: readonly { sql: string; why: string }[] = [
     why: 'At a start, of each page of the levels that are taken up: what lies between its first row and its last.',
   },
   {
+    sql: 'select key, level, maximum, at_ms from limit_level where organization_id = ',
+    why: 'A Redis that has lost the levels of days is given all of an organization.',
+  },
+  {
     sql: 'delete from audit_log where organization_id = ? and (effective_at, id) <= (?, ?) and id != ?',
     why: 'As many as one deletion may: it ends with the last of a thousand that were read.',
   },

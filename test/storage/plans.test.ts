@@ -2,20 +2,27 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import pg from 'pg'
-import { openDb } from '../../src/db/open.ts'
-import { openMigrated } from '../../src/db/open-migrated.ts'
-import { databases, openTestDatabase } from '../support/databases.ts'
-import { dropOrphans, fill } from '../support/filled.ts'
-import { startTestApp } from '../support/harness.ts'
-import { type Recorded, Recorder } from '../support/recorder.ts'
+import type { Recorded } from '../support/recorder.ts'
 import { watchBuilders } from '../support/unreached.ts'
-import { firstOrganization } from './first-organization.ts'
-import { type Explain, explainOnPostgres, explainOnSqlite } from './plans.ts'
+import type { Explain } from './plans.ts'
 import { allowed } from './plans-allowed.ts'
-import { walkAdministration, walkBackground, walkCommands, walkCopy, walkDistributed, walkGate } from './walk.ts'
+
+// Before anything of the program is loaded.
+const builders = await watchBuilders()
+const { openDb } = await import('../../src/db/open.ts')
+const { openMigrated } = await import('../../src/db/open-migrated.ts')
+const { databases, openTestDatabase } = await import('../support/databases.ts')
+const { dropOrphans, fill } = await import('../support/filled.ts')
+const { startTestApp } = await import('../support/harness.ts')
+const { Recorder } = await import('../support/recorder.ts')
+const { firstOrganization } = await import('./first-organization.ts')
+const { explainOnPostgres, explainOnSqlite } = await import('./plans.ts')
+const { walkAdministration, walkBackground, walkCommands, walkCopy, walkDistributed, walkGate } = await import(
+  './walk.ts'
+)
+const { walkSeldom } = await import('./walk-seldom.ts')
 
 const ROWS = 10_000
-const builders = await watchBuilders()
 
 for (const kind of databases) {
   test(`${kind}: no statement of the program reads more than it needs, however much there is`, async () => {
@@ -39,6 +46,7 @@ for (const kind of databases) {
       await walkCommands(app, own, recorder)
       assert.equal((await app.send('GET', '/readyz')).status, 200)
     }
+    await walkSeldom(options)
     if (kind === 'postgres') await walkDistributed(options)
     const db = await openDb(database.url, { plugins: [recorder], connections: 1 })
     await walkBackground(db, organizationId)

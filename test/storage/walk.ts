@@ -32,6 +32,7 @@ import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
 import { walkKeys } from './walk-keys.ts'
 import { walkProvider } from './walk-provider.ts'
+import { walkSeldomBackground } from './walk-seldom.ts'
 import { userWithFactor, walkAttempts, walkLinks, walkPasskeys, walkSignIn } from './walk-sign-in.ts'
 import { walkSummaries } from './walk-usage.ts'
 
@@ -159,6 +160,7 @@ export async function walkBackground(db: Db, organizationId: string) {
   await firstOwnersLink({ db, newId: idSource(Date.now) }, 'https://id.example', 1)
   await walkProvider(db, organizationId)
   await walkAttempts(db)
+  await walkSeldomBackground(db, organizationId)
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'completions' }, 3600)

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -9,9 +10,14 @@ const BUILDS =
   /\.(selectFrom|insertInto|updateTable|deleteFrom|where|whereRef|execute|executeTakeFirst\w*|executeQuery)\(|\bsql(<[^>]*>)?`/g
 
 type Stretch = { startOffset: number; endOffset: number; count: number }
+type Covered = { functionName: string; ranges: Stretch[] }
 
-/** Watches, from now on, which places of the program build statements. What runs when a module is loaded counts as reached. */
-export async function watchBuilders() {
+/**
+ * Watches, from now on, which places of the program build statements. What runs when a module is loaded counts as reached. To be called before the
+ * program is loaded: of a module whose own run was not seen, functions that never ran are not told of.
+ * @param folder where the program is, and which files are of it
+ */
+export async function watchBuilders({ folder = root, pattern = 'src/**/*.ts' } = {}) {
   const session = new Session()
   session.connect()
   await session.post('Profiler.enable')
@@ -22,23 +28,15 @@ export async function watchBuilders() {
       const { result } = await session.post('Profiler.takePreciseCoverage')
       session.disconnect()
       const scripts = new Map(result.map(({ url, functions }) => [url, functions]))
-      return globSync('src/**/*.ts', { cwd: root })
+      return globSync(pattern, { cwd: folder })
         .filter((file) => !file.endsWith('.test.ts') && !file.includes('/migrations/'))
         .sort()
         .flatMap((file) => {
-          const text = readFileSync(join(root, file), 'utf8')
-          const functions = scripts.get(`file://${join(root, file)}`) ?? []
-          const stretches = functions.filter(
-            ({ functionName, ranges }) => functionName !== '' || ranges[0]?.startOffset !== 0,
-          )
+          const path = join(folder, file)
+          const text = readFileSync(path, 'utf8')
+          const isReached = reachedIn(scripts.get(pathToFileURL(path).href) ?? [])
           return [...text.matchAll(BUILDS)]
-            .filter(
-              ({ index }) =>
-                !isReached(
-                  stretches.flatMap(({ ranges }) => ranges),
-                  index,
-                ),
-            )
+            .filter(({ index }) => !isReached(index))
             .map(
               ({ index, 0: what }) => `${file}:${text.slice(0, index).split('\n').length} ${what.replace(/\W/g, '')}`,
             )
@@ -47,9 +45,18 @@ export async function watchBuilders() {
   }
 }
 
-/** The innermost stretch says it. The offsets are those of the source: types are blanked out, and nothing moves. */
-function isReached(stretches: readonly Stretch[], at: number): boolean {
-  const around = stretches.filter(({ startOffset, endOffset }) => startOffset <= at && at < endOffset)
-  const [innermost] = around.sort((a, b) => a.endOffset - a.startOffset - (b.endOffset - b.startOffset))
-  return innermost === undefined || innermost.count > 0
+const isModule = ({ functionName, ranges }: Covered) => functionName === '' && ranges[0]?.startOffset === 0
+
+/**
+ * Says of a place of a file whether it was reached: the innermost stretch does. Where there is none it is of the module itself, if that was seen to
+ * run, or of a function that was never compiled. The offsets are those of the source: types are blanked out, and nothing moves.
+ */
+function reachedIn(functions: readonly Covered[]): (at: number) => boolean {
+  const ran = functions.some((one) => isModule(one) && (one.ranges[0]?.count ?? 0) > 0)
+  const stretches = functions.filter((one) => !isModule(one)).flatMap(({ ranges }) => ranges)
+  return (at) => {
+    const around = stretches.filter(({ startOffset, endOffset }) => startOffset <= at && at < endOffset)
+    const [innermost] = around.sort((a, b) => a.endOffset - a.startOffset - (b.endOffset - b.startOffset))
+    return innermost === undefined ? ran : innermost.count > 0
+  }
 }

@@ -9,18 +9,19 @@ import type { Handlers } from './handlers.ts'
 
 export const attention: Handlers<typeof routes> = {
   // Whoever may not look at the organization is told of their own keys.
-  async retrieve({ db, caller, now, models, levels }) {
+  async retrieve({ db, caller, now, isLeft, models, levels }) {
+    const looking = { db, now, isLeft }
     const { organizationId, userId, access, scopes } = caller
     const seesAll = holds(access, scopes, 'api.management.read')
     const whose = { organizationId, ...(!seesAll && { ownerId: userId }) }
     const found: [AttentionItem['kind'], Found][] = []
     if (seesAll) {
-      found.push(['spend_limit', await spendNearLimits(db, organizationId, now)])
+      found.push(['spend_limit', await spendNearLimits(looking, organizationId)])
       found.push(['rate_limit', await fullRateLimits(caller, models, levels, now)])
       found.push(['certificate_expiring', await expiringCertificates(db, organizationId, now)])
     }
-    found.push(['key_expiring', await expiringKeys(db, whose, now)])
-    found.push(['key_unused', await unusedKeys(db, whose, now)])
+    found.push(['key_expiring', await expiringKeys(looking, whose)])
+    found.push(['key_unused', await unusedKeys(looking, whose)])
     if (seesAll) found.push(['calls_refused', await refusedCalls(db, organizationId, now)])
     return view(found)
   },

@@ -12,10 +12,10 @@ import { behind, nextPage } from './page.ts'
 import { type Part, searching, sifted } from './sifted.ts'
 
 export const groups: Handlers<typeof routes> = {
-  async list({ db, caller, query }) {
+  async list({ db, caller, isLeft, query }) {
     const rows = (part: Part) => behind(all(db, caller.organizationId), part, 'group').execute()
     const named = searching(query.name)
-    const found = await sifted(query, rows, ({ name }) => named(name))
+    const found = await sifted(isLeft, query, rows, ({ name }) => named(name))
     return nextPage(found, query.limit, view, ({ id }) => id)
   },
 

@@ -6,6 +6,7 @@ import type { ReadLevels } from '../core/limit-level.ts'
 import type { Access } from '../core/permission.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
+import type { IsLeft } from './left.ts'
 
 /** Who calls, with the roles they have now: the owner of an admin key, or somebody who has signed in. */
 export type Caller = {
@@ -41,6 +42,8 @@ export type Call<R extends Route> = {
   origin: Origin
   /** What says how much of limits is used, where the route asks for it. */
   levels: R extends { usesLevels: true } ? ReadLevels : null
+  /** Whether the client has left: what looks at many rows asks between two statements. */
+  isLeft: IsLeft
   /** Runs what reads, where the reply is made in parts: other replies have their turns between. It fails once the client is gone. */
   inTurn: R extends { inParts: true } ? InTurn : null
   params: Of<R['params']>

@@ -32,9 +32,10 @@ export const me: Handlers<typeof routes> = {
     }
   },
 
-  async projects({ db, caller, query }) {
+  async projects({ db, caller, isLeft, query }) {
     const named = searching(query.name)
     const rows = await sifted(
+      isLeft,
       query,
       (part) => projectsOf(db, caller, part, query.project_id),
       ({ archived_at, name }) => archived_at === null && named(name),

@@ -10,8 +10,8 @@ import { existing } from './owned.ts'
 import { WRITE_KEYS } from './project-api-keys.ts'
 
 export const myApiKeys: Handlers<typeof routes> = {
-  list({ db, caller, query, now }) {
-    return keysPage(db, { ...mine(caller), kind: query.kind }, query, now)
+  list({ caller, query, ...looking }) {
+    return keysPage(looking, { ...mine(caller), kind: query.kind }, query)
   },
 
   // What somebody else disabled its owner does not enable: whoever may write the project's keys does.

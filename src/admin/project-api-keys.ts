@@ -20,7 +20,7 @@ export const WRITE_KEYS: Permission = 'api.organization.projects.api_keys.write'
 
 export const projectApiKeys: Handlers<typeof routes> = {
   // The keys of an archived project are kept, so that the gate can say why it refuses them, but no longer shown.
-  async list({ db, project, query, now }) {
+  async list({ db, project, isLeft, query, now }) {
     const shown = (row: KeyWithOwner) => view(project, row)
     if (project.archived_at !== null) return page([], query.limit, shown)
     const access = query.owner_project_access ?? 'active'
@@ -28,7 +28,7 @@ export const projectApiKeys: Handlers<typeof routes> = {
       const ids = access === 'any' ? behind(idsOf(db, project), part, 'key') : idsByAccess(db, project, access, part)
       return keys(db, project, ids).orderBy('k.id', part.order).execute()
     }
-    return page(await sifted(query, rows, passing(query, now)), query.limit, shown)
+    return page(await sifted(isLeft, query, rows, passing(query, now)), query.limit, shown)
   },
 
   // One's own key hands out nothing that one has not. Somebody else's asks for what a service account's does, and for more.

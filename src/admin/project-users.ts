@@ -13,7 +13,7 @@ import { emailKey, members, OWNER } from './users.ts'
 
 export const projectUsers: Handlers<typeof routes> = {
   // Owners of the organization and direct members are two index ranges in the same order, and some are in both.
-  async list({ db, project, query }) {
+  async list({ db, project, isLeft, query }) {
     const rows = (part: Part) => {
       const after = cursor(part.after, 'user') ?? ''
       const owners = ownersOf(db, project).where('o.id', '>', after)
@@ -22,7 +22,7 @@ export const projectUsers: Handlers<typeof routes> = {
       return people(db, project, ids).orderBy('u.id').execute()
     }
     const named = searching(query.name)
-    const found = await sifted(query, rows, ({ name, email }) => named(name, email))
+    const found = await sifted(isLeft, query, rows, ({ name, email }) => named(name, email))
     return page(found, query.limit, (person) => view(project, person))
   },
 

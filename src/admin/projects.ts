@@ -6,7 +6,7 @@ import { behind, page } from './page.ts'
 import { type Part, searching, sifted } from './sifted.ts'
 
 export const projects: Handlers<typeof routes> = {
-  async list({ db, caller, query }) {
+  async list({ db, caller, isLeft, query }) {
     const { status, name } = query
     const all = db.selectFrom('project').select('id').where('organization_id', '=', caller.organizationId)
     const isAll = status === undefined ? query.include_archived : status === 'archived'
@@ -25,7 +25,7 @@ export const projects: Handlers<typeof routes> = {
     }
     const named = searching(name)
     const passes = (one: Row<'project'>) => (status !== 'archived' || one.archived_at !== null) && named(one.name)
-    return page(await sifted(query, rows, passes), query.limit, view)
+    return page(await sifted(isLeft, query, rows, passes), query.limit, view)
   },
 
   async create({ db, caller, body, now, newId }) {

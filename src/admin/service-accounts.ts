@@ -13,10 +13,10 @@ import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.t
 import { type Part, searching, sifted } from './sifted.ts'
 
 export const serviceAccounts: Handlers<typeof routes> = {
-  async list({ db, project, query }) {
+  async list({ db, project, isLeft, query }) {
     const rows = (part: Part) => behind(accounts(db, project), part, 'serviceAccount').execute()
     const named = searching(query.name)
-    return page(await sifted(query, rows, ({ name }) => named(name)), query.limit, view)
+    return page(await sifted(isLeft, query, rows, ({ name }) => named(name)), query.limit, view)
   },
 
   async create({ db, caller, project, body, now, newId }) {

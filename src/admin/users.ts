@@ -11,7 +11,7 @@ import { forgetPrincipal, type Holding, setPredefinedRole } from './role-store.t
 import { type Part, searching, sifted } from './sifted.ts'
 
 export const users: Handlers<typeof routes> = {
-  async list({ db, caller, query }) {
+  async list({ db, caller, isLeft, query }) {
     let ids = members(db, caller.organizationId).clearSelect().select('id')
     if (query.emails) ids = ids.where('email_key', 'in', query.emails.map(emailKey))
     const rows = (part: Part) =>
@@ -24,7 +24,7 @@ export const users: Handlers<typeof routes> = {
         .orderBy('u.id')
         .execute()
     const named = searching(query.name)
-    return page(await sifted(query, rows, ({ name, email }) => named(name, email)), query.limit, userView)
+    return page(await sifted(isLeft, query, rows, ({ name, email }) => named(name, email)), query.limit, userView)
   },
 
   async retrieve({ db, caller, params }) {

@@ -1,6 +1,7 @@
 import { heldBy, refuseBeyond } from '../admin/escalation.ts'
 import type { Call, Caller, Change, InTurn, Prepared, PublicChange, Rights } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
+import type { IsLeft } from '../admin/left.ts'
 import { type Attribution, type Mutator, mutate } from '../admin/mutation.ts'
 import { actorOf, KnownCallerRefused } from '../admin/refused.ts'
 import { ApiError, notFound, projectArchived, unknownId } from '../contract/error.ts'
@@ -17,7 +18,7 @@ import type { AdminApp } from './app.ts'
 import { mtlsRefusal } from './certificate.ts'
 import { refuseForeign } from './same-origin.ts'
 
-type Input = { params: Record<string, string>; query: unknown; body: unknown; inTurn: InTurn | null }
+type Input = { params: Record<string, string>; query: unknown; body: unknown; isLeft: IsLeft; inTurn: InTurn | null }
 
 /** What a handler is given besides what the database says. */
 type Given = Input &

@@ -96,7 +96,8 @@ function serve(app: AdminApp, fastify: FastifyInstance, endpoint: Endpoint, unde
       const { params, query, body } = request as { params: Record<string, string>; query: unknown; body: unknown }
       const { project_id } = params
       const inTurn = route.inParts && caller ? underWay.begin(caller.organizationId, reply.raw, project_id) : null
-      const performed = await perform(app, endpoint, admitted, { params, query, body: body ?? {}, inTurn })
+      const isLeft = () => reply.raw.destroyed
+      const performed = await perform(app, endpoint, admitted, { params, query, body: body ?? {}, isLeft, inTurn })
       const parts = inTurn && (performed.reply as AsyncGenerator<string, void>)
       const sent = parts ? await asSent(reply.raw, parts, brokeOff(app, request)) : performed.reply
       setCookie(app, reply, performed)

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { InTurn } from '../admin/handlers.ts'
-import { ApiError, unavailable } from '../contract/error.ts'
+import { left } from '../admin/left.ts'
+import { unavailable } from '../contract/error.ts'
 import { Turns } from '../sign-in/turns.ts'
 
 /** Replies in parts that are on their way at once: altogether, and of one organization. */
@@ -44,8 +45,7 @@ export class UnderWay {
     }
     return (work) =>
       this.#reading.take(async () => {
-        // No failure of the server's: nobody reads it, and no line of the log is owed.
-        if (gone.signal.aborted) throw new ApiError('malformed_http', 'The client left before it was answered.')
+        if (gone.signal.aborted) throw left()
         return work()
       })
   }

@@ -5,7 +5,7 @@ export type Named = { name: string | null; status: 'active' | 'archived' | 'dele
 /** What has a name besides its id. */
 export type NamedKind = 'api_key_id' | 'user_id' | 'service_account_id' | 'project_id'
 
-/** The names of what usage is told of by ids, at most some dozens: of a person the address. What was deleted is left out. */
+/** The names of what usage is told of by ids, a thousand at most: of a person the address. What was deleted is left out. */
 export async function namesOfIds(
   db: Db,
   organizationId: string,

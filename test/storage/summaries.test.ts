@@ -1,38 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KyselyPlugin } from 'kysely'
 import { until } from '../gateway/upstream.ts'
 import { databases } from '../support/databases.ts'
 import { ADMIN_KEY as adminKey, startTestApp } from '../support/harness.ts'
-import { Recorder } from '../support/recorder.ts'
-
-/** Holds the answers of statements whose text has this. */
-class Held extends Recorder {
-  readonly #held = new WeakSet<object>()
-  readonly #text: string
-  readonly released = Promise.withResolvers<void>()
-  waiting = 0
-
-  constructor(kind: 'sqlite' | 'postgres', text: string) {
-    super(kind)
-    this.#text = text
-  }
-
-  override transformQuery(query: Parameters<KyselyPlugin['transformQuery']>[0]) {
-    const before = this.times(this.#text)
-    const node = super.transformQuery(query)
-    if (this.times(this.#text) > before) this.#held.add(query.queryId)
-    return node
-  }
-
-  override transformResult: KyselyPlugin['transformResult'] = async ({ queryId, result }) => {
-    if (this.#held.has(queryId)) {
-      this.waiting++
-      await this.released.promise
-    }
-    return result
-  }
-}
+import { Held } from '../support/held.ts'
 
 const path = '/v1/organization/usage/summary?start_time=1790553600&end_time=1790640000&include_previous_period=true'
 

@@ -1,3 +1,4 @@
+import { spendNearLimits } from '../../src/admin/attention-spend.ts'
 import { spent } from '../../src/admin/usage-summaries.ts'
 import { summary } from '../../src/admin/usage-summary.ts'
 import { contract } from '../../src/contract/index.ts'
@@ -33,6 +34,9 @@ export async function walkSummaries(app: TestApp, own: Organization): Promise<vo
     await app.send('GET', `/v1/organization/${query}`, { key: own.key })
   }
   await walkSlices(app, own)
+  // More projects with a limit than are looked at with one statement, and altogether.
+  const looking = { db: app.db, now: OWN_DAY, isLeft: () => false }
+  await spendNearLimits(looking, own.id, { atOnce: 1, most: 2 })
 }
 
 /** A summary of more than one statement may read, and of more names than may be held. */

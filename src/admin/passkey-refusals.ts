@@ -18,13 +18,14 @@ export const wrongPasskey = () =>
     { param: 'passkey' },
   )
 
-/** Two devices with one key: what one has signed the other has not counted. */
-export const copiedPasskey = () =>
-  new ApiError(
-    'invalid_second_factor',
-    'The passkey says that it has signed less often than when it was used last, so that another device may hold a copy of it. Remove it, and add another one.',
-    { param: 'passkey' },
-  )
+/** Two devices with one key: what one has signed the other has not counted. It is told apart from what else was wrong, which is no word on a copy. */
+export class CopiedPasskey extends ApiError {
+  constructor() {
+    const message =
+      'The passkey says that it has signed less often than when it was used last, so that another device may hold a copy of it. Remove it, and add another one.'
+    super('invalid_second_factor', message, { param: 'passkey' })
+  }
+}
 
 export const invalidPasskey = () =>
   new ApiError(

@@ -112,6 +112,19 @@ for (const database of databases) {
       await used(of)
     })
 
+    test('a copy is recorded also by somebody who has typed a wrong code in the same minute', async () => {
+      const of = await someone()
+      of.passkey.counter = 41
+      await used(of)
+      assert.equal((await app.send('POST', SIGN_IN, { key: null, body: { ...of.claim, code: '000000' } })).status, 401)
+      of.passkey.counter = 7
+      assert.equal((await signIn(of.claim, (await of.show()).passkey)).status, 401)
+      await until(async () => {
+        const { data } = await own.admin.auditLogs.list({ actor_ids: [of.id], event_types: ['login.failed'] })
+        return data.length === 2 && data.some((event) => /hold a copy/.test(event['login.failed']?.error_message ?? ''))
+      }, 'both are recorded')
+    })
+
     test('of two requests with one signature, one is signed in', async () => {
       const { claim, show } = await someone()
       const { passkey } = await show()
@@ -129,6 +142,16 @@ for (const database of databases) {
       assert.deepEqual(all, [401, 401, 401, 401, 401, 429])
     })
 
+    for (const format of ['packed', 'android-key', 'android-safetynet', 'tpm', 'apple', 'fido-u2f', 'another']) {
+      test(`what a device says of its maker is not looked at, so that nobody is asked for it: ${format}`, async () => {
+        const claim = await withPassword(app, own)
+        const passkey = new SoftPasskey(1023)
+        const made = passkey.made(await beginPasskey(app, claim), undefined, format)
+        assert.equal((await confirmPasskey(app, claim, made)).status, 200)
+        assert.equal((await signIn(claim, passkey.shown(await askedFor(app, claim)))).status, 200)
+      })
+    }
+
     test('what is to be added counts only as it was asked for', async () => {
       const { id, email } = await newUser(app, own)
       const { password } = await signInByLink(app, own.id, id)
@@ -144,6 +167,9 @@ for (const database of databases) {
         passkey.made({ ...(await asked()), challenge: 'c'.repeat(43) }),
         passkey.made(await beginPasskey(app, await withPassword(app, own))),
         { ...passkey.made(await asked()), attestation_object: 'AAAA' },
+        // As long as there is room for, and longer than a name can be.
+        new SoftPasskey(1024).made(await asked()),
+        new SoftPasskey(8000).made(await asked()),
       ]
       for (const [i, made] of wrong.entries()) {
         const { status, body, headers } = await confirmPasskey(app, claim, made)

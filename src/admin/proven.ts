@@ -7,6 +7,7 @@ import { isPassword } from '../sign-in/password.ts'
 import type { Person } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Assertion } from '../sign-in/webauthn.ts'
+import { CopiedPasskey } from './passkey-refusals.ts'
 import { type Known, KnownCallerRefused, signedInActor } from './refused.ts'
 import type { Look } from './shown-factor.ts'
 import { tooOften, wrongPassword } from './sign-in-refusals.ts'
@@ -48,7 +49,8 @@ export async function proven<T>(
   const [refusal, wasGuess] =
     'waitMs' in outcome ? [tooOften(outcome.waitMs), true] : [outcome.refused, outcome.wasGuess]
   // Who was only asked for the rest has not failed.
-  throw account && wasGuess ? new KnownCallerRefused(knownAs(account), refusal) : refusal
+  if (!account || !wasGuess) throw refusal
+  throw new KnownCallerRefused(knownAs(account), refusal, refusal instanceof CopiedPasskey ? 'copied_passkey' : '')
 }
 
 /** While it was tried the account may have got another password, or have been removed. */

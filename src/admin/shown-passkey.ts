@@ -6,7 +6,7 @@ import { isWaiting } from '../sign-in/passkey-challenge.ts'
 import type { Person } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { type Assertion, readAssertion } from '../sign-in/webauthn.ts'
-import { copiedPasskey, passkeysOff, wrongPasskey } from './passkey-refusals.ts'
+import { CopiedPasskey, passkeysOff, wrongPasskey } from './passkey-refusals.ts'
 import { tooOften } from './sign-in-refusals.ts'
 
 /** A passkey that has signed what it was asked to. @param at Unix seconds */
@@ -21,7 +21,7 @@ export async function lookAtPasskey(
   { signIn: { guard, relyingParty }, passkey, now }: Look,
 ): Promise<Tried<ShownPasskey, ApiError>> {
   if ('whyNot' in relyingParty) return { refused: passkeysOff(relyingParty.whyNot), wasGuess: false }
-  let refused = wrongPasskey()
+  let refused: ApiError = wrongPasskey()
   const tried = await guard.code(person, async (): Promise<ShownPasskey | null> => {
     const kept = await passkeysOf(db, person)
       .selectAll()
@@ -31,7 +31,7 @@ export async function lookAtPasskey(
     const signed = kept && (await readAssertion(passkey, kept, relyingParty))
     if (!kept || !signed || !(await isWaiting(db, person, signed.challenge, 'show', now))) return null
     if (isAhead(kept.counter, signed.counter)) return { by: 'passkey', id: kept.id, ...signed, at: now }
-    refused = copiedPasskey()
+    refused = new CopiedPasskey()
     return null
   })
   if ('waitMs' in tried) return { refused: tooOften(tried.waitMs), wasGuess: false }

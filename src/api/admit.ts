@@ -83,11 +83,16 @@ export function recordRefusal(
   app: AdminApp,
   { name, route }: Endpoint,
   origin: Origin,
-  { known, reason }: KnownCallerRefused,
+  { known, reason, apart }: KnownCallerRefused,
 ): Promise<void> {
   const leaves = route.method !== 'GET' && route.audit === 'logout.succeeded'
   const type = leaves ? ('logout.failed' as const) : ('login.failed' as const)
-  const what = { operation: name, type, code: reason.code ?? reason.failure, message: reason.message }
+  const what = {
+    operation: apart === '' ? name : `${name} ${apart}`,
+    type,
+    code: reason.code ?? reason.failure,
+    message: reason.message,
+  }
   return app.refusals.record({ ...known, origin, ...what }, secondsOf(app))
 }
 

@@ -47,7 +47,9 @@ export async function readAttestation(
 ): Promise<{ challenge: string; made: Made } | null> {
   const { verifyRegistrationResponse } = await library()
   const signed = heard()
-  const response = { clientDataJSON: client_data, attestationObject: attestation_object }
+  const attestationObject = await withoutStatement(attestation_object).catch(refused)
+  if (attestationObject === null) return null
+  const response = { clientDataJSON: client_data, attestationObject }
   const read = await verifyRegistrationResponse({
     // The name that counts is the one that the device has signed.
     supportedAlgorithmIDs: KEY_KINDS,
@@ -56,10 +58,31 @@ export async function readAttestation(
   }).catch(refused)
   if (!read?.verified) return null
   const { id, publicKey, counter } = read.registrationInfo.credential
+  if (Buffer.byteLength(id, 'base64url') > LONGEST_ID) return null
   const public_key = Buffer.from(publicKey).toString('base64url')
   const made = { credential_id: id, public_key, counter, transports: JSON.stringify(transports ?? []) }
   return { challenge: signed.challenge, made }
 }
+/** Bytes of a name that a device may give (Web Authentication, level 3, 4: "Credential ID"). */
+const LONGEST_ID = 1023
+
+/**
+ * The same without what a device's maker says of it. Nobody has asked for that, and it is whatever somebody has written who knows a password: to check
+ * it the library asks addresses that stand in it, of whatever host.
+ * @param attestationObject in base64url
+ * @throws for bytes that are none
+ */
+async function withoutStatement(attestationObject: string): Promise<string> {
+  const { isoCBOR } = await import('@simplewebauthn/server/helpers')
+  const made = isoCBOR.decodeFirst<Map<string, Uint8Array>>(bytesOf(attestationObject))
+  const authData = made.get('authData')
+  if (!(authData instanceof Uint8Array)) throw new Error('nothing is said of a passkey')
+  const nothing = new Map<string, string>()
+  const kept = new Map<string, string | typeof nothing | Uint8Array>()
+  kept.set('fmt', 'none').set('attStmt', nothing).set('authData', authData)
+  return Buffer.from(isoCBOR.encode(kept)).toString('base64url')
+}
+
 type Made = Pick<Row<'passkey'>, 'credential_id' | 'public_key' | 'counter' | 'transports'>
 
 /** A device that cannot ask who it is for its PIN or a finger will do: the password has said that already. */

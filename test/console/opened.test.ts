@@ -56,7 +56,7 @@ const sheets: Record<string, [button: string | RegExp, title: string | RegExp][]
     ['New alert', 'New alert'],
   ],
   '/profile': [
-    ['Set up', 'Set up a second factor'],
+    ['Set up', 'Set up an authenticator app'],
     ['Sign out everywhere', 'Sign out everywhere?'],
   ],
   '/profile/keys': [['Delete Old notebook', 'Delete this key?']],

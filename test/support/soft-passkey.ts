@@ -2,18 +2,23 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 
 /** What a browser and a device do with a passkey (ES256, no attestation), as options that the server gives ask it to. */
 export class SoftPasskey {
-  readonly id = randomBytes(16)
+  readonly id: Buffer
   readonly #keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   /** Signatures so far; it does not count where it stays 0. */
   counter = 0
 
-  /** What it gives when it is made. */
-  made({ challenge, rp }: { challenge: string; rp: { id: string } }, origin = ORIGIN) {
+  /** @param bytes of its name */
+  constructor(bytes = 16) {
+    this.id = randomBytes(bytes)
+  }
+
+  /** What it gives when it is made. @param format of what it says of its maker, who is asked for nothing: `x` */
+  made({ challenge, rp }: { challenge: string; rp: { id: string } }, origin = ORIGIN, format = 'none') {
     const credential = Buffer.concat([Buffer.alloc(16), two(this.id.length), this.id, coseOf(this.#keys.publicKey)])
     const data = Buffer.concat([this.#data(rp.id, PRESENT | ATTESTED), credential])
     const object = Buffer.concat([
       Buffer.from([0xa3]),
-      ...[text('fmt'), text('none'), text('attStmt'), Buffer.from([0xa0]), text('authData')],
+      ...[text('fmt'), text(format), text('attStmt'), statementOf(format), text('authData')],
       ...[Buffer.from([0x59]), two(data.length), data],
     ])
     return {
@@ -55,6 +60,11 @@ const clientData = (type: string, challenge: string, origin: string) =>
 
 /* As much of CBOR as there is in a passkey. */
 const text = (value: string) => Buffer.concat([Buffer.from([0x60 + value.length]), Buffer.from(value)])
+/** `{}`, or `{ x5c: [x] }` */
+const statementOf = (format: string) =>
+  format === 'none'
+    ? Buffer.from([0xa0])
+    : Buffer.concat([Buffer.from([0xa1]), text('x5c'), Buffer.from([0x81, 0x41]), Buffer.from('x')])
 function two(value: number) {
   const bytes = Buffer.alloc(2)
   bytes.writeUInt16BE(value)

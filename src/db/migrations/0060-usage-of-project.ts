@@ -7,7 +7,7 @@ import { adds } from '../schema-change.ts'
  * find: SQLite, which counts nothing, would else take that.
  */
 export const usageOfProject = adds(async (db) => {
-  await sql`create index usage_rollup_project on usage_rollup (organization_id, project_id, kind, (grain + 0), time, api_key_id) where grain <> 60`.execute(
+  await sql`create index if not exists usage_rollup_project on usage_rollup (organization_id, project_id, kind, (grain + 0), time, api_key_id) where grain <> 60`.execute(
     db,
   )
 })

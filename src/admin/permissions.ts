@@ -27,7 +27,8 @@ export const permissions: Handlers<typeof routes> = {
 /** What routes of the gate ask for, in words: `test/gateway/permissions.test.ts` compares them with the routes. */
 export const atTheGate: Record<ModelPermission, string> = {
   'api.model.read': 'List and retrieve models.',
-  'api.model.request': 'Call models: chat, completions, messages, embeddings, moderations, images, audio.',
+  'api.model.request':
+    'Call models: chat, completions, messages, embeddings, moderations, images, audio, rerank, score, classify, pooling, tokenize, detokenize.',
   'api.responses.read': 'Retrieve responses and their input items.',
   'api.responses.write': 'Create, compact, count, cancel and delete responses.',
 }

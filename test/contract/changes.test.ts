@@ -142,7 +142,9 @@ async function races(at: Case) {
 
   const request = await validRequest(endpoint.name, own, app)
   const before = await events(at)
-  const replies = await Promise.all(Array.from({ length: 6 }, () => one(request)))
+  // Of what somebody shows who is not signed in yet, four are looked at at once.
+  const length = endpoint.route.permission === null ? 4 : 6
+  const replies = await Promise.all(Array.from({ length }, () => one(request)))
   const done = replies.filter(({ status }) => status === 200).length
   const recorded = (await events(at)).slice(before.length).filter((event) => event.type === type)
   assert.equal(recorded.length, done)

@@ -196,7 +196,7 @@ for (const announced of [true, false]) {
       },
       { read: false },
     )
-    const body = JSON.stringify({ ...question, padding: 'x'.repeat(20_000_000) })
+    const body = JSON.stringify({ ...question, filler: 'x'.repeat(20_000_000) })
     const call = openCall(gate, CHAT, { headers: announced ? { 'content-length': String(body.length) } : {} })
     call.end(body)
     const { response, chunks, ended } = await replyTo(call)

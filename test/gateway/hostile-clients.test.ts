@@ -116,7 +116,7 @@ describe('a client that leaves or takes for ever leaves nothing reserved', () =>
       { read: false },
     )
     const call = openCall(ledger.gate, CHAT)
-    call.end(JSON.stringify({ ...large, padding: 'x'.repeat(10_000_000) }))
+    call.end(JSON.stringify({ ...large, filler: 'x'.repeat(10_000_000) }))
     await until(() => seen, 'the call')
     call.destroy()
     await ledger.balances(1, 1)

@@ -50,7 +50,7 @@ describe('a model server that fails costs a request, and what it did answer: not
   test('it dies while the request is sent to it', async () => {
     const { gate, isClean, balances } = ledger
     gate.upstream.answer(({ request }) => request.socket.resetAndDestroy(), { read: false })
-    const body = { ...large, padding: 'x'.repeat(10_000_000) }
+    const body = { ...large, filler: 'x'.repeat(10_000_000) }
     const reply = await gate.app.send('POST', CHAT, { key: gate.key, body })
     assert.deepEqual([reply.status, reply.body.error.code], unreachable)
     isClean(reply.text)

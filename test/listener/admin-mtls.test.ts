@@ -28,7 +28,7 @@ const done = [200, null]
 /** A server with both authorities uploaded, and three who connect to it: with a client certificate of each, and with none. */
 async function startGuarded(options: TestAppOptions = {}) {
   await using stack = new AsyncDisposableStack()
-  const env = { ...files.env, GATEHOUSE_ADMIN_MTLS: 'on', ...options.env }
+  const env = { ...files.env, GATEHOUSE_ADMIN_MTLS: 'on', GATEHOUSE_PUBLIC_URL: '', ...options.env }
   const app = stack.use(await startTestApp({ ...options, env, fetch: tlsFetch(files.ca) }))
   const upload = async ({ pem }: CertificateAuthority) =>
     (await app.admin().organization.certificates.create({ certificate: pem, name: 'authority' })).id

@@ -6,6 +6,7 @@ import { type JsonObject, lookalike } from '../body/fields.ts'
 
 /** Where the bytes of an image stand that a block of that type holds. */
 export const IMAGE_SOURCE = 'image_source'
+const DOCUMENT_SOURCE = 'document_source'
 
 const isTyped = (part: JsonObject, ...types: string[]) =>
   types.some((type) => type === part.type) && !Object.keys(part).some((key) => lookalike(key) === 'type')
@@ -14,15 +15,22 @@ const isTyped = (part: JsonObject, ...types: string[]) =>
 export const isText = (part: JsonObject, at: string) =>
   at === 'content' && typeof part.text === 'string' && isTyped(part, 'text', 'input_text', 'output_text')
 
-/** Where something was found once: nobody follows the link once more. */
-export const isFound = (part: JsonObject) =>
+/** Where something was found once, among what is told of it: nobody follows the link once more. A link to an image is followed, whatever it calls itself. */
+export const isFound = (part: JsonObject, at: string) =>
+  (at === 'content' || at === 'citations') &&
   isTyped(part, 'web_search_result', 'web_search_result_location', 'web_fetch_result')
 
 /** The call of a tool, whose input is any JSON that the model liked. */
 export const isToolUse = (part: JsonObject) => isTyped(part, 'tool_use', 'server_tool_use', 'mcp_tool_use')
 
-/** Where what a block shows stands: under a name of its own for an image, which says how many tokens it can be. */
-export const sourceOf = (block: JsonObject) => (isTyped(block, 'image') ? IMAGE_SOURCE : 'source')
+/** Where what a block shows stands: under names of their own for an image, which says how many tokens it can be, and for a document. */
+export const sourceOf = (block: JsonObject) => {
+  if (isTyped(block, 'image')) return IMAGE_SOURCE
+  return isTyped(block, 'document') ? DOCUMENT_SOURCE : 'source'
+}
 
-/** The source of a document whose bytes are its text. */
-export const isTextSource = (source: JsonObject, at: string) => at === 'source' && isTyped(source, 'text')
+/** The source of a document whose bytes are its text. Of what a careless reader could take for an image they are not. */
+export const isTextSource = (source: JsonObject, at: string) => at === DOCUMENT_SOURCE && isTyped(source, 'text')
+
+/** The place as a client writes it. */
+export const writtenPlace = (at: string) => (at === IMAGE_SOURCE || at === DOCUMENT_SOURCE ? 'source' : at)

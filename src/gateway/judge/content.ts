@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../body/fields.ts'
 import { wrongValue } from '../invalid.ts'
-import { IMAGE_SOURCE, isFound, isText, isTextSource, isToolUse, sourceOf } from './blocks.ts'
+import { isFound, isText, isTextSource, isToolUse, sourceOf, writtenPlace } from './blocks.ts'
 import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
 
@@ -169,7 +169,7 @@ export class Content {
       case 'link':
         if (typeof value !== 'string') break
         if (isData(value)) return this.#binary(value, kindAt(at))
-        if (!isText(object, at) && !isFound(object)) this.#linked(at === IMAGE_SOURCE ? 'source' : at)
+        if (!isText(object, at) && !isFound(object, at)) this.#linked(writtenPlace(at))
         break
       case 'source':
         if (!isObject(value)) break

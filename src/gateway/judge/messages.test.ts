@@ -37,10 +37,11 @@ const serverTools = {
       max_uses: 3,
       user_location: { type: 'approximate', region: 'x' },
     },
-    { type: 'web_search_20260318', name: 'web_search', allowed_domains: ['example.com'] },
+    { type: 'web_search_20260318', name: 'web_search', allowed_callers: ['direct'] },
     {
       type: 'web_fetch_20260318',
       name: 'web_fetch',
+      allowed_callers: ['direct'],
       max_content_tokens: 1000,
       url_sources: { user_input: { type: 'all' } },
     },

@@ -119,6 +119,9 @@ function ownOf(tool: JsonObject): unknown[] {
       return [tool.parameters]
     case 'mcp':
       return [tool.headers]
+    case 'mcp_toolset':
+      // Its keys are the names of another server's tools.
+      return [tool.configs]
     default:
       return isClientRun(tool) ? [tool.input_examples] : []
   }

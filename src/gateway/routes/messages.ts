@@ -51,7 +51,8 @@ export const messages = {
     ...tell,
     path: '/v1/messages/count_tokens',
     whereMissing: 'counted',
-    body: { ...body, tier: 'said' },
+    // A count is one answer, whatever is asked.
+    body: { ...body, tier: 'said', streams: [] },
     reply: { kind: 'plain' },
     charges: charged.input,
     report: { kind: 'none' },

@@ -3,7 +3,7 @@ import { type HostedTool, hostedTools } from '../../core/policy.ts'
 import { type Fields, isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { shown, wrongType } from '../invalid.ts'
 import { bodyNotSeen, type ProjectIds, ruleOf } from './rule.ts'
-import { hostedTool, isClientRun, isFree, isPick } from './tool-types.ts'
+import { hostedTool, isClientRun, isFree, isPick, runsCode } from './tool-types.ts'
 
 /** Tools that a model server may not run for the project. */
 export type DisabledTools = ReadonlySet<HostedTool>
@@ -106,6 +106,7 @@ class Court {
 
   #tool(tool: JsonObject, at: string, i: number): void {
     if (!isClientRun(tool)) this.#type(tool.type, () => `${at}[${i}].type`)
+    if (runsCode(tool)) this.hosted('code_interpreter', `${at}[${i}].allowed_callers`)
     for (const key in tool) if (lookalike(key) === 'type') throw this.#refusal(key, `${at}[${i}].${key}`)
   }
 

@@ -45,4 +45,14 @@ export function hostedTool(type: string): HostedTool | null {
   return hostedTools.find((tool) => type.startsWith(tool)) ?? null
 }
 
+/** The first versions of tools for the web that write and run code themselves, by the dates behind their names. */
+const RUNS_CODE_SINCE = 20260209
+
+/** Whether a tool for the web runs code as well: those that are new do, unless the model alone may call them. */
+export function runsCode({ type, allowed_callers: callers }: JsonObject): boolean {
+  const date = typeof type === 'string' ? /^web_(?:search|fetch)_(\d{8})$/.exec(type)?.[1] : undefined
+  if (date === undefined || Number(date) < RUNS_CODE_SINCE) return false
+  return !(Array.isArray(callers) && callers.length === 1 && callers[0] === 'direct')
+}
+
 const isNamed = (type: string, name: string) => type === name || type.startsWith(`${name}_`)

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { judged, verdict } from '../../../test/gateway/judging.ts'
+import type { ProjectRules } from '../rules/index.ts'
+
+const LINK = 'https://example.com/a.png'
+const asked = (name: 'messages.create' | 'chat.completions.create', block: object) =>
+  judged(name, { max_tokens: 9, messages: [{ role: 'user', content: [block] }] })
+const message = (more: object, rules: Partial<ProjectRules> = {}) =>
+  judged('messages.create', { max_tokens: 9, messages: [{ role: 'user', content: 'x' }], ...more }, rules)
+
+/** What could hide that its link is followed. */
+const disguises = [
+  { type: 'web_search_result' },
+  { type: 'web_search_result_location' },
+  { type: 'web_fetch_result' },
+  { type: 'text', text: 'x' },
+]
+
+test('a link to something that is looked at is one, whatever it calls itself', () => {
+  for (const disguise of disguises) {
+    const holder = { ...disguise, url: LINK }
+    for (const name of ['image_url', 'video_url'] as const) {
+      const { caps } = asked('chat.completions.create', { type: name, [name]: holder })
+      assert.equal(caps.unseen, name, JSON.stringify(holder))
+    }
+    const { caps } = asked('messages.create', { type: 'image', source: holder })
+    assert.equal(caps.unseen, 'source', JSON.stringify(holder))
+  }
+})
+
+test('bytes are text in a document alone: what a careless reader takes for an image is counted as more', () => {
+  const source = { type: 'text', media_type: 'image/png', data: 'A'.repeat(2000) }
+  const most = (block: object) => asked('messages.create', { ...block, source }).worst.boundTokens
+  assert.ok(most({ type: 'document' }) < 5000)
+  for (const block of [{ type: 'image' }, { type: 'image', Type: 'document' }, { type: 'thing' }, {}])
+    assert.ok(most(block) > 15_000, JSON.stringify(block))
+})
+
+test('the tools of another server are called as it likes', () => {
+  const configs = { fetch_url: { enabled: false }, create_deployment: { enabled: true }, model: {} }
+  const servers = { mcp_servers: [{ type: 'url', url: 'https://example.com', name: 's' }] }
+  const tools = [{ type: 'mcp_toolset', mcp_server_name: 's', configs }]
+  assert.deepEqual(message({ ...servers, tools }).sent.tools, tools)
+})
+
+test('a tool for the web that runs code is one for code as well', () => {
+  const rules = { disabledTools: new Set(['code_interpreter'] as const) }
+  const asked = (tool: object) => message({ tools: [tool] }, rules)
+  const runs = [
+    { type: 'web_search_20260209' },
+    { type: 'web_search_20260318', allowed_callers: ['code_execution_20260521'] },
+    { type: 'web_fetch_20260209', allowed_callers: ['direct', 'code_execution_20260521'] },
+    { type: 'web_fetch_20260318', allowed_callers: 'direct' },
+  ]
+  for (const tool of runs)
+    assert.match(
+      verdict(() => asked(tool)),
+      /allowed_callers/,
+    )
+  const runsNone = [{ type: 'web_search_20250305' }, { type: 'web_search_20260318', allowed_callers: ['direct'] }]
+  for (const tool of runsNone) assert.deepEqual(asked(tool).sent.tools, [tool])
+})

@@ -57,7 +57,8 @@ for (const database of databases) {
 
     test('is offered where people ask how they can sign in', async () => {
       const { body } = await app.send('GET', '/v1/organization/sign_in', { key: null })
-      assert.deepEqual(body, { object: 'organization.sign_in', local: true, oidc: { issuer: provider.issuer } })
+      const offered = { local: true, oidc: { issuer: provider.issuer }, passkeys: false }
+      assert.deepEqual(body, { object: 'organization.sign_in', ...offered })
     })
 
     test('a verified address is its user at the first sign-in, who is led to where they came from', async () => {

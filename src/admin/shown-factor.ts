@@ -4,7 +4,7 @@ import { isTotp, matchingStep } from '../core/totp.ts'
 import type { Db } from '../db/tables.ts'
 import { findFactor } from '../sign-in/factor.ts'
 import type { Guard, Tried } from '../sign-in/guard.ts'
-import { hasPasskey } from '../sign-in/passkey.ts'
+import { credentialsOf, hasPasskey } from '../sign-in/passkey.ts'
 import { hasRecoveryCode } from '../sign-in/recovery-codes.ts'
 import type { Person } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
@@ -31,8 +31,10 @@ export async function lookAtFactor(db: Db, person: Person, look: Look): Promise<
   if (!factor && !hasKeys) return { right: { by: 'nothing' } }
   const { signIn, code, passkey, now } = look
   if (passkey !== undefined) return lookAtPasskey(db, person, { signIn, passkey, now })
-  if (code === undefined)
-    return { refused: factorNeeded({ codes: factor !== undefined, passkeys: hasKeys }), wasGuess: false }
+  if (code === undefined) {
+    const passkeys = await hasPasskeyHere(db, person, signIn)
+    return { refused: factorNeeded({ codes: factor !== undefined, passkeys }), wasGuess: false }
+  }
   return tryCode(signIn.guard, person, code, async (typed): Promise<Shown | null> => {
     if (isTotp(typed)) {
       const step = factor ? matchingStep(factor.secret, typed, now, factor.last_step) : null
@@ -41,6 +43,11 @@ export async function lookAtFactor(db: Db, person: Person, look: Look): Promise<
     const hash = hashRecoveryCode(typed)
     return (await hasRecoveryCode(db, person, hash)) ? { by: 'recovery_code', hash } : null
   })
+}
+
+/** Whether somebody has a passkey that a browser would show here. Others are asked for too, and are of no use. */
+async function hasPasskeyHere(db: Db, person: Person, { relyingParty }: SignIn): Promise<boolean> {
+  return 'id' in relyingParty && (await credentialsOf(db, person, relyingParty.id)).length > 0
 }
 
 /** Tries a code as often as codes may be tried. @param isRight what it stands for; null: it is wrong */

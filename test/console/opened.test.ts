@@ -57,6 +57,7 @@ const sheets: Record<string, [button: string | RegExp, title: string | RegExp][]
   ],
   '/profile': [
     ['Set up', 'Set up an authenticator app'],
+    ['Add a passkey', 'Add a passkey'],
     ['Sign out everywhere', 'Sign out everywhere?'],
   ],
   '/profile/keys': [['Delete Old notebook', 'Delete this key?']],

@@ -5,7 +5,7 @@ import type { CDPSession, Page } from 'playwright-core'
 import { startTestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { freePort } from '../support/ports.ts'
-import { openBrowser, openPage, PHONE, skip } from './browser.ts'
+import { openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
 import { emptyServer, openAsOwner, startConsole } from './started.ts'
 import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
@@ -54,7 +54,8 @@ async function startNamed({ scheme = 'light', viewport, second_factor }: Look = 
   const [owner] = (await app.admin().organization.users.list()).data
   const link = await passwordLink(app)
   const rest = stack.move()
-  return { page, complaints, link, email: owner?.email ?? '', [Symbol.asyncDispose]: () => rest.disposeAsync() }
+  const email = owner?.email ?? ''
+  return { app, page, complaints, link, email, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
 async function enter(page: Page, email: string) {
@@ -100,6 +101,8 @@ test('somebody adds a passkey, signs in with it, gives it another name and remov
   await typed(page, 'Name').fill('Old laptop')
   await press(page, 'Rename')
   await page.getByRole('button', { name: 'Remove Old laptop' }).click()
+  await settled(page)
+  await hasNoFlaws(page)
   await typed(page, 'Password').fill(PASSWORD)
   await press(page, 'Use a passkey')
   await page.getByText('The passkey is removed').waitFor()
@@ -127,6 +130,10 @@ test('on a phone, in the dark: a passkey that is not there is told of in words, 
   await typed(page, 'Code').fill(codes[0] ?? '')
   await press(page, 'Confirm')
   await page.getByRole('heading', { name: 'Projects', exact: true }).waitFor()
+  await page.goto('/profile')
+  await page.getByRole('button', { name: 'Remove My laptop' }).click()
+  await settled(page)
+  await hasNoFlaws(page)
   assert.deepEqual(complaints, [])
 })
 
@@ -151,4 +158,123 @@ test('where browsers have no passkeys, the page says why', { skip }, async () =>
   await opened.page.getByText('Passkeys need the address of this server').first().waitFor()
   const add = opened.page.getByRole('button', { name: 'Add a passkey' })
   assert.equal(await add.getAttribute('aria-disabled'), 'true')
+})
+
+test('who has begun to set one kind up takes the other, or begins anew what has waited too long', {
+  skip,
+}, async () => {
+  await using there = await startNamed({ second_factor: 'required' })
+  const { app, page, complaints, link } = there
+  await plugIn(page)
+  await page.goto(link)
+  await typed(page, 'New password').fill(PASSWORD)
+  await press(page, 'Set password and sign in')
+  await press(page, 'Use a passkey for it')
+  await typed(page, 'Name').waitFor()
+  await press(page, 'Another way')
+  await press(page, 'Set up a second factor')
+  await typed(page, 'Code').fill('000000')
+  app.advance(601)
+  await press(page, 'Confirm')
+  await page.getByRole('alert').getByText('Begin to set it up anew').waitFor()
+  await press(page, 'Set up a second factor')
+  await typed(page, 'Code').waitFor()
+  await press(page, 'Another way')
+  assert.equal(await page.getByRole('alert').count(), 0)
+  await press(page, 'Use a passkey for it')
+  await typed(page, 'Name').fill('Too late')
+  app.advance(301)
+  await press(page, 'Add passkey')
+  await page.getByRole('alert').getByText('Begin anew').waitFor()
+  await hasNoFlaws(page)
+  await press(page, 'Use a passkey for it')
+  await make(page)
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  assert.deepEqual(complaints, [])
+})
+
+test('on the page of a profile, what has waited too long is begun anew by the password that was typed', {
+  skip,
+}, async () => {
+  await using there = await startNamed()
+  const { app, page, complaints, link } = there
+  await signIn(page, link)
+  await plugIn(page)
+  for (const [button, fill, confirm, words] of [
+    ['Set up', 'Code', 'Confirm', 'Begin to set it up anew'],
+    ['Add a passkey', 'Name', 'Add passkey', 'Begin anew'],
+  ] as const) {
+    await page.goto('/profile')
+    await press(page, button)
+    await typed(page, 'Password').fill(PASSWORD)
+    await press(page, 'Continue')
+    await typed(page, fill).fill('000000')
+    app.advance(601)
+    await press(page, confirm)
+    await page.getByRole('alert').getByText(words).waitFor()
+    assert.equal(await typed(page, 'Password').inputValue(), PASSWORD)
+    await press(page, 'Continue')
+    await typed(page, fill).waitFor()
+    await press(page, 'Cancel')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  }
+  assert.equal((await add(page)).length, 10)
+  assert.deepEqual(complaints, [])
+})
+
+test('a passkey is not asked for before the password is typed that is sent with it', { skip }, async () => {
+  await using there = await startNamed()
+  const { app, page, complaints, link } = there
+  await signIn(page, link)
+  await plugIn(page)
+  await add(page)
+  const button = page.getByRole('button', { name: 'Use a passkey' })
+  const needs = async (field: string, short: string) => {
+    await button.waitFor()
+    for (const [text, isReady] of [
+      ['', false],
+      [short, short.length > 11],
+      [PASSWORD, true],
+    ] as const) {
+      await typed(page, field).fill(text)
+      assert.equal(await button.isEnabled(), isReady, `${field}: ${text}`)
+    }
+  }
+  await typed(page, 'Current password').fill(PASSWORD)
+  await typed(page, 'New password').fill(PASSWORD)
+  await press(page, 'Change password')
+  await needs('Current password', PASSWORD)
+  await needs('New password', 'x'.repeat(11))
+  await button.click()
+  await page.getByText('The password is changed').waitFor()
+
+  await page.goto('/sign-in')
+  await page.goto(await passwordLink(app))
+  await typed(page, 'New password').fill(PASSWORD)
+  await press(page, 'Set password and sign in')
+  await needs('New password', 'x'.repeat(11))
+  await button.click()
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+  assert.deepEqual(complaints, [])
+})
+
+test('a passkey that was made for another host is not offered: a code is asked for', { skip }, async () => {
+  await using there = await startNamed()
+  const { app, page, email, complaints, link } = there
+  await signIn(page, link)
+  await plugIn(page)
+  const codes = await add(page)
+  await app.db.updateTable('passkey').set({ rp_id: 'before.example' }).execute()
+  const offered = page.getByRole('button', { name: 'Use a passkey' })
+  await enter(page, email)
+  await typed(page, 'Code').fill(codes[0] ?? '')
+  assert.equal(await offered.count(), 0)
+  await press(page, 'Confirm')
+  await page.getByRole('heading', { name: 'Projects', exact: true }).waitFor()
+  await page.goto('/profile')
+  await page.getByRole('button', { name: 'Remove My laptop' }).click()
+  await typed(page, 'Code').waitFor()
+  await settled(page)
+  assert.equal(await offered.count(), 0)
+  assert.deepEqual(complaints, [])
 })

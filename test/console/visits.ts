@@ -45,8 +45,11 @@ export async function startFilled(more: Readonly<Record<string, object>> = {}) {
   const oidc = { ISSUER: 'https://id.example', CLIENT_ID: 'x', CLIENT_SECRET: 'x' }
   const provider = Object.fromEntries(Object.entries(oidc).map(([name, value]) => [`GATEHOUSE_OIDC_${name}`, value]))
   const port = `${await freePort()}`
-  const at = { GATEHOUSE_PORT: port, GATEHOUSE_PUBLIC_URL: `http://127.0.0.1:${port}` }
-  const app = stack.use(await startTestApp({ only, env: { GATEHOUSE_CONFIG: file.path, ...provider, ...at } }))
+  // By a name: browsers have passkeys where the server has one.
+  const url = `http://localhost:${port}`
+  const at = { GATEHOUSE_PORT: port, GATEHOUSE_PUBLIC_URL: url }
+  const env = { GATEHOUSE_CONFIG: file.path, ...provider, ...at }
+  const app = { ...stack.use(await startTestApp({ only, env })), url }
   const there = await filled(app)
   const rest = stack.move()
   return { app, there, [Symbol.asyncDispose]: () => rest.disposeAsync() }
@@ -262,10 +265,17 @@ export function pagesOf(
       what: 'factor-picture',
       async go(page) {
         await open(page, '/profile')
-        await page.getByRole('button', { name: 'Set up' }).click()
-        await page.getByRole('dialog').getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
-        await page.getByRole('button', { name: 'Continue' }).click()
+        await beginFactor(page, 'Set up')
         await page.getByRole('img', { name: 'The key' }).waitFor()
+      },
+    },
+    visit('passkey', '/profile', 'Add a passkey'),
+    {
+      what: 'passkey-name',
+      async go(page) {
+        await open(page, '/profile')
+        await beginFactor(page, 'Add a passkey')
+        await page.getByRole('button', { name: 'Add passkey' }).waitFor()
       },
     },
     visit('factor-required', '/people', 'Require it of everybody…'),
@@ -326,6 +336,12 @@ export function pagesOf(
       },
     },
   ]
+}
+
+async function beginFactor(page: Page, name: string) {
+  await page.getByRole('button', { name }).click()
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Continue' }).click()
 }
 
 /** @param projectId of the key; empty: it is found by its name */

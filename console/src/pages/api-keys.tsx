@@ -28,6 +28,7 @@ export function ApiKeys() {
   const deniedOf = ({ project }: AnyKey) => (project === null ? denied : deniedInProjects)
   const chosen = rowOf('delete', keys.data?.data, ({ id }) => id)
   const leaving = chosen && deniedOf(chosen) === null ? chosen : undefined
+  const ownerName = keys.data?.data.find((key) => key.owner.id === owner)?.owner.name
   const isFiltered = Object.values(filters).some((value) => value !== undefined)
   const columns: Column<AnyKey>[] = [
     {
@@ -67,7 +68,7 @@ export function ApiKeys() {
     >
       {reads ? (
         <>
-          <Filters filters={filters} ownerName={keys.data?.data[0]?.owner.name} />
+          <Filters filters={filters} ownerName={ownerName} />
           <List
             label="All keys"
             read={keys}

@@ -8,7 +8,7 @@ import { Door } from './door.tsx'
 import type { Claim } from './factor/enrol.tsx'
 import { SetUp } from './factor/set-up.tsx'
 import { ShowFactor } from './factor/show-factor.tsx'
-import { NewPassword } from './new-password.tsx'
+import { isLongEnough, NewPassword } from './new-password.tsx'
 import type { Shown } from './passkey/browser.ts'
 import { askedBy, asksForPasskey } from './with-password.tsx'
 
@@ -68,7 +68,7 @@ export function PasswordLink() {
         <NewPassword value={password} onType={type} />
         {code !== null && (
           <ShowFactor
-            {...{ hasPasskey, code, onType: typeCode }}
+            {...{ hasPasskey, code, onType: typeCode, disabled: !isLongEnough(password) }}
             ask={() => call('POST /v1/organization/sign_in/password_link/passkey', { body: { token } })}
             onPasskey={(passkey) => send({ passkey })}
           />

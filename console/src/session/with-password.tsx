@@ -77,7 +77,7 @@ export function WithPassword() {
         </>
       ) : (
         <ShowFactor
-          {...{ hasPasskey, code, onType: typeCode }}
+          {...{ hasPasskey, code, onType: typeCode, disabled: false }}
           ask={() => call('POST /v1/organization/sign_in/passkey', { body: who })}
           onPasskey={(passkey) => send({ passkey })}
         />

@@ -21,7 +21,11 @@ export function ProjectPick({ value, onChange }: ProjectPickProps) {
     !seesAll && value !== undefined,
   )
   const known = new Map((found.data?.data ?? []).map(({ id, name }) => [id, name]))
-  if (value !== undefined) known.set(value, chosen.data?.name ?? own.data?.data[0]?.name ?? known.get(value) ?? value)
+  if (value !== undefined) {
+    // A server of the version before answers with others, too.
+    const mine = own.data?.data.find(({ id }) => id === value)
+    known.set(value, chosen.data?.name ?? mine?.name ?? known.get(value) ?? value)
+  }
   return (
     <Sought
       size="xs"

@@ -6,7 +6,7 @@ import { Said } from '../../patterns/failure.tsx'
 import { told } from '../../patterns/told.ts'
 import { ShowFactor } from '../../session/factor/show-factor.tsx'
 import type { Me } from '../../session/me.ts'
-import { NewPassword } from '../../session/new-password.tsx'
+import { isLongEnough, NewPassword } from '../../session/new-password.tsx'
 import type { Shown } from '../../session/passkey/browser.ts'
 import { askedBy, asksForPasskey } from '../../session/with-password.tsx'
 
@@ -56,7 +56,7 @@ export function ChangePassword({ me }: { me: Me }) {
       <NewPassword value={after} onType={typeAfter} />
       {code !== null && (
         <ShowFactor
-          {...{ hasPasskey, code, onType: typeCode }}
+          {...{ hasPasskey, code, onType: typeCode, disabled: before === '' || !isLongEnough(after) }}
           ask={() => call('POST /v1/organization/sign_in/passkey', { body: who })}
           onPasskey={(passkey) => send({ passkey })}
         />

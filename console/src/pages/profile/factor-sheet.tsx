@@ -9,6 +9,7 @@ import { told } from '../../patterns/told.ts'
 import { Enrol } from '../../session/factor/enrol.tsx'
 import { RecoveryCodes } from '../../session/factor/recovery-codes.tsx'
 import { ShowFactor } from '../../session/factor/show-factor.tsx'
+import type { WayOut } from '../../session/factor/way-out.ts'
 import type { Me } from '../../session/me.ts'
 import type { Shown } from '../../session/passkey/browser.ts'
 import { NewPasskey } from '../../session/passkey/new-passkey.tsx'
@@ -21,7 +22,7 @@ const acts = {
   'remove-passkey': { title: 'Remove a passkey', action: 'Remove' },
 } as const
 export type Passkey = Item<'GET /v1/organization/passkeys'>
-/** What one has. */
+/** What one has: any second factor, and a passkey that can be shown here. */
 export type Has = { any: boolean; passkey: boolean }
 
 const path = 'POST /v1/organization/sign_in/second_factor'
@@ -32,6 +33,7 @@ type FactorSheetProps = { act: keyof typeof acts; passkey?: Passkey; me: Me; has
 export function FactorSheet({ act, passkey, me, has, onClose }: FactorSheetProps) {
   const [password, type] = useState('')
   const [code, typeCode] = useState('')
+  const [over, noteOver] = useState<Error | null>(null)
   const removed = (what: string) => () => {
     told(`${what} is removed, and all other sessions have ended`)
     onClose()
@@ -51,10 +53,21 @@ export function FactorSheet({ act, passkey, me, has, onClose }: FactorSheetProps
     'remove-passkey': removePasskey,
   }
   const { isPending, error } = changes[act]
+  // What is over is begun anew by the password that was typed; a code counts once.
+  const out: WayOut = {
+    word: 'Cancel',
+    go(why) {
+      if (why === null) return onClose()
+      begin.reset()
+      beginPasskey.reset()
+      typeCode('')
+      noteOver(why)
+    },
+  }
   const shown = begin.data ? (
-    <Enrol setup={begin.data} claim={claim} onDone={onClose} />
+    <Enrol setup={begin.data} onDone={onClose} {...{ claim, out }} />
   ) : beginPasskey.data ? (
-    <NewPasskey setup={beginPasskey.data} claim={claim} onDone={onClose} />
+    <NewPasskey setup={beginPasskey.data} onDone={onClose} {...{ claim, out }} />
   ) : renew.data ? (
     <RecoveryCodes codes={renew.data.recovery_codes} onDone={onClose} />
   ) : null
@@ -72,7 +85,7 @@ export function FactorSheet({ act, passkey, me, has, onClose }: FactorSheetProps
   }
   return (
     <Sheet
-      {...{ title, action, opened: true, onClose, busy: isPending, error }}
+      {...{ title, action, opened: true, onClose, busy: isPending, error: error ?? over }}
       onSubmit={() => send(has.any ? { code } : {})}
     >
       {act === 'codes' && <p className="muted">Those that you have stop working.</p>}

@@ -13,12 +13,15 @@ const KEPT = 'A second factor is asked of everybody here. Another one can be set
 /** What one shows besides the password. */
 export function SecondFactor({ me }: { me: Me }) {
   const factor = useRead('GET /v1/organization/second_factor', {})
+  const keys = useRead('GET /v1/organization/passkeys', { query: { limit: 100 } })
   const { isOpen, open, close } = useOpened<'set-up' | 'codes' | 'remove'>()
   if (factor.error && !factor.data) return <Failure error={factor.error} again={() => void factor.refetch()} />
   if (!factor.data) return null
   const { set_at, passkeys, passkeys_off, recovery_codes, required } = factor.data
   const hasApp = set_at !== null
-  const has = { any: hasApp || passkeys > 0, passkey: passkeys > 0 && passkeys_off === null }
+  // A browser shows none that was made for another host.
+  const hasHere = keys.data?.data.some(({ host }) => host === location.hostname) ?? false
+  const has = { any: hasApp || passkeys > 0, passkey: hasHere && passkeys_off === null }
   const kept = required && Number(hasApp) + passkeys === 1 ? KEPT : null
   const acts = [
     'set-up' as const,

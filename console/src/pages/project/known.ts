@@ -18,7 +18,8 @@ type Known = { project: Project | null; error: Error | null; again: () => void }
 export function useProject(id: string): Known {
   const me = useMe()
   const mine = useRead('GET /v1/organization/me/projects', { query: { project_id: id } })
-  const own = mine.data?.data[0]
+  // A server of the version before answers with others, too: it knows nothing of this filter.
+  const own = mine.data?.data.find((one) => one.id === id)
   const may = (permission: string) =>
     (me.data?.permissions.includes(permission) || own?.permissions.includes(permission)) ?? false
   const reads = may('api.management.read')

@@ -7,14 +7,20 @@ import { Said } from '../../patterns/failure.tsx'
 import { Qr } from '../../patterns/qr.tsx'
 import { CodeField } from './code-field.tsx'
 import { RecoveryCodes } from './recovery-codes.tsx'
+import { isOver, type WayOut } from './way-out.ts'
 
 /** Whose password it is, and the password. */
 export type Claim = Omit<Input<'POST /v1/organization/sign_in'>['body'], 'code' | 'passkey'>
 
-type EnrolProps = { setup: Reply<'POST /v1/organization/sign_in/second_factor'>; claim: Claim; onDone: () => void }
+type EnrolProps = {
+  setup: Reply<'POST /v1/organization/sign_in/second_factor'>
+  claim: Claim
+  onDone: () => void
+  out: WayOut
+}
 
 /** What an app is to read, a code that shows that it has, and then the recovery codes. */
-export function Enrol({ setup, claim, onDone }: EnrolProps) {
+export function Enrol({ setup, claim, onDone, out }: EnrolProps) {
   const [code, type] = useState('')
   const [codes, keep] = useState<readonly string[] | null>(null)
   const { mutate, isPending, error } = useChange(
@@ -24,7 +30,7 @@ export function Enrol({ setup, claim, onDone }: EnrolProps) {
   if (codes !== null) return <RecoveryCodes codes={codes} onDone={onDone} />
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    mutate({ body: { ...claim, code } })
+    mutate({ body: { ...claim, code } }, { onError: (refused) => isOver(refused) && out.go(refused) })
   }
   return (
     <form className="stack" onSubmit={submit}>
@@ -34,6 +40,9 @@ export function Enrol({ setup, claim, onDone }: EnrolProps) {
       <CodeField value={code} onType={type} description="Six digits that the app shows now." />
       {error && <Said error={error} />}
       <div className="row-end">
+        <Button variant="default" disabled={isPending} onClick={() => out.go(null)}>
+          {out.word}
+        </Button>
         <Button type="submit" loading={isPending}>
           Confirm
         </Button>

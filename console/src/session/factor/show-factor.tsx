@@ -9,11 +9,12 @@ type ShowFactorProps = {
   onPasskey: (passkey: Shown) => void
   code: string
   onType: (code: string) => void
-  disabled?: boolean
+  /** Whether what goes with it is not typed yet: a passkey that is shown is sent at once. */
+  disabled: boolean
 }
 
 /** What is shown besides the password: a passkey, which is sent at once, or a code. */
-export const ShowFactor = ({ hasPasskey, ask, onPasskey, code, onType, disabled = false }: ShowFactorProps) => (
+export const ShowFactor = ({ hasPasskey, ask, onPasskey, code, onType, disabled }: ShowFactorProps) => (
   <>
     {hasPasskey && (
       <>

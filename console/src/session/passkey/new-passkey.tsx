@@ -7,13 +7,14 @@ import { programOf } from '../../pages/profile/program.ts'
 import { Said } from '../../patterns/failure.tsx'
 import type { Claim } from '../factor/enrol.tsx'
 import { RecoveryCodes } from '../factor/recovery-codes.tsx'
+import { isOver, type WayOut } from '../factor/way-out.ts'
 import { makePasskey, passkeyLibrary } from './browser.ts'
 
 const path = 'POST /v1/organization/sign_in/second_factor/passkeys'
-type NewPasskeyProps = { setup: Reply<typeof path>; claim: Claim; onDone: () => void }
+type NewPasskeyProps = { setup: Reply<typeof path>; claim: Claim; onDone: () => void; out: WayOut }
 
 /** What a passkey is called, then the device makes it, and for who had no second factor come the recovery codes. */
-export function NewPasskey({ setup, claim, onDone }: NewPasskeyProps) {
+export function NewPasskey({ setup, claim, onDone, out }: NewPasskeyProps) {
   const client = useQueryClient()
   const [name, type] = useState(() => programOf(navigator.userAgent))
   useEffect(() => void passkeyLibrary(), [])
@@ -26,6 +27,7 @@ export function NewPasskey({ setup, claim, onDone }: NewPasskeyProps) {
       if (recovery_codes.length === 0) onDone()
       await client.invalidateQueries()
     },
+    onError: (refused) => isOver(refused) && out.go(refused),
   })
   if (data && data.recovery_codes.length > 0) return <RecoveryCodes codes={data.recovery_codes} onDone={onDone} />
   const submit = (event: FormEvent) => {
@@ -47,6 +49,9 @@ export function NewPasskey({ setup, claim, onDone }: NewPasskeyProps) {
       />
       {error && <Said error={error} />}
       <div className="row-end">
+        <Button variant="default" disabled={isPending} onClick={() => out.go(null)}>
+          {out.word}
+        </Button>
         <Button type="submit" loading={isPending}>
           Add passkey
         </Button>

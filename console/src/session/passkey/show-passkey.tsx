@@ -10,11 +10,11 @@ type ShowPasskeyProps = {
   ask: () => Promise<Reply<'POST /v1/organization/sign_in/passkey'>>
   onShown: (passkey: Shown) => void
   /** Whether the password is not typed yet that goes with it. */
-  disabled?: boolean
+  disabled: boolean
 }
 
 /** Shows a passkey, in the place of a code. */
-export function ShowPasskey({ ask, onShown, disabled = false }: ShowPasskeyProps) {
+export function ShowPasskey({ ask, onShown, disabled }: ShowPasskeyProps) {
   // There when it is pressed: some browsers show none of their own windows long after that.
   useEffect(() => void passkeyLibrary(), [])
   const { mutate, isPending, error } = useMutation({

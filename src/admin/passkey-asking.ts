@@ -13,6 +13,7 @@ import { noPasskey, passkeysOff } from './passkey-refusals.ts'
 import { credentialView } from './passkey-view.ts'
 import { personOf, proven, refuseChanged, refuseWhereOff } from './proven.ts'
 import type { Look } from './shown-factor.ts'
+import { tooOften } from './sign-in-refusals.ts'
 import { byThemselves } from './signed-in.ts'
 
 /** What is said to who has the password, and no more: nothing is held for them but what their passkey has to sign. */
@@ -30,11 +31,13 @@ export const askForPasskey: Handler<(typeof routes)['ask']> = async ({ db, body,
 }
 
 /** The same to who has a link. */
-export const askForPasskeyByLink: Handler<(typeof routes)['askByLink']> = async ({ db, body, signIn, now }) => {
+export const askForPasskeyByLink: Handler<(typeof routes)['askByLink']> = async ({ db, body, signIn, origin, now }) => {
   refuseWhereOff(signIn)
   const party = theParty(signIn)
-  const { user } = await livingLink(db, body.token, signIn, now)
-  if ((await credentialsOf(db, personOf(user), party.id)).length === 0) throw noPasskey()
+  const { link, user } = await livingLink(db, body.token, signIn, now)
+  const look = () => lookForPasskey(db, personOf(user), { signIn })
+  const tried = await signIn.guard.atWork(link.token_hash, origin.ip, look)
+  if ('refused' in tried) throw tried.refused
   return {
     organizationId: user.organization_id,
     async finish(tx) {
@@ -44,22 +47,29 @@ export const askForPasskeyByLink: Handler<(typeof routes)['askByLink']> = async 
   }
 }
 
-/** @throws ApiError where there are no passkeys */
+/** @throws ApiError where passkeys are not offered */
 export function theParty({ relyingParty }: SignIn): RelyingParty {
   if ('whyNot' in relyingParty) throw passkeysOff(relyingParty.whyNot)
   return relyingParty
 }
 
-async function lookForPasskey(db: Db, person: Person, { signIn }: Look): Promise<Tried<null, ApiError>> {
+/** Whether one may be asked for: who has shown the password, or a link, asks as often as anybody of this user. */
+async function lookForPasskey(
+  db: Db,
+  person: Person,
+  { signIn }: Pick<Look, 'signIn'>,
+): Promise<Tried<null, ApiError>> {
   const { length } = await credentialsOf(db, person, theParty(signIn).id)
-  return length > 0 ? { right: null, isBeginning: true } : { refused: noPasskey(), wasGuess: false }
+  if (length === 0) return { refused: noPasskey(), wasGuess: false }
+  const waitMs = await signIn.guard.ask(person)
+  return waitMs > 0 ? { refused: tooOften(waitMs), wasGuess: false } : { right: null, isBeginning: true }
 }
 
 type User = Pick<Row<'organization_user'>, 'id' | 'organization_id' | 'email'>
 
 async function asked(tx: Db, user: User, party: RelyingParty, now: number) {
   const person = personOf(user)
-  const challenge = await newChallenge(tx, person, 'show', now)
+  const { challenge, isRepeated } = await newChallenge(tx, person, 'show', now)
   const options = {
     challenge,
     rpId: party.id,
@@ -70,5 +80,5 @@ async function asked(tx: Db, user: User, party: RelyingParty, now: number) {
   const object = 'organization.passkey.request' as const
   const reply = { object, id: user.id, options, expires_at: now + CHALLENGE_LIFETIME }
   const audit = { id: user.id, changes_requested: { passkey: 'asked' } }
-  return { ...(await byThemselves(tx, user, audit)), reply }
+  return { ...(await byThemselves(tx, user, audit)), reply, ...(isRepeated && { isRepeated }) }
 }

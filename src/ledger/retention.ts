@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../core/log.ts'
+import { deleteExpiredChallenges } from '../db/expired-challenges.ts'
 import { announceMinutesGone } from '../db/minutes-kept.ts'
 import {
   deleteAuditEvents,
@@ -99,6 +100,7 @@ export class Retention implements Writer {
       }
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
       while ((await deleteFullAttempts(db, now)) && (await this.#pause()));
+      while ((await deleteExpiredChallenges(db, seconds)) && (await this.#pause()));
       if (!(await this.#forgetWriters(seconds - WRITERS_DAYS * DAY))) return
       if (auditDays !== null && !(await this.#deleteAudit(seconds - auditDays * DAY))) return
       await recordRetention(db, now)

@@ -3,6 +3,8 @@ export type Rate = { most: number; everyMs: number }
 
 /** Attempts by their names: a bucket that refills all the time. */
 export type Attempts = {
+  /** Looks, takes none and writes nothing. @returns 0 where there is an attempt, or the milliseconds until there is one */
+  wait: (name: string) => Promise<number>
   /** Takes an attempt. @returns 0, or the milliseconds until there is one */
   take: (name: string) => Promise<number>
   /** An attempt that was none. */

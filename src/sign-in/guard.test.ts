@@ -6,7 +6,7 @@ test('where attempts cannot be counted, nothing is looked at that somebody shows
   const away = async () => {
     throw new Error('away')
   }
-  const guard = new Guard(() => ({ take: away, giveBack: away, forget: away }))
+  const guard = new Guard(() => ({ wait: away, take: away, giveBack: away, forget: away }))
   let looked = 0
   const look = async () => {
     looked++
@@ -17,6 +17,7 @@ test('where attempts cannot be counted, nothing is looked at that somebody shows
     await assert.rejects(guard.attempt(attempt, look), /away/)
     await assert.rejects(guard.code({ userId: 'user-1' }, look), /away/)
     await assert.rejects(guard.fromNetwork('192.0.2.1', look), /away/)
+    await assert.rejects(guard.ask({ userId: 'user-1' }), /away/)
   }
   assert.equal(looked, 0)
 })
@@ -26,6 +27,7 @@ test('what fails by itself is no attempt, and who has only begun has made none',
   const guard = new Guard((kind) => {
     const add = (name: string, by: number) => taken.set(`${kind} ${name}`, (taken.get(`${kind} ${name}`) ?? 0) + by)
     return {
+      wait: async () => 0,
       take: async (name) => {
         add(name, 1)
         return 0

@@ -2,6 +2,7 @@ import { hashSecret } from '../core/key.ts'
 import { AtWork } from './at-work.ts'
 import type { Attempts, CountAttempts } from './attempts.ts'
 import { networkOf } from './network.ts'
+import { ASKS } from './passkey-challenge.ts'
 import { hashPassword } from './password.ts'
 
 /** Ten in a moment and ten in an hour, of one account, whether there is such an account or not. */
@@ -14,7 +15,7 @@ const OF_NETWORK = { most: 30, everyMs: 60_000 }
  */
 const OF_CODES = { most: 5, everyMs: 900_000 }
 
-/** What is worked on, or waits for that, at once in this process: of one address in whatever organization, and of one network. Others have the rest. */
+/** What is worked on, or waits for that, at once in this process: of one address in whatever organization, one link or one invite, and of one network. Others have the rest. */
 const AT_WORK_OF_ADDRESS = 4
 const AT_WORK_OF_NETWORK = 8
 
@@ -37,6 +38,7 @@ export class Guard {
   readonly #accounts: Attempts
   readonly #networks: Attempts
   readonly #codes: Attempts
+  readonly #asks: Attempts
   readonly #atWorkOfAddress = new AtWork(AT_WORK_OF_ADDRESS)
   readonly #atWorkOfNetwork = new AtWork(AT_WORK_OF_NETWORK)
 
@@ -44,6 +46,7 @@ export class Guard {
     this.#accounts = attempts('account', OF_ACCOUNT)
     this.#networks = attempts('network', OF_NETWORK)
     this.#codes = attempts('codes', OF_CODES)
+    this.#asks = attempts('asks', ASKS)
   }
 
   /**
@@ -53,7 +56,10 @@ export class Guard {
    */
   async attempt<T, R>(attempt: Attempt, work: () => Promise<Tried<T, R>>): Promise<Tried<T, R> | Waits> {
     const account = accountOf(attempt.emailKey, attempt.organizationId)
-    return this.#atWork(attempt.emailKey, attempt.ip, () =>
+    // Who has to wait is told so before they have a place at work, which others need, and before anything is written.
+    const waitMs = (await this.#accounts.wait(account)) || (await this.#networks.wait(networkOf(attempt.ip)))
+    if (waitMs > 0) return { waitMs }
+    return this.atWork(attempt.emailKey, attempt.ip, () =>
       this.#ofNetwork(attempt.ip, async (): Promise<Tried<T, R> | Waits> => {
         const waitMs = await this.#accounts.take(account)
         if (waitMs > 0) return { waitMs }
@@ -81,6 +87,14 @@ export class Guard {
   }
 
   /**
+   * A user, or who has their password or link, asks what a passkey has to sign. None is given back: what was asked is kept.
+   * @returns 0, or the milliseconds until it may be asked
+   */
+  ask({ userId }: { userId: string }): Promise<number> {
+    return this.#asks.take(userId)
+  }
+
+  /**
    * An attempt of a network, where no password is tried. Whatever comes of the work but an answer, the attempt is gone.
    * @returns what the work says, or that it was not begun @throws what it throws
    */
@@ -95,19 +109,24 @@ export class Guard {
 
   /**
    * A new password as it is kept, of who has shown that they may set one.
-   * @param whose their address in lower case, or what else names them alone @throws TooMany, TooManyOfOne
+   * @param whose as `atWork` has it @throws TooMany, TooManyOfOne
    */
   hash(whose: string, ip: string | null, password: string): Promise<string> {
-    return this.#atWork(whose, ip, () => hashPassword(password))
+    return this.atWork(whose, ip, () => hashPassword(password))
+  }
+
+  /**
+   * Work for somebody of whom so much is done at once, and no more.
+   * @param whose their address in lower case, where they have shown its password; else the hash of the token that they have, which no stranger can use up
+   * @throws TooManyOfOne, or what the work throws
+   */
+  atWork<T>(whose: string, ip: string | null, work: () => Promise<T>): Promise<T> {
+    return this.#atWorkOfNetwork.run(networkOf(ip), () => this.#atWorkOfAddress.run(whose, work))
   }
 
   /** Who it is was proven by a link. */
   proven(emailKey: string, organizationId: string | undefined): Promise<void> {
     return this.#accounts.forget(accountOf(emailKey, organizationId))
-  }
-
-  #atWork<T>(address: string, ip: string | null, work: () => Promise<T>): Promise<T> {
-    return this.#atWorkOfNetwork.run(networkOf(ip), () => this.#atWorkOfAddress.run(address, work))
   }
 
   /** An attempt of a network, which only a guess costs. */

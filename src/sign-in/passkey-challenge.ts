@@ -2,13 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { hashSecret } from '../core/key.ts'
 import type { ChallengePurpose } from '../db/passkey-tables.ts'
 import type { Db } from '../db/tables.ts'
+import type { Rate } from './attempts.ts'
 import type { Person } from './session.ts'
 
 /** Seconds in which it has to be answered. */
 export const CHALLENGE_LIFETIME = 300
 
-/** Those of one user that wait at most. The oldest goes for a newer one, so that who has a password fills no table. */
-const MOST = 10
+/** How often a user is asked for a passkey that there is, whoever has their password or a link: ten times in a moment, twice a minute. */
+export const ASKS: Rate = { most: 10, everyMs: 30_000 }
+
+/**
+ * Those of one user and purpose that wait at most: no more can be asked for while one of them lives, so that nobody voids by asking what another is about
+ * to sign. Beyond, which is of those to be added, the oldest goes for a newer one: no table is filled.
+ */
+const MOST = ASKS.most + (CHALLENGE_LIFETIME * 1000) / ASKS.everyMs
+
+/** A challenge, and whether one waits that this person was given for the same purpose in the same minute of the clock. */
+export type NewChallenge = { challenge: string; isRepeated: boolean }
 
 /** What a passkey is to sign: 256 random bits in base64url, for one answer of this person, kept where any node finds it. */
 export async function newChallenge(
@@ -16,13 +26,14 @@ export async function newChallenge(
   { organizationId, userId }: Person,
   purpose: ChallengePurpose,
   now: number,
-): Promise<string> {
+): Promise<NewChallenge> {
   const ours = { organization_id: organizationId, user_id: userId }
   const waiting = await db
     .selectFrom('passkey_challenge')
     .select(['hash', 'expires_at'])
     .where('organization_id', '=', organizationId)
     .where('user_id', '=', userId)
+    .where('purpose', '=', purpose)
     .orderBy('expires_at', 'desc')
     .execute()
   const over = waiting.filter(({ expires_at }, i) => expires_at <= now || i >= MOST - 1).map(({ hash }) => hash)
@@ -39,8 +50,11 @@ export async function newChallenge(
     .insertInto('passkey_challenge')
     .values({ ...ours, hash: hashSecret(challenge), purpose, expires_at: now + CHALLENGE_LIFETIME })
     .execute()
-  return challenge
+  const minute = minuteOf(now)
+  return { challenge, isRepeated: waiting.some((one) => minuteOf(one.expires_at - CHALLENGE_LIFETIME) === minute) }
 }
+
+const minuteOf = (at: number) => Math.floor(at / 60)
 
 /** Whether somebody was asked to sign that, for that purpose, and may answer still. */
 export async function isWaiting(

@@ -19,15 +19,24 @@ export class SharedThrottle implements Attempts {
     this.#now = now
   }
 
-  async take(name: string): Promise<number> {
+  async wait(name: string): Promise<number> {
     const { most, everyMs } = this.#rate
-    const now = this.#now()
-    const latest = now + most * everyMs
-    if (await takeAttempt(this.#db, this.#of(name), { now, everyMs, latest })) return 0
-    const fullAt = (await attemptFullAt(this.#db, this.#of(name))) ?? latest
+    const latest = this.#now() + most * everyMs
+    const fullAt = (await attemptFullAt(this.#db, this.#of(name))) ?? 0
     // Where the clock was set back, nobody waits for longer than one whose attempts are all gone.
     if (fullAt > latest) await holdBack(this.#db, this.#of(name), latest)
-    return Math.max(1, Math.min(fullAt, latest) + everyMs - latest)
+    return Math.max(0, Math.min(fullAt, latest) + everyMs - latest)
+  }
+
+  /** Who has none is refused by a look: whoever goes on writes nothing. */
+  async take(name: string): Promise<number> {
+    const waitMs = await this.wait(name)
+    if (waitMs > 0) return waitMs
+    const { most, everyMs } = this.#rate
+    const now = this.#now()
+    if (await takeAttempt(this.#db, this.#of(name), { now, everyMs, latest: now + most * everyMs })) return 0
+    // Others have taken the last ones meanwhile.
+    return Math.max(1, await this.wait(name))
   }
 
   giveBack(name: string): Promise<void> {

@@ -20,16 +20,14 @@ export class Throttle implements Attempts {
     this.#now = now
   }
 
+  async wait(name: string): Promise<number> {
+    return this.#wait(name)
+  }
+
   async take(name: string): Promise<number> {
-    const { most, everyMs } = this.#rate
-    const now = this.#now()
-    // Where the clock was set back, nobody waits for longer than one whose attempts are all gone.
-    const latest = now + most * everyMs
-    if ((this.#fullAt.get(name) ?? 0) > latest) this.#fullAt.set(name, latest)
-    const fullAt = Math.max(this.#fullAt.get(name) ?? 0, now) + everyMs
-    const wait = fullAt - now - most * everyMs
-    if (wait > 0) return wait
-    this.#fullAt.set(name, fullAt)
+    const waitMs = this.#wait(name)
+    if (waitMs > 0) return waitMs
+    this.#fullAt.set(name, Math.max(this.#fullAt.get(name) ?? 0, this.#now()) + this.#rate.everyMs)
     return 0
   }
 
@@ -41,5 +39,13 @@ export class Throttle implements Attempts {
 
   async forget(name: string): Promise<void> {
     this.#fullAt.delete(name)
+  }
+
+  #wait(name: string): number {
+    const { most, everyMs } = this.#rate
+    // Where the clock was set back, nobody waits for longer than one whose attempts are all gone.
+    const latest = this.#now() + most * everyMs
+    if ((this.#fullAt.get(name) ?? 0) > latest) this.#fullAt.set(name, latest)
+    return Math.max(0, (this.#fullAt.get(name) ?? 0) + everyMs - latest)
   }
 }

@@ -6,12 +6,18 @@ import { Recorder } from './recorder.ts'
 export class Held extends Recorder {
   readonly #held = new WeakSet<object>()
   readonly #text: string
-  readonly released = Promise.withResolvers<void>()
+  released = Promise.withResolvers<void>()
   waiting = 0
 
   constructor(kind: DatabaseKind, text: string) {
     super(kind)
     this.#text = text
+  }
+
+  /** Holds those that come from now on. */
+  hold() {
+    this.waiting = 0
+    this.released = Promise.withResolvers<void>()
   }
 
   override transformQuery(query: Parameters<KyselyPlugin['transformQuery']>[0]) {

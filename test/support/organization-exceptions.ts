@@ -86,6 +86,17 @@ export const exceptions: readonly Exception[] = [
       'delete from owned where (kind, id) in (select kind, id from owned where expires_at <= ? order by expires_at limit ?)',
   },
   {
+    name: 'what was to be signed with passkeys and expired',
+    why: 'The same as of things whose time is over.',
+    statement: 'select from passkey_challenge where expires_at <= ? order by expires_at limit ?',
+  },
+  {
+    name: 'the deletion of that',
+    why: 'It is the rows that the statement before finds.',
+    statement:
+      'delete from passkey_challenge where (user_id, hash) in (select user_id, hash from passkey_challenge where expires_at <= ? order by expires_at limit ?)',
+  },
+  {
     name: 'what a writer of usage has brought',
     why: 'A process writes for all organizations: at its end it tells Redis of each, and long after it is forgotten.',
     statement: 'select from spend_of_writer where writer = ? order by organization_id, project_id, month limit ?',

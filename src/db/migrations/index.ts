@@ -26,6 +26,7 @@ import { removedAddresses } from './0059-removed-addresses.ts'
 import { usageOfProject } from './0060-usage-of-project.ts'
 import { signInAttempts } from './0061-sign-in-attempts.ts'
 import { passkeys } from './0062-passkeys.ts'
+import { expiredChallenges } from './0063-expired-challenges.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -61,4 +62,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0060-usage-of-project': usageOfProject,
   '0061-sign-in-attempts': signInAttempts,
   '0062-passkeys': passkeys,
+  '0063-expired-challenges': expiredChallenges,
 }

@@ -59,6 +59,7 @@ for (const database of databases) {
       assert.deepEqual((await app.send('GET', SIGN_IN, { key: null })).body, {
         object: 'organization.sign_in',
         local: true,
+        passkeys: true,
         oidc: null,
       })
     }

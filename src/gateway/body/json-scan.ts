@@ -9,6 +9,7 @@ import {
   OPEN_OBJECT,
   QUOTE,
 } from '../../core/json-bytes.ts'
+import { misread } from './json-counted.ts'
 import type { Cuts } from './json-cuts.ts'
 
 /** Objects and lists within each other: more than any schema needs, few enough that whoever walks them may recurse. */
@@ -126,7 +127,7 @@ export class JsonScan {
         at++
         break
       }
-      if (byte === COLON) this.#colon()
+      if (byte === COLON) this.#colon(bytes)
       else if (byte === COMMA) {
         this.#count()
         if (this.#depth === 1) this.#memberEnds(bytes, at)
@@ -187,7 +188,9 @@ export class JsonScan {
     this.#string = -1
   }
 
-  #colon() {
+  #colon(bytes: Uint8Array) {
+    // Before it is parsed: what reads such a name once takes others for it from then on.
+    if (endsWithBackslash(bytes, this.#lastEnd - 1)) throw misread()
     if (++this.names > MAX_NAMES) throw malformedJson(`It holds more than ${MAX_NAMES} names.`)
     this.cuts?.named(this.#depth, this.#lastStart, this.#lastEnd)
     if (this.#depth !== 1) return
@@ -216,6 +219,15 @@ function skip(table: Uint8Array, bytes: Uint8Array, from: number, end: number): 
   let at = from
   while (at < end && table[bytes[at] as number] === 1) at++
   return at
+}
+
+/** Whether a string ends with a backslash, as itself or by its number. @param quote where it ends; before it is no string, where there is none */
+function endsWithBackslash(bytes: Uint8Array, quote: number): boolean {
+  const last = bytes[quote - 1]
+  if (last === BACKSLASH) return true
+  // `\u005c`
+  if (last !== 0x63 && last !== 0x43) return false
+  return [BACKSLASH, 0x75, 0x30, 0x30, 0x35].every((byte, i) => bytes[quote - 6 + i] === byte)
 }
 
 /** How many bytes the escape at `at` has; 0 where they have not all come yet. */

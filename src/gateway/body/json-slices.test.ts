@@ -46,9 +46,10 @@ async function isTheSame(text: string, slice: number): Promise<number> {
   return slices
 }
 
+// Those that end with a backslash are refused as a whole: `json-misread.test.ts` says why.
 const name = fc.oneof(
   fc.constantFrom('a', '__proto__', '', '7', 'toString', 'a"\\,b', 'ж'),
-  fc.string({ maxLength: 3 }),
+  fc.string({ maxLength: 3 }).filter((name) => !name.endsWith('\\')),
 )
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(

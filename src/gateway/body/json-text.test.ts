@@ -40,16 +40,18 @@ function isJsonObject(bytes: Buffer): boolean {
 }
 
 const space = fc.stringMatching(/^[ \t\r\n]{0,3}$/)
-const value = fc.oneof(fc.jsonValue({ maxDepth: 4 }), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }))
+/** Names that end with a backslash are refused, and are not to be parsed here either: `json-misread.test.ts` says why. */
+const isRead = (value: unknown) => !/(?<!\\)(?:\\\\)+":/.test(`${JSON.stringify(value)}`)
+const json = (maxDepth: number) => fc.jsonValue({ maxDepth }).filter(isRead)
+const value = fc.oneof(json(4), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }))
 /** A text as JSON, with some of its characters written as escapes that it does not need. */
 const written = (text: string, escapes: boolean) =>
   escapes
     ? `"${[...Array(text.length).keys()].map((i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')}"`
     : JSON.stringify(text).replaceAll('/', '\\/')
-const name = fc.oneof(
-  fc.string({ unit: 'grapheme', maxLength: 6 }),
-  fc.constantFrom('model', '__proto__', 'a"b', '{', ','),
-)
+const name = fc
+  .oneof(fc.string({ unit: 'grapheme', maxLength: 6 }), fc.constantFrom('model', '__proto__', 'a"b', '{', ','))
+  .filter((name) => isRead({ [name]: 0 }))
 const member = fc.record({ name, escapes: fc.boolean(), value, spaces: fc.tuple(space, space, space, space) })
 const members = fc.uniqueArray(member, { selector: ({ name }) => name.toWellFormed(), maxLength: 8 })
 type Member = { name: string; escapes: boolean; value: unknown; spaces: string[] }
@@ -99,7 +101,7 @@ test('a field that is not there comes last, and not one byte before it changes',
 })
 
 test('after any fields are set and removed, what is sent is what the fields say', () => {
-  const edit = fc.tuple(fc.nat({ max: 9 }), fc.option(fc.jsonValue({ maxDepth: 2 }), { nil: undefined }))
+  const edit = fc.tuple(fc.nat({ max: 9 }), fc.option(json(2), { nil: undefined }))
   fc.assert(
     fc.property(members, fc.array(edit, { maxLength: 6 }), (list, edits) => {
       const text = textOf(list)

@@ -57,8 +57,6 @@ export type InTurn = <T>(work: () => Promise<T>) => Promise<T>
 export type Change<Reply> = {
   reply: Reply
   audit: AuditPayload
-  /** The log has said the same of the same user in this minute: its event is not written again, so that asking on fills no log. */
-  isRepeated?: true
   /** The project that it was made in, where the path does not say it. */
   projectId?: string
   also?: { type: AuditType; payload: AuditPayload; projectId?: string }[]

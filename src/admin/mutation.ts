@@ -60,8 +60,7 @@ async function mutateIn<C extends Change<unknown>>(
   const { change, by, unheard = unheardOf } = await work(tx, known ?? newId)
   const { organizationId, actor, origin } = by
   const ids = known ?? (await idsAfterNewest(tx, organizationId, newId))
-  const own = change.isRepeated ? [] : [{ type, payload: change.audit }]
-  const events: NonNullable<C['also']> = [...own, ...(change.also ?? [])]
+  const events: NonNullable<C['also']> = [{ type, payload: change.audit }, ...(change.also ?? [])]
   const rows = events.map(({ type, payload, projectId = by.projectId ?? by.defaultProjectId }) => {
     return { id: ids('audit'), organizationId, projectId, type, actor, origin, payload }
   })

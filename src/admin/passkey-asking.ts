@@ -69,7 +69,7 @@ type User = Pick<Row<'organization_user'>, 'id' | 'organization_id' | 'email'>
 
 async function asked(tx: Db, user: User, party: RelyingParty, now: number) {
   const person = personOf(user)
-  const { challenge, isRepeated } = await newChallenge(tx, person, 'show', now)
+  const challenge = await newChallenge(tx, person, 'show', now)
   const options = {
     challenge,
     rpId: party.id,
@@ -80,5 +80,5 @@ async function asked(tx: Db, user: User, party: RelyingParty, now: number) {
   const object = 'organization.passkey.request' as const
   const reply = { object, id: user.id, options, expires_at: now + CHALLENGE_LIFETIME }
   const audit = { id: user.id, changes_requested: { passkey: 'asked' } }
-  return { ...(await byThemselves(tx, user, audit)), reply, ...(isRepeated && { isRepeated }) }
+  return { ...(await byThemselves(tx, user, audit)), reply }
 }

@@ -31,7 +31,7 @@ export const beginPasskey: Handler<(typeof routes)['begin']> = async ({ db, body
       await refuseChanged(tx, claim)
       const used = await Passed.by(tx, person, shown, signIn.asksForFactor)
       await refuseFull(tx, person)
-      const { challenge } = await newChallenge(tx, person, 'add', now)
+      const challenge = await newChallenge(tx, person, 'add', now)
       const options = {
         challenge,
         rp: { id: party.id, name: 'Gatehouse' },

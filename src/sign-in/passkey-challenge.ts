@@ -17,16 +17,13 @@ export const ASKS: Rate = { most: 10, everyMs: 30_000 }
  */
 const MOST = ASKS.most + (CHALLENGE_LIFETIME * 1000) / ASKS.everyMs
 
-/** A challenge, and whether one waits that this person was given for the same purpose in the same minute of the clock. */
-export type NewChallenge = { challenge: string; isRepeated: boolean }
-
 /** What a passkey is to sign: 256 random bits in base64url, for one answer of this person, kept where any node finds it. */
 export async function newChallenge(
   db: Db,
   { organizationId, userId }: Person,
   purpose: ChallengePurpose,
   now: number,
-): Promise<NewChallenge> {
+): Promise<string> {
   const ours = { organization_id: organizationId, user_id: userId }
   const waiting = await db
     .selectFrom('passkey_challenge')
@@ -50,11 +47,8 @@ export async function newChallenge(
     .insertInto('passkey_challenge')
     .values({ ...ours, hash: hashSecret(challenge), purpose, expires_at: now + CHALLENGE_LIFETIME })
     .execute()
-  const minute = minuteOf(now)
-  return { challenge, isRepeated: waiting.some((one) => minuteOf(one.expires_at - CHALLENGE_LIFETIME) === minute) }
+  return challenge
 }
-
-const minuteOf = (at: number) => Math.floor(at / 60)
 
 /** Whether somebody was asked to sign that, for that purpose, and may answer still. */
 export async function isWaiting(

@@ -7,7 +7,7 @@ import { type Reply, startTestApp, type TestApp } from '../support/harness.ts'
 import { call, send, steady, steadyText, stored, targetOf } from './call.ts'
 import { newOrganization, type Organization, TESTS_EACH } from './organizations.ts'
 import { assertReply, secretsIn } from './replies.ts'
-import { eventsBesides, isToldOnceAMinute, recordedInItsProject, type ValidRequest, validRequest } from './requests.ts'
+import { eventsBesides, recordedInItsProject, type ValidRequest, validRequest } from './requests.ts'
 
 type Case = { app: TestApp; own: Organization; endpoint: Endpoint; lines: readonly string[] }
 
@@ -147,8 +147,7 @@ async function races(at: Case) {
   const replies = await Promise.all(Array.from({ length }, () => one(request)))
   const done = replies.filter(({ status }) => status === 200).length
   const recorded = (await events(at)).slice(before.length).filter((event) => event.type === type)
-  if (isToldOnceAMinute(endpoint.name)) assert.ok(recorded.length >= 1 && recorded.length <= done)
-  else assert.equal(recorded.length, done)
+  assert.equal(recorded.length, done)
   if (once) assert.equal(done, 1, replies.map(({ status }) => status).join(' '))
   else assert.equal(done, replies.length, replies.map(({ text }) => text).join('\n'))
 }

@@ -29,9 +29,5 @@ const furtherEvents: Record<string, readonly string[]> = {
 }
 export const eventsBesides = (operation: string) => furtherEvents[operation] ?? []
 
-/** What gives nobody anything, and is recorded once in a minute of one user. */
-export const isToldOnceAMinute = (operation: string) =>
-  operation === 'passkeys.ask' || operation === 'passkeys.askByLink'
-
 /** What changes something in a project that its path does not name: the project that the valid request makes is another than the default one. */
 export const recordedInItsProject: ReadonlySet<string> = new Set(['myApiKeys.update', 'myApiKeys.delete'])

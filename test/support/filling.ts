@@ -131,7 +131,11 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       },
       ...{ counter: '0', transports: "'[]'", name: "'x'", ...created },
     }),
-    insert('passkey_challenge', { ...own, user_id: present, hash, purpose: "'show'", expires_at: '2' }),
+    // Of a day far ahead: the retention of a server that starts deletes what has expired.
+    insert('passkey_challenge', {
+      ...{ ...own, user_id: present, hash, purpose: "'show'" },
+      expires_at: '4000000000',
+    }),
     insert('sign_in_attempt', { name: `'network ' || ${text('i')}`, full_at_ms: '2000000000000 + i' }),
     insert('password_link', { ...own, user_id: present, token_hash: hash, ...created, expires_at: '2' }),
     insert('oidc_identity', {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from './settings.ts'
 
-const any = { kind: 'other', extraFields: [], unknownFields: null, asksForUsage: 'auto' }
+const any = { kind: 'other', extraFields: [], unknownFields: null, asksForUsage: 'auto', offers: [] }
 
 async function read(text: string, env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-config-'))
@@ -197,6 +197,34 @@ test('whether streams are asked for their usage is said of each upstream, or of 
   for (const text of [two, '{}'])
     await assert.rejects(read(text, env), /GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE: (the|there)/)
   await assert.rejects(read(one.replace('always', 'maybe')), /upstreams.a.asks_for_usage/)
+})
+
+test('what an upstream keeps for projects is said of each, or of the only one in the environment, and nothing is by default', async () => {
+  const env = { GATEHOUSE_UPSTREAM_OFFERS: 'files, uploads' }
+  const url = { GATEHOUSE_UPSTREAM_URL: 'http://h/v1' }
+  const offered = async (text: string, more: Record<string, string>, name: string) =>
+    (await read(text, more)).upstreams.get(name)?.offers
+  assert.deepEqual(await offered('{}', url, 'default'), [])
+  assert.deepEqual(await offered('{}', { ...url, ...env }, 'default'), ['files', 'uploads'])
+  const one = "upstreams: { a: { url: 'http://a/v1', offers: [files] } }"
+  assert.deepEqual([await offered(one, {}, 'a'), await offered(one, env, 'a')], [['files'], ['files', 'uploads']])
+  assert.deepEqual(await offered(one.replace('files', ''), {}, 'a'), [])
+  const two = "upstreams: { a: { url: 'http://a/v1' }, b: { url: 'http://b/v1' } }"
+  for (const text of [two, '{}']) await assert.rejects(read(text, env), /GATEHOUSE_UPSTREAM_OFFERS: (the|there)/)
+  for (const text of ['files', '{ files: true }', '[1]', 'null'])
+    await assert.rejects(read(one.replace('[files]', text)), /upstreams.a.offers/, text)
+  for (const [words, why] of [
+    ['files,threads', /'threads' is none of files, uploads$/m],
+    ['Files', /'Files' is none of files, uploads$/m],
+    ['files,uploads,files', /'files' stands there twice$/m],
+    ['uploads', /'uploads' needs 'files', which is not there$/m],
+    ['x,uploads,uploads', /'x' is none of files, uploads; 'uploads' stands there twice; 'uploads' needs 'files'/],
+  ] as const) {
+    const told = (where: string) => new RegExp(`${where}: .*${why.source}`, 'm')
+    await assert.rejects(read(one.replace('files', words)), told('upstreams.a.offers'), words)
+    await assert.rejects(read('{}', { ...url, GATEHOUSE_UPSTREAM_OFFERS: words }), told('GATEHOUSE_UPSTREAM_OFFERS'))
+  }
+  await assert.rejects(read('{}', { ...url, GATEHOUSE_UPSTREAM_OFFERS: 'files,' }), /OFFERS: '' is none of files/)
 })
 
 test('how long a stop waits for calls is said in seconds, up to a day, and is ten where nothing is said', async () => {

@@ -15,6 +15,7 @@ import {
 } from '../core/upstream-kind.ts'
 import { type ConsoleConfig, consoleSchema, toConsole, type WrittenConsole } from './console.ts'
 import { databaseFields, type WrittenDatabase } from './database.ts'
+import { toOffers } from './offers.ts'
 import type { WrittenOidc } from './oidc.ts'
 import { NO_REDIS_FILE, type RedisFile, redisSchema, toRedisFile, type WrittenRedis } from './redis.ts'
 import { headerText, httpUrl } from './text.ts'
@@ -106,6 +107,7 @@ const upstream = closed(
     extra_fields: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 128 } },
     unknown_fields: unknownFields,
     asks_for_usage: { enum: usageAsking },
+    offers: { type: 'array', items: { type: 'string' } },
   },
   ['url'],
 )
@@ -164,6 +166,7 @@ type WrittenUpstream = {
   extra_fields?: string[]
   unknown_fields?: UnknownFields
   asks_for_usage?: UsageAsking
+  offers?: string[]
 }
 type WrittenModel = {
   upstreams?: string[]
@@ -231,12 +234,12 @@ function toUpstream(
   preset: UnknownFields | null,
   wrong: (message: string) => void,
 ): UpstreamConfig {
-  const checked = (what: string, text: string, check: (text: string) => string) => {
+  const checked = <T, R>(what: string, value: T, check: (value: T) => R, instead: R): R => {
     try {
-      return check(text)
+      return check(value)
     } catch (error) {
       wrong(`upstreams.${name}.${what}: ${(error as Error).message}`)
-      return ''
+      return instead
     }
   }
   const { kind = 'other', extra_fields = [], unknown_fields = preset } = written
@@ -245,14 +248,15 @@ function toUpstream(
     if (denial !== null) wrong(`upstreams.${name}.extra_fields: '${field}' could ${denial}: no setting offers it`)
   }
   return {
-    url: checked('url', written.url, httpUrl),
-    key: written.key ? checked('key', written.key, headerText) : null,
+    url: checked('url', written.url, httpUrl, ''),
+    key: written.key ? checked('key', written.key, headerText, '') : null,
     timeoutMs: written.timeout_ms ?? null,
     weight: written.weight ?? 1,
     kind,
     extraFields: extra_fields,
     unknownFields: unknown_fields,
     asksForUsage: written.asks_for_usage ?? 'auto',
+    offers: checked('offers', written.offers ?? [], toOffers, []),
   }
 }
 

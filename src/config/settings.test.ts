@@ -135,6 +135,7 @@ test('every setting has its flag', () => {
     'upstream-asks-for-usage',
     'upstream-key',
     'upstream-kind',
+    'upstream-offers',
     'upstream-url',
     'workers',
   ])

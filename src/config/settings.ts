@@ -10,6 +10,7 @@ import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
 import { flawsOfDefaults } from './default-models.ts'
 import { chosenDoors, type Door } from './doors.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
+import { offersIn } from './offers.ts'
 import { issuerUrl, type OidcConfig, toOidc } from './oidc.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
 import { type RedisConfig, redisUrl, toRedis } from './redis.ts'
@@ -97,6 +98,7 @@ const settings = {
   GATEHOUSE_UPSTREAM_KEY: setting(null, headerText),
   GATEHOUSE_UPSTREAM_KIND: setting(null, oneOf(upstreamKinds)),
   GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE: setting(null, oneOf(usageAsking)),
+  GATEHOUSE_UPSTREAM_OFFERS: setting(null, offersIn),
   GATEHOUSE_TRUSTED_PROXIES: setting(null, addresses),
   GATEHOUSE_TLS_CERT: setting(null, text),
   GATEHOUSE_TLS_KEY: setting(null, text),
@@ -166,6 +168,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     key: read('GATEHOUSE_UPSTREAM_KEY'),
     kind: read('GATEHOUSE_UPSTREAM_KIND'),
     asksForUsage: read('GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE'),
+    offers: read('GATEHOUSE_UPSTREAM_OFFERS'),
     urlGiven: isGiven('GATEHOUSE_UPSTREAM_URL'),
   }
   const publicUrl = read('GATEHOUSE_PUBLIC_URL')

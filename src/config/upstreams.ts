@@ -1,4 +1,5 @@
 import { BUILT_IN_UPSTREAM, type Catalogue } from '../core/catalogue.ts'
+import type { Offer } from '../core/offer.ts'
 import type { UnknownFields, UpstreamKind, UsageAsking } from '../core/upstream-kind.ts'
 
 /** One model server of several. */
@@ -16,6 +17,8 @@ export type UpstreamConfig = {
   /** What becomes of all others; null: what its kind says. */
   unknownFields: UnknownFields | null
   asksForUsage: UsageAsking
+  /** The kinds of things that it keeps for its account and that projects may have of it. */
+  offers: readonly Offer[]
 }
 
 export type UpstreamConfigs = ReadonlyMap<string, UpstreamConfig>
@@ -27,6 +30,7 @@ export type SmallInstall = {
   key: string | null
   kind: UpstreamKind | null
   asksForUsage: UsageAsking | null
+  offers: readonly Offer[] | null
 }
 
 /** The name of an upstream that has none, because settings name it. */
@@ -38,12 +42,17 @@ export const everywhere = (upstreams: readonly string[]) => (upstreams.length > 
 /** The upstreams of the file, or the one of the settings; and the models with the names of those that serve them. */
 export function chooseUpstreams(
   file: { upstreams: UpstreamConfigs; models: Catalogue; unknownFields: UnknownFields | null },
-  { url, urlGiven, key, kind, asksForUsage }: SmallInstall,
+  { url, urlGiven, key, kind, asksForUsage, offers }: SmallInstall,
   mistakes: string[],
 ): { upstreams: UpstreamConfigs; models: Catalogue } {
   const [only, ...others] = file.upstreams
   if (url !== null && only) mistakes.push('GATEHOUSE_UPSTREAM_URL: the configuration file names an upstream already')
-  const ofOne = { KEY: [key, 'key'], KIND: [kind, 'kind'], ASKS_FOR_USAGE: [asksForUsage, 'word on that'] } as const
+  const ofOne = {
+    KEY: [key, 'key'],
+    KIND: [kind, 'kind'],
+    ASKS_FOR_USAGE: [asksForUsage, 'word on that'],
+    OFFERS: [offers, 'offers'],
+  } as const
   for (const [name, [value, what]] of Object.entries(ofOne)) {
     if (value === null || (only ? others.length === 0 : urlGiven)) continue
     const why = only
@@ -58,12 +67,13 @@ export function chooseUpstreams(
       key: key ?? one.key,
       kind: kind ?? one.kind,
       asksForUsage: asksForUsage ?? one.asksForUsage,
+      offers: offers ?? one.offers,
     }
     const upstreams = others.length > 0 ? file.upstreams : new Map([[name, said]])
     return { upstreams, models: file.models }
   }
   if (url === null) return { upstreams: new Map(), models: file.models }
-  const fields = { kind: kind ?? 'other', extraFields: [], unknownFields: file.unknownFields }
+  const fields = { kind: kind ?? 'other', extraFields: [], unknownFields: file.unknownFields, offers: offers ?? [] }
   const one = { url, key, timeoutMs: null, weight: 1, ...fields, asksForUsage: asksForUsage ?? 'auto' }
   const models = [...file.models].map(([id, model]) => [id, { ...model, upstreams: [UNNAMED] }] as const)
   return {

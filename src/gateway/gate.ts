@@ -12,6 +12,7 @@ import type { GuardedCounters, WhenFailing } from './counters/guarded.ts'
 import type { RunningStreams } from './exchange/running-streams.ts'
 import type { FailureLog } from './failure-log.ts'
 import type { Grants } from './keys/grants.ts'
+import type { Offers } from './kinds/offers.ts'
 import type { LateOwners } from './late-owners.ts'
 import type { Models } from './models/models.ts'
 import type { Tally } from './observe/tally.ts'
@@ -57,6 +58,8 @@ export type GatewayParts = GateLedger & {
   streamKeepaliveMs: number
   /** What is known of the fields of the upstreams, by their names. */
   dialects: ReadonlyMap<string, Dialect>
+  /** Which upstreams have which kinds of things. */
+  offers: Offers
 }
 
 export type Gate = Omit<GatewayParts, 'counters'> & {

@@ -14,6 +14,7 @@ import { readLevels } from './counters/read-levels.ts'
 import { RunningStreams } from './exchange/running-streams.ts'
 import { Grants } from './keys/grants.ts'
 import type { AskOthers } from './keys/known.ts'
+import { offersOf } from './kinds/offers.ts'
 import { LateOwners } from './late-owners.ts'
 import { dialectsOf } from './models/dialects.ts'
 import type { ModelCatalogue } from './models/model-catalogue.ts'
@@ -113,6 +114,7 @@ export async function openGateway(
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
     streamKeepaliveMs: config.streamKeepaliveMs,
     dialects: dialectsOf(config.upstreams),
+    offers: offersOf(config.upstreams),
   })
   stack.defer(() => settle(gateway, tokens))
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)

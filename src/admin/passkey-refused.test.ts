@@ -5,7 +5,7 @@ import { until } from '../../test/process/gatehouse.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { addPasskey, askedFor, beginPasskey, confirmPasskey, withPasskey } from '../../test/support/passkeys.ts'
-import { signInByLink } from '../../test/support/signing-in.ts'
+import { linkFor, newPassword, signInByLink } from '../../test/support/signing-in.ts'
 import { SoftPasskey } from '../../test/support/soft-passkey.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
@@ -31,6 +31,12 @@ for (const database of databases) {
       assert.equal((await signIn(of.claim, passkey)).status, 200)
       return passkey
     }
+    /** A copy, and what else was wrong. */
+    const recorded = (of: Somebody) =>
+      until(async () => {
+        const { data } = await own.admin.auditLogs.list({ actor_ids: [of.id], event_types: ['login.failed'] })
+        return data.length === 2 && data.some((event) => /hold a copy/.test(event['login.failed']?.error_message ?? ''))
+      }, 'both are recorded')
     const signedBy = async (
       { claim, passkey }: Somebody,
       more: object = {},
@@ -119,10 +125,22 @@ for (const database of databases) {
       assert.equal((await app.send('POST', SIGN_IN, { key: null, body: { ...of.claim, code: '000000' } })).status, 401)
       of.passkey.counter = 7
       assert.equal((await signIn(of.claim, (await of.show()).passkey)).status, 401)
-      await until(async () => {
-        const { data } = await own.admin.auditLogs.list({ actor_ids: [of.id], event_types: ['login.failed'] })
-        return data.length === 2 && data.some((event) => /hold a copy/.test(event['login.failed']?.error_message ?? ''))
-      }, 'both are recorded')
+      await recorded(of)
+    })
+
+    test('so it is by a link', async () => {
+      const of = await someone()
+      of.passkey.counter = 41
+      await used(of)
+      const link = '/v1/organization/sign_in/password_link'
+      const token = await linkFor(app, own.id, of.id)
+      const byLink = (shown: object) =>
+        app.send('POST', link, { key: null, body: { token, password: newPassword(), ...shown } })
+      assert.equal((await byLink({ code: '000000' })).status, 401)
+      of.passkey.counter = 7
+      const { body } = await app.send('POST', `${link}/passkey`, { key: null, body: { token } })
+      assert.equal((await byLink({ passkey: of.passkey.shown(body.options) })).status, 401)
+      await recorded(of)
     })
 
     test('of two requests with one signature, one is signed in', async () => {

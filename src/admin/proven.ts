@@ -7,7 +7,6 @@ import { isPassword } from '../sign-in/password.ts'
 import type { Person } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Assertion } from '../sign-in/webauthn.ts'
-import { CopiedPasskey } from './passkey-refusals.ts'
 import { type Known, KnownCallerRefused, signedInActor } from './refused.ts'
 import type { Look } from './shown-factor.ts'
 import { tooOften, wrongPassword } from './sign-in-refusals.ts'
@@ -50,7 +49,7 @@ export async function proven<T>(
     'waitMs' in outcome ? [tooOften(outcome.waitMs), true] : [outcome.refused, outcome.wasGuess]
   // Who was only asked for the rest has not failed.
   if (!account || !wasGuess) throw refusal
-  throw new KnownCallerRefused(knownAs(account), refusal, refusal instanceof CopiedPasskey ? 'copied_passkey' : '')
+  throw new KnownCallerRefused(knownAs(account), refusal)
 }
 
 /** While it was tried the account may have got another password, or have been removed. */

@@ -15,13 +15,10 @@ export type Known = {
 export class KnownCallerRefused extends Error {
   readonly known: Known
   readonly reason: ApiError
-  /** What of it is recorded beside other refusals of the same operation; empty: it is one of them. */
-  readonly apart: string
-  constructor(known: Known, reason: ApiError, apart = '') {
+  constructor(known: Known, reason: ApiError) {
     super(reason.message)
     this.known = known
     this.reason = reason
-    this.apart = apart
   }
 }
 

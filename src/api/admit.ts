@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
+import { CopiedPasskey } from '../admin/passkey-refusals.ts'
 import { KnownCallerRefused, knownCaller } from '../admin/refused.ts'
 import { ApiError, notFound, organizationMismatch } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
@@ -83,12 +84,13 @@ export function recordRefusal(
   app: AdminApp,
   { name, route }: Endpoint,
   origin: Origin,
-  { known, reason, apart }: KnownCallerRefused,
+  { known, reason }: KnownCallerRefused,
 ): Promise<void> {
   const leaves = route.method !== 'GET' && route.audit === 'logout.succeeded'
   const type = leaves ? ('logout.failed' as const) : ('login.failed' as const)
   const what = {
-    operation: apart === '' ? name : `${name} ${apart}`,
+    // A copy is told of beside a wrong code of the same minute: it is worse.
+    operation: reason instanceof CopiedPasskey ? `${name} copied_passkey` : name,
     type,
     code: reason.code ?? reason.failure,
     message: reason.message,

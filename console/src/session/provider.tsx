@@ -26,6 +26,7 @@ const why: Record<string, string> = {
   provider_down:
     'The provider does not answer right now. Try again in a while; who runs this server finds in its log why.',
   too_many: 'Too many are signing in, or too many attempts have failed. Please try again in a minute.',
+  unavailable: 'This server cannot reach its database right now. Please try again shortly.',
   internal: 'Something went wrong on this server. Please try again; who runs it finds in its log why.',
 }
 

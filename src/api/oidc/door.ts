@@ -4,6 +4,7 @@ import { signInFrom } from '../../admin/provider-sign-in.ts'
 import { KnownCallerRefused } from '../../admin/refused.ts'
 import type { Origin } from '../../core/audit.ts'
 import { queryParameters } from '../../core/query.ts'
+import { isUnavailable } from '../../db/errors.ts'
 import type { SecretCookie } from '../../sign-in/cookie.ts'
 import { NotProven, ProviderDown } from '../../sign-in/oidc/failure.ts'
 import type { Provider } from '../../sign-in/oidc/provider.ts'
@@ -110,7 +111,7 @@ function record(app: AdminApp, { known, reason }: KnownCallerRefused, origin: Or
 function refused(app: AdminApp, { flows }: Parts, thrown: unknown, begun: Begun | null, request_id: string): Next {
   const why = whyOf(thrown)
   // Who runs the server can mend it, and has to hear what it was. All else a stranger can have said as often as they like.
-  const isNews = thrown instanceof ProviderDown ? thrown.isNews : why === 'internal'
+  const isNews = thrown instanceof ProviderDown ? thrown.isNews : why === 'internal' || why === 'unavailable'
   if (isNews) app.log.error({ request_id, err: thrown }, 'sign-in by the provider failed')
   else app.log.debug({ request_id, why, said: `${(thrown as Error).message}` }, 'sign-in by the provider refused')
   return { location: signInPage(begun, why), cookies: [flows.clear] }
@@ -128,5 +129,6 @@ function whyOf(thrown: unknown) {
   if (error instanceof SignInRefused) return error.why
   if (error instanceof NotProven) return 'not_proven'
   if (error instanceof ProviderDown) return 'provider_down'
-  return error instanceof TooMany ? 'too_many' : 'internal'
+  if (error instanceof TooMany) return 'too_many'
+  return isUnavailable(error) ? 'unavailable' : 'internal'
 }

@@ -12,7 +12,7 @@ import { livingLink } from './living-link.ts'
 import { noPasskey, passkeysOff } from './passkey-refusals.ts'
 import { credentialView } from './passkey-view.ts'
 import { personOf, proven, refuseChanged, refuseWhereOff } from './proven.ts'
-import type { Look } from './shown-factor.ts'
+import { hasPasskeyHere, type Look } from './shown-factor.ts'
 import { tooOften } from './sign-in-refusals.ts'
 import { byThemselves } from './signed-in.ts'
 
@@ -59,8 +59,7 @@ async function lookForPasskey(
   person: Person,
   { signIn }: Pick<Look, 'signIn'>,
 ): Promise<Tried<null, ApiError>> {
-  const { length } = await credentialsOf(db, person, theParty(signIn).id)
-  if (length === 0) return { refused: noPasskey(), wasGuess: false }
+  if (!(await hasPasskeyHere(db, person, signIn))) return { refused: noPasskey(), wasGuess: false }
   const waitMs = await signIn.guard.ask(person)
   return waitMs > 0 ? { refused: tooOften(waitMs), wasGuess: false } : { right: null, isBeginning: true }
 }

@@ -31,18 +31,17 @@ export const passkeys: Handlers<typeof routes> = {
     const isOpen = params.user_id === caller.userId || caller.access.owner
     if (!isOpen) throw unknownId('user_id', params.user_id)
     const { id: userId } = await findUser(db, caller, params.user_id)
-    const person = { organizationId: caller.organizationId, userId }
-    const found = await passkeysOf(db, person).selectAll().where('id', '=', params.passkey_id).executeTakeFirst()
-    const row = existing(found, 'passkey_id', params.passkey_id)
-    await db
+    const renamed = await db
       .updateTable('passkey')
       .set({ name: body.name })
       .where('organization_id', '=', caller.organizationId)
       .where('user_id', '=', userId)
-      .where('id', '=', row.id)
-      .execute()
-    const audit = { id: userId, changes_requested: { passkey: 'renamed', passkey_id: row.id, name: body.name } }
-    return { reply: passkeyView({ ...row, name: body.name }), audit }
+      .where('id', '=', params.passkey_id)
+      .returningAll()
+      .executeTakeFirst()
+    const row = existing(renamed, 'passkey_id', params.passkey_id)
+    const audit = { id: userId, changes_requested: { passkey: 'renamed', passkey_id: row.id, name: row.name } }
+    return { reply: passkeyView(row), audit }
   },
 
   ask: askForPasskey,

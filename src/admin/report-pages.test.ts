@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { databases, openTestDatabase } from '../../test/support/databases.ts'
+import { databases } from '../../test/support/databases.ts'
+import { openReported } from '../../test/support/report-db.ts'
 import { usage as routes } from '../contract/usage.ts'
 import type { UsageEntry } from '../core/usage-entry.ts'
-import { migrate } from '../db/migrate.ts'
-import { openDb, openReportDb } from '../db/open.ts'
-import type { OpenedDb } from '../db/tables.ts'
 import { recordUsage, total } from '../db/usage.ts'
 import { type Bounds, type ReportCall, report } from './usage-report.ts'
 
@@ -46,18 +44,10 @@ const models = ['m1', 'My Model "Q4".gguf', 'ü-模型', 'z\\', '']
 
 for (const database of databases) {
   describe(database, () => {
-    let [db, reportDb] = [] as unknown as [OpenedDb, OpenedDb]
-    const stack = new AsyncDisposableStack()
+    let opened: Awaited<ReturnType<typeof openReported>>
     const entries: (UsageEntry & { input_tokens: number })[] = []
     before(async () => {
-      const own = stack.use(await openTestDatabase(database))
-      db = await openDb(own.url)
-      reportDb = openReportDb(own.url, db)
-      stack.defer(async () => {
-        if (reportDb !== db) await reportDb.destroy()
-        await db.destroy()
-      })
-      await migrate(db)
+      opened = await openReported(database)
       let state = 11
       const chance = (below: number) => {
         state = (state * 48_271) % 2_147_483_647
@@ -76,12 +66,12 @@ for (const database of databases) {
           input_tokens: 1 + chance(1000),
         })
       }
-      await recordUsage(db, entries)
+      await recordUsage(opened.db, entries)
     })
-    after(() => stack.disposeAsync())
+    after(() => opened[Symbol.asyncDispose]())
 
     async function pageOf(query: ReportCall['query'], bounds: Bounds): Promise<{ page: Page; bytes: number }> {
-      const call = { db: reportDb, now: start + 9 * DAY, caller: { organizationId }, query }
+      const call = { db: opened.reportDb, now: start + 9 * DAY, caller: { organizationId }, query }
       let text = ''
       for await (const part of report({ ...call, inTurn: (work) => work() }, shape, bounds)) text += part
       return { page: JSON.parse(text), bytes: Buffer.byteLength(text) }

@@ -34,7 +34,8 @@ export const beginFactor: Handler<(typeof routes)['begin']> = async ({ db, body,
 
 /** By the password and a code of what was begun. */
 export const confirmFactor: Handler<(typeof routes)['confirm']> = async ({ db, body, signIn, origin, now }) => {
-  const claim = await proven(db, body, { signIn, origin, now }, lookAtSetup)
+  const look = (db: Db, person: Person) => lookAtSetup(db, person, { signIn, code: body.code, now })
+  const claim = await proven(db, body, { signIn, origin, now }, look)
   const { user, person, shown } = claim
   return {
     organizationId: user.organization_id,
@@ -59,7 +60,7 @@ export const confirmFactor: Handler<(typeof routes)['confirm']> = async ({ db, b
 async function lookAtSetup(
   db: Db,
   person: Person,
-  { signIn, code, now }: Look,
+  { signIn, code, now }: Pick<Look, 'signIn' | 'now'> & { code: string },
 ): Promise<Tried<{ secret: string; step: number }, ApiError>> {
   const secret = await findSetup(db, person, now)
   if (secret === null) return { refused: noSetup(), wasGuess: false }

@@ -10,7 +10,7 @@ import type { Person } from '../sign-in/session.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Assertion } from '../sign-in/webauthn.ts'
 import { lookAtPasskey, type ShownPasskey } from './shown-passkey.ts'
-import { codeNeeded, factorNeeded, tooOften, wrongCode } from './sign-in-refusals.ts'
+import { factorNeeded, tooOften, wrongCode } from './sign-in-refusals.ts'
 
 /** What somebody shows besides their password, or a link: looked at, and not used up yet. */
 export type Shown =
@@ -46,7 +46,7 @@ export async function lookAtFactor(db: Db, person: Person, look: Look): Promise<
 }
 
 /** Whether somebody has a passkey that a browser would show here. Others are asked for too, and are of no use. */
-async function hasPasskeyHere(db: Db, person: Person, { relyingParty }: SignIn): Promise<boolean> {
+export async function hasPasskeyHere(db: Db, person: Person, { relyingParty }: SignIn): Promise<boolean> {
   return 'id' in relyingParty && (await credentialsOf(db, person, relyingParty.id)).length > 0
 }
 
@@ -54,10 +54,9 @@ async function hasPasskeyHere(db: Db, person: Person, { relyingParty }: SignIn):
 export async function tryCode<T>(
   guard: Guard,
   person: Person,
-  code: string | undefined,
+  code: string,
   isRight: (typed: string) => Promise<T | null>,
 ): Promise<Tried<T, ApiError>> {
-  if (code === undefined) return { refused: codeNeeded(), wasGuess: false }
   const tried = await guard.code(person, () => isRight(typedCode(code)))
   if ('waitMs' in tried) return { refused: tooOften(tried.waitMs), wasGuess: false }
   return tried.right === null ? { refused: wrongCode(), wasGuess: true } : { right: tried.right }

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { databases, openTestDatabase } from '../../test/support/databases.ts'
+import { databases } from '../../test/support/databases.ts'
+import { openReported } from '../../test/support/report-db.ts'
 import { type Figures, plain, type summaryOf, told } from '../../test/support/summaries.ts'
 import { contract } from '../contract/index.ts'
 import type { UsageEntry } from '../core/usage-entry.ts'
-import { migrate } from '../db/migrate.ts'
-import { openDb, openReportDb } from '../db/open.ts'
-import type { OpenedDb } from '../db/tables.ts'
 import { recordUsage, total } from '../db/usage.ts'
 import type { SummaryShape } from './summary-shape.ts'
 import { amountView } from './usage.ts'
@@ -72,19 +70,11 @@ const asked = fc.record({
 
 for (const database of databases) {
   describe(database, () => {
-    let [db, reportDb] = [] as unknown as [OpenedDb, OpenedDb]
-    const stack = new AsyncDisposableStack()
+    let opened: Awaited<ReturnType<typeof openReported>>
     before(async () => {
-      const own = stack.use(await openTestDatabase(database))
-      db = await openDb(own.url)
-      reportDb = openReportDb(own.url, db)
-      stack.defer(async () => {
-        if (reportDb !== db) await reportDb.destroy()
-        await db.destroy()
-      })
-      await migrate(db)
+      opened = await openReported(database)
     })
-    after(() => stack.disposeAsync())
+    after(() => opened[Symbol.asyncDispose]())
 
     test('a summary says the same however it is cut into slices, and however few names are held at once', async () => {
       let organizations = 0
@@ -92,14 +82,14 @@ for (const database of databases) {
         fc.asyncProperty(asked, async ({ entries, of, group_by, width: [bucket_width, width], project, bounds }) => {
           const organization_id = `org-${database}-${organizations++}`
           await recordUsage(
-            db,
+            opened.db,
             entries.map((one) => entryOf(one, organization_id)),
           )
           const query = {
             ...{ bucket_width, group_by, start_time: start, end_time: start + DAYS * DAY },
             include_previous_period: true,
           }
-          const call = { db: reportDb, now: start + 9 * DAY, caller: { organizationId: organization_id }, query }
+          const call = { db: opened.reportDb, now: start + 9 * DAY, caller: { organizationId: organization_id }, query }
           const { period, previous_period } = await summed(call, of === 'usage' ? usage : costs, project, bounds)
           const expected = added(entries, of, group_by, project, width)
           const top = topOf(expected, start, start + DAYS * DAY)
@@ -131,11 +121,11 @@ for (const database of databases) {
       const organization_id = `org-${database}-left`
       const entries = keys.map((api_key_id): Given => ({ ...one, api_key_id }))
       await recordUsage(
-        db,
+        opened.db,
         entries.map((one) => entryOf(one, organization_id)),
       )
       const query = { bucket_width: '1d', group_by: 'api_key_id', start_time: start, end_time: start + DAY } as const
-      const call = { db: reportDb, now: start, caller: { organizationId: organization_id } }
+      const call = { db: opened.reportDb, now: start, caller: { organizationId: organization_id } }
       const read = async (stays: number) => {
         let statements = 0
         const inTurn = <T>(work: () => Promise<T>) => {

@@ -56,7 +56,7 @@ test('nothing is read for a client that has gone, whether it waited or came too 
     isRead = true
   }
   const waiting = all.begin('org-a', gone)(read)
-  gone.emit('close')
+  gone.destroy()
   const late = reply()
   late.destroy()
   first.resolve()

@@ -34,18 +34,13 @@ export class UnderWay {
     if (this.#all >= ALTOGETHER || places.some(({ name, most }) => (this.#of.get(name) ?? 0) >= most)) {
       throw unavailable('Too many reports are being made right now. Please try again shortly.')
     }
-    const gone = new AbortController()
-    if (response.destroyed) gone.abort()
-    else {
+    if (!response.destroyed) {
       this.#count(places, 1)
-      response.once('close', () => {
-        this.#count(places, -1)
-        gone.abort()
-      })
+      response.once('close', () => this.#count(places, -1))
     }
     return (work) =>
       this.#reading.take(async () => {
-        if (gone.signal.aborted) throw left()
+        if (response.destroyed) throw left()
         return work()
       })
   }

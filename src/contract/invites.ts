@@ -1,5 +1,5 @@
 import { type Static, Type } from './json-schema.ts'
-import { NewPassword } from './passwords.ts'
+import { LinkToken, NewPassword } from './passwords.ts'
 import { ProjectRole } from './project-users.ts'
 import { del, get, post } from './route.ts'
 import {
@@ -81,7 +81,7 @@ export const invites = {
     usesSignIn: true,
     extension: 'The original accepts invites in its web application only.',
     body: Body({
-      token: Type.String({ minLength: 1, maxLength: 255, description: "The token of the invite's link." }),
+      token: LinkToken("The token of the invite's link."),
       name: Name('The name of the new user.'),
       password: Type.Optional(
         NewPassword(

@@ -1,7 +1,8 @@
 import { type Static, Type } from './json-schema.ts'
-import { binary, Claimed, shown } from './passwords.ts'
+import { binary, Claimed, LinkToken, shown } from './passwords.ts'
 import { get, ours, post } from './route.ts'
 import { Body, Const, Id, List, Name, Nullable, paging, Query, Time, UserId } from './schema.ts'
+import { byPassword } from './second-factor.ts'
 import { Session } from './sessions.ts'
 
 const Passkey = Type.Object({
@@ -47,13 +48,6 @@ const Asked = Type.Object({
 })
 
 const sent = '/v1/organization/sign_in/second_factor/passkeys'
-const byPassword = {
-  permission: null,
-  usesSignIn: true,
-  audit: 'user.updated',
-  grants: { nothing: 'how somebody shows who they are is another, not what they may do' },
-  unheard: true,
-} as const
 
 export const passkeys = ours('The original has them on its web site only.', {
   list: get('/v1/organization/passkeys', {
@@ -81,7 +75,7 @@ export const passkeys = ours('The original has them on its web site only.', {
   askByLink: post('/v1/organization/sign_in/password_link/passkey', {
     ...byPassword,
     summary: 'Ask the same by a link that sets a password, which is not used up by it',
-    body: Body({ token: Type.String({ minLength: 1, maxLength: 255, description: "The link's token." }) }),
+    body: Body({ token: LinkToken("The link's token.") }),
     reply: Asked,
   }),
   begin: post(sent, {

@@ -17,6 +17,9 @@ export const NewPassword = (description: string) =>
 export const Code = (description: string) =>
   Type.String({ description, minLength: 1, maxLength: 64, pattern: printable })
 
+/** What a link is known by: what stands behind its `#`. */
+export const LinkToken = (description: string) => Type.String({ description, minLength: 1, maxLength: 255 })
+
 /** Bytes as a browser writes them in JSON. @param most characters */
 export const binary = (description: string, most: number) =>
   Type.String({ description: `${description}, in base64url.`, pattern: '^[\\w-]+$', maxLength: most })

@@ -25,13 +25,12 @@ const Codes = Type.Object({
 })
 
 const path = '/v1/organization/sign_in/second_factor'
-const nothing = { nothing: 'how somebody shows who they are is another, not what they may do' }
 /** Of those that show a password instead of a key: what is about signing in drops nothing that is remembered. */
-const byPassword = {
+export const byPassword = {
   permission: null,
   usesSignIn: true,
   audit: 'user.updated',
-  grants: nothing,
+  grants: { nothing: 'how somebody shows who they are is another, not what they may do' },
   unheard: true,
 } as const
 

@@ -1,5 +1,5 @@
 import { Type } from './json-schema.ts'
-import { Claimed, NewPassword, PasswordSet, shown } from './passwords.ts'
+import { Claimed, LinkToken, NewPassword, PasswordSet, shown } from './passwords.ts'
 import { get, ours, post } from './route.ts'
 import { Body, Const, Nullable } from './schema.ts'
 import { Session } from './sessions.ts'
@@ -44,7 +44,7 @@ export const signIn = ours('The original signs people in on its web site only.',
     grants: { nothing: 'a session may what its user may already' },
     unheard: true,
     body: Body({
-      token: Type.String({ minLength: 1, maxLength: 255, description: "The link's token." }),
+      token: LinkToken("The link's token."),
       password: NewPassword('The new password.'),
       ...shown,
     }),

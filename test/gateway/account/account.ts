@@ -1,0 +1,78 @@
+import { UPSTREAM_KEY } from '../gate.ts'
+import { type Batch, type Batches, batchRoutes, type Moved, moveBatch, newBatches, type Status } from './batches.ts'
+import { addContainer, containerRoutes, newContainers } from './containers.ts'
+import { addConversation, conversationRoutes, newConversations } from './conversations.ts'
+import { type FileObject, fileRoutes, fillFiles, newFiles } from './files.ts'
+import type { Moment } from './gates.ts'
+import { type Had, refer } from './references.ts'
+import { answerRoutes, newResponses } from './responses.ts'
+import { startServer } from './server.ts'
+import { newUploads, type Uploads, uploadRoutes } from './uploads.ts'
+import { addVectorStore, detachEverywhere, newVectorStores, vectorStoreRoutes } from './vector-stores.ts'
+
+/** How many objects of nobody there are of each kind. */
+export type Nobody = { files?: number; vectorStores?: number; containers?: number; conversations?: number }
+type Options = {
+  key?: string
+  models?: readonly string[]
+  /** Contents of more bytes than this are not kept, but made again: 1 MiB if left out. */
+  keptBytes?: number
+  /** What is there before: made in the account itself and not through a gate. */
+  nobody?: Nobody
+}
+
+/**
+ * An account with the original: what all who have its key make, anybody who has it can read, change, list and delete.
+ * It keeps nothing of large files, whose content is to be `generated`.
+ */
+export async function startAccount(options: Options = {}) {
+  const { key = UPSTREAM_KEY, models = ['gpt-4o-mini', 'm1'], nobody = {}, keptBytes = 1_048_576 } = options
+  const had: Had & { uploads: Uploads; batches: Batches } = {
+    files: newFiles(),
+    uploads: newUploads(),
+    batches: newBatches(),
+    vectorStores: newVectorStores(),
+    containers: newContainers(),
+    conversations: newConversations(),
+    responses: newResponses(),
+  }
+  const { files, uploads, batches, vectorStores, containers, conversations } = had
+  const routes = {
+    ...answerRoutes(had, models),
+    ...fileRoutes(files, (id) => detachEverywhere(vectorStores, id)),
+    ...uploadRoutes(uploads, files),
+    ...batchRoutes(batches, files),
+    ...conversationRoutes(conversations, (body) => refer(had, body)),
+    ...vectorStoreRoutes(vectorStores, files),
+    ...containerRoutes(containers, files),
+  }
+  /** Makes that many of each kind, of nobody. @returns their ids, by kind */
+  const fill = (wanted: Nobody) => ({
+    files: fillFiles(files, wanted.files ?? 0).map(({ id }: FileObject) => id),
+    vectorStores: Array.from({ length: wanted.vectorStores ?? 0 }, () => addVectorStore(vectorStores).id),
+    containers: Array.from({ length: wanted.containers ?? 0 }, () => addContainer(containers, { name: 'nobody' }).id),
+    conversations: Array.from({ length: wanted.conversations ?? 0 }, () => addConversation(conversations).id),
+  })
+  fill(nobody)
+  const { url, requests, gates, [Symbol.asyncDispose]: dispose } = await startServer(routes, key, keptBytes)
+  return {
+    /** With `/v1`, as it stands in a gate's configuration. */
+    url,
+    key,
+    /** What it was asked, in turn. */
+    requests,
+    /** What it has, for tests to look at and to change behind everybody's back. */
+    ...had,
+    fill,
+    /** Moves a batch on: to its next state, or through several to the one that is named. */
+    move: (batch: string, to?: Status, how?: Moved): Batch => moveBatch(batches, files, batch, to, how),
+    /** Holds requests by a pattern such as `POST /v1/files*`, until it is released. */
+    hold: (pattern: string, moment?: Moment) => gates.hold(pattern, moment),
+    /** Fails them with a status; 0 cuts their connection. @returns what ends it */
+    fail: (pattern: string, status: number, how?: { moment?: Moment; times?: number }) =>
+      gates.fail(pattern, status, how),
+    [Symbol.asyncDispose]: dispose,
+  }
+}
+
+export type Account = Awaited<ReturnType<typeof startAccount>>

@@ -21,6 +21,8 @@ export type Dialect = {
   maxima: readonly OwnMaximum[]
   /** Names for the most tokens of an answer that it obeys: what stands in any other says nothing of what an answer costs. */
   obeys: ReadonlySet<Maximum>
+  /** Whether it obeys what a request says of how often tools are used that it runs itself (`max_tool_calls`, `max_uses`). */
+  boundsTools: boolean
   unknown: UnknownFields
 }
 
@@ -117,6 +119,8 @@ export function dialectOf(
     idle: new Set(idle),
     maxima,
     obeys: new Set(obeys),
+    // Of the servers that are known by name none reads it.
+    boundsTools: kind === 'openai' || kind === 'other',
     unknown: unknown ?? (kind === 'other' ? 'pass' : 'refuse'),
   }
 }

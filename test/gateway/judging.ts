@@ -19,6 +19,7 @@ export const CATALOGUE = new Map<string, CatalogueModel>(
     { ...plainModel('short'), maxOutputTokens: 100 },
     { ...plainModel('thinker'), maxReasoningTokens: 1000 },
     { ...plainModel('reader'), contextTokens: 8192 },
+    { ...plainModel('read-by-a', ['a']), contextTokens: 8192 },
     { ...plainModel('alias'), upstreamName: 'real/name' },
     { ...plainModel('seeker'), searches: true },
     { ...plainModel('pics'), upstreamName: 'image-9' },

@@ -43,6 +43,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     fallback,
     bytes: bytesOf(fields),
     unseen: null,
+    reads: 1,
     questions: 1,
     requested: maximumOf(shape, fields, model, fallback),
     maximum: null,

@@ -14,6 +14,7 @@ import { flag, integer } from './numbers.ts'
 import { ownModel } from './own-model.ts'
 import { isPaired, readPairs } from './pairs.ts'
 import { referencesIn, refuseReferences } from './references.ts'
+import { readsOf, serverToolsIn } from './server-tools.ts'
 import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
 import { writtenLength } from './written-length.ts'
@@ -38,13 +39,15 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   if (shape.maximum === 'required') needsMaximum(shape, fields)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
   const references = referencesIn(shape.references, fields)
+  const serverTools = serverToolsIn(fields)
   const { worst, caps } = worstOf({
     route,
     model,
     content,
     fallback,
     bytes: body.size,
-    unseen: unseenIn(fields, content, model, references),
+    unseen: unseenIn(fields, content, model, references, serverTools),
+    reads: readsIn(court, shape, fields, serverTools, dialects),
     answers: answersOf(fields),
     questions,
     requested: maximumIn(fields, maxima, dialects),
@@ -75,6 +78,20 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
 function needsMaximum({ maxima }: JsonShape, fields: Fields): void {
   for (const name of maxima) if (!isGiven(fields[name])) throw missing(name)
 }
+
+/** How often its model reads the input at most. */
+const readsIn = (
+  { route }: Court,
+  shape: JsonShape,
+  fields: Fields,
+  serverTools: readonly JsonObject[],
+  dialects: readonly Dialect[],
+) =>
+  readsOf(fields, serverTools, {
+    hasMaxToolCalls: shape.fields.has('max_tool_calls'),
+    hasMaxUses: route.api === 'anthropic',
+    isObeyed: dialects.every(({ boundsTools }) => boundsTools),
+  })
 
 /** The most tokens that an answer may have, as a body says it. */
 const maximumIn = (fields: Fields, maxima: JsonShape['maxima'], dialects: readonly Dialect[]) =>

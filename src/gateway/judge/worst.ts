@@ -15,6 +15,8 @@ export type Amounts = {
   /** Bytes of its text, JSON around it included. */
   bytes: number
   unseen: string | null
+  /** How often the model reads it: once more behind each use of a tool that its server runs. */
+  reads: number
   answers: number
   questions: number
   /** Most tokens of one answer, as it says itself. */
@@ -38,8 +40,8 @@ export function worstOf(amounts: Amounts): { worst: Worst; caps: Caps } {
   const said = (known ?? Math.max(requested ?? 0, fallback)) + model.maxReasoningTokens
   // Of what says nothing of its use, nothing is charged.
   const isFree = route.reply.kind === 'plain'
-  const input = isFree ? FREE : inputOf(amounts)
   const outputTokens = charges.output ? safe(said * questions * answers) : 0
+  const input = isFree ? FREE : inputOf(amounts, outputTokens)
   return {
     worst: {
       tokens: chargedOf(charges.tokens, inputTokens, safe(Math.max(one * questions, inputTokens) * answers)),
@@ -65,11 +67,17 @@ function chargedOf(tokens: Declaration['charges']['tokens'], estimate: number, m
   return tokens === 'maximum' ? most : estimate
 }
 
-/** The most tokens of the input: all that is in the request, and no more than the model reads for each question. */
-function inputOf({ model, content, bytes, unseen, questions }: Amounts): { most: number; cap: number | null } {
+/**
+ * The most tokens of the input: all that is in the request, and no more than the model reads for each question, as often as it
+ * reads it. From the second time on it has before it what it has said, too.
+ * @param said tokens that the answer can have
+ */
+function inputOf(amounts: Amounts, said: number): { most: number; cap: number | null } {
+  const { model, content, bytes, unseen, questions, reads } = amounts
   const { dataCharacters, dataBound, rewritten } = content
-  const seen = safe(bytes - dataCharacters + dataBound + rewritten + TEMPLATE_TOKENS)
-  const context = model.contextTokens === null ? null : safe(model.contextTokens * questions)
+  const asked = bytes - dataCharacters + dataBound + rewritten + TEMPLATE_TOKENS
+  const seen = safe(asked + (reads - 1) * (asked + said))
+  const context = model.contextTokens === null ? null : safe(model.contextTokens * questions * reads)
   const most = context === null ? seen : unseen === null ? Math.min(seen, context) : context
   return { most, cap: unseen === null || context !== null ? most : null }
 }

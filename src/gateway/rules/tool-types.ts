@@ -23,6 +23,10 @@ const described: ReadonlySet<string> = new Set([
 export const isFree = (type: unknown): boolean =>
   free.has(type) || (typeof type === 'string' && (dated.test(type) || searching.test(type)))
 
+/** Whether a tool has the model server look among the others of the request, which its model then reads anew. */
+export const isSearchOfTools = ({ type, execution }: JsonObject): boolean =>
+  (type === 'tool_search' && execution !== 'client') || (typeof type === 'string' && searching.test(type))
+
 /** Whether the client runs a tool itself; tools within it are judged by themselves. */
 export function isClientRun(tool: JsonObject): boolean {
   const { type, environment, input_schema: schema } = tool

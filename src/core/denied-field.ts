@@ -91,8 +91,9 @@ const names: Record<Denial, readonly string[]> = {
   ],
   'take from the calls of others': ['priority'],
   'bring what cannot be counted': [
-    // Input that no estimate sees or that is filled up to the longest, programs that the model server would run, and tools by another name.
-    ...['padding', 'features', 'background_tasks', 'tool_servers'],
+    // Input that no estimate sees or that is filled up to the longest, programs that the model server would run, tools by
+    // another name, and what else an API takes by a header.
+    ...['padding', 'features', 'background_tasks', 'tool_servers', 'anthropic_beta', 'betas'],
     ...['prompt_embeds', 'input_embeds', 'inputs_embeds', 'chat_template', 'template', 'custom_logit_processor'],
     ...['logits_processors', 'logits_processor'],
   ],

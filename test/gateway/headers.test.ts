@@ -65,7 +65,7 @@ const passed = {
   'x-stainless-lang': 'js',
   'openai-beta': 'responses=v1',
   'anthropic-version': '2023-06-01',
-  'anthropic-beta': 'files-api-2025-04-14',
+  'anthropic-beta': 'context-management-2025-06-27',
   'x-client-request-id': 'mine, with a comma',
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   tracestate: 'a=1',

@@ -4,13 +4,13 @@ import type { Asked } from '../call.ts'
 import { missing, notOffered, wrongType } from '../invalid.ts'
 import type { JsonShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
-import { answersOf, obeyed, questionsOf, requestedOf } from './asked-for.ts'
+import { answersOf, obeyed, questionsOf, type Requested, requestedOf } from './asked-for.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { refuseLookalikes } from './lookalikes.ts'
 import { modelsInBody, runWithin } from './named-models.ts'
-import { flag, integer } from './numbers.ts'
+import { flag, integer, MOST_TOKENS } from './numbers.ts'
 import { ownModel } from './own-model.ts'
 import { isPaired, readPairs } from './pairs.ts'
 import { referencesIn, refuseReferences } from './references.ts'
@@ -50,7 +50,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     reads: readsIn(court, shape, fields, serverTools, dialects),
     answers: answersOf(fields),
     questions,
-    requested: maximumIn(fields, maxima, dialects),
+    requested: withThoughts(maximumIn(fields, maxima, dialects), shape, fields),
     maximum: shape.maxima.findLast((name) => obeyed(name, dialects)) ?? null,
   })
   const stream = asksForStream(shape.streams, fields)
@@ -96,6 +96,13 @@ const readsIn = (
 /** The most tokens that an answer may have, as a body says it. */
 const maximumIn = (fields: Fields, maxima: JsonShape['maxima'], dialects: readonly Dialect[]) =>
   requestedOf({ maxima }, dialects, (name, least, most) => integer(name, fields[name], least, most))
+
+/** Thoughts between calls of tools (`interleaved-thinking`) may have a budget beyond the maximum: then it comes to that. */
+function withThoughts(requested: Requested, { maximum }: JsonShape, { thinking }: Fields): Requested {
+  if (maximum !== 'required' || requested.most === null || !isObject(thinking)) return requested
+  const budget = integer('thinking.budget_tokens', thinking.budget_tokens, 0, MOST_TOKENS) ?? 0
+  return budget < requested.most ? requested : { ...requested, most: requested.most + budget }
+}
 
 /**
  * What is counted of a body where its reply counted nothing. It outlives the body while the reply streams, so that it is a

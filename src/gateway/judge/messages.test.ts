@@ -278,6 +278,14 @@ describe('a message is judged like its counterparts:', () => {
       '400 invalid_type max_tokens',
     )
     assert.equal(judged('messages.countTokens', { messages: plain.messages }).worst.outputTokens, 0)
+    // Thoughts between calls of tools may have more than that.
+    const thinks = (budget_tokens: unknown) => message({ thinking: { type: 'enabled', budget_tokens } })
+    assert.equal(thinks(99).caps.outputTokens, 100)
+    for (const budget of [100, 5000]) assert.equal(thinks(budget).caps.outputTokens, 100 + budget)
+    assert.equal(
+      verdict(() => thinks('5000')),
+      '400 invalid_type thinking.budget_tokens',
+    )
   })
 
   test('a tier and a speed are judged by the tiers of the project, whose own is written in the words of that API', () => {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { betasSent } from './betas.ts'
 import type { Secret } from './secret.ts'
 
 /**
@@ -60,7 +61,8 @@ export function requestHeaders(headers: IncomingHttpHeaders, own: readonly strin
     if (typeof value !== 'string') continue
     // What kind of body it is was judged with the body, so no client takes it away.
     if (named?.includes(name) && name !== 'content-type') continue
-    sent.push(name, value)
+    const passed = name === 'anthropic-beta' ? betasSent(value) : value
+    if (passed !== '' || value === '') sent.push(name, passed)
   }
   return sent
 }

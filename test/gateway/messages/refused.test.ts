@@ -196,6 +196,25 @@ describe('a refusal of the Anthropic routes has the shape of that API', () => {
     assert.deepEqual([chat.status, chat.body.error.type], [401, 'invalid_request_error'])
   })
 
+  test('what a client turns on goes on, but for what would lift the bounds of its call', async () => {
+    gate.upstream.answer(json(message([text('hi')])))
+    const sent = async (betas: string) => {
+      const before = gate.upstream.calls.length
+      const reply = await post(asked, gate.key, { 'anthropic-beta': betas })
+      assert.equal(reply.status, 200, reply.text)
+      return (await gate.upstream.call(before)).request.headers['anthropic-beta']
+    }
+    assert.equal(
+      await sent('mcp-client-2025-11-20, context-1m-2025-08-07,output-128k-2025-02-19'),
+      'mcp-client-2025-11-20',
+    )
+    assert.equal(await sent('context-1m-2025-08-07'), undefined)
+    for (const field of ['anthropic_beta', 'betas']) {
+      const { status, body } = await post({ ...asked, [field]: ['context-1m-2025-08-07'] })
+      assert.deepEqual([status, body.error.details.error_code], [400, 'not_offered'])
+    }
+  })
+
   test('the check door answers in the shape of what is asked for, and takes the key in either header', async () => {
     const { app, key } = gate
     const seen = await checkSent(app, 'POST', MESSAGES, { key: null, body: asked, headers: { 'x-api-key': key } })

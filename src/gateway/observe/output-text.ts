@@ -27,6 +27,11 @@ export class Said {
     return this.#beyond
   }
 
+  /** Bytes of the longest of its thoughts' names, as far as they were kept. */
+  get thought(): number {
+    return this.#thoughts()[0]?.length ?? 0
+  }
+
   /** @param channel 0 for what the model says, any other for a name of what it thinks */
   append(answer: number, channel: number, bytes: Buffer, from: number, to: number): void {
     const end = Math.min(to, from + MOST - this.#kept)
@@ -50,11 +55,16 @@ export class Said {
     text.length = needed
   }
 
+  /** By their names, the longest first. */
+  #thoughts() {
+    const thoughts = this.#texts.slice(ANSWERS).filter((text) => text !== undefined)
+    return thoughts.sort((a, b) => b.length - a.length)
+  }
+
   /** The texts, as they are read. */
   texts(): string[] {
     const answers = this.#texts.slice(0, ANSWERS).filter((text) => text !== undefined)
-    const thoughts = this.#texts.slice(ANSWERS).filter((text) => text !== undefined)
-    const longest = thoughts.sort((a, b) => b.length - a.length)[0]
+    const longest = this.#thoughts()[0]
     return (longest ? [...answers, longest] : answers).map(({ bytes, length }) =>
       unescaped(bytes.toString('utf8', 0, length)),
     )

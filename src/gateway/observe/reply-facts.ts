@@ -1,5 +1,5 @@
 import type { OwnedKind } from '../../core/owned.ts'
-import { IN_ITEM, SEEN } from '../routes/want.ts'
+import { IN_ITEM, IN_RESPONSE, SEALED } from '../routes/want.ts'
 import { amount } from './amount.ts'
 import type { JsonSink, ListStep } from './json-watch.ts'
 import { argumentsText, type MessageFacts, messageFacts } from './message-facts.ts'
@@ -8,6 +8,9 @@ import { isProblem } from './problem.ts'
 import { ShownAgain } from './shown-again.ts'
 import { merged, NO_USAGE, readUsage, type UsageFields } from './usage-object.ts'
 import { saysNone, spokenIn } from './usage-reported.ts'
+
+/** Bytes behind each character of base64. */
+const BASE64 = 3 / 4
 
 /** Calls of the tools that a model server runs itself, as far as the answer's items tell. */
 class ToolCalls {
@@ -34,7 +37,7 @@ export class Reading implements JsonSink {
   usage: Readonly<UsageFields> = NO_USAGE
   /** Whether the model said more than its use was reported for, so that the report is not the last word. */
   get saidMore(): boolean {
-    return this.said.bytes > this.#saidAtUsage
+    return this.#shown > this.#saidAtUsage
   }
   readonly said = new Said()
   /** Whether it says that it failed, whether it holds output besides what was said, and whether a stream held anything at all. */
@@ -69,6 +72,8 @@ export class Reading implements JsonSink {
   #sessions = 0
   #item = ''
   #container: string | null = null
+  /** Bytes of thoughts that only their server can read. */
+  #sealed = 0
   /** Items as they were begun in a stream, and those of the last list of all of them. */
   readonly #begun = new ToolCalls()
   #listed = new ToolCalls()
@@ -78,9 +83,15 @@ export class Reading implements JsonSink {
     this.#onShown = onShown
   }
 
-  /** Bytes of text that were shown whole and not said in pieces. */
+  /** Bytes of text that were shown whole and not said in pieces, and of sealed thoughts what is in no summary of them. */
   get unsaid(): number {
-    return Math.max(0, this.#again.bytes - this.said.bytes)
+    const again = Math.max(0, this.#again.bytes - this.said.bytes)
+    return this.#sealed === 0 ? again : again + Math.max(0, this.#sealed * BASE64 - this.said.thought)
+  }
+
+  /** Bytes of all that was said or thought. */
+  get #shown(): number {
+    return this.said.bytes + this.#sealed
   }
 
   get toolCalls(): Record<'webSearch' | 'fileSearch' | 'codeInterpreter', number> {
@@ -120,9 +131,12 @@ export class Reading implements JsonSink {
   }
 
   text(channel: number, bytes: Buffer, from: number, to: number): void {
-    if (channel === SEEN) this.delivered = true
-    else if (channel >= IN_ITEM) this.#again.add(channel, to - from)
-    else this.said.append(this.#answer, channel, bytes, from, to)
+    if (channel < IN_ITEM) this.said.append(this.#answer, channel, bytes, from, to)
+    else if (channel <= IN_RESPONSE) this.#again.add(channel, to - from)
+    else {
+      this.delivered = true
+      if (channel === SEALED) this.#sealed += to - from
+    }
   }
 
   list(name: string, step: ListStep): void {
@@ -150,11 +164,11 @@ export class Reading implements JsonSink {
       if (!this.imageBegun) this.images++
     }
     this.events++
-    const spoke = this.said.bytes > this.#saidBefore
+    const spoke = this.#shown > this.#saidBefore
     if (spoke) this.texts++
     // What stays the same while a text grows counts nothing of it.
-    if (this.#report === 'more' || (this.#report === 'same' && (isWhole || !spoke))) this.#saidAtUsage = this.said.bytes
-    this.#saidBefore = this.said.bytes
+    if (this.#report === 'more' || (this.#report === 'same' && (isWhole || !spoke))) this.#saidAtUsage = this.#shown
+    this.#saidBefore = this.#shown
     this.hasUsage = false
     this.hasProblem = false
     this.#report = 'none'

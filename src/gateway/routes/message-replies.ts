@@ -1,7 +1,9 @@
-import { keep, list, object, SEEN, type Want } from './want.ts'
+import { keep, list, object, SEALED, type Want } from './want.ts'
 
 const text: Want = { text: 0 }
 const thinking: Want = { text: 4 }
+/** The whole of a thought, of which a stream may show a summary or nothing. */
+const sealed: Want = { text: SEALED }
 const usage = keep('message_usage')
 const problem = keep('problem')
 /** Code that ran in a container of the model server's. */
@@ -10,7 +12,7 @@ const container = object({ id: keep('session') })
 /** One block of an answer. What a tool is called with is an object, and comes in pieces of text in a stream. */
 const block = object({
   ...{ text, thinking, name: text, input: keep('arguments'), partial_json: text },
-  ...{ data: { text: SEEN }, content: text },
+  ...{ signature: sealed, data: sealed, content: text },
 })
 
 const said = { content: list(block), usage, container }
@@ -27,6 +29,6 @@ export const messageEvent = object({
   type: keep('event'),
   message: object(said),
   content_block: block,
-  delta: object({ text, thinking, partial_json: text, content: text, container }),
+  delta: object({ text, thinking, signature: sealed, partial_json: text, content: text, container }),
   ...{ error: problem, errors: problem, detail: problem },
 })

@@ -17,6 +17,8 @@ export const IN_ITEM = 7
 export const IN_RESPONSE = 8
 /** The channel of what is output and is not counted as text: sound, images, and what is written down. */
 export const SEEN = 9
+/** The channel of thoughts that only their server can read: how long they are says how much was thought. */
+export const SEALED = 10
 
 /** What is wanted of an object, by its members. */
 export const object = (members: Record<string, Want>): Want => ({

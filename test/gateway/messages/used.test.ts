@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { modelsFile } from '../../support/models-file.ts'
 import { metered } from '../declared.ts'
-import { makeKey, startGate, type TestGate } from '../gate.ts'
-import { json, type Script, until } from '../upstream.ts'
+import { makeKey, openCall, replyTo, startGate, type TestGate } from '../gate.ts'
+import { EVENTS, json, type Script, until } from '../upstream.ts'
 import { asked, events, MESSAGES, message, streamOf, text, usage } from './model-server.ts'
 
 /** What is in the reports of one call: input, of it from a cache, output. */
@@ -11,6 +11,24 @@ type Figures = [input: number, cached: number, output: number]
 
 const nulls = { input_tokens: null, cache_creation_input_tokens: null, cache_read_input_tokens: null }
 const tool = { type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 'Paris', days: [1, 2, 3] } }
+
+/** A thought of a thousand tokens that only its server can read, and what a stream shows of it. */
+const signature = 'A'.repeat(5_336)
+const thought = (shown: string, data?: string) => [
+  { type: 'message_start', message: message([], { ...usage, output_tokens: 1 }) },
+  {
+    type: 'content_block_start',
+    index: 0,
+    content_block: data ? { type: 'redacted_thinking', data } : { type: 'thinking', thinking: '', signature: '' },
+  },
+  ...(shown ? [{ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: shown } }] : []),
+  ...(data ? [] : [{ type: 'content_block_delta', index: 0, delta: { type: 'signature_delta', signature } }]),
+  { type: 'content_block_stop', index: 0 },
+]
+const end = (output_tokens: number) => [
+  { type: 'message_delta', delta: {}, usage: { output_tokens } },
+  { type: 'message_stop' },
+]
 
 const cases: Record<string, [answer: Script, figures: Figures | { atLeast: Figures }]> = {
   'a whole reply': [json(message([text('good day')])), [7, 0, 2]],
@@ -54,6 +72,13 @@ const cases: Record<string, [answer: Script, figures: Figures | { atLeast: Figur
     ]),
     { atLeast: [7, 0, 8] },
   ],
+  'a stream that breaks off behind a thought of which it shows nothing': [streamOf(thought('')), [7, 0, 1001]],
+  'a stream that breaks off behind a thought of which it shows a summary': [
+    streamOf(thought('one two three four five')),
+    [7, 0, 1000],
+  ],
+  'a stream that breaks off behind a thought that it does not show': [streamOf(thought('', signature)), [7, 0, 1001]],
+  'a stream with such a thought that reports its output': [streamOf([...thought(''), ...end(30)]), [7, 0, 30]],
   'a whole reply that reports nothing': [
     json(message([text('one two three four five')], null)),
     { atLeast: [2, 0, 5] },
@@ -78,7 +103,10 @@ describe('what a message used is in the reports:', () => {
       const place = await makeKey(gate.app)
       gate.upstream.answer(answer)
       const stream = what.includes('stream')
-      const reply = await gate.app.send('POST', MESSAGES, { key: place.key, body: { ...asked, stream } })
+      const reply = await gate.app.send('POST', MESSAGES, {
+        key: place.key,
+        body: { ...asked, max_tokens: 2000, stream },
+      })
       assert.equal(reply.status, 200, reply.text)
       const rows = () => metered(gate, place)
       await until(async () => (await rows()).some(({ kind }) => kind === 'completions'), 'its use')
@@ -90,6 +118,23 @@ describe('what a message used is in the reports:', () => {
       assert.equal(cost, (seen[0] - seen[1]) * 1_000_000 + seen[1] * 100_000 + seen[2] * 1_000_000)
     })
   }
+
+  test('thoughts are paid for where their client leaves before they are reported', async () => {
+    const place = await makeKey(gate.app)
+    gate.upstream.answer(async ({ response, whole }) => {
+      await whole
+      response.writeHead(200, EVENTS)
+      for (const data of thought('')) response.write(`event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`)
+    })
+    const call = openCall({ ...gate, key: place.key }, MESSAGES)
+    call.end(JSON.stringify({ ...asked, max_tokens: 2000, stream: true }))
+    const { chunks } = await replyTo(call)
+    await until(() => Buffer.concat(chunks).includes('content_block_stop'), 'the end of its thought')
+    call.destroy()
+    const uses = async () => (await metered(gate, place)).filter(({ kind }) => kind === 'completions')
+    await until(async () => (await uses()).length > 0, 'its use')
+    assert.equal((await uses())[0]?.output_tokens, 1001)
+  })
 
   test('searches, code that ran and the tier come with it', async () => {
     const place = await makeKey(gate.app)

@@ -73,7 +73,7 @@ async function read({ body }: Forwarding): Promise<Fields> {
 async function send({ response, begin }: Forwarding, { name }: Witness, body: unknown): Promise<Outcome> {
   const bytes = Buffer.from(JSON.stringify(body))
   const head = { 'content-type': 'application/json', 'content-length': String(bytes.length) }
-  const { headers, observer } = begin(200, head, name)
+  const { headers, observer } = begin(200, head, name, null)
   response.writeHead(200, { ...head, ...headers })
   const seen = observer ? [observer.chunk(bytes), observer.end()] : [bytes]
   response.end(Buffer.concat(seen.filter((part) => part !== null)))
@@ -83,7 +83,7 @@ async function send({ response, begin }: Forwarding, { name }: Witness, body: un
 /** One event at a time, so that a client sees a stream and not a block. */
 async function stream({ response, begin }: Forwarding, { name }: Witness, events: string[]): Promise<Outcome> {
   const head = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
-  const { headers, observer } = begin(200, head, name)
+  const { headers, observer } = begin(200, head, name, null)
   response.writeHead(200, { ...head, ...headers })
   for (const event of events) {
     if (response.destroyed) return { status: 200, end: 'client_gone' }

@@ -51,11 +51,12 @@ export async function forward(
       body: (asksForUsage) => bodyFor(body, asked, asksForUsage),
       usageOf: asked.usageWanted ? null : (asked.model?.upstreamName ?? null),
       besideOptions: asked.streamOptions !== null,
+      holdsMissing: route.whereMissing === 'counted',
       upstreams: asked.upstreams,
       request,
       response: replyTo(gate, call, asked),
-      begin(status, replied, upstream) {
-        const refused = status >= 400 && route.api === 'anthropic' ? refusedBegun(call, status) : null
+      begin(status, replied, upstream, held) {
+        const refused = status >= 400 && route.api === 'anthropic' ? refusedBegun(call, status, held) : null
         body.replied()
         if (refused !== null) return refused
         if (asked.stream || isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)

@@ -65,6 +65,8 @@ export type Forwarding = {
   usageOf: string | null
   /** Whether that stands beside options of the client's own, which may be what a server refuses. */
   besideOptions: boolean
+  /** Whether a reply of 404 waits until it is whole (its first 64 kB), so that `begin` is told what it says. */
+  holdsMissing: boolean
   /** Names of the upstreams that may serve it. */
   upstreams: readonly string[]
   request: IncomingMessage
@@ -73,8 +75,10 @@ export type Forwarding = {
    * Called at most once, when there is a reply that is passed on and before its head is written.
    * @param headers all that the upstream sent
    * @param upstream the name of the one that answers
+   * @param held what it says, where it waited until it was whole
+   * @throws anything, which becomes the failure of the call: nothing was sent to the client yet
    */
-  begin: (status: number, headers: IncomingHttpHeaders, upstream: string) => Begun
+  begin: (status: number, headers: IncomingHttpHeaders, upstream: string, held: Buffer | null) => Begun
 }
 
 /** Why an upstream did not serve a call, as metrics have it. */

@@ -6,9 +6,17 @@ const MOST_HELD = 65_536
 const NAMED = /stream_?options|include_?usage/i
 
 /** Statuses that a server has for a request that it does not understand. */
-export const isMisunderstood = (status: number) => status === 400 || status === 422
+const isMisunderstood = (status: number) => status === 400 || status === 422
 
-/** A refusal that waits until it is whole, because it may be about what the gate has put into the request, not its client. */
+/**
+ * Whether a refusal waits until it is whole.
+ * @param asks whether it may be about what the gate has put into the request, not its client
+ * @param holdsMissing whether it has to be known what is missing
+ */
+export const isHeld = (status: number, asks: boolean, holdsMissing: boolean): boolean =>
+  (asks && isMisunderstood(status)) || (holdsMissing && status === 404)
+
+/** A refusal that waits until it is whole, because what becomes of it depends on what it says. */
 export class HeldRefusal {
   readonly status: number
   readonly headers: IncomingHttpHeaders

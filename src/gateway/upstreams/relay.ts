@@ -14,7 +14,7 @@ import {
   type Witness,
 } from './forwarding.ts'
 import { contentTypeOf, replyHeaders } from './headers.ts'
-import { HeldRefusal, isMisunderstood } from './held-refusal.ts'
+import { HeldRefusal, isHeld } from './held-refusal.ts'
 import type { Control, ReplyHandler } from './http1/handler.ts'
 import { Patience } from './patience.ts'
 import type { Secret } from './secret.ts'
@@ -68,7 +68,7 @@ export class Relay implements ReplyHandler, Sending {
   #unread: NodeJS.Timeout | null = null
   /** Bytes of a refused reply that were read; -1 where it is not refused. */
   #readAway = -1
-  /** What is done where a refusal names what the gate has put into the request; null: nothing, and none is waited for. */
+  /** What is done where a refusal names what the gate has put into the request; null: nothing. */
   readonly #again: Again | null
   #held: HeldRefusal | null = null
   /** Nobody waits for this relay any more: its promise is settled. */
@@ -122,8 +122,9 @@ export class Relay implements ReplyHandler, Sending {
     const refusal = refusalOf(status, headers, this.#witness.name) ?? this.#undecodable(headers)
     try {
       if (refusal) this.#refuse(refusal, status >= 200)
-      else if (this.#again !== null && isMisunderstood(status)) this.#held = new HeldRefusal(status, headers)
-      else this.#begin(status, headers)
+      else if (isHeld(status, this.#again !== null, this.#call.holdsMissing))
+        this.#held = new HeldRefusal(status, headers)
+      else this.#begin(status, headers, null)
     } catch (error) {
       this.#fail(error)
     }
@@ -164,9 +165,9 @@ export class Relay implements ReplyHandler, Sending {
     }
   }
 
-  #begin(status: number, headers: IncomingHttpHeaders): void {
+  #begin(status: number, headers: IncomingHttpHeaders, held: Buffer | null): void {
     const events = isEventStream(contentTypeOf(headers))
-    const { headers: extra, observer } = this.#call.begin(status, headers, this.#witness.name)
+    const { headers: extra, observer } = this.#call.begin(status, headers, this.#witness.name, held)
     this.#observer = observer
     const ours = status < 400 ? extra : { 'x-gatehouse-error-source': 'upstream', ...extra }
     const sameLength = this.#decoder === null && !events && observer?.resizes !== true
@@ -203,7 +204,7 @@ export class Relay implements ReplyHandler, Sending {
   #letGo({ status, headers, bytes }: HeldRefusal): boolean {
     this.#held = null
     try {
-      this.#begin(status, headers)
+      this.#begin(status, headers, bytes)
     } catch (error) {
       this.#fail(error)
     }
@@ -222,9 +223,9 @@ export class Relay implements ReplyHandler, Sending {
   #complete(): void {
     const held = this.#veil === null ? null : this.#veil.end()
     if (held !== null) this.#pass(held)
-    if (this.#held?.namesUsage && !this.#over) {
+    if (this.#again !== null && this.#held?.namesUsage && !this.#over) {
       this.#leave()
-      this.#again?.(this.#call, this.#witness, this.#resolve, this.#reject)
+      this.#again(this.#call, this.#witness, this.#resolve, this.#reject)
       return
     }
     if (this.#held !== null) this.#letGo(this.#held)

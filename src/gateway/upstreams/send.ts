@@ -63,11 +63,11 @@ export function sender(target: Target): (call: Forwarding, witness: Witness) => 
   const withoutAsking: Again = (call, witness, resolve, reject) => {
     const learning: Forwarding = {
       ...call,
-      begin(status, headers, upstream) {
+      begin(status, headers, upstream, held) {
         // Of a client's own options nobody knows which one was refused.
         const taught = status < 300 && !call.besideOptions
         if (taught && question.refused(call)) witness.usageUnknown()
-        return call.begin(status, headers, upstream)
+        return call.begin(status, headers, upstream, held)
       },
     }
     send(learning, witness, resolve, reject, false)

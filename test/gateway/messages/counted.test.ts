@@ -60,6 +60,45 @@ describe('tokens of a message are counted', () => {
     assert.deepEqual([reply.status, reply.body.error.message], [400, 'messages: required'])
   })
 
+  const gone: Record<string, [answer: Script, says: RegExp]> = {
+    'in that shape': [refused('not_found_error', 'no such thing: m1', 404), /^no such thing: m1$/],
+    'in the shape of chat completions': [
+      json(
+        { error: { message: 'The model `m1` does not exist.', type: 'NotFoundError', param: null, code: 404 } },
+        404,
+      ),
+      /^The model `m1` does not exist\.$/,
+    ],
+    'as text': [
+      async ({ response, whole }) => {
+        await whole
+        response.writeHead(404, { 'content-type': 'text/plain' }).end('could not find real modelID for m1')
+      },
+      /real modelID/,
+    ],
+  }
+  for (const [how, [answer, says]] of Object.entries(gone)) {
+    test(`not where the model server has no such model and says so ${how}`, async () => {
+      gate.upstream.answer(answer)
+      const { status, body, headers } = await count(counted)
+      assert.deepEqual([status, body.type, body.error.type], [404, 'error', 'not_found_error'])
+      assert.match(body.error.message, says)
+      assert.equal(headers.get('x-gatehouse-estimated'), null)
+      assert.equal(headers.get('x-gatehouse-error-source'), 'upstream')
+    })
+  }
+
+  test('by the gate, however long and in whatever pieces that says it has no such route', async () => {
+    gate.upstream.answer(async ({ response, whole }) => {
+      await whole
+      response.writeHead(404, { 'content-type': 'text/html' })
+      for (let i = 0; i < 100; i++) response.write(`<p>${'nothing here '.repeat(200)}</p>`)
+      response.end()
+    })
+    const reply = await count(counted)
+    assert.deepEqual([reply.status, reply.headers.get('x-gatehouse-estimated')], [200, 'input_tokens'])
+  })
+
   test('as often as limits allow, and it costs nothing', async () => {
     const { projects } = gate.app.admin().organization
     const { key, projectId } = await makeKey(gate.app)

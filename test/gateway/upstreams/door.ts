@@ -66,6 +66,7 @@ export async function openDoor(members: Record<string, string | Upstream>, optio
         body: () => (options.body ? options.body(bytes) : bytes.length > 0 ? bytes : null),
         usageOf: null,
         besideOptions: false,
+        holdsMissing: false,
         upstreams: serving,
         request,
         response,

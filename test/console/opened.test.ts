@@ -155,6 +155,48 @@ test('which rows are open is in the address', { skip }, async () => {
   assert.deepEqual(complaints, [])
 })
 
+test('the row that is closed closes, whichever was opened last, and the others stay open', { skip }, async () => {
+  await using opened = await openAsOwner(started)
+  const { page, complaints } = opened
+  await page.goto('/audit-log')
+  await settled(page)
+  const rows = page.locator('button.opener')
+  for (const row of [0, 1, 2]) await rows.nth(row).click()
+  const areOpen = (...wanted: number[]) =>
+    page.waitForFunction((wanted) => {
+      const all = [...document.querySelectorAll('button.opener')]
+      return `${all.flatMap((one, i) => (one.ariaExpanded === 'true' ? [i] : []))}` === wanted
+    }, `${wanted}`)
+  await areOpen(0, 1, 2)
+  await rows.nth(0).click()
+  await areOpen(1, 2)
+  await rows.nth(2).click()
+  await areOpen(1)
+  await rows.nth(1).click()
+  await areOpen()
+  assert.deepEqual(complaints, [])
+})
+
+test('who goes on to edit another row comes back to the list, not to the row before', { skip }, async () => {
+  await using opened = await openAsOwner(started)
+  const { page, complaints } = opened
+  await page.goto(there('/projects/PROJECT/limits'))
+  const address = page.url()
+  const edits = page.getByRole('button', { name: /^Edit / })
+  await edits.first().waitFor()
+  const before = await edits.count()
+  assert.ok(before > 1)
+  await edits.first().click()
+  await page.waitForURL((url) => url.searchParams.has('of'))
+  const first = page.url()
+  await edits.first().click()
+  await page.waitForURL((url) => url.searchParams.has('of') && url.href !== first)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.waitForURL(address)
+  await edits.nth(before - 1).waitFor()
+  assert.deepEqual(complaints, [])
+})
+
 test('an address opens nothing for who may not do it', { skip }, async () => {
   await using opened = await openPage(started.browser, started.app.url)
   const { page, complaints } = opened

@@ -18,8 +18,9 @@ export function useOpened<What extends string>() {
     /** The row that something is open of, where the list has it. */
     rowOf: <T>(one: What, rows: readonly T[] | undefined, keyOf: (row: T) => string, denied: string | null = null) =>
       isOpen(one, denied) ? rows?.find((row) => keyOf(row) === of) : undefined,
-    open: (one: What, key?: string) => go.forth({ open: one, of: key }),
-    close: () => go.back({ open: undefined, of: undefined }),
+    // What is open already is taken the place of: it is not what one comes back to.
+    open: (one: What, key?: string) => (what === undefined ? go.forth : go.instead)({ open: one, of: key }, BESIDE),
+    close: () => go.back({ open: undefined, of: undefined }, BESIDE),
   }
 }
 
@@ -29,13 +30,20 @@ export function useOpenRows(): [readonly string[], (key: string) => void] {
   const go = useWay()
   const opened = rows?.split(',') ?? []
   const toggle = (key: string) => {
-    if (!opened.includes(key)) return go.forth({ rows: [...opened, key].join() })
-    go.back({ rows: opened.filter((one) => one !== key).join() || undefined })
+    // A way back closes the row that it opened, and no other.
+    if (!opened.includes(key)) return go.forth({ rows: [...opened, key].join() }, key)
+    go.back({ rows: opened.filter((one) => one !== key).join() || undefined }, key)
   }
   return [opened, toggle]
 }
 
-/** The way to a page with something open, and back from it; all else that the address says stays. */
+/** What has come to be open beside a page. */
+const BESIDE = 'open'
+
+/**
+ * The way to a page with something open, and back from it; all else that the address says stays. Each has a word for what it opens, so that the way
+ * back is gone where it closes that, and that alone.
+ */
 function useWay() {
   const navigate = useNavigate()
   const router = useRouter()
@@ -45,6 +53,10 @@ function useWay() {
   useEffect(() => {
     isLeaving.current = false
   }, [href])
+  const closes = () => {
+    const { state } = router.state.location
+    return 'closes' in state ? (state.closes as string) : undefined
+  }
   const go = (change: Opened, replace: boolean, closes?: string) =>
     void navigate({
       to: '.',
@@ -54,16 +66,14 @@ function useWay() {
       resetScroll: false,
     })
   return {
-    forth: (change: Opened) => go(change, false, namesOf(change)),
-    back: (change: Opened) => {
-      const { state } = router.state.location
+    forth: (change: Opened, what: string) => go(change, false, what),
+    instead: (change: Opened) => go(change, true, closes()),
+    back: (change: Opened, what: string) => {
       // Who came here otherwise, by a link, say, stays on the page.
-      if (!('closes' in state) || state.closes !== namesOf(change)) return go(change, true)
+      if (closes() !== what) return go(change, true)
       // Somebody who asks twice goes back once.
       if (!isLeaving.current) router.history.back()
       isLeaving.current = true
     },
   }
 }
-
-const namesOf = (change: Opened) => Object.keys(change).join()

@@ -71,6 +71,31 @@ test('the log goes on behind a page of fifty, and the button back comes back', {
   assert.deepEqual(complaints, [])
 })
 
+test('whoever is sent an opened event sees it, however many newer ones there are and whatever the log is narrowed by', {
+  skip,
+}, async () => {
+  const { organization } = started.app.admin()
+  const { id } = await organization.projects.create({ name: 'Long ago' })
+  const [event] = (await organization.auditLogs.list({ resource_ids: [id] })).data
+  const [oldest] = (await organization.auditLogs.list({ before: `audit_log-${'0'.repeat(24)}`, limit: 1 })).data
+  for (let i = 0; i < 60; i++) await organization.groups.create({ name: `Newer ${i}` })
+  await using opened = await openAsOwner(started, `/audit-log?rows=${event?.id},audit_log-${'x'.repeat(24)},x`)
+  const { page, complaints } = opened
+  const isOpen = async () => {
+    await page.getByRole('table', { name: 'An event of another page' }).getByText('Long ago').first().waitFor()
+    await settled(page)
+    assert.equal(await page.locator('tr.opened').count(), 1)
+  }
+  await isOpen()
+  await page.goto(`/audit-log?type=group.created&rows=${event?.id}`)
+  await isOpen()
+  await page.getByRole('button', { name: 'Next' }).click()
+  await page.waitForURL((url) => url.searchParams.has('after') && !url.searchParams.has('rows'))
+  await page.goto(`/audit-log?rows=${oldest?.id}`)
+  await page.getByRole('table', { name: 'An event of another page' }).waitFor()
+  assert.deepEqual(complaints, [])
+})
+
 test('a word of a filter is typed on while the log is narrowed, and cleared with the others', { skip }, async () => {
   await using opened = await openAsOwner(started, '/audit-log')
   const { page, complaints } = opened

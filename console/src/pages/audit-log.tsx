@@ -9,6 +9,7 @@ import { type Column, Name } from '../patterns/table.tsx'
 import { Time } from '../patterns/time.tsx'
 import { useMay } from '../session/may.ts'
 import { Detail } from './audit-log/detail.tsx'
+import { Elsewhere } from './audit-log/elsewhere.tsx'
 import { actorOf, type Event, happening, objectOf, queryOf } from './audit-log/events.ts'
 import { csv, jsonLines } from './audit-log/export.ts'
 import { Filters } from './audit-log/filters.tsx'
@@ -67,6 +68,7 @@ export function AuditLog() {
       {reads ? (
         <>
           <Filters filters={filters} />
+          {events.data && <Elsewhere shown={events.data.data} columns={columns} />}
           <List
             label="Audit log"
             read={events}
@@ -79,7 +81,7 @@ export function AuditLog() {
                 title={isFiltered ? 'Nothing found' : 'Nothing has happened yet'}
                 words={
                   isFiltered
-                    ? 'No event passes all of these filters.'
+                    ? 'No event matches these filters.'
                     : 'What is changed from now on stands here, with who did it.'
                 }
               />

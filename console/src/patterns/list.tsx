@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useNavigate, useRouter } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Failure } from './failure.tsx'
+import type { Opened } from './opened.ts'
 import { type Column, Table } from './table.tsx'
 
 /** The API has two shapes of a list: the cursor of what follows is its `last_id` or its `next`. */
@@ -46,7 +47,12 @@ function Pager({ after, next }: { after: string | undefined; next: string | null
     // The other words of the address stay: a page of what was filtered is a page of the same.
     void navigate({
       to: '.',
-      search: ((all: object) => ({ ...all, after: to })) as never,
+      // What is open is of this page.
+      search: ((all: object) => ({
+        ...all,
+        after: to,
+        ...({ open: undefined, of: undefined, rows: undefined } satisfies Opened),
+      })) as never,
       state: { came: true } as never,
     })
   // A cursor leads forward only; back is where one came from, or, for who was sent the address, the first page.

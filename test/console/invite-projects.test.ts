@@ -50,6 +50,11 @@ test('an invite says in which projects who accepts is, and as what: the default 
     { id: kitchen.id, role: 'member' },
     { id: garden.id, role: 'owner' },
   ])
+  const row = page.getByRole('row', { name: /^some@example.com / })
+  await row.getByText('and 1 more').waitFor()
+  await row.getByRole('link', { name: 'Kitchen' }).waitFor()
+  await row.getByRole('button', { name: 'some@example.com', exact: true }).click()
+  await page.locator('tr.opened .fact').filter({ hasText: 'Garden' }).getByText('Owner').waitFor()
   // Where nothing is said the invite names no project, and who accepts it is in the default one.
   await begin('default@example.com')
   assert.deepEqual(await sent('default@example.com'), [])

@@ -11,6 +11,7 @@ import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
 import { useDenied } from '../../session/may.ts'
 import { InviteLink } from './invite-link.tsx'
+import { AllInvitedTo, InvitedTo } from './invited-to.tsx'
 import { organizationRoles } from './user-table.tsx'
 
 type Invite = Item<'GET /v1/organization/invites'>
@@ -33,6 +34,7 @@ export function InviteTable({ after, action }: { after: string | undefined; acti
   const columns: Column<Invite>[] = [
     { title: 'Address', cell: ({ email }) => <Name>{email}</Name> },
     { title: 'Role', as: 'wide', cell: ({ role }) => organizationRoles[role] },
+    { title: 'Projects', as: 'wide', cell: ({ projects }) => <InvitedTo projects={projects} /> },
     { title: 'Status', cell: ({ status }) => standings[status] },
     { title: 'Sent', as: 'wide', cell: ({ created_at }) => <Time at={created_at} /> },
     { title: 'Expires', as: 'wide', cell: ({ expires_at }) => <Time at={expires_at} as="ago" /> },
@@ -58,6 +60,7 @@ export function InviteTable({ after, action }: { after: string | undefined; acti
         columns={columns}
         keyOf={idOf}
         after={after}
+        detail={({ projects }) => <AllInvitedTo projects={projects} />}
         empty={
           <Empty
             title="No invites"

@@ -42,7 +42,7 @@ test('a key is narrowed as it is made, one’s own and a service account’s, an
   await using opened = await openAsOwner(started, `/projects/${id}/keys`)
   const { page, complaints } = opened
   const dialog = page.getByRole('dialog')
-  const reach = dialog.getByLabel('It may do')
+  const reach = dialog.getByLabel('The key may')
   const begin = async (name: string) => {
     await page.getByRole('button', { name: 'New key' }).first().click()
     await dialog.getByLabel('Name', { exact: true }).fill(name)
@@ -51,12 +51,12 @@ test('a key is narrowed as it is made, one’s own and a service account’s, an
   await begin('Whole')
   assert.deepEqual(await made(page), { lists: true, calls: true })
   await begin('Reads')
-  await reach.selectOption('Reading alone, and no call of a model')
+  await reach.selectOption('Read only, and call no models')
   assert.deepEqual(await made(page), { lists: true, calls: false })
   await begin('Calls')
-  await reach.selectOption('What is ticked, and nothing else')
+  await reach.selectOption('Do only what is ticked')
   await dialog.getByRole('button', { name: 'Create key' }).click()
-  await dialog.getByText('with nothing ticked the key would do all').waitFor()
+  await dialog.getByText('a key with nothing ticked could do all').waitFor()
   assert.equal(await dialog.getByLabel('Name', { exact: true }).inputValue(), 'Calls')
   await dialog.getByRole('checkbox', { name: 'Call models' }).check()
   assert.deepEqual(await made(page), { lists: false, calls: true })
@@ -69,7 +69,7 @@ test('a key is narrowed as it is made, one’s own and a service account’s, an
 
   await page.goto(`/projects/${id}/service-accounts`)
   await page.getByRole('button', { name: 'New key of Oven' }).click()
-  await reach.selectOption('What is ticked, and nothing else')
+  await reach.selectOption('Do only what is ticked')
   await dialog.getByRole('checkbox', { name: 'List models' }).check()
   assert.deepEqual(await made(page), { lists: true, calls: false })
 

@@ -21,7 +21,7 @@ const sheets: Record<string, [button: string | RegExp, title: string | RegExp][]
     ['Require it of everybody…', 'Require a second factor?'],
   ],
   '/people?tab=invites': [
-    ['Link of the invite to grace@example.com', 'The link of this invite'],
+    ['Link of the invite to grace@example.com', 'Invite link'],
     ['Withdraw the invite to grace@example.com', 'Withdraw this invite?'],
   ],
   '/admin-keys': [

@@ -70,7 +70,7 @@ test('somebody sets up an app by the picture, signs in with a code of it, and by
   assert.deepEqual([uri.protocol, uri.searchParams.get('secret')], ['otpauth:', secret])
   const codes = (await page.getByRole('textbox', { name: 'Your recovery codes' }).innerText()).trim().split(/\s+/)
   assert.equal(codes.length, 10)
-  await press(page, 'I have kept them')
+  await press(page, 'I have saved them')
   await page.getByText('10 left').waitFor()
   assert.ok(!(await page.content()).includes(codes[0] ?? secret), 'they are gone with their sheet')
 
@@ -109,7 +109,7 @@ test('an owner requires it of everybody: who comes by a link or a password sets 
   await typed(owners.page, 'Password').fill(PASSWORD)
   await press(owners.page, 'Continue')
   await enrol(owners.page)
-  await press(owners.page, 'I have kept them')
+  await press(owners.page, 'I have saved them')
   const flags = ['--email', 'ada@example.com', '--name', 'Ada', '--role', 'reader']
   const { id } = await done(started.app, 'user', 'create', ...flags)
   // Somebody who is in already is sent to the sign-in page, and can leave by it.
@@ -143,12 +143,12 @@ test('an owner requires it of everybody: who comes by a link or a password sets 
   await page.goto(await passwordLink(started.app, id))
   await typed(page, 'New password').fill(PASSWORD)
   await press(page, 'Set password and sign in')
-  await page.getByRole('button', { name: 'Set up a second factor' }).waitFor()
+  await page.getByRole('button', { name: 'Set up an authenticator app' }).waitFor()
   await page.goto('/projects')
   await enter(page, 'ada@example.com')
-  await press(page, 'Set up a second factor')
+  await press(page, 'Set up an authenticator app')
   await enrol(page)
-  await press(page, 'I have kept them')
+  await press(page, 'I have saved them')
   await page.getByRole('heading', { name: 'Projects', exact: true }).waitFor()
   await settled(page)
 

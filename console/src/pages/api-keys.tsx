@@ -75,7 +75,7 @@ export function ApiKeys() {
             columns={columns}
             keyOf={({ id }) => id}
             after={after}
-            empty={isFiltered ? <Empty title="Nothing found" words="No key is such as you look for." /> : NONE}
+            empty={isFiltered ? <Empty title="Nothing found" words="No key matches these filters." /> : NONE}
           />
         </>
       ) : (

@@ -34,7 +34,7 @@ export const happenings: Record<AuditType, string> = {
   'role.updated': 'Role changed',
   'role.deleted': 'Role deleted',
   'role.assignment.created': 'Role given',
-  'role.assignment.deleted': 'Role taken',
+  'role.assignment.deleted': 'Role removed',
   'service_account.created': 'Service account created',
   'service_account.updated': 'Service account changed',
   'service_account.deleted': 'Service account deleted',

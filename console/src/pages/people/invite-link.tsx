@@ -13,16 +13,16 @@ export function InviteLink({ invite, onClose }: InviteLinkProps) {
   )
   return (
     <LinkSheet
-      title="The link of this invite"
+      title="Invite link"
       warning="Whoever has it can accept the invite."
       {...{ path, onClose, busy: isPending, error }}
       onMake={() => mutate({ params: { invite_id: invite.id } })}
     >
       <p>
-        <b className="typed">{invite.email}</b> becomes a member by a link. This server sends no mail for invites: make
-        the link, and send it yourself.
+        <b className="typed">{invite.email}</b> joins by a link. This server sends no mail for invites: make the link,
+        and send it yourself.
       </p>
-      <p className="muted">It works until the invite expires. A link that was made before stops working.</p>
+      <p className="muted">It works until the invite expires. Links made before stop working.</p>
     </LinkSheet>
   )
 }

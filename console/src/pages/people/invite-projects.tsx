@@ -30,7 +30,7 @@ export function InviteProjects({ value: { way, chosen }, onChange, isWrong }: In
     <>
       <NativeSelect
         label="Projects"
-        description="Where whoever accepts is from then on. They can be added to more on the projects’ pages."
+        description="What they are a member of once they accept. They can be added to more projects later."
         value={way}
         onChange={(event) => onChange({ way: event.currentTarget.value as Way, chosen })}
         data={[

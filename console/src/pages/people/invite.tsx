@@ -32,7 +32,7 @@ export function Invite({ opened, onClose }: { opened: boolean; onClose: () => vo
       <TextInput
         type="email"
         label="Address"
-        description="Of whoever is to come. You make the link that they accept with, and send it yourself."
+        description="Who is to join. You make the link that they accept the invite with, and send it yourself."
         value={email}
         onChange={(event) => type(event.currentTarget.value)}
         required
@@ -41,7 +41,7 @@ export function Invite({ opened, onClose }: { opened: boolean; onClose: () => vo
       />
       <NativeSelect
         label="Role in the organization"
-        description="An owner may do everything, in all projects. What a reader may do is said in each project."
+        description="Owners may do everything, in all projects. What readers may do is set in each project."
         value={role}
         onChange={(event) => choose(event.currentTarget.value as typeof role)}
         data={[

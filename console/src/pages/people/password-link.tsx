@@ -24,7 +24,7 @@ export function PasswordLink({ user, onClose }: PasswordLinkProps) {
       </p>
       <p className="muted">
         It works once, within a day. The password that they have goes on until then; when they set another one, all of
-        their sessions end. A link that was made before stops working.
+        their sessions end. Links made before stop working.
       </p>
     </LinkSheet>
   )

@@ -88,8 +88,12 @@ export function FactorSheet({ act, passkey, me, has, onClose }: FactorSheetProps
       {...{ title, action, opened: true, onClose, busy: isPending, error: error ?? over }}
       onSubmit={() => send(has.any ? { code } : {})}
     >
-      {act === 'codes' && <p className="muted">Those that you have stop working.</p>}
-      {passkey && <p className="muted">{seen(passkey.name)} signs you in no more.</p>}
+      {act === 'codes' && <p className="muted">The recovery codes that you have now stop working.</p>}
+      {passkey && (
+        <p className="muted">
+          You can no longer sign in with <bdi>{seen(passkey.name)}</bdi>.
+        </p>
+      )}
       <PasswordInput
         label="Password"
         value={password}

@@ -12,7 +12,7 @@ const words: Record<ModelPermission, string> = {
 }
 const all = Object.keys(words) as ModelPermission[]
 
-const NOT_HELD = 'You may not do this in this project, and nobody hands out more than they hold.'
+const NOT_HELD = 'You may not do this in this project, so no key that you make can.'
 
 type Reach = 'all' | 'read' | 'some'
 
@@ -55,13 +55,13 @@ export function KeyScopesField({ of, whose, project }: KeyScopesFieldProps) {
   return (
     <>
       <NativeSelect
-        label="It may do"
+        label="The key may"
         value={of.reach}
         onChange={(event) => of.choose(event.currentTarget.value as Reach)}
         data={[
-          { value: 'all', label: `All that ${whose} may` },
-          { value: 'read', label: 'Reading alone, and no call of a model' },
-          { value: 'some', label: 'What is ticked, and nothing else' },
+          { value: 'all', label: `Do all that ${whose} may do` },
+          { value: 'read', label: 'Read only, and call no models' },
+          { value: 'some', label: 'Do only what is ticked' },
         ]}
       />
       {of.reach === 'some' && (
@@ -69,7 +69,7 @@ export function KeyScopesField({ of, whose, project }: KeyScopesFieldProps) {
           label="What is ticked"
           value={[...of.ticked]}
           onChange={of.tick}
-          error={of.isWrong && 'Tick something: with nothing ticked the key would do all.'}
+          error={of.isWrong && 'Tick at least one: a key with nothing ticked could do all.'}
         >
           <div className="stack tight">
             {all.map((permission) => {

@@ -8,8 +8,8 @@ import { seen } from '../../patterns/names.ts'
 import type { Column } from '../../patterns/table.tsx'
 import { GiveRole } from './give-role.tsx'
 import { type Holder, heldParams, heldPath } from './holder.ts'
+import { RemoveRole } from './remove-role.tsx'
 import { RoleLink } from './role-link.tsx'
-import { TakeRole } from './take-role.tsx'
 import { beyond, type Where } from './where.ts'
 
 type Held = Item<'GET /v1/organization/users/:user_id/roles'>
@@ -26,7 +26,7 @@ export function HeldRoles({ holder, where, denied }: HeldRolesProps) {
   const params = heldParams(holder, where)
   const roles = useRead(`GET ${heldPath(holder.kind, where)}`, { params, query: { limit: 1000 } })
   // A question within a sheet, which is what the address names.
-  const [taken, take] = useState<Held | null>(null)
+  const [removed, remove] = useState<Held | null>(null)
   const isOwn = (role: Held) => role.assignment_sources.some(({ principal_id }) => principal_id === holder.id)
   const columns: Column<Held>[] = [
     { title: 'Role', cell: (role) => <RoleLink where={where} role={role} /> },
@@ -38,9 +38,9 @@ export function HeldRoles({ holder, where, denied }: HeldRolesProps) {
         isOwn(role) && (
           <RowAct
             denied={denied ?? lacking(beyond(where, role))}
-            word="Take"
+            word="Remove"
             of={role.name}
-            onClick={() => take(role)}
+            onClick={() => remove(role)}
           />
         ),
     },
@@ -57,13 +57,13 @@ export function HeldRoles({ holder, where, denied }: HeldRolesProps) {
       {roles.data && (
         <GiveRole {...{ holder, where, denied, has: roles.data.data.filter(isOwn).map(({ id }) => id) }} />
       )}
-      {taken && <TakeRole {...{ holder, where, role: taken }} onClose={() => take(null)} />}
+      {removed && <RemoveRole {...{ holder, where, role: removed }} onClose={() => remove(null)} />}
     </div>
   )
 }
 
 const lacking = (permission: string | undefined) =>
-  permission === undefined ? null : `It holds ${permission}, which you do not hold yourself: who does can take it.`
+  permission === undefined ? null : `It holds ${permission}, which you do not hold yourself: who does can remove it.`
 
 /** Directly, or through which groups. */
 function Sources({ of: { assignment_sources }, holder }: { of: Held; holder: Holder }) {

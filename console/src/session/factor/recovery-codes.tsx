@@ -5,12 +5,12 @@ import { Command } from '../../patterns/command.tsx'
 export const RecoveryCodes = ({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) => (
   <div className="stack">
     <p className="notice warn">
-      Keep these where your phone is not. Each signs you in once, in the place of a code of the app. They are not shown
-      again.
+      Save these where you have them without your phone and this device. Each signs you in once, in place of a code or a
+      passkey. They are not shown again.
     </p>
     <Command label="Your recovery codes" text={codes.join('\n')} />
     <div className="row-end">
-      <Button onClick={onDone}>I have kept them</Button>
+      <Button onClick={onDone}>I have saved them</Button>
     </div>
   </div>
 )

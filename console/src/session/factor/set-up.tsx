@@ -26,12 +26,13 @@ export function SetUp({ claim, onDone }: { claim: Claim; onDone: () => void }) {
   return (
     <div className="stack">
       <p>
-        A second factor is asked of everybody here: besides the password, a code from an app on your phone
-        {ways.data?.passkeys ? ', or a passkey of this device' : ''}. Any authenticator app will do.
+        Everybody here signs in with a second factor besides the password: a code from an authenticator app on your
+        phone
+        {ways.data?.passkeys ? ', or a passkey' : ''}. Any authenticator app will do.
       </p>
       {error && <Said error={error} />}
       <Button size="sm" loading={app.isPending} onClick={() => app.mutate({ body: claim })} fullWidth>
-        Set up a second factor
+        Set up an authenticator app
       </Button>
       {ways.data?.passkeys && (
         <Button
@@ -41,7 +42,7 @@ export function SetUp({ claim, onDone }: { claim: Claim; onDone: () => void }) {
           onClick={() => passkey.mutate({ body: claim })}
           fullWidth
         >
-          Use a passkey for it
+          Set up a passkey
         </Button>
       )}
     </div>

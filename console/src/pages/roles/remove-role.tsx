@@ -4,17 +4,17 @@ import { told } from '../../patterns/told.ts'
 import { type Holder, heldParams, heldPath } from './holder.ts'
 import type { Role, Where } from './where.ts'
 
-type TakeRoleProps = { holder: Holder; where: Where; role: Pick<Role, 'id' | 'name'>; onClose: () => void }
+type RemoveRoleProps = { holder: Holder; where: Where; role: Pick<Role, 'id' | 'name'>; onClose: () => void }
 
 /** Takes a role from somebody or from a group. */
-export function TakeRole({ holder, where, role, onClose }: TakeRoleProps) {
+export function RemoveRole({ holder, where, role, onClose }: RemoveRoleProps) {
   const { mutate, isPending, error } = useChange(`DELETE ${heldPath(holder.kind, where)}/:role_id`, () => {
     told(`'${holder.name}' does not have the role any more`)
     onClose()
   })
   return (
     <Confirm
-      title="Take this role?"
+      title="Remove this role?"
       words={
         <>
           <b>{holder.name}</b> {holder.kind === 'group' ? 'and whoever is in it lose' : 'loses'} what the role gives
@@ -22,7 +22,7 @@ export function TakeRole({ holder, where, role, onClose }: TakeRoleProps) {
         </>
       }
       name={role.name}
-      action="Take role"
+      action="Remove role"
       opened
       onClose={onClose}
       onConfirm={() => mutate({ params: { ...heldParams(holder, where), role_id: role.id } })}

@@ -243,61 +243,6 @@ test('containers have files, of their own and of the account', async () => {
   await assert.rejects(client.containers.create({ name: 'e', file_ids: ['file-x'] }), NotFoundError)
 })
 
-test('answers name the files that they were given, and what is not there is refused wherever it stands', async () => {
-  await using it = await started()
-  const { client } = it
-  const file = await client.files.create({ file: await text('x'), purpose: 'user_data' })
-  const ask = (file_id: string) =>
-    client.responses.create({ model: 'm1', input: [{ role: 'user', content: [{ type: 'input_file', file_id }] }] })
-  const answer = await ask(file.id)
-  assert.equal(answer.output_text, `Given: ${file.id}`)
-  assert.equal(answer.usage?.total_tokens, 15)
-  await assert.rejects(ask('file-x'), refused('No such File object: file-x', 404, 'id'))
-  const chat = (file_id: string) =>
-    client.chat.completions.create({
-      model: 'gpt-4o-mini',
-      messages: [{ role: 'user', content: [{ type: 'file', file: { file_id } }] }],
-    })
-  assert.equal((await chat(file.id)).choices[0]?.message.content, `Given: ${file.id}`)
-  await assert.rejects(chat('file-x'), NotFoundError)
-  const with_ = (more: object) => client.responses.create({ model: 'm1', input: 'x', ...more })
-  for (const more of [
-    { previous_response_id: 'resp_x' },
-    { conversation: 'conv_x' },
-    { conversation: { id: 'conv_x' } },
-    { tools: [{ type: 'file_search', vector_store_ids: ['vs_x'] }] },
-    { tools: [{ type: 'code_interpreter', container: 'cntr_x' }] },
-    { tools: [{ type: 'code_interpreter', container: { type: 'auto', file_ids: ['file-x'] } }] },
-    { input: [{ type: 'item_reference', id: 'msg_x' }] },
-  ])
-    await assert.rejects(with_(more), NotFoundError, JSON.stringify(more))
-  await with_({ previous_response_id: answer.id })
-  await with_({ input: [{ type: 'item_reference', id: answer.output[0]?.id }] })
-})
-
-test('an answer leaves its items in its conversation, and its tool makes a container; a stream tells of both', async () => {
-  await using it = await started()
-  const { client } = it
-  const { id } = await client.conversations.create()
-  const stream = await client.responses.create({
-    ...{ model: 'm1', input: 'draw', conversation: id, stream: true },
-    tools: [{ type: 'code_interpreter', container: { type: 'auto' } }],
-  })
-  const events = await Array.fromAsync(stream)
-  assert.equal(events[0]?.type, 'response.created')
-  const last = events.at(-1)
-  assert.ok(last?.type === 'response.completed')
-  const [call] = last.response.output
-  assert.ok(call?.type === 'code_interpreter_call')
-  const [drawn] = (await client.containers.files.list(call.container_id)).data
-  assert.equal(drawn?.source, 'assistant')
-  const items = await Array.fromAsync(client.conversations.items.list(id, { order: 'asc' }))
-  assert.deepEqual(
-    items.map(({ type }) => type),
-    ['message', 'code_interpreter_call', 'message'],
-  )
-})
-
 test('100,000 files of nobody are made at once, and listed 10,000 at a time', async () => {
   await using it = await started({ nobody: { files: 100_000 } })
   assert.equal(it.account.files.size, 100_000)

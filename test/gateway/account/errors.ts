@@ -28,6 +28,7 @@ export const missing = {
   item: (id: string) => new Refusal(404, `Item with id '${id}' not found.`),
   container: (id: string) => new Refusal(404, `Container with id '${id}' not found.`),
   containerFile: (id: string) => new Refusal(404, `Container file with id '${id}' not found.`),
+  chat: (id: string) => new Refusal(404, `Chat completion with id '${id}' not found.`),
   response: (id: string) => new Refusal(404, `Response with id '${id}' not found.`),
   model: (id: string) =>
     new Refusal(404, `The model '${id}' does not exist or you do not have access to it.`, 'model', 'model_not_found'),

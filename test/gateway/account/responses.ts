@@ -3,10 +3,12 @@ import { addContainer, addContainerFile, copyFiles } from './containers.ts'
 import { Content } from './content.ts'
 import { type Item, itemOf } from './conversations.ts'
 import { invalid, missing } from './errors.ts'
-import { type Had, type Referred, refer } from './references.ts'
-import type { Body, Routes } from './server.ts'
+import { checked, said } from './models.ts'
+import type { Had, Referred } from './references.ts'
+import { begun, type Event, rest } from './response-events.ts'
+import { type Asked, type Body, EVENTS, type Routes } from './server.ts'
 
-type Answer = {
+export type Answer = {
   id: string
   object: 'response'
   created_at: number
@@ -14,12 +16,10 @@ type Answer = {
   output: Item[]
   [more: string]: unknown
 }
-export type Responses = Collection<Answer>
+export type Responses = Collection<Answer, Beside>
 
 export const newResponses = (): Responses => new Collection(missing.response)
 
-const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8' }
-const CHAT_USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
 const USAGE = {
   input_tokens: 10,
   input_tokens_details: { cached_tokens: 0 },
@@ -28,59 +28,85 @@ const USAGE = {
   total_tokens: 15,
 }
 
-/** What is answered names the files that were given, so that a test sees what came through. */
-const said = ({ files }: Referred) => (files.length > 0 ? `Given: ${files.join(' ')}` : 'Nothing was given.')
+/** How an answer is streamed, and what one in the background comes to. */
+type Beside = {
+  events: Event[]
+  input: Collection<Item>
+  /** What it comes to. */
+  final: Answer
+  ended: PromiseWithResolvers<void>
+}
 
-/** The models, chat completions and responses, as little of them as it takes to refer to what the account has. */
-export function answerRoutes(had: Had, models: readonly string[]): Routes {
-  const list = models.map((id) => ({ id, object: 'model', created: 1_700_000_000, owned_by: 'system' }))
+/** The statuses in which an answer in the background ends. */
+export type Ended = 'completed' | 'failed' | 'incomplete' | 'cancelled'
+
+export function responseRoutes(had: Had, models: readonly string[]): Routes {
   const { responses } = had
+  const path = '/v1/responses'
   return {
-    'GET /v1/models': () => ({ object: 'list', data: list }),
-    'GET /v1/models/{id}': ({ ids: [id = ''] }) => {
-      const model = list.find((one) => one.id === id)
-      if (!model) throw missing.model(id)
-      return model
+    ...routesOf<Answer>(path, { of: () => responses, deleted: 'response' }),
+    [`POST ${path}`]: async (asked) => {
+      const body = await asked.json()
+      const referred = checked(had, body, models)
+      const final = answered(had, body, referred)
+      const answer = body.background ? { ...final, status: 'queued', output: [], usage: null } : final
+      const beside = { events: begun(answer), input: inputOf(body), final, ended: Promise.withResolvers<void>() }
+      if (body.store !== false) responses.add(answer, beside)
+      if (!body.background) end(answer, beside, 'completed')
+      return body.stream ? stream(asked, beside, -1) : answer
     },
-    'POST /v1/chat/completions': async ({ json, response }) => {
-      const body = await json()
-      const content = said(asked(had, body, models))
-      const base = { id: newId('chatcmpl-'), created: now(), model: body.model }
-      const choice = { index: 0, finish_reason: 'stop' }
-      if (!body.stream) {
-        const choices = [{ ...choice, message: { role: 'assistant', content, refusal: null } }]
-        return { ...base, object: 'chat.completion', choices, usage: CHAT_USAGE }
-      }
-      const chunk = { ...base, object: 'chat.completion.chunk' }
-      response.writeHead(200, EVENTS)
-      const chunks = [
-        { ...chunk, choices: [{ ...choice, delta: { role: 'assistant', content } }] },
-        ...(body.stream_options?.include_usage ? [{ ...chunk, choices: [], usage: CHAT_USAGE }] : []),
-      ]
-      for (const one of chunks) response.write(`data: ${JSON.stringify(one)}\n\n`)
-      return void response.end('data: [DONE]\n\n')
+    [`GET ${path}/{id}`]: (asked) => {
+      const { ids, query } = asked
+      const [id = ''] = ids
+      if (query.get('stream') !== 'true') return responses.get(id)
+      return stream(asked, responses.beside(id), Number(query.get('starting_after') ?? -1))
     },
-    'POST /v1/responses': async ({ json, response }) => {
-      const body = await json()
-      const answer = answered(had, body, asked(had, body, models))
-      if (body.store !== false) responses.add(answer)
-      if (!body.stream) return answer
-      response.writeHead(200, EVENTS)
-      eventsOf(answer).forEach((event, sequence_number) => {
-        response.write(`event: ${event.type}\ndata: ${JSON.stringify({ ...event, sequence_number })}\n\n`)
-      })
-      return void response.end()
+    [`POST ${path}/{id}/cancel`]: ({ ids: [id = ''] }) => {
+      const answer = responses.get(id)
+      if (!answer.background) throw invalid('Only responses with background=true can be cancelled.')
+      return isOver(answer) ? answer : endResponse(responses, id, 'cancelled')
     },
-    ...routesOf<Answer>('/v1/responses', { of: () => responses, deleted: 'response' }),
+    [`GET ${path}/{id}/input_items`]: ({ ids: [id = ''], query }) => responses.beside(id).input.list(query),
   }
 }
 
-function asked(had: Had, body: Body, models: readonly string[]): Referred {
-  if (typeof body.model !== 'string')
-    throw invalid("Missing required parameter: 'model'.", 'model', 'missing_required_parameter')
-  if (!models.includes(body.model)) throw missing.model(body.model)
-  return refer(had, body)
+const isOver = ({ status }: Answer) => status !== 'queued' && status !== 'in_progress'
+
+/** Ends an answer that was made in the background, which does not end by itself. */
+export function endResponse(responses: Responses, id: string, status: Ended): Answer {
+  const answer = responses.get(id)
+  if (isOver(answer)) throw new Error(`the response has ended: ${answer.status}`)
+  end(answer, responses.beside(id), status)
+  return answer
 }
+
+function end(answer: Answer, { events, final, ended }: Beside, status: Ended): void {
+  Object.assign(answer, status === 'cancelled' || status === 'failed' ? {} : final, { status })
+  events.push(...rest(structuredClone(answer)))
+  ended.resolve()
+}
+
+/** Writes the events behind that number, and waits for those that are not there yet. */
+async function stream({ response }: Asked, { events, ended }: Beside, after: number): Promise<void> {
+  response.writeHead(200, EVENTS).flushHeaders()
+  const write = (from: number) => {
+    for (const event of events.slice(from)) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    return Math.max(from, events.length)
+  }
+  const next = write(after + 1)
+  await ended.promise
+  write(next)
+  response.end()
+}
+
+function inputOf({ input }: Body): Collection<Item> {
+  const items = new Collection<Item>(missing.item)
+  for (const item of inputItems(input)) if (item.type !== 'item_reference') items.add(itemOf(item))
+  return items
+}
+
+const inputItems = (input: unknown): Body[] =>
+  typeof input === 'string' ? [{ role: 'user', content: input }] : ((input ?? []) as Body[])
 
 function answered(had: Had, body: Body, referred: Referred): Answer {
   const tools: Body[] = body.tools ?? []
@@ -95,23 +121,27 @@ function answered(had: Had, body: Body, referred: Referred): Answer {
   const output = [...made.map(({ item }) => item), ...searched, message]
   const [conversation] = referred.conversations
   if (conversation !== undefined) {
-    const input = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : (body.input ?? [])
-    for (const item of input)
+    for (const item of inputItems(body.input))
       if (item.type !== 'item_reference') had.conversations.beside(conversation).add(itemOf(item))
     for (const item of output) had.conversations.beside(conversation).add(item)
   }
   return {
-    ...{
-      id: newId('resp_', 24),
-      object: 'response',
-      created_at: now(),
-      status: 'completed',
-      model: body.model,
-      output,
-    },
-    ...{ error: null, incomplete_details: null, instructions: null, metadata: body.metadata ?? {}, usage: USAGE },
-    ...{ previous_response_id: body.previous_response_id ?? null, tools, store: body.store ?? true },
+    id: newId('resp_', 24),
+    object: 'response',
+    created_at: now(),
+    status: 'completed',
+    background: body.background ?? false,
+    model: body.model,
     conversation: conversation === undefined ? null : { id: conversation },
+    previous_response_id: body.previous_response_id ?? null,
+    instructions: null,
+    tools,
+    output,
+    error: null,
+    incomplete_details: null,
+    metadata: body.metadata ?? {},
+    store: body.store ?? true,
+    usage: USAGE,
   }
 }
 
@@ -132,37 +162,4 @@ function interpreted(had: Had, container: string | Body) {
   }
   const cited = { container_id: id, file_id: file.id, filename: 'drawn.txt', start_index: 0, end_index: 0 }
   return [{ item: call, annotation: { type: 'container_file_citation', ...cited } }]
-}
-
-function eventsOf(answer: Answer): ({ type: string } & Body)[] {
-  const begun = { ...answer, status: 'in_progress', output: [], usage: null }
-  const items = answer.output.flatMap((item, output_index) => [
-    { type: 'response.output_item.added', output_index, item: { ...item, status: 'in_progress' } },
-    ...textEvents(item, output_index),
-    { type: 'response.output_item.done', output_index, item },
-  ])
-  return [
-    { type: 'response.created', response: begun },
-    { type: 'response.in_progress', response: begun },
-    ...items,
-    { type: 'response.completed', response: answer },
-  ]
-}
-
-function textEvents(item: Item, output_index: number): ({ type: string } & Body)[] {
-  if (item.type !== 'message') return []
-  const [part] = item.content as [Body]
-  const at = { item_id: item.id, output_index, content_index: 0 }
-  return [
-    { type: 'response.content_part.added', ...at, part: { ...part, text: '', annotations: [] } },
-    { type: 'response.output_text.delta', ...at, delta: part.text },
-    ...part.annotations.map((annotation: Body, annotation_index: number) => ({
-      type: 'response.output_text.annotation.added',
-      ...at,
-      annotation_index,
-      annotation,
-    })),
-    { type: 'response.output_text.done', ...at, text: part.text },
-    { type: 'response.content_part.done', ...at, part },
-  ]
 }

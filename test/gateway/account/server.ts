@@ -23,6 +23,8 @@ export type Asked = {
   form: () => Promise<Form>
 }
 
+export const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8' }
+
 /** Answers 200 with what it gives; nothing, and it has answered by itself. @throws Refusal */
 export type Handler = (asked: Asked) => unknown
 /** By method and path, such as `GET /v1/files/{id}`. */

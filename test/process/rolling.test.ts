@@ -88,8 +88,9 @@ async function stop(server: Server): Promise<void> {
   assert.equal((await endsWithin(server, 15_000)).code, 0)
 }
 
-describe('a rolling upgrade on one PostgreSQL', async () => {
-  const skip = await withoutPinned()
+const skip = await withoutPinned()
+
+describe('a rolling upgrade on one PostgreSQL', () => {
   test(`a process of commit ${PINNED.slice(0, 7)} works on beside this version, while the schema is changed and after`, {
     skip,
   }, async () => {

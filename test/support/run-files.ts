@@ -11,6 +11,12 @@ import { SHARED_POSTGRES, sharePostgres } from './shared-postgres.ts'
 const root = join(import.meta.dirname, '../..')
 /** One more than the cores that this is meant for: much of what is tested waits, for a time-out or another process. */
 const CONCURRENCY = 3
+/** What each file's process begins with: no test follows promises, and what lives for a call only is dropped without being copied around. */
+const PROCESS = [
+  `--import=${new URL('./untracked-promises.ts', import.meta.url).href}`,
+  '--min-semi-space-size=16',
+  '--max-semi-space-size=64',
+]
 /** Of one test, and of one file. */
 const TIMEOUT_MS = 300_000
 /** What is free in a file system in memory must be more than any run writes. */
@@ -56,6 +62,7 @@ export async function openRun(): Promise<Run> {
       const events = run({
         files: longestFirst(files),
         cwd: root,
+        execArgv: PROCESS,
         concurrency,
         timeout: TIMEOUT_MS,
         signal: stopped.signal,

@@ -5,20 +5,19 @@ import { call } from '../api/call.ts'
 import { queryClient, useChange, useRead } from '../api/query.ts'
 import { Said } from '../patterns/failure.tsx'
 import { Door } from './door.tsx'
+import { useAskedFactor } from './factor/asked.ts'
 import type { Claim } from './factor/enrol.tsx'
 import { SetUp } from './factor/set-up.tsx'
 import { ShowFactor } from './factor/show-factor.tsx'
 import { isLongEnough, NewPassword } from './new-password.tsx'
 import type { Shown } from './passkey/browser.ts'
-import { askedBy, asksForPasskey } from './with-password.tsx'
 
 /** Where a link leads that sets a password. Its token stands behind the #, which no browser sends anywhere. */
 export function PasswordLink() {
   const navigate = useNavigate()
   const [token] = useState(() => location.hash.slice(1))
   const [password, type] = useState('')
-  const [code, typeCode] = useState<string | null>(null)
-  const [hasPasskey, notePasskey] = useState(false)
+  const factor = useAskedFactor()
   const [claim, keep] = useState<Claim | null>(null)
   const ways = useRead('GET /v1/organization/sign_in', {})
   const enter = () => {
@@ -29,6 +28,7 @@ export function PasswordLink() {
     if (done.session === null) keep({ email: done.user.email, organization_id: done.organization_id, password })
     else enter()
   })
+  const said = factor.said(error)
   if (claim) {
     return (
       <Door title="Set up a second factor">
@@ -52,28 +52,25 @@ export function PasswordLink() {
     )
   }
   const send = (shown: { code?: string; passkey?: Shown }) => {
-    const onError = (refused: Error) => {
-      if (askedBy(refused)) typeCode('')
-      if (asksForPasskey(refused)) notePasskey(true)
-    }
-    mutate({ body: { token, password, ...shown } }, { onError })
+    mutate({ body: { token, password, ...shown } }, { onError: factor.hear })
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    send(code === null ? {} : { code })
+    send(factor.typed)
   }
   return (
     <Door title="Choose a password" lead="You sign in with it from now on. This link works once.">
       <form className="stack" onSubmit={submit}>
         <NewPassword value={password} onType={type} />
-        {code !== null && (
+        {factor.isAsked && (
           <ShowFactor
-            {...{ hasPasskey, code, onType: typeCode, disabled: !isLongEnough(password) }}
+            {...factor.field}
+            disabled={!isLongEnough(password)}
             ask={() => call('POST /v1/organization/sign_in/password_link/passkey', { body: { token } })}
             onPasskey={(passkey) => send({ passkey })}
           />
         )}
-        {error && !askedBy(error) && <Said error={error} />}
+        {said && <Said error={said} />}
         <Button type="submit" size="sm" loading={isPending} fullWidth>
           Set password and sign in
         </Button>

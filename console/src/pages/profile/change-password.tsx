@@ -4,35 +4,31 @@ import { call } from '../../api/call.ts'
 import { useChange } from '../../api/query.ts'
 import { Said } from '../../patterns/failure.tsx'
 import { told } from '../../patterns/told.ts'
+import { useAskedFactor } from '../../session/factor/asked.ts'
 import { ShowFactor } from '../../session/factor/show-factor.tsx'
 import type { Me } from '../../session/me.ts'
 import { isLongEnough, NewPassword } from '../../session/new-password.tsx'
 import type { Shown } from '../../session/passkey/browser.ts'
-import { askedBy, asksForPasskey } from '../../session/with-password.tsx'
 
 /** A new password, by the one before, and by a code where there is a second factor. */
 export function ChangePassword({ me }: { me: Me }) {
   const [before, typeBefore] = useState('')
   const [after, typeAfter] = useState('')
-  const [code, typeCode] = useState<string | null>(null)
-  const [hasPasskey, notePasskey] = useState(false)
+  const factor = useAskedFactor()
   const { mutate, isPending, error } = useChange('POST /v1/organization/sign_in/password', () => {
     told('The password is changed, and all other sessions have ended')
     typeBefore('')
     typeAfter('')
-    typeCode(null)
+    factor.forget()
   })
+  const said = factor.said(error)
   const who = { email: me.email, organization_id: me.organization.id, password: before }
   const send = (shown: { code?: string; passkey?: Shown }) => {
-    const onError = (refused: Error) => {
-      if (askedBy(refused)) typeCode('')
-      if (asksForPasskey(refused)) notePasskey(true)
-    }
-    mutate({ body: { ...who, new_password: after, ...shown } }, { onError })
+    mutate({ body: { ...who, new_password: after, ...shown } }, { onError: factor.hear })
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    send(code === null ? {} : { code })
+    send(factor.typed)
   }
   return (
     <form className="stack narrow" onSubmit={submit}>
@@ -54,14 +50,15 @@ export function ChangePassword({ me }: { me: Me }) {
         required
       />
       <NewPassword value={after} onType={typeAfter} />
-      {code !== null && (
+      {factor.isAsked && (
         <ShowFactor
-          {...{ hasPasskey, code, onType: typeCode, disabled: before === '' || !isLongEnough(after) }}
+          {...factor.field}
+          disabled={before === '' || !isLongEnough(after)}
           ask={() => call('POST /v1/organization/sign_in/passkey', { body: who })}
           onPasskey={(passkey) => send({ passkey })}
         />
       )}
-      {error && !askedBy(error) && <Said error={error} />}
+      {said && <Said error={said} />}
       <div>
         <Button type="submit" loading={isPending}>
           Change password

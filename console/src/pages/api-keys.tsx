@@ -3,7 +3,7 @@ import type { Item } from '../api/operations.ts'
 import { useRead } from '../api/query.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { List } from '../patterns/list.tsx'
-import { seen } from '../patterns/names.ts'
+import { nameOf, seen } from '../patterns/names.ts'
 import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import type { Column } from '../patterns/table.tsx'
@@ -46,8 +46,8 @@ export function ApiKeys() {
       cell: ({ project, owner }) => (
         <div className="two">
           <Opens project={project} />
-          <Link className="cut" to="/keys" search={{ ...filters, owner: owner.id }} title={owner.name || owner.id}>
-            <bdi>{seen(owner.name || owner.email || owner.id)}</bdi>
+          <Link className="cut" to="/keys" search={{ ...filters, owner: owner.id }} title={nameOf(owner)}>
+            <bdi>{seen(nameOf(owner))}</bdi>
             {owner.type === 'service_account' && ' (service account)'}
           </Link>
         </div>

@@ -1,15 +1,14 @@
-import { SegmentedControl, TextInput } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useChange } from '../api/query.ts'
 import { Act } from '../patterns/act.tsx'
 import { adminCurl } from '../patterns/curl.ts'
 import { Empty } from '../patterns/empty.tsx'
 import { Icon } from '../patterns/icons.tsx'
+import { NameSheet } from '../patterns/name-sheet.tsx'
 import { useOpened } from '../patterns/opened.ts'
 import { Page } from '../patterns/page.tsx'
 import { Search } from '../patterns/search.tsx'
-import { Sheet } from '../patterns/sheet.tsx'
 import { told } from '../patterns/told.ts'
 import { useDenied, useMay } from '../session/may.ts'
 import { useProjects } from './listed.ts'
@@ -80,34 +79,22 @@ export function Projects() {
           )
         }
       />
-      <NewProject opened={isOpen('new', denied)} onClose={close} />
+      {isOpen('new', denied) && <NewProject onClose={close} />}
     </Page>
   )
 }
 
-function NewProject({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+function NewProject({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
-  const [name, type] = useState('')
   const { mutate, isPending, error } = useChange('POST /v1/organization/projects', ({ id, name }) => {
     told(`Project '${name}' is there`)
-    type('')
     void navigate({ to: '/projects/$projectId', params: { projectId: id }, replace: true })
   })
   return (
-    <Sheet
-      {...{ title: 'New project', opened, onClose, action: 'Create project', busy: isPending, error }}
-      onSubmit={() => mutate({ body: { name } })}
-    >
-      <TextInput
-        label="Name"
-        description="As it appears in reports. It can be changed later."
-        value={name}
-        onChange={(event) => type(event.currentTarget.value)}
-        maxLength={255}
-        required
-        data-autofocus
-        autoComplete="off"
-      />
-    </Sheet>
+    <NameSheet
+      {...{ title: 'New project', action: 'Create project', onClose, busy: isPending, error }}
+      description="As it appears in reports. It can be changed later."
+      onSubmit={(name) => mutate({ body: { name } })}
+    />
   )
 }

@@ -1,4 +1,5 @@
 import { useRead } from '../api/query.ts'
+import { nameOf } from '../patterns/names.ts'
 import { Sought, useSought } from '../patterns/sought.tsx'
 
 type UserFilterProps = {
@@ -14,7 +15,7 @@ type UserFilterProps = {
 export function UserFilter({ label, value, shown, onChange }: UserFilterProps) {
   const [name, type] = useSought()
   const found = useRead('GET /v1/organization/users', { query: { name, limit: 50 } })
-  const known = new Map((found.data?.data ?? []).map(({ id, name, email }) => [id, name || email || id]))
+  const known = new Map((found.data?.data ?? []).map((user) => [user.id, nameOf(user)]))
   if (value !== undefined && !known.has(value)) known.set(value, shown || value)
   return (
     <Sought

@@ -10,6 +10,16 @@ export const seen = (name: string): string =>
 
 const codeOf = (character: string) => `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`
 
+/** Somebody, as the API has them. */
+type Person = { id: string; name?: string | null | undefined; email?: string | null | undefined }
+
+/** What somebody is called: by their name, or else by what there is of them. */
+export const nameOf = ({ name, email, id }: Person): string => name || email || id
+
+/** The same with their address, where people are chosen and two can have one name. */
+export const addressed = ({ name, email, id }: Person): string =>
+  name && email ? `${name} (${email})` : nameOf({ name, email, id })
+
 /** A sentence with names in it, none of which turns the order of the rest: what would is left out. */
 export const straight = (sentence: string): string =>
   sentence.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { useChange, useRead } from '../../api/query.ts'
+import { addressed } from '../../patterns/names.ts'
 import { Sheet } from '../../patterns/sheet.tsx'
 import { Sought, useSought } from '../../patterns/sought.tsx'
 import { told } from '../../patterns/told.ts'
@@ -28,10 +29,7 @@ export function AddToGroup({ groupId, onClose }: { groupId: string; onClose: () 
         value={id}
         onChange={choose}
         onSearchChange={type}
-        found={(users.data?.data ?? []).map(({ id, name, email }) => [
-          id,
-          name && email ? `${name} (${email})` : name || email || id,
-        ])}
+        found={(users.data?.data ?? []).map((user) => [user.id, addressed(user)])}
         nothingFoundMessage="Nobody has this name"
         openOnFocus={false}
         comboboxProps={{ withinPortal: false }}

@@ -8,6 +8,7 @@ import { Empty } from '../../patterns/empty.tsx'
 import { Failure } from '../../patterns/failure.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
+import { nameOf } from '../../patterns/names.ts'
 import { useOpened } from '../../patterns/opened.ts'
 import { Page, Section } from '../../patterns/page.tsx'
 import { type Column, Name } from '../../patterns/table.tsx'
@@ -20,7 +21,6 @@ import { RenameGroup } from './rename-group.tsx'
 type Member = Item<'GET /v1/organization/groups/:group_id/users'>
 
 const idOf = ({ id }: Member) => id
-const nameOf = ({ name, email, id }: Member) => name || email || id
 
 /** A group: who is in it, and its end. */
 export function GroupPage() {

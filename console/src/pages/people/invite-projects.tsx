@@ -11,7 +11,7 @@ type ProjectRole = NonNullable<Input<'POST /v1/organization/invites'>['body']['p
 type Chosen = { id: string; name: string; role: ProjectRole }
 
 /** In which projects somebody is to be once they accept. */
-export type Invited = { way: Way; chosen: readonly Chosen[] }
+type Invited = { way: Way; chosen: readonly Chosen[] }
 export const NOWHERE_SAID: Invited = { way: 'default', chosen: [] }
 
 /** As the contract has it: nothing is the default project, an empty list is none. */

@@ -3,6 +3,7 @@ import type { Item } from '../../api/operations.ts'
 import { useRead } from '../../api/query.ts'
 import { Empty } from '../../patterns/empty.tsx'
 import { List } from '../../patterns/list.tsx'
+import { nameOf } from '../../patterns/names.ts'
 import { useOpened } from '../../patterns/opened.ts'
 import { RowActs, type RowDeed } from '../../patterns/row-acts.tsx'
 import { Search } from '../../patterns/search.tsx'
@@ -23,7 +24,6 @@ const OWN_PASSWORD = 'This is you. You change your password on the page of your 
 const ONESELF = 'This is you. Another owner of the organization can remove you.'
 
 const idOf = ({ id }: User) => id
-const nameOf = ({ name, email, id }: User) => name || email || id
 export const organizationRoles = { owner: 'Owner', reader: 'Reader' }
 
 /** The users of the organization. */

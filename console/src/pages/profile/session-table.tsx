@@ -5,7 +5,7 @@ import { List } from '../../patterns/list.tsx'
 import type { Column } from '../../patterns/table.tsx'
 import { Time } from '../../patterns/time.tsx'
 import { told } from '../../patterns/told.ts'
-import { programOf } from './program.ts'
+import { programOf } from '../../session/program.ts'
 
 type Session = Item<'GET /v1/organization/sessions'>
 

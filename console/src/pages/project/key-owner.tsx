@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import { useRead } from '../../api/query.ts'
+import { addressed } from '../../patterns/names.ts'
 import { Sought, useSought } from '../../patterns/sought.tsx'
 import { useMe } from '../../session/me.ts'
 import type { Project } from './known.ts'
 
 /** Who may make keys for others: whoever may write the keys of the project, and sees who is in it. */
-export const deniedForOthers = ({ may }: Project): string | null =>
+const deniedForOthers = ({ may }: Project): string | null =>
   may('api.organization.projects.api_keys.write') && may('api.management.read')
     ? null
     : 'Yours. Owners of the project make keys for others.'
@@ -29,9 +30,7 @@ export function KeyOwner({ project, value, onChange }: KeyOwnerProps) {
     denied === null,
   )
   const others = (found.data?.data ?? []).filter(({ id }) => id !== me?.id)
-  const known = new Map(
-    others.map(({ id, name, email }) => [id, name && email ? `${name} (${email})` : name || email || id]),
-  )
+  const known = new Map(others.map((member) => [member.id, addressed(member)]))
   if (chosen) known.set(...chosen)
   return (
     <Sought

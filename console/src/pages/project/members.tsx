@@ -8,6 +8,7 @@ import { Confirm } from '../../patterns/confirm.tsx'
 import { Empty } from '../../patterns/empty.tsx'
 import { Icon } from '../../patterns/icons.tsx'
 import { List } from '../../patterns/list.tsx'
+import { nameOf } from '../../patterns/names.ts'
 import { useOpened } from '../../patterns/opened.ts'
 import { Search } from '../../patterns/search.tsx'
 import { Sheet } from '../../patterns/sheet.tsx'
@@ -21,7 +22,6 @@ import { deniedIn, ProjectPage } from './project.tsx'
 type Member = Item<'GET /v1/organization/projects/:project_id/users'>
 
 const idOf = ({ id }: Member) => id
-const nameOf = ({ name, email, id }: Member) => name || email || id
 const roles: Record<Member['role'], string> = { owner: 'Owner', member: 'Member', viewer: 'Viewer', none: 'Custom' }
 
 /** Who is in a project. */
@@ -65,7 +65,7 @@ function MemberTable({ project }: { project: Project }) {
   const leaving = rowOf('remove', members.data?.data, idOf, denied)
   const shown = rowOf('roles', members.data?.data, idOf)
   const columns: Column<Member>[] = [
-    { title: 'Name', cell: ({ name, email }) => <Name>{name || email || ''}</Name> },
+    { title: 'Name', cell: (member) => <Name>{nameOf(member)}</Name> },
     {
       title: 'Address',
       as: 'wide',

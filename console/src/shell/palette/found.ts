@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useRead } from '../../api/query.ts'
 import { useProjects } from '../../pages/listed.ts'
+import { nameOf } from '../../patterns/names.ts'
 import { useMay } from '../../session/may.ts'
 import type { Option } from './option.ts'
 
@@ -26,9 +27,10 @@ export function useFound(name: string | undefined, isOpen: boolean): { options: 
     const go = () => void navigate({ to: '/projects/$projectId', params: { projectId: id } })
     return { id, label: name, description, icon: 'projects', go }
   })
-  const ofPeople = (people.data?.data ?? []).map(({ id, name, email }): Option => {
+  const ofPeople = (people.data?.data ?? []).map((user): Option => {
+    const { id, name, email } = user
     const go = () => void navigate({ to: '/people', search: { name: email ?? name ?? id } })
-    return { id, label: name || email || id, description: email ?? 'Person', icon: 'people', go }
+    return { id, label: nameOf(user), description: email ?? 'Person', icon: 'people', go }
   })
   const found = seesAll ? keys.data : mine.data
   const ofKeys = (found?.data ?? []).map(({ id, name, project, owner }): Option => {

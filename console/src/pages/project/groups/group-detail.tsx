@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useRead } from '../../../api/query.ts'
 import { Said } from '../../../patterns/failure.tsx'
-import { seen } from '../../../patterns/names.ts'
+import { nameOf, seen } from '../../../patterns/names.ts'
 
 /** How many are shown: the group's own page has all. */
 const SHOWN = 50
@@ -21,10 +21,10 @@ export function GroupDetail({ groupId }: { groupId: string }) {
         <p className="muted">Nobody is in it yet.</p>
       ) : (
         <ul className="chips">
-          {members.data.data.map(({ id, name, email }) => (
-            <li key={id} className="badge">
-              <span className="cut" title={email ?? name}>
-                {seen(name || email || id)}
+          {members.data.data.map((member) => (
+            <li key={member.id} className="badge">
+              <span className="cut" title={member.email ?? member.name}>
+                {seen(nameOf(member))}
               </span>
             </li>
           ))}

@@ -3,11 +3,13 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { until } from '../support/until.ts'
 import { DESK, openPage, settled, skip } from './browser.ts'
+import { startFilled } from './filled.ts'
 import { follow } from './following.ts'
 import { END, flawsOfNames, hurtful, MARKUP, makeHostile, NAME } from './hostile-names.ts'
 import { listen } from './other-sites.ts'
+import { passwordLink, signIn } from './signing-in.ts'
 import { startConsole } from './started.ts'
-import { pagesOf, passwordLink, signIn, startFilled, type Visit } from './visits.ts'
+import { pagesOf, type Visit } from './visits.ts'
 
 const started = startConsole(async (stack) => {
   const { app, there } = stack.use(await startFilled({ [MARKUP]: { price_per_million: { input: 1 } } }))

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openPage, settled, skip } from './browser.ts'
+import { startFilled } from './filled.ts'
 import { join } from './joining.ts'
 import { openAsOwner, startConsole } from './started.ts'
-import { startFilled } from './visits.ts'
 
 const started = startConsole(async (stack) => stack.use(await startFilled()))
 

@@ -8,9 +8,9 @@ import { startTestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { openPage, skip } from './browser.ts'
 import { join } from './joining.ts'
+import { PASSWORD } from './signing-in.ts'
 import { deleteAlert, makeAlert, removeLimit, setLimit } from './spend-steps.ts'
 import { openAsOwner, startConsole } from './started.ts'
-import { PASSWORD } from './visits.ts'
 
 const DAY = 86_400
 const MODELS = {

@@ -4,8 +4,8 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { CONSOLE } from '../support/signing-in.ts'
 import { openPage, skip } from './browser.ts'
 import { attack, attacks, careless, type Forged, listen } from './other-sites.ts'
+import { PASSWORD, passwordLink, signIn } from './signing-in.ts'
 import { emptyServer, openAsOwner, startConsole } from './started.ts'
-import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
 const started = startConsole(async (stack) => {
   const { app } = await emptyServer(stack)

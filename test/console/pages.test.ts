@@ -4,9 +4,11 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { until } from '../gateway/upstream.ts'
 import { DESK, openPage, PHONE, settled, skip } from './browser.ts'
+import { startFilled } from './filled.ts'
 import { follow } from './following.ts'
+import { passwordLink, signIn } from './signing-in.ts'
 import { startConsole } from './started.ts'
-import { pagesOf, passwordLink, signIn, startFilled } from './visits.ts'
+import { pagesOf } from './visits.ts'
 
 const started = startConsole(async (stack) => stack.use(await startFilled()))
 

@@ -6,8 +6,8 @@ import { startTestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { freePort } from '../support/ports.ts'
 import { openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
+import { PASSWORD, passwordLink, signIn } from './signing-in.ts'
 import { emptyServer, openAsOwner, startConsole } from './started.ts'
-import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
 const unnamed = startConsole(emptyServer)
 

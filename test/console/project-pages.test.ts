@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CHAT, question } from '../gateway/gate.ts'
 import { skip } from './browser.ts'
+import { startFilled } from './filled.ts'
 import { deleteAlert, makeAlert, removeLimit, setLimit } from './spend-steps.ts'
 import { openAsOwner, startConsole } from './started.ts'
-import { startFilled } from './visits.ts'
 
 const started = startConsole(async (stack) => stack.use(await startFilled()))
 

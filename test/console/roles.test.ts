@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { done } from '../cli/run.ts'
 import { openPage, settled, skip } from './browser.ts'
+import { passwordLink, signIn } from './signing-in.ts'
 import { emptyServer, openAsOwner, startConsole } from './started.ts'
-import { passwordLink, signIn } from './visits.ts'
 
 const started = startConsole(async (stack) => {
   const { app } = await emptyServer(stack)

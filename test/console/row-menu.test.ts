@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { done } from '../cli/run.ts'
 import { startTestApp } from '../support/harness.ts'
 import { openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { passwordLink, signIn } from './signing-in.ts'
 
 test('on a phone what can be done with somebody is in one menu, which says why something cannot', {
   skip,

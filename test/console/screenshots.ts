@@ -5,7 +5,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DESK, openBrowser, openPage, PHONE, settled, skip } from './browser.ts'
-import { pagesOf, passwordLink, signIn, startFilled } from './visits.ts'
+import { startFilled } from './filled.ts'
+import { passwordLink, signIn } from './signing-in.ts'
+import { pagesOf } from './visits.ts'
 
 const [folder = 'data/screenshots', ...words] = process.argv.slice(2)
 const isWanted = (what: string) => words.length === 0 || words.some((word) => what.includes(word))

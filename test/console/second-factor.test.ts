@@ -5,8 +5,8 @@ import decodeQR from 'qr/decode.js'
 import { codeOf, stepAt } from '../../src/core/totp.ts'
 import { done } from '../cli/run.ts'
 import { openPage, settled, skip } from './browser.ts'
+import { PASSWORD, passwordLink, signIn } from './signing-in.ts'
 import { emptyServer, openAsOwner, startConsole } from './started.ts'
-import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
 const started = startConsole(emptyServer)
 

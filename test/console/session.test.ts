@@ -5,9 +5,9 @@ import { newOrganization } from '../contract/organizations.ts'
 import { newPassword, signInByLink } from '../support/signing-in.ts'
 import { openBrowser, openPage, settled, skip } from './browser.ts'
 import { watch } from './settled.ts'
+import { PASSWORD, passwordLink, signIn } from './signing-in.ts'
 import { emptyServer, openAsOwner, startConsole } from './started.ts'
 import { accept } from './steps.ts'
-import { PASSWORD, passwordLink, signIn } from './visits.ts'
 
 const started = startConsole(async (stack) => {
   const { app } = await emptyServer(stack)

@@ -2,7 +2,7 @@ import { after, before } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { openBrowser, openPage, skip } from './browser.ts'
-import { passwordLink, signIn } from './visits.ts'
+import { passwordLink, signIn } from './signing-in.ts'
 
 type Started = { app: TestApp; browser: Browser }
 

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { PASSWORD } from './visits.ts'
+import { PASSWORD } from './signing-in.ts'
 
 /*
  * What people do in the console, as several tests have them do it.

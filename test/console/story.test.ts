@@ -6,8 +6,8 @@ import { modelsFile } from '../support/models-file.ts'
 import { until } from '../support/until.ts'
 import { openBrowser, openPage, skip } from './browser.ts'
 import { ask, makePlaygroundKey } from './playground-steps.ts'
+import { signIn } from './signing-in.ts'
 import { accept, archive, invite, makeProject } from './steps.ts'
-import { signIn } from './visits.ts'
 
 let file: Awaited<ReturnType<typeof modelsFile>>
 let server: Server

@@ -26,14 +26,14 @@ export async function snapshot({ db }: TestApp, organizations: readonly string[]
   return rows
 }
 
-/** An event as far as it can explain a change: what it is about, and whose it is. */
-export type Event = { organizationId: string; type: string; text: string }
+/** An event as far as it can explain a change: what it is about, whose it is, and who made it. */
+export type Event = { organizationId: string; type: string; text: string; actorId: string | null }
 
 /** The events behind one of the log's ids; null: all. Refusals explain nothing. */
 export async function eventsSince({ db }: TestApp, organizations: readonly string[], last: string | null) {
   const rows = await db
     .selectFrom('audit_log')
-    .select(['id', 'organization_id', 'type', 'resource_id', 'project_id', 'payload'])
+    .select(['id', 'organization_id', 'type', 'actor_id', 'resource_id', 'project_id', 'payload'])
     .where('organization_id', 'in', organizations)
     .where('id', '>', last ?? '')
     .orderBy('id')
@@ -44,6 +44,7 @@ export async function eventsSince({ db }: TestApp, organizations: readonly strin
       (row): Event => ({
         organizationId: row.organization_id,
         type: row.type,
+        actorId: row.actor_id,
         text: `${row.resource_id} ${row.project_id} ${row.payload}`,
       }),
     )
@@ -66,8 +67,8 @@ const explainedBy: Record<string, readonly string[]> = {
   second_factor: ['user.'],
   second_factor_setup: ['user.'],
   recovery_code: ['user.'],
-  passkey: ['user.', 'login.'],
-  passkey_challenge: ['user.', 'login.'],
+  passkey: ['user.'],
+  passkey_challenge: ['user.'],
   oidc_identity: ['user.'],
   rate_limit: ['rate_limit.'],
   role: ['role.'],
@@ -82,39 +83,71 @@ const explainedBy: Record<string, readonly string[]> = {
   project_certificate: ['certificates.', 'certificate.'],
 }
 
-/** Rows that came, went or changed although the log has no event of their kind about them. */
-export function unexplained(before: Snapshot, after: Snapshot, events: readonly Event[]): string[] {
-  const found: string[] = []
-  for (const [one, other] of [
-    [before, after],
-    [after, before],
-  ] as const) {
-    for (const [text, { table, row }] of one) {
-      if (!other.has(text) && !isExplained(table, row, events)) found.push(text.slice(0, 500))
-    }
-  }
-  return found
+type Change = { how: 'new' | 'gone' | 'changed'; table: string; row: Row; text: string }
+
+/** What goes at once of all that somebody has, however many: the events of it name the user alone. */
+const goesWithUser: Record<string, (event: Event) => boolean> = {
+  session: ({ type }) => /^(logout|user|invite)\./.test(type),
+  passkey: ({ type, text }) => type === 'user.deleted' || text.includes('"second_factor":"reset"'),
 }
 
-function isExplained(table: string, row: Row, events: readonly Event[]): boolean {
+/** What signing in uses up or counts. Its event names the session; the user is who made it. */
+const usedBySigningIn: Record<string, Change['how']> = {
+  // The oldest of very many.
+  session: 'gone',
+  passkey_challenge: 'gone',
+  passkey: 'changed',
+  second_factor: 'changed',
+}
+
+/** In words, each row that came, went or changed although the log has no event of its kind about it. */
+export function unexplained(before: Snapshot, after: Snapshot, events: readonly Event[]): string[] {
+  return changesBetween(before, after)
+    .filter((change) => !isExplained(change, events))
+    .map(({ how, row, text }) => {
+      const told = events.filter((event) => allIdsOf(row).some((id) => event.text.includes(id) || event.actorId === id))
+      const types = [...new Set(told.map(({ type }) => type))].join(', ')
+      return `${how}: ${text.slice(0, 500)}; recorded of what it names: ${types || 'nothing'}`
+    })
+}
+
+function changesBetween(before: Snapshot, after: Snapshot): Change[] {
+  const only = (one: Snapshot, other: Snapshot) =>
+    [...one].filter(([text]) => !other.has(text)).map(([text, { table, row }]) => ({ table, row, text }))
+  const gone = only(before, after)
+  const come = only(after, before).map((now): Change => {
+    const at = gone.findIndex(({ table, row }) => table === now.table && identityOf(row) === identityOf(now.row))
+    if (at >= 0) gone.splice(at, 1)
+    return { ...now, how: at >= 0 ? 'changed' : 'new' }
+  })
+  return [...gone.map((was): Change => ({ ...was, how: 'gone' })), ...come]
+}
+
+function isExplained({ how, table, row }: Change, events: readonly Event[]): boolean {
   const kinds = explainedBy[table]
   if (kinds === undefined) throw new Error(`nobody has said which events change ${table}`)
-  // All of somebody's sessions end at once, with an event about their user.
-  const ids = table === 'session' ? [row.id, row.user_id].map(String) : idsOf(row)
-  return events.some(
-    ({ organizationId, type, text }) =>
-      organizationId === row.organization_id &&
-      kinds.some((kind) => type.startsWith(kind)) &&
-      ids.some((id) => text.includes(id)),
-  )
+  const user = String(row.user_id)
+  return events.some((event) => {
+    const { organizationId, type, text, actorId } = event
+    if (organizationId !== row.organization_id) return false
+    if (kinds.some((kind) => type.startsWith(kind)) && idsOf(row).some((id) => text.includes(id))) return true
+    if (how === 'gone' && goesWithUser[table]?.(event) && text.includes(user)) return true
+    return how === usedBySigningIn[table] && type === 'login.succeeded' && actorId === user
+  })
 }
 
 /** The row's own id; of what has none, those that it joins. */
 function idsOf(row: Row): string[] {
-  const own = row.id
-  if (typeof own === 'string') return [own]
-  return Object.entries(row)
-    .filter(([name, value]) => name.endsWith('_id') && typeof value === 'string')
-    .filter(([name]) => name !== 'organization_id' || Object.keys(row).length < 5)
-    .map(([, value]) => String(value))
+  if (typeof row.id === 'string') return [row.id]
+  const joined = allIdsOf(row).filter((id) => id !== row.organization_id)
+  return joined.length > 0 ? joined : [String(row.organization_id)]
 }
+
+/** The ids of the row and of all that it names. */
+const allIdsOf = (row: Row) =>
+  Object.entries(row)
+    .filter(([name, value]) => /^id$|_id$/.test(name) && typeof value === 'string')
+    .map(([, value]) => String(value))
+
+/** What stays the same of a row that changes. Of codes and challenges somebody has several, of limits a project has. */
+const identityOf = (row: Row) => JSON.stringify('id' in row ? row.id : [...allIdsOf(row), row.hash, row.model])

@@ -18,8 +18,8 @@ export type Request = {
 
 export type Answer = { status: number; type: string; text: string; headers?: IncomingHttpHeaders }
 
-/** Until an answer is there, in milliseconds. */
-const PATIENCE_MS = 10_000
+/** Until an answer is there, in milliseconds: what hangs never ends, and a busy machine may take long. */
+const PATIENCE_MS = 60_000
 
 export class Client {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
@@ -63,7 +63,7 @@ export function flawOf({ method, path = '', headers: sent = {} }: Request, answe
   try {
     const { error, ...rest } = JSON.parse(text)
     // What the listener refuses before anybody reads the path has the one envelope.
-    const isOther = rest.type === 'error' && spokenAt(path.replace(/^\/check(?=\/)/, ''), sent) === 'anthropic'
+    const isOther = rest.type === 'error' && spokenAt(askedFor(path, sent), sent) === 'anthropic'
     if (isOther) return anthropicFlaw({ error, ...rest }, headers['request-id'])
     const names = Object.keys(error).sort().join()
     if (Object.keys(rest).length > 0 || names !== 'code,message,param,type') return 'an envelope with other fields'
@@ -76,6 +76,18 @@ export function flawOf({ method, path = '', headers: sent = {} }: Request, answe
   } catch {
     return `${status} without an envelope`
   }
+}
+
+/**
+ * The path that is asked for. The check door reads it in headers or behind its own path (src/gateway/check/original.ts); where it is told two
+ * different ones it answers as it does to everybody.
+ */
+function askedFor(path: string, sent: Record<string, string>): string {
+  if (!/^\/check(?=[/?]|$)/.test(path)) return path
+  const behind = path.slice('/check'.length)
+  const told = [sent['x-original-uri'], sent['x-forwarded-uri'], /^\/./.test(behind) ? behind : undefined]
+  const [first = '', ...more] = new Set(told.filter((url) => url !== undefined))
+  return more.length > 0 ? '' : first
 }
 
 /** The same of the shape that the Anthropic API has for it. */

@@ -1,4 +1,4 @@
-import { announceMinutesGone, minutesKeptFrom } from '../../src/db/minutes-kept.ts'
+import { announceMinutesGone } from '../../src/db/minutes-kept.ts'
 import { newestMinute, recordRetention, retentionRanAt } from '../../src/db/retention-record.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { databaseSource } from '../../src/gateway/counters/redis/database.ts'
@@ -32,6 +32,5 @@ export async function walkSeldomBackground(db: Db, organizationId: string): Prom
   await recordRetention(db, 1)
   await retentionRanAt(db)
   await newestMinute(db, { organization_id: organizationId, kind: 'completions' }, 3600)
-  await minutesKeptFrom(db, organizationId, 'embeddings')
   await databaseSource({ db, writer: 'w', now: Date.now }).days(organizationId)
 }

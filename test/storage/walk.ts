@@ -5,6 +5,7 @@ import { idSource } from '../../src/core/id.ts'
 import { monthOf } from '../../src/core/month.ts'
 import { recipientsOf } from '../../src/db/alert-recipients.ts'
 import { migrations } from '../../src/db/migrations/index.ts'
+import { minutesKeptFrom } from '../../src/db/minutes-kept.ts'
 import { keepOldest, oldestOf } from '../../src/db/oldest.ts'
 import {
   deleteAuditEvents,
@@ -172,6 +173,8 @@ export async function walkBackground(db: Db, organizationId: string) {
       return { ...entry, api_key_id: `${i}`, num_model_requests: 1 }
     }),
   )
+  // What has been said to be gone is asked for only where some are kept.
+  await minutesKeptFrom(db, organizationId, 'embeddings')
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'embeddings' }, 3600)
   await nextOrganization(db, '')
   await deleteAuditEvents(db, organizationId, 2_000_000_000)

@@ -56,12 +56,23 @@ function objectionsTo(node: Node, around: Sources): string[] {
   return objectionsWithin(node, around)
 }
 
-const objectionsWithin = (node: Node, around: Sources): string[] =>
-  childrenOf(node).flatMap((child) => objectionsTo(child, around))
+function objectionsWithin(node: Node, around: Sources): string[] {
+  const found: string[] = []
+  for (const child of childrenOf(node)) found.push(...objectionsTo(child, around))
+  return found
+}
 
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'kind' in value
+
+/** Of every node of every statement of the tests: so nothing is made on the way. */
 function childrenOf(node: Node): Node[] {
-  const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'kind' in value
-  return Object.values(node).flat().filter(isNode)
+  const children: Node[] = []
+  for (const name in node) {
+    const value = node[name]
+    if (Array.isArray(value)) for (const one of value) isNode(one) && children.push(one)
+    else if (isNode(value)) children.push(value)
+  }
+  return children
 }
 
 function objectionsToInsert({ into, columns = [] }: Node): string[] {
@@ -93,19 +104,26 @@ function objectionsToStatement(node: Node, around: Sources): string[] {
   const written = writtenSources(node)
   const own = named(written)
   const known = new Map([...around, ...own])
-  const statement = findingOf(node)
-  // What else there is of it may be tied to a row that is found without.
-  const [found] = own.values()
-  if (found && isException(statement)) found.filtered = true
-  bind(known, own, [
+  const conditions = [
     ...conditionsOf(node.where?.where).map((condition) => ({ condition, filters: [...own.values()] })),
     ...(node.joins ?? []).flatMap((join: Node) =>
       conditionsOf(join.on?.on).map((condition) => ({ condition, filters: filteredBy(join, own) })),
     ),
-  ])
-  const objections = [...own.values()]
-    .filter((source) => isOurs(source.table) && !source.filtered)
-    .map(({ table }) => `${table}: ${statement}`)
+  ]
+  bind(known, own, conditions)
+  const objections: string[] = []
+  // Few are: only of those the text is needed.
+  if ([...own.values()].some(({ filtered }) => !filtered)) {
+    const statement = findingOf(node)
+    const [found] = own.values()
+    if (found && isException(statement)) {
+      found.filtered = true
+      // What else there is of it may be tied to a row that is found without.
+      bind(known, own, conditions)
+    }
+    for (const { table, filtered } of own.values())
+      if (isOurs(table) && !filtered) objections.push(`${table}: ${statement}`)
+  }
   const texts = written
     .map(withoutName)
     .filter(({ kind }) => kind === 'RawNode')

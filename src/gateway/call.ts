@@ -11,6 +11,8 @@ import type { Worst } from './use.ts'
 
 /** What a request asks for, as far as it is governed. */
 export type Asked = {
+  /** Whose it is. */
+  projectId: string
   /** Null for routes that name no model. */
   model: CatalogueModel | null
   /** Models that it names for its tools and the like, each as often as it does. */

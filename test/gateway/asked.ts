@@ -15,6 +15,7 @@ export const asks = (
 ): Asked => {
   const { images = 0, caps = UNCAPPED, ...rest } = some
   return {
+    projectId: 'proj_1',
     model: plainModel('m1'),
     within: [],
     worst: { ...NO_WORST, images },

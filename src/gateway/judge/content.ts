@@ -230,8 +230,10 @@ export class Content {
   }
 
   #free(value: unknown, depth: number): void {
-    if (typeof value === 'string') this.json(value)
-    if (value === null || typeof value !== 'object') return
+    if (value === null || typeof value !== 'object') {
+      this.json(String(value))
+      return
+    }
     if (depth > DEEPEST) throw tooDeep
     if (Array.isArray(value)) for (const item of value) this.#free(item, depth + 1)
     else

@@ -50,6 +50,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
   })
   if (route.charges.audio) worst.audioMegabytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / MEGABYTE
   return {
+    projectId: rules.projectId,
     model,
     within: runWithin(route, within),
     worst,

@@ -57,6 +57,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
   const options = stream && onDemand ? streamOptionsOf(fields) : null
   return {
+    projectId: rules.projectId,
     model,
     within: runWithin(route, within),
     worst,

@@ -39,7 +39,7 @@ const UNSAID: readonly Dialect[] = [ANY_DIALECT]
 export function judge(given: Case): Judgement {
   const { rules, route, body, models, defaultModel, defaultMaxOutputTokens: fallback, dialects } = given
   const shape = route.body
-  if (shape.kind === 'none') return { asked: about(route), edits: new Edits({}) }
+  if (shape.kind === 'none') return { asked: about(route, rules), edits: new Edits({}) }
   if (body === null) throw missing(shape.model)
   const edits = new Edits(isForm(body) ? {} : body.fields)
   // Of a model that no upstream was named for, nobody knows what server takes it.
@@ -52,8 +52,9 @@ export function judge(given: Case): Judgement {
 }
 
 /** A request that is all in its path, and about what that names. */
-function about(route: GatewayRoute): Asked {
+function about(route: GatewayRoute, { projectId }: ProjectRules): Asked {
   return {
+    projectId,
     model: null,
     within: [],
     worst: NO_WORST,

@@ -264,6 +264,15 @@ describe('a message is judged like its counterparts:', () => {
     assert.ok(tools.inputTokens - few.inputTokens >= 1000)
     const call = within({ type: 'tool_use', id: 't', name: 'x', input: { a: 'x'.repeat(4000) } }).worst
     assert.ok(call.inputTokens >= 1000)
+    // What is no text is read, too.
+    const numbers = within({
+      type: 'tool_use',
+      id: 't',
+      name: 'x',
+      input: { a: Array(2000).fill(77), b: true, c: null },
+    })
+    assert.ok(numbers.worst.inputTokens >= 1000, String(numbers.worst.inputTokens))
+    assert.ok(numbers.inputText()?.includes('77\n77\n'), 'and counted where nobody reports it')
   })
 
   test('its maximum has to be said, and is the most of its answer', () => {

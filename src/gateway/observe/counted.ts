@@ -10,14 +10,16 @@ import type { TokenCounter } from './token-counter.ts'
 export function countedInput(asked: Asked, tokens: TokenCounter): number | Promise<number> {
   const text = asked.inputText()
   if (text === null) return asked.worst.inputTokens
-  return tokens.count([text]).then((counted) => within(asked.caps.inputTokens, counted + asked.besideText))
+  return tokens
+    .count([text], asked.projectId)
+    .then((counted) => within(asked.caps.inputTokens, counted + asked.besideText))
 }
 
 /** Tokens of all that was said, and of what was shown without that. */
 export function countedOutput(asked: Asked, { said, unsaid }: Reading, tokens: TokenCounter): Promise<number> {
   const beyond = Math.ceil((said.beyond + unsaid) / 4)
   const texts = asked.echoes ? withoutEcho(said.texts(), asked.inputText()) : said.texts()
-  return tokens.count(texts).then((counted) => within(asked.caps.outputTokens, counted + beyond))
+  return tokens.count(texts, asked.projectId).then((counted) => within(asked.caps.outputTokens, counted + beyond))
 }
 
 const within = (most: number | null, counted: number) => Math.min(counted, most ?? counted)

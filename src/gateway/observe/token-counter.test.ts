@@ -12,38 +12,38 @@ const script = (code: string) => new URL(`data:text/javascript,${encodeURICompon
 describe('tokens are counted off the thread that serves calls', () => {
   test('nothing runs before the first need, and nothing to count is no need', async () => {
     using counter = counting()
-    assert.equal(await counter.count([]), 0)
-    assert.equal(await counter.count(['', '']), 0)
+    assert.equal(await counter.count([], 'proj_1'), 0)
+    assert.equal(await counter.count(['', ''], 'proj_1'), 0)
     assert.equal(counter.running, false)
-    assert.equal(await counter.count(['one two three', ' four']), 4)
+    assert.equal(await counter.count(['one two three', ' four'], 'proj_1'), 4)
     assert.equal(counter.running, true)
   })
 
   test('control tokens in a text are text, and half a character is no error', async () => {
     using counter = counting()
-    assert.ok((await counter.count(['<|endoftext|><|im_start|>'])) > 2)
-    assert.ok((await counter.count(['\ud83d', '😀'.repeat(2500)])) > 1000)
+    assert.ok((await counter.count(['<|endoftext|><|im_start|>'], 'proj_1')) > 2)
+    assert.ok((await counter.count(['\ud83d', '😀'.repeat(2500)], 'proj_1')) > 1000)
   })
 
   test('80,000 characters without a space, which take 12 seconds at once, are counted in slices', async () => {
     using counter = counting()
     const text = '的'.repeat(80_000)
-    const tokens = await counter.count([text])
+    const tokens = await counter.count([text], 'proj_1')
     assert.ok(tokens > 0 && tokens <= 2 * text.length)
   })
 
   test('many counts at once each get their own answer', async () => {
     using counter = counting()
     const texts = Array.from({ length: 50 }, (_, i) => 'one '.repeat(i).trim())
-    const counted = await Promise.all(texts.map((text) => counter.count([text])))
+    const counted = await Promise.all(texts.map((text) => counter.count([text], 'proj_1')))
     assert.deepEqual(counted, [...texts.keys()])
   })
 
   test('the worker ends when it has been idle, and another one comes with the next need', async () => {
     using counter = counting({ idleMs: 1 })
-    assert.equal(await counter.count(['one two']), 2)
+    assert.equal(await counter.count(['one two'], 'proj_1'), 2)
     while (counter.running) await turn()
-    assert.equal(await counter.count(['one two']), 2)
+    assert.equal(await counter.count(['one two'], 'proj_1'), 2)
   })
 })
 
@@ -53,32 +53,76 @@ describe('where counting fails there is an estimate', () => {
 
   test('a worker that does not answer in time', async () => {
     using counter = counting({ timeoutMs: 20, script: script('setInterval(() => {}, 1000)') })
-    assert.deepEqual(await Promise.all([counter.count([text]), counter.count([text])]), [estimated, estimated])
+    assert.deepEqual(await Promise.all([counter.count([text], 'proj_1'), counter.count([text], 'proj_1')]), [
+      estimated,
+      estimated,
+    ])
     assert.equal(counter.running, false)
   })
 
   test('a worker that dies, or that cannot be started', async () => {
     for (const code of ['throw new Error("no")', 'process.exit(1)', 'syntax error']) {
       using counter = counting({ script: script(code) })
-      assert.equal(await counter.count([text]), estimated, code)
-      assert.equal(await counter.count([text]), estimated, code)
+      assert.equal(await counter.count([text], 'proj_1'), estimated, code)
+      assert.equal(await counter.count([text], 'proj_1'), estimated, code)
       assert.equal(counter.estimated, 2)
     }
   })
 
   test('a counter that was closed, before or meanwhile', async () => {
     using counter = counting()
-    const waiting = counter.count([text])
+    const waiting = counter.count([text], 'proj_1')
     counter.close()
     assert.equal(await waiting, estimated)
-    assert.equal(await counter.count([text]), estimated)
+    assert.equal(await counter.count([text], 'proj_1'), estimated)
   })
 
-  test('more waiting than can be counted soon', async () => {
+  test('more waiting of a project than its share: what is in it is counted, and others have theirs', async () => {
     using counter = counting({ script: script('setInterval(() => {}, 1000)') })
-    const waiting = counter.count(['x'.repeat(8_000_000)])
-    assert.equal(await counter.count([text]), estimated)
+    const waiting = counter.count(['x'.repeat(1_500_000), 'x'.repeat(1_500_000)], 'proj_1')
+    assert.equal(counter.estimated, 1)
+    assert.equal(await counter.count([text], 'proj_1'), estimated)
+    const others = counter.count([text], 'proj_2')
+    const most = ['3', '4', '5'].map((n) => counter.count(['x'.repeat(2_000_000)], `proj_${n}`))
+    assert.equal(counter.estimated, 3)
+    // All that can wait does.
+    assert.equal(await counter.count([text], 'proj_6'), estimated)
     counter.close()
-    assert.equal(await waiting, 2_000_000)
+    assert.deepEqual(await Promise.all([waiting, others]), [750_000, estimated])
+    assert.deepEqual(await Promise.all(most), [500_000, 500_000, 500_000])
+  })
+})
+
+describe('projects are counted for in turn', () => {
+  /** Says of each text how many were counted before it. */
+  const inOrder = script(`
+    import { parentPort } from 'node:worker_threads'
+    let before = 0
+    parentPort.on('message', ({ id }) => parentPort.postMessage({ id, tokens: before++ }))
+  `)
+  const long = 'x'.repeat(100_000)
+
+  test('whoever has much counted holds up nobody else by more than two of its texts', async () => {
+    using counter = counting({ script: inOrder })
+    const many = Array.from({ length: 10 }, () => counter.count([long], 'proj_1'))
+    const few = ['proj_2', 'proj_3'].map((of) => counter.count(['x'], of))
+    const more = counter.count(['x'], 'proj_2')
+    assert.deepEqual(await Promise.all([...few, more]), [2, 3, 5])
+    assert.deepEqual(await Promise.all(many), [0, 1, 4, 6, 7, 8, 9, 10, 11, 12])
+  })
+
+  test('a worker that is late with a text is late with nothing that it does not have yet', async () => {
+    const hangsOnce = script(`
+      import { parentPort } from 'node:worker_threads'
+      parentPort.on('message', ({ id, texts: [text] }) => {
+        if (text !== 'hang') parentPort.postMessage({ id, tokens: 7 })
+      })
+    `)
+    using counter = counting({ timeoutMs: 2000, script: hangsOnce })
+    const late = counter.count(['hang'], 'proj_1')
+    assert.equal(await counter.count(['x'], 'proj_2'), 7)
+    assert.equal(await late, 1)
+    assert.equal(counter.estimated, 1)
+    assert.equal(await counter.count(['x'], 'proj_1'), 7)
   })
 })

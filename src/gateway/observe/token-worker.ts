@@ -5,7 +5,7 @@ import type { Counted, ToCount } from './token-counter.ts'
 /** Characters of a slice: the tokenizer is quadratic in the length of what has no spaces, so that 80,000 take 12 seconds. */
 const SLICE = 1000
 /** Milliseconds for one job. What is left then is estimated, so that one long text does not hold up all others. */
-const ENOUGH_MS = 2000
+const ENOUGH_MS = 1000
 
 /** What looks like a control token is text like any other; a control token it never was. */
 const asText = { disallowedSpecial: new Set<string>() }

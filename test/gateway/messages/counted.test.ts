@@ -54,6 +54,13 @@ describe('tokens of a message are counted', () => {
     })
   }
 
+  test('by the gate, of what is too much for that by the estimate that limits go by', async () => {
+    gate.upstream.answer(missing(404))
+    const system = 'one two three four '.repeat(100_000)
+    const { body } = await count({ ...counted, system })
+    assert.equal(body.input_tokens, Math.ceil((system.length + 'hello there'.length) / 4))
+  })
+
   test('not where the model server refuses, in the shape of that API', async () => {
     gate.upstream.answer(refused('invalid_request_error', 'messages: required', 400))
     const reply = await count({ model: 'm1' })

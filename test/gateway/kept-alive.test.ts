@@ -174,7 +174,14 @@ test('a client that reads nothing gets no pile of comments, and one that waits b
     const { url = '' } = request
     responses.set(url, response)
     const envelopes = envelopesOf('openai', '')
-    const reply = new KeptAlive({ response, everyMs: 5, headers: {}, envelopes, begun: () => early.push(url) })
+    const reply = new KeptAlive({
+      response,
+      everyMs: 5,
+      headers: {},
+      envelopes,
+      isShaped: false,
+      begun: () => early.push(url),
+    })
     if (url === '/unread') {
       reply.writeHead(200, ['content-type', 'text/event-stream'])
       reply.write(`data: ${'x'.repeat(64 * 1024 * 1024)}\n\n`)

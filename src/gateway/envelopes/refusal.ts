@@ -1,3 +1,5 @@
+/** Bytes of a refusal that are read; what comes behind them is not shown. */
+const MOST_READ = 65_536
 /** Characters that are shown of a refusal that has no shape. */
 const MOST_SHOWN = 4096
 
@@ -12,5 +14,21 @@ export function parsed(text: string): Record<string, unknown> | null {
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
   } catch {
     return null
+  }
+}
+
+/** The beginning of a refusal, as far as it is read, as it comes. */
+export class Beginning {
+  readonly #parts: Buffer[] = []
+  #length = 0
+
+  add(bytes: Buffer): void {
+    const part = bytes.subarray(0, MOST_READ - this.#length)
+    this.#length += part.length
+    if (part.length > 0) this.#parts.push(part)
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#parts).toString()
   }
 }

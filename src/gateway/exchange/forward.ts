@@ -16,12 +16,16 @@ import { refusedBegun } from './refused.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
 
+/** Whether a model server's refusal of a call is put into the shape of the API that the client speaks. */
+const reshapes = ({ route }: Call) => route.api === 'anthropic'
+
 /** The client's side: of a stream that is kept alive, where one is asked for and that is set. */
 function replyTo({ streamKeepaliveMs: everyMs, streams }: Gate, call: Call, asked: Inquiry): Reply {
   const { response, headers } = call
   if (everyMs === 0 || !asked.stream) return response
   const envelopes = envelopesOf(spoken(call.route, call.request.headers), headers['x-request-id'] ?? '')
-  return new KeptAlive({ response, everyMs, headers, envelopes, begun: () => streams?.begun(call) })
+  const isShaped = reshapes(call)
+  return new KeptAlive({ response, everyMs, headers, envelopes, isShaped, begun: () => streams?.begun(call) })
 }
 
 /**
@@ -56,7 +60,7 @@ export async function forward(
       request,
       response: replyTo(gate, call, asked),
       begin(status, replied, upstream, held) {
-        const refused = status >= 400 && route.api === 'anthropic' ? refusedBegun(call, status, held) : null
+        const refused = status >= 400 && reshapes(call) ? refusedBegun(call, status, held) : null
         body.replied()
         if (refused !== null) return refused
         if (asked.stream || isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)

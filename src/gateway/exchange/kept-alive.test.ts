@@ -10,7 +10,14 @@ import { KeptAlive } from './kept-alive.ts'
 test('a stream that has been silent for long when its call is refused in the same turn of the loop is not begun any more', async () => {
   let comments = 0
   await using server = createServer((_request, response) => {
-    new KeptAlive({ response, everyMs: 20, headers: {}, envelopes: envelopesOf('openai', ''), begun: () => comments++ })
+    new KeptAlive({
+      response,
+      everyMs: 20,
+      headers: {},
+      envelopes: envelopesOf('openai', ''),
+      isShaped: false,
+      begun: () => comments++,
+    })
     // This holds up the loop until both others have their time, one after the other in the same turn.
     setTimeout(() => {
       const until = performance.now() + 40

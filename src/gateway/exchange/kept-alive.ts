@@ -15,6 +15,8 @@ type Options = {
   headers: Readonly<Record<string, string>>
   /** Of the API that the client speaks. */
   envelopes: Envelopes
+  /** Whether a model server's refusals come in the shape of that API, whatever theirs was. */
+  isShaped: boolean
   /** Told when the stream begins before its reply does. */
   begun: () => void
 }
@@ -71,7 +73,8 @@ export class KeptAlive implements Reply {
     this.statusCode = status
     this.#events = status < 300 && isEventStream(typeIn(headers))
     if (!this.#events) clearTimeout(this.#timer)
-    if (this.#early) this.#late = lateReply(status, this.#events, this.#options.envelopes)
+    const { envelopes, isShaped } = this.#options
+    if (this.#early) this.#late = lateReply(status, this.#events, envelopes, isShaped)
     else this.#response.writeHead(status, headers)
   }
 

@@ -1,8 +1,7 @@
 import type { Envelopes } from '../envelopes/envelopes.ts'
+import { Beginning } from '../envelopes/refusal.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 
-/** Bytes of a refusal that are passed on in an event. */
-const MOST_HELD = 65_536
 const [TAB, LF, CR, BLANK, MARK] = [0x09, 0x0a, 0x0d, 0x20, [0xef, 0xbb, 0xbf]] as const
 /** What may stand before a reply and says nothing: blanks, and a byte order mark. */
 const NOTHING: readonly number[] = [TAB, LF, CR, BLANK, ...MARK]
@@ -19,11 +18,18 @@ export interface LateReply {
 }
 
 /** The event that a failure is told in. */
-export const errorEvent = (data: object): string => `event: error\ndata: ${JSON.stringify(data)}\n\n`
+export const errorEvent = (data: object): string => eventOf(JSON.stringify(data))
 
-/** @param events whether it says of itself that it is a stream of events @param envelopes of the API that the client speaks */
-export function lateReply(status: number, events: boolean, envelopes: Envelopes): LateReply {
-  return status >= 400 ? new Refusal(status, envelopes) : events ? new Events() : new Answer(envelopes)
+const eventOf = (json: string) => `event: error\ndata: ${json}\n\n`
+
+/**
+ * @param events whether it says of itself that it is a stream of events
+ * @param envelopes of the API that the client speaks
+ * @param isShaped whether a refusal has the shape of that API already, on one line
+ */
+export function lateReply(status: number, events: boolean, envelopes: Envelopes, isShaped: boolean): LateReply {
+  if (status >= 400) return isShaped ? new Shaped() : new Refusal(status, envelopes)
+  return events ? new Events() : new Answer(envelopes)
 }
 
 /** As it comes, but for a byte order mark: that may stand at the beginning of a stream alone, and this one has begun. */
@@ -101,8 +107,7 @@ class Unreadable implements LateReply {
 class Refusal implements LateReply {
   readonly #status: number
   readonly #envelopes: Envelopes
-  readonly #parts: Buffer[] = []
-  #length = 0
+  readonly #begun = new Beginning()
 
   constructor(status: number, envelopes: Envelopes) {
     this.#status = status
@@ -110,13 +115,26 @@ class Refusal implements LateReply {
   }
 
   chunk(bytes: Buffer): null {
-    this.#length += bytes.length
-    if (this.#length <= MOST_HELD) this.#parts.push(bytes)
+    this.#begun.add(bytes)
     return null
   }
 
   end(): string {
-    return errorEvent(this.#envelopes.refused(this.#status, Buffer.concat(this.#parts).toString()))
+    return errorEvent(this.#envelopes.refused(this.#status, this.#begun.text))
+  }
+}
+
+/** One that was put into the shape before it came here. */
+class Shaped implements LateReply {
+  readonly #parts: Buffer[] = []
+
+  chunk(bytes: Buffer): null {
+    this.#parts.push(bytes)
+    return null
+  }
+
+  end(): string {
+    return eventOf(Buffer.concat(this.#parts).toString())
   }
 }
 

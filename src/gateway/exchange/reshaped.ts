@@ -1,14 +1,11 @@
+import { Beginning } from '../envelopes/refusal.ts'
 import type { ReplyObserver } from '../upstreams/forwarding.ts'
-
-/** Bytes of a refusal that are read to be put into another shape; what comes behind them is not shown. */
-const MOST = 65_536
 
 /** A model server's refusal, which the client gets in another shape once it is whole. */
 export class Reshaped implements ReplyObserver {
   readonly resizes = true
   readonly #told: (text: string) => object
-  readonly #parts: Buffer[] = []
-  #length = 0
+  readonly #begun = new Beginning()
 
   /** @param told what is told of its text */
   constructor(told: (text: string) => object) {
@@ -16,12 +13,11 @@ export class Reshaped implements ReplyObserver {
   }
 
   chunk(bytes: Buffer): null {
-    this.#length += bytes.length
-    if (this.#length <= MOST) this.#parts.push(bytes)
+    this.#begun.add(bytes)
     return null
   }
 
   end(): Buffer {
-    return Buffer.from(JSON.stringify(this.#told(Buffer.concat(this.#parts).toString())))
+    return Buffer.from(JSON.stringify(this.#told(this.#begun.text)))
   }
 }

@@ -154,6 +154,11 @@ describe('a refusal of the Anthropic routes has the shape of that API', () => {
     assert.deepEqual([limited.status, limited.type, limited.error.type], [200, 'error', 'overloaded_error'])
     const foreign = await late(json({ error: { message: 'bad', type: 'x', param: null, code: null } }, 400))
     assert.deepEqual([foreign.type, foreign.error], ['error', { type: 'invalid_request_error', message: 'bad' }])
+    // As long as is read of it: with the gate's id of the call it is longer.
+    const bare = { type: 'error', error: { type: 'invalid_request_error', message: '' }, request_id: 'req_theirs' }
+    const long = 'x'.repeat(65_536 - JSON.stringify(bare).length)
+    const own = await late(refused('invalid_request_error', long, 400))
+    assert.deepEqual([own.error.type, own.error.message], ['invalid_request_error', long])
     const missing = await late(raw(404, 'Not Found'))
     assert.deepEqual([missing.error.type, missing.error.details.error_code], ['not_found_error', 'not_offered'])
   })

@@ -23,6 +23,8 @@ export type Dialect = {
   obeys: ReadonlySet<Maximum>
   /** Whether it obeys what a request says of how often tools are used that it runs itself (`max_tool_calls`, `max_uses`). */
   boundsTools: boolean
+  /** Whether some of its versions put the bytes of an image in the result of a tool before the model as text. */
+  writesResults: boolean
   unknown: UnknownFields
 }
 
@@ -121,6 +123,7 @@ export function dialectOf(
     obeys: new Set(obeys),
     // Of the servers that are known by name none reads it.
     boundsTools: kind === 'openai' || kind === 'other',
+    writesResults: kind === 'vllm',
     unknown: unknown ?? (kind === 'other' ? 'pass' : 'refuse'),
   }
 }

@@ -3,6 +3,7 @@ import { wrongValue } from '../invalid.ts'
 import { isFound, isText, isTextSource, isToolUse, sourceOf, writtenPlace } from './blocks.ts'
 import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
+import { isToolResult } from './tool-results.ts'
 
 /** Deepest nesting of what is judged. Beyond it, even writing it again would be a risk. */
 const DEEPEST = 64
@@ -30,11 +31,18 @@ export class Content {
   link: string | null = null
   /** Within notes about where something was found, whose links nobody follows. */
   #noted = 0
+  /** Within the result of a tool that may be written down as it is. */
+  #written = 0
   readonly #texts: string[] | null
+  readonly #writesResults: boolean
 
-  /** @param texts gathers the texts, where somebody wants them */
-  constructor(texts: string[] | null = null) {
+  /**
+   * @param texts gathers the texts, where somebody wants them
+   * @param writesResults whether the bytes of images in results of tools may be put before the model as text
+   */
+  constructor(texts: string[] | null = null, writesResults = false) {
     this.#texts = texts
+    this.#writesResults = writesResults
   }
 
   /** Tokens: one for each four characters begun, and what is no text. */
@@ -137,6 +145,14 @@ export class Content {
   }
 
   #walkObject(object: JsonObject, depth: number, at: string): string | null {
+    if (!this.#writesResults || !isToolResult(object)) return this.#walkFields(object, depth, at)
+    this.#written++
+    const found = this.#walkFields(object, depth, at)
+    this.#written--
+    return found
+  }
+
+  #walkFields(object: JsonObject, depth: number, at: string): string | null {
     for (const key in object) {
       const value = object[key]
       if (value === null || value === undefined) continue
@@ -214,7 +230,8 @@ export class Content {
   #binary({ length }: string, kind: Kind): null {
     this.tokens += BINARY_TOKENS
     this.dataCharacters += length
-    this.dataBound += mostTokens(kind, decoded(length))
+    const most = mostTokens(kind, decoded(length))
+    this.dataBound += this.#written === 0 ? most : Math.max(most, length)
     return null
   }
 

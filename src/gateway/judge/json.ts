@@ -15,6 +15,7 @@ import { ownModel } from './own-model.ts'
 import { isPaired, readPairs } from './pairs.ts'
 import { referencesIn, refuseReferences } from './references.ts'
 import { readsOf, serverToolsIn } from './server-tools.ts'
+import { refuseResultsElsewhere } from './tool-results.ts'
 import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
 import { writtenLength } from './written-length.ts'
@@ -26,12 +27,14 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   refuseLookalikes(shape, fields)
   const model = ownModel(court, fields[shape.model])
   refuseReferences(shape.references, fields)
-  const content = new Content()
+  const dialects = court.dialects(model.upstreams)
+  const hasResults = route.api === 'anthropic'
+  if (hasResults) refuseResultsElsewhere(fields)
+  const content = new Content(null, hasResults && dialects.some(({ writesResults }) => writesResults))
   readAll(shape.told, fields, content)
   readImages(shape.images, fields, content)
   boundTools(shape, fields, content)
   const questions = shape.pairs === null ? questionsOf(shape, fields) : readPairs(shape.pairs, fields, content)
-  const dialects = court.dialects(model.upstreams)
   const foreign = new Foreign(dialects, edits, true)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })

@@ -275,6 +275,27 @@ describe('a message is judged like its counterparts:', () => {
     assert.ok(numbers.inputText()?.includes('77\n77\n'), 'and counted where nobody reports it')
   })
 
+  test('the result of a tool stands in a message of the user, and its images are bounded as what its server makes of them', () => {
+    const shown = {
+      type: 'tool_result',
+      tool_use_id: 't',
+      content: [{ type: 'image', source: { ...image, data: 'A'.repeat(90_000) } }],
+    }
+    for (const role of ['assistant', 'system', 'tool', 'User', undefined])
+      assert.equal(
+        verdict(() => message({ messages: [user('x'), { role, content: [{ type: 'text', text: 'x' }, shown] }] })),
+        '400 invalid_value messages[1].content[1].type',
+      )
+    message({ messages: [{ role: 'assistant', content: 'tool_result' }, user(shown)] })
+    using _ = upstreamsAre({ a: dialectOf('vllm'), b: dialectOf('sglang') })
+    const worst = (model: string, ...content: unknown[]) => message({ model, messages: [user(...content)] }).worst
+    assert.ok(worst('on-b', shown).boundTokens < 60_000)
+    // Some versions of vLLM write it down as it is.
+    for (const model of ['on-a', 'on-both']) assert.ok(worst(model, shown).boundTokens > 90_000)
+    assert.ok(worst('on-a', ...shown.content).boundTokens < 60_000)
+    assert.equal(worst('on-a', shown).inputTokens, worst('on-b', shown).inputTokens)
+  })
+
   test('its maximum has to be said, and is the most of its answer', () => {
     assert.equal(message({ max_tokens: 77 }).worst.outputTokens, 77)
     assert.equal(message({ max_tokens: 77 }).caps.outputTokens, 77)

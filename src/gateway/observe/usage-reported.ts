@@ -51,7 +51,8 @@ const inputOf = ({ prompt, input }: Readonly<UsageFields>) => larger(prompt, inp
 
 /**
  * Tokens that a cache had, or was given, beside the reported input. They are in it where its sum says so, or where it has the
- * name that others have for all of it and is large enough.
+ * name that others have for all of it and is large enough. A server that takes the name of the Anthropic API for all of it (some
+ * versions of SGLang) says nothing of that: what the name means there is believed, so that nobody pays less than was used.
  */
 function besideInput(usage: Readonly<UsageFields>): number {
   const { prompt, output, total, cached, cacheRead, cacheWritten } = usage

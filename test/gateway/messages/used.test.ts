@@ -40,6 +40,17 @@ const cases: Record<string, [answer: Script, figures: Figures | { atLeast: Figur
     json(message([text('hi')], { ...usage, input_tokens: 0, cache_read_input_tokens: 1000 })),
     [1000, 1000, 2],
   ],
+  // As some versions of SGLang report it of an input of 100: nothing in it says so.
+  'a whole reply that has what came from a cache in its input as well': [
+    json(message([text('hi')], { input_tokens: 100, output_tokens: 2, cache_read_input_tokens: 40 })),
+    [140, 40, 2],
+  ],
+  'a whole reply that has it in its input as well, and says so by its sum': [
+    json(
+      message([text('hi')], { input_tokens: 100, output_tokens: 2, total_tokens: 102, cache_read_input_tokens: 40 }),
+    ),
+    [100, 40, 2],
+  ],
   'a stream that reports its input first and its output last': [
     streamOf(events(['good ', 'day'], { ...usage, output_tokens: 1 }, { output_tokens: 12 })),
     [7, 0, 12],

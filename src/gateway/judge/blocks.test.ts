@@ -42,6 +42,19 @@ test('the tools of another server are called as it likes', () => {
   const servers = { mcp_servers: [{ type: 'url', url: 'https://example.com', name: 's' }] }
   const tools = [{ type: 'mcp_toolset', mcp_server_name: 's', configs }]
   assert.deepEqual(message({ ...servers, tools }).sent.tools, tools)
+  for (const name of ['file_id', 'container', 'definition', 'audio', 'connector_id', 'vector_store_ids', 'data', 'url'])
+    message({ ...servers, tools: [{ ...tools[0], configs: { [name]: { enabled: true, id: 'x' } } }] })
+  // What such a name stands for may refer to nothing, nor may another tool name its fields so.
+  const stored = { fetch: { file_id: 'x' } }
+  for (const tool of [
+    { ...tools[0], configs: stored },
+    { type: 'mcp', server_label: 's', configs: { file_id: 'x' } },
+    { ...tools[0], Type: 'x', configs: { file_id: 'x' } },
+  ])
+    assert.match(
+      verdict(() => message({ ...servers, tools: [tool] })),
+      /^400 not_offered tools\[0\]\.configs\.(fetch\.)?file_id$/,
+    )
 })
 
 test('a tool for the web that runs code is one for code as well', () => {
@@ -52,12 +65,24 @@ test('a tool for the web that runs code is one for code as well', () => {
     { type: 'web_search_20260318', allowed_callers: ['code_execution_20260521'] },
     { type: 'web_fetch_20260209', allowed_callers: ['direct', 'code_execution_20260521'] },
     { type: 'web_fetch_20260318', allowed_callers: 'direct' },
+    { type: 'web_search_20260318', allowed_callers: ['direct'], Allowed_Callers: ['code_execution_20260521'] },
+    { type: 'web_search_20250305_beta' },
+    { type: 'web_search_20270101x' },
+    { type: 'web_fetch_latest' },
+    { type: 'web_search_2' },
   ]
   for (const tool of runs)
     assert.match(
       verdict(() => asked(tool)),
       /allowed_callers/,
     )
-  const runsNone = [{ type: 'web_search_20250305' }, { type: 'web_search_20260318', allowed_callers: ['direct'] }]
+  const runsNone = [
+    { type: 'web_search_20250305' },
+    { type: 'web_search_20260318', allowed_callers: ['direct'] },
+    { type: 'web_search_latest', allowed_callers: ['direct'] },
+    ...['web_search', 'web_search_preview', 'web_search_preview_2025_03_11', 'web_search_2025_08_26', 'web_fetch'].map(
+      (type) => ({ type }),
+    ),
+  ]
   for (const tool of runsNone) assert.deepEqual(asked(tool).sent.tools, [tool])
 })

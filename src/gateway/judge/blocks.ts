@@ -23,6 +23,9 @@ export const isFound = (part: JsonObject, at: string) =>
 /** The call of a tool, whose input is any JSON that the model liked. */
 export const isToolUse = (part: JsonObject) => isTyped(part, 'tool_use', 'server_tool_use', 'mcp_tool_use')
 
+/** The tools of another server, which says how they are called: names in its `configs` are no fields. */
+export const isToolset = (part: JsonObject) => isTyped(part, 'mcp_toolset')
+
 /** Where what a block shows stands: under names of their own for an image, which says how many tokens it can be, and for a document. */
 export const sourceOf = (block: JsonObject) => {
   if (isTyped(block, 'image')) return IMAGE_SOURCE

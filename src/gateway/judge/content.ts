@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../body/fields.ts'
 import { wrongValue } from '../invalid.ts'
-import { isFound, isText, isTextSource, isToolUse, sourceOf, writtenPlace } from './blocks.ts'
+import { isFound, isText, isTextSource, isToolset, isToolUse, sourceOf, writtenPlace } from './blocks.ts'
 import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
 import { isToolResult } from './tool-results.ts'
@@ -162,6 +162,15 @@ export class Content {
     return null
   }
 
+  /** Goes through what stands under names that are no fields. */
+  #walkNamed(named: JsonObject, depth: number): string | null {
+    for (const name in named) {
+      const found = this.#walk(named[name], depth + 1, name)
+      if (found !== null) return `.${name}${found}`
+    }
+    return null
+  }
+
   #walkField(object: JsonObject, key: string, value: unknown, depth: number, at: string): string | null {
     switch (meaningOf(key)) {
       case 'reference':
@@ -196,6 +205,9 @@ export class Content {
         if (!isObject(value) || !isToolUse(object)) break
         this.#free(value, depth + 1)
         return null
+      case 'configs':
+        if (isObject(value) && isToolset(object)) return this.#walkNamed(value, depth + 1)
+        break
       case 'media':
         // Behind a link stands as much as in the data itself.
         if (typeof value === 'string') {

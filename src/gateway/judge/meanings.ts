@@ -22,6 +22,8 @@ type Meaning =
   | 'source'
   /** What a tool was called with, in the call of a tool. */
   | 'input'
+  /** Settings of tools by their names, in a list of another server's tools. */
+  | 'configs'
   /** Where the model looked, or found what it said: nobody follows a link in there once more. */
   | 'notes'
   /** Bytes in a generated image, text in all else. */
@@ -63,6 +65,7 @@ const meanings = new Map<string, Meaning>([
   ['video_url', 'media'],
   ['source', 'source'],
   ['input', 'input'],
+  ['configs', 'configs'],
   ['annotations', 'notes'],
   ['action', 'notes'],
   ['sources', 'notes'],

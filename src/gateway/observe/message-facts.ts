@@ -1,4 +1,4 @@
-import { amount } from './amount.ts'
+import { fieldsOf, some } from './usage-object.ts'
 
 /** What the report of a message (Anthropic) says besides tokens. */
 export type MessageFacts = {
@@ -10,15 +10,12 @@ export type MessageFacts = {
 /** @param before what an earlier report of the same message said: a server says all of it so far each time, or leaves it out */
 export function messageFacts(value: unknown, before: MessageFacts | null): MessageFacts {
   const { service_tier: tier, server_tool_use: tools } = fieldsOf(value)
-  const searches = amount(fieldsOf(tools).web_search_requests) ?? 0
+  const searches = some(fieldsOf(tools).web_search_requests)
   return {
     serviceTier: typeof tier === 'string' ? tier : (before?.serviceTier ?? null),
     webSearches: Math.max(searches, before?.webSearches ?? 0),
   }
 }
-
-const fieldsOf = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 
 const NOTHING = Buffer.alloc(0)
 

@@ -36,13 +36,14 @@ export const NO_USAGE: Readonly<UsageFields> = {
 
 type Fields = Record<string, unknown>
 
-function fields(value: unknown): Fields {
+/** The fields of an object; of anything else there are none. */
+export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
 }
 
 /** Whether a `usage` object reports some input, and some output. */
 export function usedIn(value: unknown): { readsInput: boolean; saysOutput: boolean } {
-  const usage = fields(value)
+  const usage = fieldsOf(value)
   return {
     readsInput: some(usage.prompt_tokens) > 0 || some(usage.input_tokens) > 0,
     saysOutput: some(usage.completion_tokens) > 0 || some(usage.output_tokens) > 0,
@@ -51,9 +52,9 @@ export function usedIn(value: unknown): { readsInput: boolean; saysOutput: boole
 
 /** Reads one `usage` object, whoever's names it has. */
 export function readUsage(value: unknown): UsageFields {
-  const usage = fields(value)
-  const input = fields(usage.prompt_tokens_details ?? usage.input_tokens_details ?? usage.input_token_details)
-  const output = fields(usage.completion_tokens_details ?? usage.output_tokens_details ?? usage.output_token_details)
+  const usage = fieldsOf(value)
+  const input = fieldsOf(usage.prompt_tokens_details ?? usage.input_tokens_details ?? usage.input_token_details)
+  const output = fieldsOf(usage.completion_tokens_details ?? usage.output_tokens_details ?? usage.output_token_details)
   return {
     prompt: amount(usage.prompt_tokens),
     input: amount(usage.input_tokens),
@@ -91,7 +92,8 @@ export function merged(one: Readonly<UsageFields>, other: Readonly<UsageFields>)
   }
 }
 
-const some = (value: unknown) => amount(value) ?? 0
+/** How much is reported; what is no amount is none. */
+export const some = (value: unknown): number => amount(value) ?? 0
 
 /** Of those that are known. */
 export const larger = (one: number | null, other: number | null) =>

@@ -1,5 +1,5 @@
 import { type HostedTool, hostedTools } from '../../core/policy.ts'
-import { isGiven, isObject, type JsonObject } from '../body/fields.ts'
+import { isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 
 /**
  * Tools that the client runs itself, or that only arrange other tools (openai 7.57). A shell is the client's where its
@@ -51,12 +51,20 @@ export function hostedTool(type: string): HostedTool | null {
 
 /** The first versions of tools for the web that write and run code themselves, by the dates behind their names. */
 const RUNS_CODE_SINCE = 20260209
+/** The original's tool for the web, which does not, in all of its versions. */
+const originalSearch = /^web_search(_preview)?(_\d{4}_\d{2}_\d{2})?$/
 
-/** Whether a tool for the web runs code as well: those that are new do, unless the model alone may call them. */
-export function runsCode({ type, allowed_callers: callers }: JsonObject): boolean {
-  const date = typeof type === 'string' ? /^web_(?:search|fetch)_(\d{8})$/.exec(type)?.[1] : undefined
-  if (date === undefined || Number(date) < RUNS_CODE_SINCE) return false
-  return !(Array.isArray(callers) && callers.length === 1 && callers[0] === 'direct')
+/**
+ * Whether a tool for the web runs code as well: those that are new do, unless the model alone may call them. A version that
+ * nobody knows is taken for a new one.
+ */
+export function runsCode(tool: JsonObject): boolean {
+  const { type, allowed_callers: callers } = tool
+  if (typeof type !== 'string' || originalSearch.test(type)) return false
+  const version = /^web_(?:search|fetch)_(.*)$/.exec(type)?.[1]
+  if (version === undefined || (/^\d{8}$/.test(version) && Number(version) < RUNS_CODE_SINCE)) return false
+  const isDirect = Array.isArray(callers) && callers.length === 1 && callers[0] === 'direct'
+  return !isDirect || Object.keys(tool).some((key) => lookalike(key) === 'allowed_callers')
 }
 
 const isNamed = (type: string, name: string) => type === name || type.startsWith(`${name}_`)

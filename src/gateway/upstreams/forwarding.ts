@@ -107,8 +107,8 @@ export interface Upstream {
   /**
    * Sends the call on, and the reply back as it comes.
    * @returns how it ended, once the reply is over
-   * @throws Unreached where no byte of the request has left; ApiError where nothing was sent to the client yet; anything
-   * else is a bug of whoever observes the reply, or a body that cannot be read
+   * @throws Unreached where no byte of the request has left; where nothing was sent to the client yet ApiError, or what
+   * `begin` throws in the place of a reply; anything else is a bug of whoever observes the reply, or a body that cannot be read
    */
   attempt: (call: Forwarding, witness: Witness) => Promise<Outcome>
   /**

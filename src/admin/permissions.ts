@@ -31,6 +31,8 @@ export const atTheGate: Record<ModelPermission, string> = {
     'Call models: chat, completions, messages, embeddings, moderations, images, audio, rerank, score, classify, pooling, tokenize, detokenize.',
   'api.responses.read': 'Retrieve responses and their input items.',
   'api.responses.write': 'Create, compact, count, cancel and delete responses.',
+  'api.files.read': 'List and retrieve files, and their content.',
+  'api.files.write': 'Upload and delete files.',
 }
 
 function entry(id: Permission): PermissionEntry {

@@ -27,6 +27,7 @@ const table = {
   model_not_found: { status: 404 },
   previous_response_not_found: { status: 404 },
   item_not_found: { status: 404, code: null },
+  object_not_found: { status: 404, code: null },
   // The original gives both the same code.
   model_forbidden: { status: 403, code: 'model_not_found' },
   unknown_url: { status: 404, code: null },

@@ -147,6 +147,8 @@ export const modelPermissions = [
   'api.model.request',
   'api.responses.read',
   'api.responses.write',
+  'api.files.read',
+  'api.files.write',
 ] as const
 export type ModelPermission = (typeof modelPermissions)[number]
 

@@ -103,6 +103,10 @@ export interface OwnedTable {
   response_id: string | null
   /** Unix seconds. What was ended before its time has that moment here. */
   expires_at: number
+  /** Milliseconds since the epoch; null for what no list shows. */
+  made_at: number | null
+  /** What lists are narrowed by: a file's purpose. */
+  label: string | null
 }
 
 /** The last batch of usage that each running server has written; of no organization. */

@@ -1,4 +1,5 @@
-import type { Owned } from '../core/owned.ts'
+import type { ListAsked, Owned } from '../core/owned.ts'
+import { batches } from './batches.ts'
 import type { Db, Row } from './tables.ts'
 
 /**
@@ -16,6 +17,47 @@ export function findOwned(db: Db, wanted: readonly Owned[]): Promise<Row<'owned'
     .where('kind', 'in', [...kinds])
     .where('id', 'in', ids)
     .execute()
+}
+
+/** Writes whose these are, but of ids that are somebody's already. @returns those that were nobody's */
+export async function insertOwned(db: Db, rows: readonly Row<'owned'>[]): Promise<Owned[]> {
+  const written: Owned[] = []
+  for (const batch of batches(rows)) {
+    const insert = db.insertInto('owned').values(batch)
+    const added = insert.onConflict((conflict) => conflict.columns(['kind', 'id']).doNothing())
+    written.push(...(await added.returning(['kind', 'id']).execute()))
+  }
+  return written
+}
+
+/**
+ * A project's own of one kind, in the order in which they were made; those that have ended are left out. What is listed `after` may have
+ * ended meanwhile, for as long as its row is there.
+ * @param now Unix seconds
+ * @returns null where `after` is none of the project's
+ */
+export async function listOwned(
+  db: Db,
+  { organizationId, projectId }: { organizationId: string; projectId: string },
+  { kind, label, after, order, limit }: ListAsked,
+  now: number,
+): Promise<Row<'owned'>[] | null> {
+  const own = db
+    .selectFrom('owned')
+    .where('organization_id', '=', organizationId)
+    .where('project_id', '=', projectId)
+    .where('kind', '=', kind)
+    .where('made_at', 'is not', null)
+  const last = after === null ? null : await own.where('id', '=', after).select(['made_at', 'id']).executeTakeFirst()
+  if (last === undefined) return null
+  let listed = own.selectAll().where('expires_at', '>', now)
+  if (label !== null) listed = listed.where('label', '=', label)
+  if (last !== null) {
+    listed = listed.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('made_at', 'id'), order === 'asc' ? '>' : '<', tuple(last.made_at, last.id)),
+    )
+  }
+  return listed.orderBy('made_at', order).orderBy('id', order).limit(limit).execute()
 }
 
 /**

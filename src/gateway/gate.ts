@@ -3,6 +3,7 @@ import type { ApiError } from '../contract/error.ts'
 import type { DefaultModels } from '../core/default-model.ts'
 import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
+import type { OwnedKind } from '../core/owned.ts'
 import type { Dialect } from '../core/upstream-kind.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { Bodies } from './body/budget.ts'
@@ -63,6 +64,8 @@ export type GatewayParts = GateLedger & {
 }
 
 export type Gate = Omit<GatewayParts, 'counters'> & {
+  /** Kinds of things that bodies may name: those that some upstream keeps. */
+  accepts: ReadonlySet<OwnedKind>
   counters: GuardedCounters
   failures: FailureLog
   /** What calls have used, on its way to the usage. */

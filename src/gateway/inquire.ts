@@ -31,7 +31,7 @@ export function inquire(gate: Gate, call: Call, body: Judged): Inquired | Promis
 
 function lookUpNamed(gate: Gate, call: Call, body: Judged, judged: Judgement): Inquired | Promise<Inquired> {
   if (judged.asked.references.length > 0) return lookUp(gate, call, body, judged)
-  return withUpstreams(judged, upstreamsOf(gate, judged.asked))
+  return withUpstreams(judged, upstreamsOf(gate, call, judged.asked))
 }
 
 async function lookUp(gate: Gate, call: Call, body: Judged, judged: Judgement): Promise<Inquired> {
@@ -40,7 +40,7 @@ async function lookUp(gate: Gate, call: Call, body: Judged, judged: Judgement): 
   const { organizationId, projectId } = rules
   const { owners, waited } = await gate.lateOwners.find(references, { organizationId, projectId, keyId })
   const now = waited ? await judgeAgain(gate, call, body) : judged
-  return withUpstreams(now, keepersOf(references, owners, rules, upstreamsOf(gate, now.asked)))
+  return withUpstreams(now, keepersOf(references, owners, rules, upstreamsOf(gate, call, now.asked)))
 }
 
 function judgeCall(gate: Gate, call: Call, body: Judged): Judgement | Promise<Judgement> {
@@ -56,12 +56,15 @@ function judgeAbout(
   name: string | null,
   defaultModel: string | null,
 ): Judgement | Promise<Judgement> {
-  const { defaultMaxOutputTokens, dialects } = gate
+  const { defaultMaxOutputTokens, dialects, accepts } = gate
   const judged = (own: CatalogueModel | null) => {
     const { rules } = call.grant
     const models = { find: (id: string) => (id === name ? own : gate.catalogue.find(id)) }
     return recorded(gate, call, () =>
-      judge({ rules, route: call.route, body: body.judged, models, defaultModel, defaultMaxOutputTokens, dialects }),
+      judge({
+        ...{ rules, route: call.route, body: body.judged, models },
+        ...{ defaultModel, defaultMaxOutputTokens, dialects, accepts },
+      }),
     )
   }
   const own = name === null ? null : gate.catalogue.lookUp(name)
@@ -75,7 +78,9 @@ async function judgeAgain(gate: Gate, call: Call, body: Judged): Promise<Judgeme
   return judgeCall(gate, call, body)
 }
 
-const upstreamsOf = (gate: Gate, { model }: Asked) => model?.upstreams ?? gate.upstreams.names
+/** Those that have the call's model, or what its route asks for. */
+const upstreamsOf = (gate: Gate, { route: { offered } }: Call, { model }: Asked) =>
+  model?.upstreams ?? (offered === null ? gate.upstreams.names : (gate.offers.get(offered) ?? []))
 
 const withUpstreams = ({ asked, edits }: Judgement, upstreams: readonly string[]): Inquired => ({
   inquiry: Object.assign(asked, { upstreams }),

@@ -2,6 +2,7 @@ import { Bounded } from '../core/bounded.ts'
 import { isOwnedId, keyOf, type Owned } from '../core/owned.ts'
 import { type Asker, isTheirs } from '../ledger/asker.ts'
 import type { Owner, Owners } from '../ledger/owners.ts'
+import { kinds } from './kinds/kinds.ts'
 import { Places } from './places.ts'
 import type { Reference } from './references.ts'
 
@@ -51,7 +52,9 @@ export class LateOwners {
     caller: Caller,
   ): Promise<{ owners: readonly (Owner | null)[]; waited: boolean }> {
     const owners = await this.#owners.find(references, caller)
-    const missing = references.filter((one, i) => !one.isIfKept && !isTheirs(owners[i], caller))
+    const missing = references.filter(
+      (one, i) => !one.isIfKept && kinds[one.kind].isLate && !isTheirs(owners[i], caller),
+    )
     const giveBack = this.#several && missing.length > 0 ? this.#placesFor(missing, caller) : null
     if (giveBack === null) return { owners, waited: false }
     const found = await this.#wait(missing, caller).finally(giveBack)

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError } from '../contract/error.ts'
 import { readBody } from './body/read-body.ts'
+import { uploadBody } from './body/upload-body.ts'
 import type { Arrival, Outcome } from './call.ts'
 import { forward } from './exchange/forward.ts'
 import { issueTicket } from './exchange/ticket.ts'
@@ -8,6 +9,8 @@ import type { Gate } from './gate.ts'
 import { inquire } from './inquire.ts'
 import { letIn, letInAgain } from './let-in.ts'
 import { answerModels } from './models/answer.ts'
+import { bring } from './objects/bring.ts'
+import { answerList } from './objects/list.ts'
 import { routeOf } from './routes/match.ts'
 
 /**
@@ -19,10 +22,13 @@ import { routeOf } from './routes/match.ts'
 export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | ApiError | null> {
   const { method = '', url = '', headers } = arrival.request
   // Awaited also where the key is known: what of the body came together with the head is there only after this turn.
-  const call = await letIn(gate, arrival, routeOf(method, url, opensWebSocket(method, headers)), url)
+  const route = routeOf(method, url, gate.offers, opensWebSocket(method, headers))
+  const call = await letIn(gate, arrival, route, url)
   if (call instanceof ApiError) return call
   if (call.route.answeredBy === 'catalogue') return answerModels(gate.catalogue, call)
-  const read = readBody(gate.bodies, call)
+  if (call.route.lists !== null) return answerList(gate, call, call.route.lists)
+  const { body: shape } = call.route
+  const read = shape.kind === 'upload' ? uploadBody(gate, call, shape) : readBody(gate.bodies, call)
   const body = read instanceof Promise ? await read : read
   try {
     const closed = body.waited ? await letInAgain(gate, call) : null
@@ -33,7 +39,8 @@ export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | Ap
     const issued = issueTicket(gate, call, inquiry)
     const ticket = issued instanceof Promise ? await issued : issued
     if (ticket instanceof ApiError) return ticket
-    return await forward(gate, call, inquiry, body, ticket)
+    if (call.route.brings.length === 0) return await forward(gate, call, inquiry, body, ticket)
+    return await bring(gate, call, inquiry, body).finally(() => ticket.settle(null))
   } finally {
     body.release()
   }

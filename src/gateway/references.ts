@@ -1,8 +1,8 @@
-import { ApiError } from '../contract/error.ts'
+import type { ApiError } from '../contract/error.ts'
 import type { Owned } from '../core/owned.ts'
 import { type Asker, isTheirs } from '../ledger/asker.ts'
 import type { Owner } from '../ledger/owners.ts'
-import { shown } from './invalid.ts'
+import { kinds } from './kinds/kinds.ts'
 
 /** Something that a model server keeps, as a request names it. */
 export type Reference = Owned & {
@@ -46,13 +46,5 @@ export function keepersOf(
   return able
 }
 
-/** The original's sentences, for what is nobody's and for what is another project's. */
-export function notFound({ kind, id, param }: Reference): ApiError {
-  const named = `with id '${shown(id)}' not found.`
-  if (param === 'previous_response_id')
-    return new ApiError('previous_response_not_found', `Previous response ${named}`, { param })
-  if (kind === 'response') return new ApiError('not_found', `Response ${named}`, { param })
-  const advice =
-    'Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item from your input.'
-  return new ApiError('item_not_found', `Item ${named} ${advice}`, { param })
-}
+/** What is told of something that is nobody's, and of what is another project's. */
+export const notFound = (reference: Reference): ApiError => kinds[reference.kind].notFound(reference)

@@ -11,6 +11,7 @@ import { Afterwards } from './exchange/afterwards.ts'
 import { refuseOnStream } from './exchange/kept-alive.ts'
 import { FailureLog } from './failure-log.ts'
 import type { Gate, GatewayParts } from './gate.ts'
+import { acceptedBy } from './kinds/accepted.ts'
 import { Tally } from './observe/tally.ts'
 import { handle } from './pipeline.ts'
 import { recordRefusal } from './record-refusal.ts'
@@ -47,6 +48,7 @@ export function createGateway(parts: GatewayParts): Gateway {
   parts.usage.takeFrom(tally)
   const gate: Gate = {
     ...parts,
+    accepts: acceptedBy(parts.offers),
     counters,
     tally,
     failures,

@@ -6,7 +6,7 @@ import type { Usage } from './usage.ts'
 /** What of the ledger a gate uses: the ledger itself where it is in the same thread, and else what stands for it there. */
 export type GateLedger = {
   usage: Pick<Usage, 'record' | 'takeFrom' | 'wake'>
-  owners: Pick<Owners, 'claim' | 'end' | 'find'>
+  owners: Pick<Owners, 'claim' | 'end' | 'find' | 'keep' | 'list'>
   lastUsed: Pick<LastUsed, 'touch'>
   refusals: Pick<Refusals, 'isNews' | 'record'>
 }

@@ -1,8 +1,8 @@
 import { Bounded } from '../core/bounded.ts'
 import type { Log } from '../core/log.ts'
-import { isOwnedId, keyOf, type Owned } from '../core/owned.ts'
+import { isOwnedId, type Kept, keyOf, type ListAsked, NEVER, type Owned } from '../core/owned.ts'
 import { batches } from '../db/batches.ts'
-import { endOwned, findOwned } from '../db/owned.ts'
+import { endOwned, findOwned, insertOwned, listOwned } from '../db/owned.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { type Asker, isTheirs } from './asker.ts'
 import type { Beat, Writer } from './beat.ts'
@@ -60,6 +60,7 @@ export class Owners implements Writer {
   /** The latest ones that are. */
   readonly #known = new Bounded<string, Row<'owned'>>(KEPT)
   #told = false
+  #lastMoment = 0
 
   constructor(parts: OwnersParts) {
     this.#parts = parts
@@ -109,6 +110,54 @@ export class Owners implements Writer {
     return wanted.map((one, i) => this.#ownerIn(here[i] ?? read.get(keyOf(one)) ?? this.#here(one)))
   }
 
+  /**
+   * Makes things their creator's, and answers when that is written: whoever hears of them then finds them on every node, whatever becomes of
+   * this one. What is the project's already stays so.
+   * @returns those that are somebody else's, or were and have ended: of an id that a model server gives twice, the first is the one that counts
+   * @throws what the database does
+   */
+  async keep(kept: readonly Kept[], { organizationId, projectId, upstream }: Owner): Promise<Owned[]> {
+    const strange = kept.filter(({ id }) => !isOwnedId(id))
+    const rows = kept
+      .filter(({ id }) => isOwnedId(id))
+      .map(
+        ({ kind, id, label, expiresAt }): Row<'owned'> => ({
+          ...{ kind, id, organization_id: organizationId, project_id: projectId, upstream, response_id: null, label },
+          expires_at: expiresAt ?? NEVER,
+          made_at: this.#moment(),
+        }),
+      )
+    const written = new Set((await insertOwned(this.#parts.write, rows)).map(keyOf))
+    for (const row of rows) if (written.has(keyOf(row))) this.#known.set(keyOf(row), row)
+    const rest = rows.filter((row) => !written.has(keyOf(row)))
+    const owners = rest.length === 0 ? [] : await this.find(rest, null)
+    return [...strange, ...rest.filter((_, i) => !isTheirs(owners[i], { organizationId, projectId }))]
+  }
+
+  /**
+   * A project's own of one kind, as lists show them, each with the upstream that keeps it. One may be missing that another node has ended less than a
+   * second ago, and be shown.
+   * @returns null where what it is to go on after is none of the project's
+   * @throws what the database does
+   */
+  async list(asker: Asker, asked: ListAsked): Promise<{ id: string; upstream: string }[] | null> {
+    const { limit } = asked
+    const found: { id: string; upstream: string }[] = []
+    for (let { after } = asked; ; ) {
+      const rows = await listOwned(
+        this.#parts.read,
+        asker,
+        { ...asked, after, limit: limit - found.length },
+        this.#now(),
+      )
+      if (rows === null) return null
+      for (const row of rows) if (!isEnded(row, this.#endings)) found.push({ id: row.id, upstream: row.upstream })
+      // In the place of those that have ended, and are not written yet, come the next.
+      if (found.length === limit || rows.length === 0) return found
+      after = rows.at(-1)?.id ?? after
+    }
+  }
+
   /** Writes what waits. @throws what the database does; the rest then waits on */
   async write(): Promise<void> {
     for (const claims of batches([...this.#claims.values()])) await this.#insert(claims)
@@ -135,11 +184,7 @@ export class Owners implements Writer {
     const rows = claims.map(rowOf)
     // In one order, so that two nodes with the same ids cannot deadlock.
     rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    const insert = this.#parts.write.insertInto('owned').values(rows)
-    const written = await insert
-      .onConflict((conflict) => conflict.columns(['kind', 'id']).doNothing())
-      .returning(['kind', 'id'])
-      .execute()
+    const written = await insertOwned(this.#parts.write, rows)
     const ours = new Set(written.map(keyOf))
     for (const row of rows) {
       this.#claims.delete(keyOf(row))
@@ -154,6 +199,12 @@ export class Owners implements Writer {
     for (const ending of endings.values()) await endOwned(this.#parts.write, ending, now)
     for (const row of this.#known.values()) if (isEnded(row, endings)) row.expires_at = now
     for (const key of endings.keys()) this.#endings.delete(key)
+  }
+
+  /** Milliseconds, and no two the same: what is made in one of them has an order too. */
+  #moment(): number {
+    this.#lastMoment = Math.max(this.#parts.now(), this.#lastMoment + 1)
+    return this.#lastMoment
   }
 
   #now = () => Math.floor(this.#parts.now() / 1000)
@@ -175,6 +226,8 @@ const rowOf = ({ kind, id, origin, expiresAt }: Claim): Row<'owned'> => ({
   upstream: origin.upstream,
   response_id: kind === 'response' ? null : origin.responseId,
   expires_at: expiresAt,
+  made_at: null,
+  label: null,
 })
 
 /** Whether something is over by itself, or with the response that it came with. */

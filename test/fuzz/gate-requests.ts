@@ -92,6 +92,7 @@ function bodyOf({ body, ...route }: Declaration, making: Making): { type: string
   if (body.kind === 'none')
     return { type: 'text/plain', body: chance.next() < 0.05 ? textOf(chance.pick(hostile)) : null }
   if (body.kind === 'form') return formOf(body, making)
+  if (body.kind === 'upload') return formOf(body, making, ['name="purpose"\r\n\r\nuser_data'], body.file)
   const fields = changed(fieldsOf({ body, ...route } as Declaration), body, making)
   const json = JSON.stringify(fields) ?? ''
   const type =
@@ -131,7 +132,7 @@ const nested: readonly unknown[] = [
   'flex',
 ]
 
-function changed(right: Record<string, unknown>, { fields }: JsonShape, { chance, hostile }: Making) {
+function changed(right: Record<string, unknown>, { fields }: Pick<JsonShape, 'fields'>, { chance, hostile }: Making) {
   const made = { ...right }
   const names = [...fields]
   for (let times = chance.between(0, 3); times > 0; times--) {
@@ -142,12 +143,13 @@ function changed(right: Record<string, unknown>, { fields }: JsonShape, { chance
 }
 
 /** A form: its parts as they are declared, with strange names and values, and now and then a frame that is none. */
-function formOf({ fields }: FormShape, { chance, hostile }: Making): { type: string; body: Buffer } {
-  const parts: string[] = [
-    'name="model"\r\n\r\nm1',
-    'name="prompt"\r\n\r\nhello',
-    'name="file"; filename="a.wav"\r\n\r\nxxxx',
-  ]
+function formOf(
+  { fields }: Pick<FormShape, 'fields'>,
+  { chance, hostile }: Making,
+  texts = ['name="model"\r\n\r\nm1', 'name="prompt"\r\n\r\nhello'],
+  file = 'file',
+): { type: string; body: Buffer } {
+  const parts: string[] = [...texts, `name="${file}"; filename="a.wav"\r\n\r\nxxxx`]
   for (let times = chance.between(0, 3); times > 0; times--) {
     const name = chance.next() < 0.8 ? chance.pick([...fields]) : textOf(chance.pick(hostile)).slice(0, 100)
     parts.push(`name="${name}"\r\n\r\n${textOf(chance.pick(hostile)).slice(0, 3000)}`)

@@ -2,8 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Dimension, UNLIMITED } from '../../src/core/catalogue.ts'
 import type { Declaration } from '../../src/gateway/routes/declaration.ts'
-import { routes } from '../../src/gateway/routes/table.ts'
-import { ask, codeOf, type DimensionName, limitedIn, openStage, type Place, type Stage } from './declared.ts'
+import {
+  ask,
+  codeOf,
+  type DimensionName,
+  everywhere,
+  limitedIn,
+  openStage,
+  type Place,
+  type Stage,
+} from './declared.ts'
 
 type World = { admin: ReturnType<Stage['gate']['app']['admin']>['organization']; place: Place }
 
@@ -110,7 +118,7 @@ describe('the next call of a route is another one when', () => {
   })
   after(() => stage[Symbol.asyncDispose]())
 
-  for (const [name, route] of Object.entries(routes) as [string, Declaration][]) {
+  for (const [name, route] of everywhere) {
     if (route.body.kind === 'none') continue
     for (const { setting, about, fields = {}, set, unset, without = '200', ...rule } of rules) {
       const isAbout = about(route)

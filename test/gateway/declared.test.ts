@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { UNLIMITED } from '../../src/core/catalogue.ts'
-import type { Declaration } from '../../src/gateway/routes/declaration.ts'
-import { type RouteName, routes } from '../../src/gateway/routes/table.ts'
+import { routes } from '../../src/gateway/routes/table.ts'
 import { checkSent, told } from './check/checking.ts'
 import {
   ask,
   codeOf,
+  everywhere,
   fieldsOf,
   limitedIn,
   metered,
@@ -30,7 +30,7 @@ describe('a route does what it declares:', () => {
 
   const projects = () => stage.gate.app.admin().organization.projects
 
-  const declared = (Object.entries(routes) as [RouteName, Declaration][]).flatMap(([name, route]) => {
+  const declared = everywhere.flatMap(([name, route]) => {
     const { body } = route
     if (body.kind !== 'form' || body.json === null) return [[name, route] as const]
     return [[name, route] as const, [`${name} as JSON`, { ...route, body: body.json }] as const]

@@ -1,4 +1,5 @@
 import type { Declaration } from '../../src/gateway/routes/declaration.ts'
+import { type RouteName, routes } from '../../src/gateway/routes/table.ts'
 import type { Reply } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { makeKey, startGate, type TestGate } from './gate.ts'
@@ -7,6 +8,11 @@ import { EVENTS, event, json, type Script } from './upstream.ts'
 /*
  * What drives any route by its declaration alone.
  */
+
+/** Routes that need no word of any upstream. Those that do are about what a project owns: `owned/` drives them. */
+export const everywhere = (Object.entries(routes) as [RouteName, Declaration][]).filter(
+  ([, { offered }]) => offered === null,
+)
 
 /** A minute's worth in every dimension that a route can be limited in. */
 const dimensions = ['requests', 'tokens', 'images', 'audio_megabytes'] as const

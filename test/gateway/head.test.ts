@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { routes } from '../../src/gateway/routes/table.ts'
-import { openStage, pathOf } from './declared.ts'
+import { everywhere, openStage, pathOf } from './declared.ts'
 import { EVENTS, event } from './upstream.ts'
 
 /** What differs from one answer to the next, or is the connection's. */
@@ -13,7 +13,7 @@ const lasting = (headers: Headers) => [...headers].filter(([name]) => !ofEach.ha
 test('a HEAD of what is read is the GET without its body: the model server is asked, one request is counted', async () => {
   await using stage = await openStage()
   const { gate } = stage
-  for (const [name, route] of Object.entries(routes)) {
+  for (const [name, route] of everywhere) {
     if (route.method !== 'GET') continue
     const place = await stage.place()
     const path = pathOf(route, place)

@@ -95,6 +95,7 @@ function judgedBody(
     defaultModel: null,
     defaultMaxOutputTokens: 4096,
     dialects,
+    accepts: new Set(),
   })
   assert.equal(JSON.stringify(body && 'whole' in body ? body.fields : null), before, 'judging changes no body')
   const edited: string[] = []
@@ -123,6 +124,7 @@ export function judgedPath(method: string, url: string, rules: Partial<ProjectRu
     defaultModel: null,
     defaultMaxOutputTokens: 4096,
     dialects,
+    accepts: new Set(),
   }).asked
 }
 

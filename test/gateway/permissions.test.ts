@@ -27,6 +27,9 @@ const said: Record<string, RegExp> = {
   'GET responses': /Retrieve responses/,
   'POST responses': /Create, compact, count, cancel/,
   'DELETE responses': /delete responses/,
+  'GET files': /List and retrieve files, and their content/,
+  'POST files': /Upload/,
+  'DELETE files': /delete files/,
 }
 
 test('the catalogue of permissions says what each route of the gate asks for, and nothing of others', () => {

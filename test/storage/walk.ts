@@ -204,6 +204,14 @@ export async function walkBackground(db: Db, organizationId: string) {
   await owners.find([{ kind: 'response', id: 'resp_2' }], null)
   owners.end({ kind: 'response', id: 'resp_1' }, { organizationId })
   await owners.write()
+  const file = { kind: 'file', label: null } as const
+  await owners.keep([{ ...file, id: 'file-1', expiresAt: null }], origin)
+  for (const label of [null, 'user_data', 'x']) {
+    for (const order of ['asc', 'desc'] as const) {
+      for (const after of [null, nth('file_', 99)])
+        await owners.list({ organizationId, projectId: FULL_PROJECT }, { ...file, label, after, order, limit: 20 })
+    }
+  }
   const costs = {
     organizationId,
     kind: 'costs',

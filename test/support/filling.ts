@@ -192,6 +192,10 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
     }),
     insert('limit_level', { ...own, key: id('window '), level: '2', maximum: '1', at_ms: '1' }, 2000),
     insert('owned', { ...full, kind: "'response'", id: id('resp_'), upstream: "'default'", expires_at: '2000000000' }),
+    insert('owned', {
+      ...{ ...full, kind: "'file'", id: id('file_'), upstream: "'default'", expires_at: '4000000000' },
+      ...{ made_at: 'i', label: "'user_data'" },
+    }),
     insert('audit_log', {
       ...{ ...own, id: id('audit_log-'), effective_at: '1700000000 + i', resource_id: id('proj_') },
       type: rarely(

@@ -130,7 +130,7 @@ function discard(spool: Spool, held: Held) {
 }
 
 /** RFC 2046, 5.1.1: up to 70 characters of these. */
-function boundaryOf(type: string, accepted: readonly string[]): string {
+export function boundaryOf(type: string, accepted: readonly string[]): string {
   const found =
     /^multipart\/form-data *;(?:.*;)? *boundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+,./:=?-]{1,70}))(?: *;.*)?$/i
   const [, quoted, bare] = found.exec(type) ?? []
@@ -139,7 +139,8 @@ function boundaryOf(type: string, accepted: readonly string[]): string {
   return boundary
 }
 
-function headOf(part: Part): string {
+/** The head of a part, without the empty line behind it. */
+export function headOf(part: Part): string {
   const disposition = `Content-Disposition: form-data; name="${part.name}"`
   if ('value' in part) return disposition
   return `${disposition}; filename="${escaped(part)}"\r\nContent-Type: ${part.type}`

@@ -30,9 +30,10 @@ const SCALARS: ReadonlySet<string> = new Set([
 /**
  * Reads the head of a part, strictly: what is unusual in it is refused, not guessed.
  * @param headers by their names in lower case; one character for each byte
+ * @param upload the one file that the form may have; of others it is those of FILES
  * @throws ApiError 400
  */
-export function readPartHead(headers: Readonly<Record<string, readonly string[]>>): PartHead {
+export function readPartHead(headers: Readonly<Record<string, readonly string[]>>, upload?: string): PartHead {
   const all = Object.entries(headers)
   const bytes = all.reduce((sum, [name, values]) => sum + name.length * values.length + values.join('').length, 0)
   const count = all.reduce((sum, [, values]) => sum + values.length, 0)
@@ -48,7 +49,7 @@ export function readPartHead(headers: Readonly<Record<string, readonly string[]>
   const { name, filename } = readDisposition(utf8(disposition))
   const type = headers['content-type']?.[0]?.trim() ?? ''
   if (filename === null) refuseOtherCharsets(type)
-  checkName(name, filename !== null)
+  checkName(name, filename !== null, upload)
   return { name, filename, type: /^[\x20-\x7e]+$/.test(type) ? type : 'application/octet-stream' }
 }
 
@@ -82,13 +83,13 @@ function decodeExtended(text: string): string {
   throw malformedForm("A file's name is not encoded in UTF-8.")
 }
 
-function checkName(name: string, isFile: boolean) {
+function checkName(name: string, isFile: boolean, upload: string | undefined) {
   if (!NAME.test(name)) throw malformedForm('The name of a part holds characters that no parameter has.')
   const base = (name.split(/[[\].]/, 1)[0] ?? '').toLowerCase()
   if (name !== base && SCALARS.has(base)) {
     throw new ApiError('unknown_parameter', `Unknown parameter: '${name}'.`, { param: name })
   }
-  if (!isFile || FILES.test(name)) return
+  if (!isFile || (upload === undefined ? FILES.test(name) : name === upload)) return
   const message = `Invalid type for '${name}': expected a string, but got a file instead.`
   throw new ApiError('invalid_type', message, { param: name })
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Readable } from 'node:stream'
 import type { Call } from '../call.ts'
-import type { FormShape, JsonShape } from '../routes/declaration.ts'
+import type { FormShape, JsonShape, ObjectShape } from '../routes/declaration.ts'
+import type { BodySource } from '../upstreams/forwarding.ts'
 import type { Bodies } from './budget.ts'
 import type { Editable } from './edits.ts'
 import type { JudgedBody } from './fields.ts'
@@ -19,7 +19,7 @@ export type Body = Editable & {
   waited: boolean
   /** The client's headers, as they fit what is sent on. */
   headers: IncomingHttpHeaders
-  forwarded: () => Buffer | (() => { stream: Readable; length: number }) | null
+  forwarded: () => Buffer | BodySource | null
   /** The reply has begun: what nobody needs for it any more is given back, for it may take minutes. */
   replied: () => void
   /** Gives back what it holds, once it is sent or nobody wants it; as often as one likes. */
@@ -35,6 +35,7 @@ export function readBody(bodies: Bodies, { request, route, grant }: Call): Body 
   const { headers } = request
   const { body: shape } = route
   if (shape.kind === 'none') return nothing(headers)
+  if (shape.kind === 'upload') throw new Error('it is sent on as it comes')
   const budget = bodies.share(grant.rules.projectId)
   if (shape.kind === 'form') {
     const types = shape.json === null ? [FORM] : [FORM, JSON_TYPE]
@@ -61,9 +62,14 @@ function nothing(headers: IncomingHttpHeaders): Body {
   }
 }
 
-function ofJson(body: JsonBody | null, shape: JsonShape, headers: IncomingHttpHeaders, waited: boolean): Body {
+function ofJson(
+  body: JsonBody | null,
+  shape: JsonShape | ObjectShape,
+  headers: IncomingHttpHeaders,
+  waited: boolean,
+): Body {
   if (body === null) return nothing(headers)
-  const model = body.fields[shape.model]
+  const model = shape.kind === 'json' ? body.fields[shape.model] : null
   return {
     judged: body,
     model: typeof model === 'string' ? model : null,

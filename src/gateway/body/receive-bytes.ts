@@ -41,9 +41,14 @@ function isCoded(header: string): boolean {
  * Hands on the bytes of a body as they come. Whatever is wrong with it, the request itself is left alive and read away, so that
  * the client comes to its end and to the answer.
  * @param take may return a promise: nothing is read until it resolves
+ * @param limit bytes that it may have
  * @throws ApiError 413 for a body that grows too large; ClientGone; whatever `take` throws
  */
-export function receive(request: IncomingMessage, take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
+export function receive(
+  request: IncomingMessage,
+  take: (chunk: Buffer) => Promise<void> | undefined,
+  limit: number = BODY_LIMIT,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let read = 0
     let turnAt = TURN
@@ -62,7 +67,7 @@ export function receive(request: IncomingMessage, take: (chunk: Buffer) => Promi
     const onData = (chunk: Buffer) => {
       try {
         read += chunk.length
-        if (read > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT, read)
+        if (read > limit) throw bodyTooLarge(limit, read)
         const taken = take(chunk)
         if (taken) {
           request.pause()

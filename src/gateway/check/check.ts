@@ -27,7 +27,7 @@ import { originalOf } from './original.ts'
 export async function check(gate: Gate, arrival: Arrival): Promise<ApiError | null> {
   const { request, response, headers } = arrival
   const { method, url } = originalOf(request)
-  const route = routeOf(method, url)
+  const route = routeOf(method, url, gate.offers)
   if (route.check === 'not_offered') throw notOfferedHere(method, url)
   const call = await letIn(gate, arrival, route, url)
   if (call instanceof ApiError) return call

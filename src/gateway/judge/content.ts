@@ -1,5 +1,8 @@
-import { isObject, type JsonObject } from '../body/fields.ts'
+import type { OwnedKind } from '../../core/owned.ts'
+import { type Fields, isObject, type JsonObject } from '../body/fields.ts'
 import { wrongValue } from '../invalid.ts'
+import { kindNamed } from '../kinds/kinds.ts'
+import { NO_REFERENCES, type Reference } from '../references.ts'
 import { isFound, isText, isTextSource, isToolset, isToolUse, sourceOf, writtenPlace } from './blocks.ts'
 import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
@@ -13,6 +16,13 @@ const BINARY_TOKENS = 1000
 const BYTES_PER_CHARACTER = 3
 /** Longer texts that only say how the rest is to be read are read all the same. */
 const LONGEST_FORM = 64
+
+type Terms = {
+  /** Kinds of things that may be named in it: they are the project's, as somebody else finds out. Others may not. */
+  accepts?: ReadonlySet<OwnedKind>
+  /** Whether the bytes of images in results of tools may be put before the model as text. */
+  writesResults?: boolean
+}
 
 /**
  * Reads through what a model is given: counts it, and looks for references in it. One pass, as long as the content is.
@@ -35,14 +45,25 @@ export class Content {
   #written = 0
   readonly #texts: string[] | null
   readonly #writesResults: boolean
+  readonly #accepts: ReadonlySet<OwnedKind>
+  #referred: Reference[] | null = null
+  #referring: Set<object> | null = null
 
-  /**
-   * @param texts gathers the texts, where somebody wants them
-   * @param writesResults whether the bytes of images in results of tools may be put before the model as text
-   */
-  constructor(texts: string[] | null = null, writesResults = false) {
+  /** @param texts gathers the texts, where somebody wants them */
+  constructor(texts: string[] | null = null, { accepts = NO_KINDS, writesResults = false }: Terms = {}) {
     this.#texts = texts
+    this.#accepts = accepts
     this.#writesResults = writesResults
+  }
+
+  /** The objects in it that name something. */
+  get referring(): ReadonlySet<object> {
+    return this.#referring ?? NOTHING
+  }
+
+  /** What it names of the kinds that it may. */
+  get referred(): readonly Reference[] {
+    return this.#referred ?? NO_REFERENCES
   }
 
   /** Tokens: one for each four characters begun, and what is no text. */
@@ -73,6 +94,12 @@ export class Content {
     this.link ??= other.link
   }
 
+  /** Takes over what another has found named, and nothing of what it has counted. */
+  namedIn(other: Content): void {
+    for (const reference of other.referred) this.#refer(reference)
+    if (other.referred.length > 0) this.#referring = new Set([...this.referring, ...other.referring])
+  }
+
   /** At most so many tokens more that whoever puts it before the model writes around it. */
   around(tokens: number): void {
     this.rewritten += tokens
@@ -98,6 +125,19 @@ export class Content {
   read(name: string, value: unknown): string | null {
     try {
       const found = this.#walk(value, 0, name)
+      return found === null ? null : name + found
+    } catch (error) {
+      if (error === tooDeep) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
+      throw error
+    }
+  }
+
+  /** The same of a field as it stands in an object: it may be what names something itself. */
+  readField(fields: Fields, name: string): string | null {
+    const value = fields[name]
+    if (value === null || value === undefined) return null
+    try {
+      const found = this.#walkField(fields as JsonObject, name, value, 0, '')
       return found === null ? null : name + found
     } catch (error) {
       if (error === tooDeep) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
@@ -174,7 +214,7 @@ export class Content {
   #walkField(object: JsonObject, key: string, value: unknown, depth: number, at: string): string | null {
     switch (meaningOf(key)) {
       case 'reference':
-        return Array.isArray(value) && value.length === 0 ? null : ''
+        return this.#refers(object, key, value) ? null : ''
       case 'container':
         // An object describes a container that is made for this answer.
         if (!isObject(value) || value.type !== 'auto') return ''
@@ -228,6 +268,28 @@ export class Content {
     return this.#walk(value, depth + 1, key)
   }
 
+  /** Whether what is named may be, as the project's own: what stands behind it is as much as in data that is sent. */
+  #refers(object: JsonObject, param: string, value: unknown): boolean {
+    const ids = Array.isArray(value) ? value : [value]
+    if (ids.length === 0) return true
+    const kind = kindNamed(param)
+    // In a container, a file is another thing.
+    if (kind === null || !this.#accepts.has(kind) || object.type === 'container_file_citation') return false
+    for (const id of ids) {
+      if (typeof id !== 'string') return false
+      this.#refer({ kind, id, param, isIfKept: false })
+      this.tokens += BINARY_TOKENS
+      this.#referring ??= new Set()
+      this.#referring.add(object)
+    }
+    return true
+  }
+
+  #refer(reference: Reference): void {
+    this.#referred ??= []
+    this.#referred.push(reference)
+  }
+
   /** An image that is given in some other way than as text. */
   image(): void {
     this.tokens += BINARY_TOKENS
@@ -272,6 +334,9 @@ export class Content {
       }
   }
 }
+
+const NO_KINDS: ReadonlySet<OwnedKind> = new Set()
+const NOTHING: ReadonlySet<object> = new Set()
 
 /** Thrown within, so that the way back needs no more than the name of the field. */
 const tooDeep = new Error('nested too deeply')

@@ -1,4 +1,5 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
+import type { OwnedKind } from '../../core/owned.ts'
 import type { Dialect } from '../../core/upstream-kind.ts'
 import type { Edits } from '../body/edits.ts'
 import type { GatewayRoute } from '../routes/table.ts'
@@ -19,4 +20,6 @@ export type Court = {
   edits: Edits
   /** What is known of the fields of the upstreams with these names. */
   dialects: (upstreams: readonly string[]) => readonly Dialect[]
+  /** Kinds of things that bodies may name. */
+  accepts: ReadonlySet<OwnedKind>
 }

@@ -7,11 +7,21 @@ import type { JsonShape } from '../routes/declaration.ts'
 import { obeyed } from './asked-for.ts'
 import { lookWithinOdd, lookWithinTemplate, TEMPLATE_VALUES } from './odd.ts'
 import { isPaired } from './pairs.ts'
-import { type LetThrough, type Look, lookWithin, lookWithinForeign, readAnywhere, unsearched } from './searched.ts'
+import {
+  type LetThrough,
+  type Look,
+  lookWithin,
+  lookWithinForeign,
+  type Referring,
+  readAnywhere,
+  unsearched,
+} from './searched.ts'
 
 /** Deepest nesting, and most names, that fields are searched for. */
 const DEEPEST = 64
 const MOST_NAMES = 5000
+
+const NOTHING: Referring = new Set()
 
 const ownMaxima: readonly string[] = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] satisfies Maximum[]
 /** No server takes it for the model: what it says was judged, and is none of them. */
@@ -22,6 +32,7 @@ export class Foreign {
   readonly #dialects: readonly Dialect[]
   readonly #edits: Edits
   readonly #modelsJudged: boolean
+  readonly #referring: Referring
   #names = 0
   /** The model servers' own names for a maximum, as far as they are given. */
   readonly maxima: Maximum[] = []
@@ -31,8 +42,10 @@ export class Foreign {
   /**
    * @param dialects of all model servers that the call may go to: every one of them must know a field
    * @param modelsJudged whether models that are named within values are judged by others; if not, none may be named there
+   * @param referring the objects whose names of what is owned are
    */
-  constructor(dialects: readonly Dialect[], edits: Edits, modelsJudged: boolean) {
+  constructor(dialects: readonly Dialect[], edits: Edits, modelsJudged: boolean, referring: Referring = NOTHING) {
+    this.#referring = referring
     this.#modelsJudged = modelsJudged
     this.#dialects = dialects
     this.#edits = edits
@@ -62,12 +75,12 @@ export class Foreign {
   known(name: string, value: unknown): void {
     if (typeof value !== 'object' || value === null) return
     if (unsearched.has(name)) this.#odd(name, value)
-    else this.#walk(name, value, name, 0, lookWithin(name, value, this.#modelsJudged))
+    else this.#walk(name, value, name, 0, lookWithin(name, value, this.#modelsJudged, this.#referring))
   }
 
   /** Tools that items of a field bring, which are searched like any others. @param at where they stand */
   tools(name: string, tools: readonly unknown[], at: string): void {
-    this.#walk(name, tools, at, 0, lookWithin('tools', tools, this.#modelsJudged))
+    this.#walk(name, tools, at, 0, lookWithin('tools', tools, this.#modelsJudged, this.#referring))
   }
 
   /** What is never searched as long as it is what it is there for: in the place of a text an object could be anything. */
@@ -139,7 +152,7 @@ export class Foreign {
       const inner = (value as JsonObject)[key]
       if (!isGiven(inner)) continue
       this.#count(name)
-      const found = look(key, inner)
+      const found = look(key, inner, value)
       if (found === 'free' || (at === 'reasoning' && boundsThoughts(key, inner))) continue
       if (found === 'names_model') {
         this.letThrough.push({ field: name, holder: value, param: `${at}.${key}` })

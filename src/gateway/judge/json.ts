@@ -1,7 +1,9 @@
+import { ownedKinds } from '../../core/owned.ts'
 import type { Dialect } from '../../core/upstream-kind.ts'
 import { type Fields, isGiven, isObject, type JsonFields, type JsonObject } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import { missing, notOffered, wrongType } from '../invalid.ts'
+import type { Reference } from '../references.ts'
 import type { JsonShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
 import { answersOf, obeyed, questionsOf, type Requested, requestedOf } from './asked-for.ts'
@@ -13,35 +15,41 @@ import { modelsInBody, runWithin } from './named-models.ts'
 import { flag, integer, MOST_TOKENS } from './numbers.ts'
 import { ownModel } from './own-model.ts'
 import { isPaired, readPairs } from './pairs.ts'
-import { referencesIn, refuseReferences } from './references.ts'
+import { known, referencesIn, refuseReferences } from './references.ts'
 import { readsOf, serverToolsIn } from './server-tools.ts'
 import { refuseResultsElsewhere } from './tool-results.ts'
 import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
 import { writtenLength } from './written-length.ts'
 
+const NO_KINDS: Court['accepts'] = new Set()
+const ALL_KINDS: Court['accepts'] = new Set(ownedKinds)
+
 /** Judges a JSON body. */
 export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Asked {
   const { rules, route, fallback, edits } = court
   const { fields } = body
+  // What the Anthropic API calls a file is kept by another account.
+  const accepts = route.api === 'openai' ? court.accepts : NO_KINDS
   refuseLookalikes(shape, fields)
   const model = ownModel(court, fields[shape.model])
   refuseReferences(shape.references, fields)
   const dialects = court.dialects(model.upstreams)
   const hasResults = route.api === 'anthropic'
   if (hasResults) refuseResultsElsewhere(fields)
-  const content = new Content(null, hasResults && dialects.some(({ writesResults }) => writesResults))
+  const writes = hasResults && dialects.some(({ writesResults }) => writesResults)
+  const content = new Content(null, { accepts, writesResults: writes })
   readAll(shape.told, fields, content)
   readImages(shape.images, fields, content)
-  boundTools(shape, fields, content)
+  boundTools(shape, fields, content, accepts)
   const questions = shape.pairs === null ? questionsOf(shape, fields) : readPairs(shape.pairs, fields, content)
-  const foreign = new Foreign(dialects, edits, true)
+  const foreign = new Foreign(dialects, edits, true, content.referring)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
   const within = modelsInBody(court, shape, fields, foreign)
   if (shape.maximum === 'required') needsMaximum(shape, fields)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
-  const references = referencesIn(shape.references, fields)
+  const references = together(referencesIn(shape.references, fields), content.referred)
   const serverTools = serverToolsIn(fields)
   const { worst, caps } = worstOf({
     route,
@@ -143,12 +151,14 @@ const tooled = ['tools', 'functions', 'tool_choice', 'moderation', 'svg', 'strea
 const templated = ['chat_template_kwargs', 'documents'] as const
 
 /** Bounds their nesting before anything walks or writes them, finds references in them, and counts the tools as JSON. */
-function boundTools({ pairs }: JsonShape, fields: Fields, content: Content): void {
+function boundTools({ pairs }: JsonShape, fields: Fields, content: Content, accepts: Court['accepts']): void {
   for (const name of tooled) {
     const value = fields[name]
     if (value === undefined || value === null || typeof value === 'string') continue
-    const reference = new Content().read(name, value)
+    const tools = new Content(null, { accepts })
+    const reference = tools.read(name, value)
     if (reference !== null) throw notOffered(reference)
+    content.namedIn(tools)
     if (name === 'tools' || name === 'functions') content.jsonOf(writtenLength(value))
   }
   for (const name of templated) {
@@ -157,10 +167,15 @@ function boundTools({ pairs }: JsonShape, fields: Fields, content: Content): voi
   }
 }
 
+/** What is named in two places. Most bodies name nothing. */
+const together = (one: readonly Reference[], two: readonly Reference[]): readonly Reference[] =>
+  two.length === 0 ? one : known([...one, ...two])
+
 /** Written down only where nobody else counted: it goes through everything a second time. */
 function textOf({ told, pairs }: JsonShape, fields: Fields): string {
   const found: string[] = []
-  const content = new Content(found)
+  // All that it names was judged.
+  const content = new Content(found, { accepts: ALL_KINDS })
   readAll(told, fields, content)
   if (pairs !== null) readAll([...pairs.whole, ...pairs.first, ...pairs.second], fields, content)
   for (const name of ['tools', 'functions'] as const)

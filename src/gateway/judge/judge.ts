@@ -1,3 +1,4 @@
+import type { OwnedKind } from '../../core/owned.ts'
 import { ANY_DIALECT, type Dialect } from '../../core/upstream-kind.ts'
 import { Edits } from '../body/edits.ts'
 import { isForm, type JudgedBody } from '../body/fields.ts'
@@ -12,6 +13,7 @@ import { NO_WORST } from '../use.ts'
 import type { ModelFinder } from './court.ts'
 import { judgeForm } from './form.ts'
 import { judgeJson } from './json.ts'
+import { judgeObject } from './object.ts'
 
 export type Case = {
   rules: ProjectRules
@@ -24,6 +26,8 @@ export type Case = {
   defaultMaxOutputTokens: number
   /** What is known of the upstreams' fields, by name. */
   dialects: ReadonlyMap<string, Dialect>
+  /** Kinds of things that bodies may name. */
+  accepts: ReadonlySet<OwnedKind>
 }
 
 /** What a request asks for, and what is decided about its body. */
@@ -37,15 +41,17 @@ const UNSAID: readonly Dialect[] = [ANY_DIALECT]
  * @throws ApiError 400, 403 or 404, as its failure says
  */
 export function judge(given: Case): Judgement {
-  const { rules, route, body, models, defaultModel, defaultMaxOutputTokens: fallback, dialects } = given
+  const { rules, route, body, models, defaultModel, defaultMaxOutputTokens: fallback, dialects, accepts } = given
   const shape = route.body
-  if (shape.kind === 'none') return { asked: about(route, rules), edits: new Edits({}) }
+  if (shape.kind === 'none' || shape.kind === 'upload') return { asked: about(route, rules), edits: new Edits({}) }
+  if (shape.kind === 'object')
+    return { asked: judgeObject(shape, body, about(route, rules), accepts), edits: new Edits({}) }
   if (body === null) throw missing(shape.model)
   const edits = new Edits(isForm(body) ? {} : body.fields)
   // Of a model that no upstream was named for, nobody knows what server takes it.
   const of = (upstreams: readonly string[]) =>
     upstreams.length === 0 ? UNSAID : upstreams.map((name) => dialects.get(name) ?? ANY_DIALECT)
-  const court = { rules, route, models, defaultModel, fallback, edits, dialects: of }
+  const court = { rules, route, models, defaultModel, fallback, edits, dialects: of, accepts }
   if (shape.kind === 'form' && isForm(body)) return { asked: judgeForm(court, shape, body), edits }
   if (shape.kind === 'json' && !isForm(body)) return { asked: judgeJson(court, shape, body), edits }
   throw new Error(`the body of ${route.name} was read as another kind`)

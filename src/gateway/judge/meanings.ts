@@ -1,4 +1,5 @@
 import { lookalike } from '../body/fields.ts'
+import { naming } from '../kinds/kinds.ts'
 
 /** What a key means, wherever it stands. Others hold text, or more of the same. */
 type Meaning =
@@ -33,8 +34,7 @@ type Meaning =
 
 /** From the request types of the official clients (openai 7.57, @anthropic-ai/sdk 1.14): chat, completions, responses, images, audio, messages. */
 const meanings = new Map<string, Meaning>([
-  ['file_id', 'reference'],
-  ['file_ids', 'reference'],
+  ...naming.map((field): [string, Meaning] => [field, 'reference']),
   ['vector_store_id', 'reference'],
   ['vector_store_ids', 'reference'],
   ['container_id', 'reference'],

@@ -56,7 +56,14 @@ export function referencesIn({ responses, items }: References, fields: Fields): 
   }
   if (items !== null) found = itemsReferredTo(items, fields[items], found)
   if (found === null) return NO_REFERENCES
-  if (found.length > MOST_REFERENCES) throw wrongValue(items ?? '', `it refers to more than ${MOST_REFERENCES} items.`)
-  for (const reference of found) if (!isOwnedId(reference.id)) throw notFound(reference)
-  return found
+  return known(found)
+}
+
+/** @throws ApiError 400 for more than one request may name; 404 for a text that is no such id */
+export function known(references: readonly Reference[]): readonly Reference[] {
+  const [first] = references
+  if (references.length > MOST_REFERENCES && first)
+    throw wrongValue(first.param.split(/[.[]/, 1)[0] ?? '', `it refers to more than ${MOST_REFERENCES} items.`)
+  for (const reference of references) if (!isOwnedId(reference.id)) throw notFound(reference)
+  return references
 }

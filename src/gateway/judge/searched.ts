@@ -1,5 +1,6 @@
 import { type Denial, deniedBy, deniedWithin } from '../../core/denied-field.ts'
 import { isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
+import { kindNamed } from '../kinds/kinds.ts'
 import { isClientRun } from '../rules/tool-types.ts'
 import { isFree, meaningOf } from './meanings.ts'
 
@@ -11,7 +12,10 @@ import { isFree, meaningOf } from './meanings.ts'
  * What a name within a field says, and what stands behind it: what it could do, that nothing in there is searched, that it
  * names a model that others have to judge, or nothing.
  */
-export type Look = (key: string, inner: unknown) => Denial | 'free' | 'names_model' | null
+export type Look = (key: string, inner: unknown, holder: object) => Denial | 'free' | 'names_model' | null
+
+/** Objects whose names of what is owned were judged: everything else that names something is refused. */
+export type Referring = ReadonlySet<object>
 
 /** A model that a search let through, for others to judge: the object that names it, and where a client writes it. */
 export type LetThrough = { field: string; holder: object; param: string }
@@ -61,20 +65,21 @@ export const namesModel = (key: string): boolean => key === 'model' || lookalike
  * Looks within a field of the original's. Where models may be named, no name makes free what is behind it: another server's
  * tool has its own settings under `parameters`.
  * @param judged whether the models that it may name are
+ * @param referring what was judged of what it names
  */
-export function lookWithin(field: string, value: unknown, judged: boolean): Look {
+export function lookWithin(field: string, value: unknown, judged: boolean, referring: Referring): Look {
   if (!namesModels.has(field)) return field === 'response_format' ? lookWithinFormat : lookWithinOther
   const own = ownIn(field === 'tools' ? value : null)
-  return (key, inner) => {
+  return (key, inner, holder) => {
     // A text is not looked for: it would be gone through for that, megabytes of it.
     if (typeof inner === 'object' && own.has(inner)) return 'free'
     if (namesModel(key)) return judged ? 'names_model' : 'choose another model'
-    if (meaningOf(key) === 'reference' && !isEmptyList(inner)) return 'reach what others have stored'
-    return denialWithin(key, inner)
+    if (meaningOf(key) !== 'reference' || isEmptyList(inner)) return denialWithin(key, inner)
+    return kindNamed(key) !== null && referring.has(holder) ? null : 'reach what others have stored'
   }
 }
 
-const lookWithinOther: Look = (key, inner) => {
+const lookWithinOther = (key: string, inner: unknown): ReturnType<Look> => {
   if (isFree(key)) return 'free'
   return namesModel(key) ? 'choose another model' : denialWithin(key, inner)
 }
@@ -137,7 +142,7 @@ function toolType(tool: JsonObject): unknown {
 }
 
 /** Looks within a field that is not the original's. */
-export const lookWithinForeign: Look = (key, inner) => {
+export const lookWithinForeign = (key: string, inner: unknown): ReturnType<Look> => {
   if (freeWithin.has(key)) return 'free'
   if (meaningOf(key) === 'reference') return 'reach what others have stored'
   return judgedAtTop.get(lookalike(key) ?? key) ?? deniedWithin(key, inner)

@@ -13,7 +13,7 @@ export async function modelLeftOut(
   { body: shape }: Pick<GatewayRoute, 'body'>,
   body: JudgedBody,
 ): Promise<string | null> {
-  if (shape.kind === 'none' || shape.leftOut === null || body === null) return null
+  if ((shape.kind !== 'json' && shape.kind !== 'form') || shape.leftOut === null || body === null) return null
   if (isGiven(isForm(body) ? body.fields.get(shape.model) : body.fields[shape.model])) return null
   const original = originalDefaults[shape.leftOut]
   const configured = defaultModels[shape.leftOut]

@@ -1,4 +1,6 @@
 import type { DefaultedCall } from '../../core/default-model.ts'
+import type { Offer } from '../../core/offer.ts'
+import type { OwnedKind } from '../../core/owned.ts'
 import type { ModelPermission } from '../../core/permission.ts'
 import type { RootPath } from '../../core/root-paths.ts'
 import type { Maximum } from '../../core/upstream-kind.ts'
@@ -29,6 +31,46 @@ export type RefusedField = {
 export type ModelPlace = 'tools' | 'moderation' | 'svg' | 'input[].tools' | 'messages[].tools'
 
 export type NoBody = { kind: 'none' }
+
+/** A form with one file, which may be larger than any body that is held: it is sent on as it comes. */
+export type UploadShape = {
+  kind: 'upload'
+  /** The original's, and the text fields that it has to have. */
+  fields: ReadonlySet<string>
+  required: readonly string[]
+  /** The field that is the file. */
+  file: 'file' | 'data'
+  /** Bytes that the file may have: the original's limit. */
+  mostBytes: number
+}
+
+/** JSON that describes something which is kept, and calls no model. */
+export type ObjectShape = {
+  kind: 'object'
+  /** The original's; any other is refused. */
+  fields: ReadonlySet<string>
+}
+
+/** Something that a reply shows and that becomes its project's before the client hears of it, unless it is already. */
+export type Brought = {
+  kind: OwnedKind
+  /** The member of the reply that has its id, with dots where it stands deeper. */
+  at: string
+  /** The member beside that id by which lists are narrowed; null: none. */
+  label: string | null
+}
+
+/** A list of what a project owns: made of what the gate knows to be its own, whatever else shares the model server's account. */
+export type Listing = {
+  kind: OwnedKind
+  /** The path where one is read, with `{id}`; behind `/v1`. */
+  one: `/${string}`
+  /** The query parameter by which it is narrowed, by what things have as their label; null: none. */
+  narrowedBy: string | null
+  /** The order where the query says none, and whether it may say another. */
+  order: { usual: 'asc' | 'desc'; isFixed: boolean }
+  limit: { usual: number; most: number }
+}
 
 /** Texts of which one is read with one of the other side: one that is always alone, and lists on both sides. */
 export type Pairs = { whole: readonly string[]; first: readonly string[]; second: readonly string[] }
@@ -174,12 +216,18 @@ type Facts = {
   ends: IdName | null
   /** A model server, or what the gate knows of the models. */
   answeredBy: 'model_server' | 'catalogue'
+  /** The word with which an upstream says that it has this; null: any may have it. Where none has, there is no such route. */
+  offered: Offer | null
+  /** What becomes the project's by its reply. */
+  brings: readonly Brought[]
+  /** What it lists of the project's own; null: it is no such list. */
+  lists: Listing | null
   /**
    * What a client is told where its model server has no such route: what that says itself, that nothing is translated here, or
    * how many tokens the gate counts.
    */
   whereMissing: 'as_it_says' | 'not_translated' | 'counted'
-  body: NoBody | JsonShape | FormShape
+  body: NoBody | JsonShape | FormShape | UploadShape | ObjectShape
   /** Whether a proxy can have it decided at the check door: with its body or without, with its body only, or not at all. */
   check: 'with_or_without_body' | 'with_body' | 'not_offered'
 }

@@ -13,6 +13,7 @@ export type IdKind = {
 
 export const idKinds = {
   response_id: { read: (written) => (isOwnedId(written) ? written : null), takesRest: false, owned: 'response' },
+  file_id: { read: (written) => (isOwnedId(written) ? written : null), takesRest: false, owned: 'file' },
   model: { read: modelId, takesRest: true, owned: null },
 } as const satisfies Record<string, IdKind>
 

@@ -1,4 +1,5 @@
 import { methodNotAllowed, noWebSocket } from '../../contract/error.ts'
+import type { Offer } from '../../core/offer.ts'
 import { type IdKind, type IdName, idKinds } from './ids.ts'
 import { noSuchRoute, notOfferedHere, operationsNotOffered } from './not-offered.ts'
 import { kept } from './query.ts'
@@ -56,15 +57,16 @@ function below(place: Place, step: string): Place {
  * another path, and no other path is governed. A path without ids costs no new object. The query is not read here: that is for
  * callers who are known.
  * @param url path and query as received
+ * @param offers what upstreams keep: what none does is not there; null: all that there is
  * @param webSocket whether it would rather go on over a WebSocket, of which no route has one
  * @throws ApiError 404 for what is not governed, 405 for another method, 426 where that was only to open a WebSocket
  */
-export function routeOf(method: string, url: string, webSocket = false): GatewayRoute {
+export function routeOf(method: string, url: string, offers: Offering | null = null, webSocket = false): GatewayRoute {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   const found = fixed.get(path) ?? (path.startsWith(ROOT) ? follow(root, path, ROOT.length, NO_IDS) : null)
   if (found === null) throw noSuchRoute(method, path)
-  const route = among(found.place, method, path, webSocket)
+  const route = among(found.place, method, path, offers, webSocket)
   return found.ids === NO_IDS ? route : { ...route, ids: found.ids, upstreamPath: path.slice('/v1'.length) }
 }
 
@@ -96,15 +98,26 @@ export function withQuery(route: GatewayRoute, url: string): GatewayRoute {
   return query === '' ? route : { ...route, upstreamPath: route.upstreamPath + query, stream }
 }
 
-function among({ methods }: Place, method: string, path: string, webSocket: boolean): GatewayRoute {
+/** The words of what upstreams keep. */
+type Offering = { has: (offer: Offer) => boolean }
+
+function among(
+  { methods }: Place,
+  method: string,
+  path: string,
+  offers: Offering | null,
+  webSocket: boolean,
+): GatewayRoute {
   // What is read can be asked for without its body: the same call, whose answer Node sends without it.
-  const route = methods.get(method === 'HEAD' ? 'GET' : method)
+  const isHere = (one: GatewayRoute | null | undefined) =>
+    one?.offered != null && offers?.has(one.offered) === false ? null : one
+  const route = isHere(methods.get(method === 'HEAD' ? 'GET' : method))
   if (route) return route
   const allowed = [...methods].flatMap(([name, offered]) =>
-    offered === null ? [] : name === 'GET' ? ['GET', 'HEAD'] : name,
+    isHere(offered) === null ? [] : name === 'GET' ? ['GET', 'HEAD'] : name,
   )
   if (webSocket && allowed.length > 0) throw noWebSocket(path)
-  if (route === null) throw notOfferedHere(method, path)
+  if (route === null || allowed.length === 0) throw notOfferedHere(method, path)
   throw methodNotAllowed({ method, url: path }, allowed)
 }
 

@@ -16,6 +16,7 @@ export const ask = {
   query: {},
   ends: null,
   answeredBy: 'model_server',
+  ...{ offered: null, brings: [], lists: null },
   check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>
 
@@ -27,6 +28,7 @@ export const bare = {
   whereMissing: 'as_it_says',
   query: {},
   ends: null,
+  ...{ offered: null, brings: [], lists: null },
   body: { kind: 'none' },
   check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>

@@ -1,6 +1,7 @@
 import { audio } from './audio.ts'
 import { completions } from './completions.ts'
 import type { Declaration } from './declaration.ts'
+import { files } from './files.ts'
 import type { IdName } from './ids.ts'
 import { images } from './images.ts'
 import { messages } from './messages.ts'
@@ -18,6 +19,7 @@ const table = {
   ...messages,
   ...modelServers,
   ...models,
+  ...files,
 } as const
 
 export type RouteName = keyof typeof table

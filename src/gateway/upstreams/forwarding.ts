@@ -29,8 +29,11 @@ export function isEventStream(type = ''): boolean {
   return type !== 'application/json' && /^text\/event-stream *(;|$)/i.test(type)
 }
 
-/** A body that is read anew each time, as a form that lies in a file; its length in bytes. */
-export type BodySource = () => { stream: Readable; length: number }
+/**
+ * A body that is read anew each time, as a form that lies in a file; its length in bytes. Null: it is sent on as it comes, once, and nobody knows
+ * how long it will be.
+ */
+export type BodySource = () => { stream: Readable; length: number | null }
 
 /** What a client's side of a reply must do, for a reply to be relayed to it; a response of Node's does it all. */
 export interface Reply {

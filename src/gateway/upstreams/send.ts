@@ -45,7 +45,7 @@ export function sender(target: Target): (call: Forwarding, witness: Witness) => 
       return
     }
     const { stream, length } = body()
-    headers.push('content-length', String(length))
+    if (length !== null) headers.push('content-length', String(length))
     const over = () => void stream.destroy()
     const relay = new Relay(
       call,

@@ -1,6 +1,6 @@
 import { Bounded } from '../../core/bounded.ts'
 import type { Log } from '../../core/log.ts'
-import { isOwnedId, keyOf, type Owned } from '../../core/owned.ts'
+import { isOwnedId, type Kept, keyOf, type ListAsked, type Owned } from '../../core/owned.ts'
 import type { Asker } from '../asker.ts'
 import type { GateLedger } from '../gate-ledger.ts'
 import type { Origin, Owner } from '../owners.ts'
@@ -16,7 +16,7 @@ const MOST_UNTAKEN = 50_000
  * the ledger takes what all threads have told before it answers any of them: so nothing has to be remembered here, and
  * what one thread was told, all know.
  */
-export class FarOwners implements Pick<GateLedger['owners'], 'claim' | 'end' | 'find'> {
+export class FarOwners implements Pick<GateLedger['owners'], 'claim' | 'end' | 'find' | 'keep' | 'list'> {
   readonly #line: Pick<LedgerLine, 'tell' | 'ask' | 'untaken'>
   readonly #log: Pick<Log, 'error'>
   readonly #claimed = new Bounded<string, true>(KEPT)
@@ -47,6 +47,14 @@ export class FarOwners implements Pick<GateLedger['owners'], 'claim' | 'end' | '
 
   async find(wanted: readonly Owned[], asker: Asker | null): Promise<(Owner | null)[]> {
     return this.#line.ask('find', { wanted: wanted.map(({ kind, id }) => ({ kind, id })), asker })
+  }
+
+  keep(kept: readonly Kept[], { organizationId, projectId, upstream }: Owner): Promise<Owned[]> {
+    return this.#line.ask('keep', { kept, owner: { organizationId, projectId, upstream } })
+  }
+
+  list({ organizationId, projectId }: Asker, asked: ListAsked): Promise<{ id: string; upstream: string }[] | null> {
+    return this.#line.ask('list', { asker: { organizationId, projectId }, asked })
   }
 
   #numberOf(origin: Origin): number {

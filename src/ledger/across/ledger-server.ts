@@ -12,7 +12,7 @@ const ORIGINS = 10_000
 /** What is served to threads. */
 export type ServedLedger = {
   usage: Pick<Usage, 'recordSums'>
-  owners: Pick<Owners, 'claim' | 'end' | 'find'>
+  owners: Pick<Owners, 'claim' | 'end' | 'find' | 'keep' | 'list'>
   lastUsed: Pick<LastUsed, 'touch'>
   refusals: Pick<Refusals, 'record'>
   /** What raises spend alerts. It never fails. */
@@ -80,7 +80,9 @@ export class LedgerServer {
   #answerTo({ say, ask }: Asked): Promise<unknown> {
     if (say === 'refused') return this.#ledger.refusals.record(ask.refusal, ask.now)
     this.#takeAll()
-    return this.#ledger.owners.find(ask.wanted, ask.asker)
+    const { owners } = this.#ledger
+    if (say === 'find') return owners.find(ask.wanted, ask.asker)
+    return say === 'keep' ? owners.keep(ask.kept, ask.owner) : owners.list(ask.asker, ask.asked)
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Owned } from '../../core/owned.ts'
+import type { Kept, ListAsked, Owned } from '../../core/owned.ts'
 import type { Asker } from '../asker.ts'
 import type { Use } from '../last-used.ts'
 import type { Origin, Owner } from '../owners.ts'
@@ -26,6 +26,8 @@ export type Told =
 /** What is asked, by the name of the question, and what the answer is. */
 export type Questions = {
   find: { ask: { wanted: readonly Owned[]; asker: Asker | null }; answer: (Owner | null)[] }
+  keep: { ask: { kept: readonly Kept[]; owner: Owner }; answer: Owned[] }
+  list: { ask: { asker: Asker; asked: ListAsked }; answer: { id: string; upstream: string }[] | null }
   refused: { ask: { refusal: Refusal; now: number }; answer: undefined }
 }
 

@@ -9,6 +9,8 @@ const words: Record<ModelPermission, string> = {
   'api.model.request': 'Call models',
   'api.responses.read': 'Read responses that are stored',
   'api.responses.write': 'Make, cancel and delete responses',
+  'api.files.read': 'Read files that are stored',
+  'api.files.write': 'Upload and delete files',
 }
 const all = Object.keys(words) as ModelPermission[]
 

@@ -1,0 +1,207 @@
+import { isUtf8 } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { Dicer } from '@fastify/busboy'
+import { bodyTooLarge, malformedForm, unsupportedContentEncoding } from '../../contract/error.ts'
+import { codingOf } from '../../core/decoding.ts'
+import { missing, unknownParameter } from '../invalid.ts'
+import type { UploadShape } from '../routes/declaration.ts'
+import { boundaryOf, headOf } from './form-body.ts'
+import { MAX_HEADERS, type PartHead, readPartHead } from './form-part.ts'
+import { duplicateParameter } from './json-text.ts'
+import { receive } from './receive-bytes.ts'
+
+/** Bytes of all that a form says besides its file. */
+const MOST_BESIDE = 65_536
+/** Bytes that wait for the model server, beyond which the client is read no further. */
+const HIGH_WATER = 262_144
+
+export type UploadOptions = {
+  shape: UploadShape
+  /** Asked when all has come, before the model server gets the end without which the form is none: why it is not to have it, or null. */
+  refused: () => Promise<Error | null>
+}
+
+/**
+ * A form with one file, sent on while it comes, and as it was understood: every part is written anew, between boundaries that nobody could
+ * know before. Nothing of it is held but what the model server has not taken yet. It is judged as it comes too; what is wrong with it, also at its
+ * very end, breaks it off before the last boundary, so that no model server makes anything of it.
+ */
+export class UploadForm {
+  readonly contentType: string
+  readonly #request: IncomingMessage
+  readonly #options: UploadOptions
+  readonly #boundary = `gatehouse-${randomBytes(18).toString('hex')}`
+  readonly #dicer: Dicer
+  readonly #seen = new Set<string>()
+  readonly #out: Readable
+  /** Parts that have begun, and parts whose end was seen. */
+  #begun = 0
+  #ended = 0
+  #closed = false
+  #beside = 0
+  #fileBytes = 0
+  #failure: Error | null = null
+  #settle: () => void = () => {}
+  #goOn: () => void = () => {}
+  #started = false
+
+  /** @throws ApiError 413, 415 for what can never be taken */
+  constructor(request: IncomingMessage, options: UploadOptions) {
+    this.#request = request
+    this.#options = options
+    const { 'content-type': type = '', 'content-length': length = '0', 'content-encoding': coding } = request.headers
+    if (coding !== undefined && codingOf(coding) !== 'plain') throw unsupportedContentEncoding(coding, [])
+    if (Number(length) > this.#most) throw bodyTooLarge(this.#most, Number(length))
+    const limits = {
+      boundary: boundaryOf(type, ['multipart/form-data']),
+      maxHeaderPairs: MAX_HEADERS,
+      maxHeaderSize: 16_384,
+    }
+    this.contentType = `multipart/form-data; boundary=${this.#boundary}`
+    this.#dicer = new Dicer(limits)
+      .on('part', (part) => this.#part(part))
+      .on('error', () => this.#fail(malformedForm('It ends before its last boundary.')))
+      .on('finish', () => {
+        this.#closed = true
+        this.#settle()
+      })
+    this.#out = new Readable({ highWaterMark: HIGH_WATER, read: () => this.#goOn() })
+    // Whoever sends it on hears of it; before that, and after, nobody has to.
+    this.#out.on('error', () => {})
+  }
+
+  get #most(): number {
+    return this.#options.shape.mostBytes + MOST_BESIDE
+  }
+
+  /** What is sent: once, for it is not kept. @throws where it was begun before */
+  stream(): Readable {
+    if (this.#started) throw new Error('a form that is sent on as it comes was asked for twice')
+    this.#started = true
+    this.#read().catch((error: Error) => this.#out.destroy(error))
+    return this.#out
+  }
+
+  /** Nobody wants the rest; as often as one likes. */
+  release(): void {
+    this.#out.destroy()
+  }
+
+  async #read(): Promise<void> {
+    await receive(this.#request, (chunk) => this.#take(chunk), this.#most)
+    await new Promise<void>((resolve) => {
+      this.#settle = () => {
+        if (this.#failure !== null || (this.#closed && this.#begun === this.#ended)) resolve()
+      }
+      this.#dicer.end()
+      this.#settle()
+    })
+    if (this.#failure !== null) throw this.#failure
+    const { shape, refused } = this.#options
+    for (const name of [...shape.required, shape.file]) if (!this.#seen.has(name)) throw missing(name)
+    const why = await refused()
+    if (why !== null) throw why
+    this.#out.push(`--${this.#boundary}--\r\n`)
+    this.#out.push(null)
+  }
+
+  async #take(chunk: Buffer): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#settle = resolve
+      this.#dicer.write(chunk, () => resolve())
+    })
+    if (this.#failure !== null) throw this.#failure
+    if (this.#out.destroyed) throw new Error('nobody takes the form any more')
+    if (this.#out.readableLength < HIGH_WATER) return
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve
+      this.#out.once('close', resolve)
+    })
+  }
+
+  #part(part: Dicer.PartStream): void {
+    this.#begun++
+    let head: PartHead | null = null
+    part.on('header', (headers: object) =>
+      this.#guarded(() => {
+        head = readPartHead(headers as Record<string, string[]>, this.#options.shape.file)
+        this.#judge(head)
+        if (head.filename === null) this.#field(part, head)
+        else this.#file(part, head, head.filename)
+      }),
+    )
+    // A part without a whole head has nothing that anybody else would read.
+    part.on('data', () => {})
+    part.on('error', () => {})
+    part.on('end', () => {
+      if (head === null) this.#fail(malformedForm('A part has no head.'))
+      this.#ended++
+      this.#settle()
+    })
+  }
+
+  #judge({ name, filename }: PartHead): void {
+    const { shape } = this.#options
+    if (this.#seen.has(name)) throw duplicateParameter(name)
+    this.#seen.add(name)
+    if (filename === null ? !shape.fields.has(name) : name !== shape.file) throw unknownParameter(name)
+  }
+
+  #field(part: Dicer.PartStream, { name }: PartHead): void {
+    const pieces: Buffer[] = []
+    part.on('data', (chunk) =>
+      this.#guarded(() => {
+        this.#beside += chunk.length
+        if (this.#beside > MOST_BESIDE) throw malformedForm('It says too much besides its file.')
+        pieces.push(chunk as Buffer)
+      }),
+    )
+    part.on('end', () =>
+      this.#guarded(() => {
+        const value = Buffer.concat(pieces)
+        if (!isUtf8(value)) throw malformedForm(`The field '${name}' is not encoded in UTF-8.`)
+        this.#begin({ name, value: '' })
+        this.#push(value)
+        this.#push(Buffer.from('\r\n'))
+      }),
+    )
+  }
+
+  #file(part: Dicer.PartStream, { name, type }: PartHead, filename: string): void {
+    this.#begin({ name, filename, type, stretches: [] })
+    part.on('data', (chunk) =>
+      this.#guarded(() => {
+        this.#fileBytes += chunk.length
+        if (this.#fileBytes > this.#options.shape.mostBytes)
+          throw bodyTooLarge(this.#options.shape.mostBytes, this.#fileBytes)
+        this.#push(chunk as Buffer)
+      }),
+    )
+    part.on('end', () => this.#push(Buffer.from('\r\n')))
+  }
+
+  #begin(part: Parameters<typeof headOf>[0]): void {
+    this.#push(Buffer.from(`--${this.#boundary}\r\n${headOf(part)}\r\n\r\n`))
+  }
+
+  #push(bytes: Buffer): void {
+    if (this.#failure === null && !this.#out.destroyed) this.#out.push(bytes)
+  }
+
+  /** What is thrown within a parser's event would be thrown at nobody. */
+  #guarded(step: () => void): void {
+    if (this.#failure !== null) return
+    try {
+      step()
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    this.#settle()
+  }
+}

@@ -1,0 +1,53 @@
+import { ApiError } from '../../contract/error.ts'
+import type { Offer } from '../../core/offer.ts'
+import { type OwnedKind, ownedKinds } from '../../core/owned.ts'
+import { shown } from '../invalid.ts'
+
+/** Something, as a request names it: by its id, in this place. */
+type Named = { id: string; param: string }
+
+/** What is true of one kind of things that a project owns behind the gate; its routes are declared in `src/gateway/routes/`. */
+export type KindFacts = {
+  /** The word with which an upstream says that it keeps them; null: whoever answers may keep them. */
+  offered: Offer | null
+  /** Whether a reply shows one before it is written whose it is: other nodes may hear of it then before they can know, and wait for it. */
+  isLate: boolean
+  /** Names of the fields of bodies that hold the id of one, or a list of ids, wherever they stand. */
+  fields: readonly string[]
+  /** What is told of one that is nobody's and of one that is another project's: the original's sentence. */
+  notFound: (named: Named) => ApiError
+}
+
+/** Every kind. What is not here has no owner, and no body may name it. */
+export const kinds: Readonly<Record<OwnedKind, KindFacts>> = {
+  response: { offered: null, isLate: true, fields: [], notFound: noResponse },
+  item: { offered: null, isLate: true, fields: [], notFound: noItem },
+  file: { offered: 'files', isLate: false, fields: ['file_id', 'file_ids'], notFound: noFile },
+}
+
+const named = new Map(ownedKinds.flatMap((kind) => kinds[kind].fields.map((field) => [field, kind] as const)))
+
+/** Every field that names something that is owned. */
+export const naming: readonly string[] = [...named.keys()]
+
+/** What a field names, as it is written exactly; null where that is nothing of these. */
+export const kindNamed = (field: string): OwnedKind | null => named.get(field) ?? null
+
+function noResponse({ id, param }: Named): ApiError {
+  const message = `with id '${shown(id)}' not found.`
+  if (param === 'previous_response_id')
+    return new ApiError('previous_response_not_found', `Previous response ${message}`, { param })
+  return new ApiError('not_found', `Response ${message}`, { param })
+}
+
+function noItem({ id, param }: Named): ApiError {
+  const advice =
+    'Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item from your input.'
+  return new ApiError('item_not_found', `Item with id '${shown(id)}' not found. ${advice}`, { param })
+}
+
+/** In a path it is the `id`, whatever stands there in our declarations. */
+function noFile({ id, param }: Named): ApiError {
+  const message = `No such File object: ${shown(id)}`
+  return new ApiError('object_not_found', message, { param: param === 'file_id' ? 'id' : param })
+}

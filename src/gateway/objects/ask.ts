@@ -1,0 +1,66 @@
+import type { Body } from '../body/read-body.ts'
+import type { Call, Outcome } from '../call.ts'
+import type { Gate } from '../gate.ts'
+import { invalidReply } from '../upstreams/failures.ts'
+import { WholeReply } from './whole-reply.ts'
+
+/** What is asked of a model server in a call's name. */
+export type Question = {
+  method: string
+  /** Behind its base URL, with the query. */
+  path: string
+  /** Those that may be asked. */
+  upstreams: readonly string[]
+  headers: Body['headers']
+  body: Body['forwarded']
+}
+
+/** What it said: the whole of it, and the headers that a client may get, names and values in turn. */
+export type Said = { status: number; headers: string[]; bytes: Buffer; upstream: string }
+
+/**
+ * Asks a model server, and reads all that it says before anybody hears of it.
+ * @returns null where the client has left, and how that was
+ * @throws ApiError where it cannot be had, or says what nobody could use
+ */
+export async function ask(
+  gate: Gate,
+  { route, request, response, headers }: Call,
+  { method, path, upstreams, headers: sent, body }: Question,
+): Promise<Said | Outcome> {
+  const reply = new WholeReply(response)
+  let upstream = ''
+  const outcome = await gate.upstreams.forward({
+    method,
+    upstreamPath: path,
+    servedAt: route.servedAt,
+    headers: sent,
+    body,
+    usageOf: null,
+    besideOptions: false,
+    holdsMissing: false,
+    upstreams,
+    request,
+    response: reply,
+    begin(_status, _replied, name) {
+      upstream = name
+      return { headers, observer: null }
+    },
+  })
+  if (reply.isTooLong) throw invalidReply(new Error('an object that is longer than any is'))
+  if (outcome.end === 'upstream_broke') throw invalidReply(new Error('the answer broke off'))
+  if (outcome.end !== 'complete') return outcome
+  return { status: reply.statusCode, headers: reply.headers, bytes: reply.bytes, upstream }
+}
+
+/** An object as a model server says it; null where it says none. */
+export function objectIn(bytes: Buffer): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(bytes.toString())
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
+  } catch {
+    return null
+  }
+}

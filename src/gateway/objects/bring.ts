@@ -1,0 +1,66 @@
+import { isOwnedId, type Kept, NEVER } from '../../core/owned.ts'
+import type { Body } from '../body/read-body.ts'
+import type { Call, Outcome } from '../call.ts'
+import { endsNamed } from '../exchange/claiming.ts'
+import type { Gate } from '../gate.ts'
+import type { Inquiry } from '../inquire.ts'
+import type { Brought } from '../routes/declaration.ts'
+import { invalidReply } from '../upstreams/failures.ts'
+import { ask, objectIn, type Said } from './ask.ts'
+
+/**
+ * Sends a call on whose reply brings its project something, and answers when that is the project's for good: nobody has heard of an id
+ * that another could claim, or that this server forgets where it is killed.
+ * @returns how it ended
+ * @throws ApiError where the model server cannot be had, or gave what it had given to another before
+ */
+export async function bring(gate: Gate, call: Call, { upstreams }: Inquiry, body: Body): Promise<Outcome> {
+  const { route, response } = call
+  const { method, upstreamPath: path } = route
+  const said = await ask(gate, call, { method, path, upstreams, headers: body.headers, body: body.forwarded })
+  if (!('bytes' in said)) return said
+  if (said.status < 300) {
+    await keepBrought(gate, call, objectIn(said.bytes), said)
+    endsNamed(gate.owners, call)
+  }
+  response.writeHead(said.status, said.headers)
+  response.end(said.bytes)
+  return { status: said.status, end: 'complete' }
+}
+
+/** Makes what a reply brings the project's. @throws ApiError as `bring` does */
+export async function keepBrought(
+  { owners }: Pick<Gate, 'owners'>,
+  { route, grant }: Pick<Call, 'route' | 'grant'>,
+  object: Record<string, unknown> | null,
+  { upstream }: Pick<Said, 'upstream'>,
+): Promise<void> {
+  if (object === null) throw invalidReply(new Error('an answer that is no object'))
+  const kept = route.brings.flatMap((brought) => keptOf(brought, object))
+  if (!kept.some(({ kind }) => kind === route.brings[0]?.kind)) throw invalidReply(new Error('an object without an id'))
+  const { organizationId, projectId } = grant.rules
+  const [strange] = await owners.keep(kept, { organizationId, projectId, upstream })
+  if (strange !== undefined) throw invalidReply(new Error(`a ${strange.kind} with an id that is another's`))
+}
+
+/** What is kept of something that a reply shows; nothing where it does not show it. */
+function keptOf({ kind, at, label }: Brought, object: Record<string, unknown>): Kept[] {
+  const steps = at.split('.')
+  const last = steps.pop() ?? at
+  let around: unknown = object
+  for (const step of steps) around = memberOf(around, step)
+  const id = memberOf(around, last)
+  if (typeof id !== 'string' || !isOwnedId(id)) return []
+  const said = label === null ? null : memberOf(around, label)
+  const expiresAt = last === 'id' ? memberOf(around, 'expires_at') : null
+  return [{ kind, id, label: typeof said === 'string' ? said : null, expiresAt: isTime(expiresAt) ? expiresAt : null }]
+}
+
+const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? value[name as keyof typeof value]
+    : undefined
+
+/** Unix seconds. */
+const isTime = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) > 0 && Number(value) < NEVER

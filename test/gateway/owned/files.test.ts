@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { test } from 'node:test'
+import { toFile } from 'openai'
+import { serve, until } from '../../process/gatehouse.ts'
+import { databases, openTestDatabase } from '../../support/databases.ts'
+import { ADMIN_KEY } from '../../support/harness.ts'
+import { startAccount } from '../account/account.ts'
+import { generated } from '../account/content.ts'
+import { makeKey, startGate } from '../gate.ts'
+import { json } from '../upstream.ts'
+import { envOf, startShared } from './shared.ts'
+
+const MB = 1_048_576
+const text = (content: string, name = 'a.txt') => toFile(Buffer.from(content), name)
+const refused = (id: string, param: string | null = 'id') => ({
+  status: 404,
+  error: { message: `No such File object: ${id}`, type: 'invalid_request_error', param, code: null },
+})
+const ids = (files: readonly { id: string }[]) => files.map(({ id }) => id)
+
+for (const database of databases) {
+  test(`${database}: a file is made, read, listed and deleted by its project, as without a gate`, async () => {
+    await using it = await startShared({ database, nobody: { files: 30 } })
+    const { files } = it.a.client
+    const made = []
+    for (const name of ['1.txt', '2.txt', '3.txt'])
+      made.push(await files.create({ file: await text(`in ${name}`, name), purpose: 'user_data' }))
+    const batch = await files.create({ file: await text('{}', 'b.jsonl'), purpose: 'batch' })
+    const [first] = made
+    assert.ok(first)
+    assert.deepEqual(await files.retrieve(first.id), first)
+    assert.equal(await (await files.content(first.id)).text(), 'in 1.txt')
+    const newest = ids([batch, ...made.toReversed()])
+    for (const limit of [1, 2, 3, 4, 5, 10_000])
+      assert.deepEqual(ids(await Array.fromAsync(files.list({ limit }))), newest)
+    assert.deepEqual(ids(await Array.fromAsync(files.list({ order: 'asc', limit: 3 }))), newest.toReversed())
+    assert.deepEqual(ids((await files.list({ purpose: 'batch' })).data), [batch.id])
+    const page = await files.list({ limit: 2, after: newest[0] ?? '' })
+    assert.deepEqual([ids(page.data), page.has_more], [newest.slice(1, 3), true])
+    // What is gone can still be gone on after.
+    assert.deepEqual(await files.delete(batch.id), { id: batch.id, object: 'file', deleted: true })
+    await assert.rejects(files.retrieve(batch.id), refused(batch.id))
+    assert.deepEqual(ids((await files.list({ after: batch.id })).data), newest.slice(1))
+  })
+
+  test(`${database}: a list costs its model server one small read for each that it shows, whatever else there is`, async () => {
+    await using it = await startShared({ database, nobody: { files: 100_000 } })
+    const { files } = it.a.client
+    for (let i = 0; i < 30; i++) await files.create({ file: await text('x'), purpose: 'user_data' })
+    const before = it.account.requests.length
+    const { data, has_more } = await files.list({ limit: 20 })
+    assert.deepEqual([data.length, has_more], [20, true])
+    const asked = it.account.requests.slice(before)
+    assert.deepEqual([asked.length, asked.every(({ method, bytes }) => method === 'GET' && bytes === 0)], [20, true])
+    assert.deepEqual((await it.b.client.files.list()).data, [])
+  })
+
+  test(`${database}: what is gone from the account is in no list, whose pages are full all the same`, async () => {
+    await using it = await startShared({ database })
+    const { files } = it.a.client
+    const made = []
+    for (let i = 0; i < 9; i++) made.push(await files.create({ file: await text(`${i}`), purpose: 'user_data' }))
+    const newest = ids(made.toReversed())
+    const gone = newest.filter((_, i) => i % 2 === 0)
+    for (const id of gone) it.account.files.delete(id)
+    const page = await files.list({ limit: 3 })
+    assert.deepEqual([ids(page.data), page.has_more], [newest.filter((_, i) => i % 2 === 1).slice(0, 3), true])
+    await assert.rejects(files.retrieve(gone[0] ?? ''), refused(gone[0] ?? ''))
+    assert.deepEqual(
+      ids(await Array.fromAsync(files.list({ limit: 1 }))),
+      newest.filter((_, i) => i % 2 === 1),
+    )
+    // All of them: an empty page, and no more.
+    for (const id of newest.filter((one) => !gone.includes(one))) it.account.files.delete(id)
+    const empty = await files.list({ limit: 2 })
+    assert.deepEqual([empty.data, empty.has_more], [[], false])
+  })
+
+  test(`${database}: a file that nobody was told of is nobody's, and one that was told of is there after kill -9`, async () => {
+    await using own = await openTestDatabase(database)
+    await using account = await startAccount()
+    const started = { env: { ...envOf(account), GATEHOUSE_DATABASE_URL: own.url, GATEHOUSE_ADMIN_KEY: ADMIN_KEY } }
+    let [key, id] = ['', '']
+    const ask = (url: string, path: string, init: RequestInit = {}) =>
+      fetch(url + path, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } })
+    {
+      await using server = await serve(started)
+      key = await keyAt(server.url)
+      const reply = await ask(server.url, '/v1/files', { method: 'POST', body: formOf() })
+      id = ((await reply.json()) as { id: string }).id
+      server.signal('SIGKILL')
+      await server.ended
+    }
+    {
+      await using server = await serve(started)
+      assert.equal((await ask(server.url, `/v1/files/${id}`)).status, 200)
+      using hold = account.hold('POST /v1/files', 'answer')
+      const untold = ask(server.url, '/v1/files', { method: 'POST', body: formOf() }).catch(() => null)
+      await until(() => hold.reached === 1, 'the file is made')
+      server.signal('SIGKILL')
+      await server.ended
+      hold.release()
+      assert.equal(await untold, null)
+    }
+    await using server = await serve(started)
+    const { data } = (await (await ask(server.url, '/v1/files')).json()) as { data: { id: string }[] }
+    assert.deepEqual(ids(data), [id])
+    assert.equal(account.files.size, 2)
+  })
+}
+
+/** A project's key, made by the Administration API of a process. */
+async function keyAt(url: string): Promise<string> {
+  const post = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' }
+    const reply = await fetch(`${url}/v1/organization/projects${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
+    return (await reply.json()) as { id: string; api_key?: { value: string } }
+  }
+  const { id } = await post('', { name: 'p' })
+  return (await post(`/${id}/service_accounts`, { name: 's' })).api_key?.value ?? ''
+}
+
+function formOf(fields: Record<string, string> = { purpose: 'user_data' }): FormData {
+  const form = new FormData()
+  form.append('file', new Blob(['x']), 'x.txt')
+  for (const [name, value] of Object.entries(fields)) form.append(name, value)
+  return form
+}
+
+/** What is wrong with a form is found also behind its file: then the account has made nothing. */
+const wrong: Record<string, { fields: Record<string, string>; param: string | null; code: string | null }> = {
+  'a field that the original does not have': {
+    ...{ fields: { purpose: 'user_data', model: 'm1' }, param: 'model', code: 'unknown_parameter' },
+  },
+  'no purpose': { fields: {}, param: 'purpose', code: 'missing_required_parameter' },
+  'a field in brackets that is none': {
+    ...{
+      fields: { purpose: 'user_data', 'expires_after[x]': '1' },
+      param: 'expires_after[x]',
+      code: 'unknown_parameter',
+    },
+  },
+}
+for (const [what, { fields, param, code }] of Object.entries(wrong)) {
+  test(`a file with ${what} is refused, and nothing is made of it`, async () => {
+    await using it = await startShared()
+    const headers = { authorization: `Bearer ${it.a.key}` }
+    const reply = await fetch(`${it.app.url}/v1/files`, { method: 'POST', headers, body: formOf(fields) })
+    const { error } = (await reply.json()) as { error: { param: string; code: string } }
+    assert.deepEqual([reply.status, error.param, error.code], [400, param, code])
+    assert.equal(it.account.files.size, 0)
+  })
+}
+
+test('an expiry is the original’s, and what has expired is nobody’s', async () => {
+  await using it = await startShared()
+  const { files } = it.a.client
+  const expires_after = { anchor: 'created_at', seconds: 3600 } as const
+  const file = await files.create({ file: await text('x'), purpose: 'user_data', expires_after })
+  assert.equal(file.expires_at, file.created_at + 3600)
+  const row = await it.app.db.selectFrom('owned').select(['expires_at', 'label']).executeTakeFirstOrThrow()
+  assert.deepEqual(row, { expires_at: file.expires_at, label: 'user_data' })
+})
+
+/** The head of a form, and what stands behind its file. */
+const head = `--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n--b\r\ncontent-disposition: form-data; name="file"; filename="l.bin"\r\n\r\n`
+const tail = '\r\n--b--\r\n'
+
+/** A form that a test sends bit by bit. */
+function openForm(url: string, key: string) {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'multipart/form-data; boundary=b' }
+  const call = request(`${url}/v1/files`, { method: 'POST', headers, agent: false })
+  const reply = new Promise<number | null>((resolve) => {
+    call.once('response', (response) => {
+      response.resume()
+      resolve(response.statusCode ?? null)
+    })
+    call.once('error', () => resolve(null))
+  })
+  call.write(head)
+  return { call, reply }
+}
+
+test('a file goes on while it comes; whoever leaves, or loses the right to send it meanwhile, has made none', async () => {
+  await using it = await startShared()
+  const { account, app, a } = it
+  const some = Buffer.alloc(MB, 'x')
+  const sent = () => account.requests.filter(({ method }) => method === 'POST')
+  const comes = (number: number) =>
+    until(() => (sent()[number]?.bytes ?? 0) > MB / 2, 'the account has what was sent so far')
+  const isOver = (number: number) =>
+    until(() => sent()[number]?.ended === true, 'the account hears that nobody goes on')
+  const left = openForm(app.url, a.key)
+  left.call.write(some)
+  await comes(0)
+  left.call.destroy()
+  assert.equal(await left.reply, null)
+  await isOver(0)
+  const revoked = openForm(app.url, a.key)
+  revoked.call.write(some)
+  await comes(1)
+  await app.admin().organization.projects.serviceAccounts.delete(a.accountId, { project_id: a.projectId })
+  revoked.call.end(tail)
+  assert.equal(await revoked.reply, 401)
+  await isOver(1)
+  assert.equal(account.files.size, 0)
+})
+
+test('files that are larger than any body go up and come down, and the server holds little of them', async () => {
+  await using it = await startShared()
+  const { app, a } = it
+  const bytes = 96 * MB
+  const before = process.memoryUsage().rss
+  const headers = { authorization: `Bearer ${a.key}`, 'content-type': 'multipart/form-data; boundary=b' }
+  function* form() {
+    yield Buffer.from(head)
+    yield* generated(bytes, 7)
+    yield Buffer.from(tail)
+  }
+  const body = ReadableStream.from(form())
+  const reply = await fetch(`${app.url}/v1/files`, { method: 'POST', headers, body, duplex: 'half' })
+  const file = (await reply.json()) as { id: string; bytes: number }
+  assert.deepEqual([reply.status, file.bytes], [200, bytes])
+  let came = 0
+  for await (const chunk of (await fetch(`${app.url}/v1/files/${file.id}/content`, { headers })).body ?? [])
+    came += chunk.length
+  assert.equal(came, bytes)
+  // This process also has the account and the client in it.
+  assert.ok(process.memoryUsage().rss - before < bytes, `${(process.memoryUsage().rss - before) / MB} MB`)
+  const announced = { ...headers, 'content-length': String(600 * MB) }
+  const call = request(`${app.url}/v1/files`, { method: 'POST', headers: announced, agent: false })
+  const status = new Promise((resolve) =>
+    call.once('response', (response) => resolve(response.statusCode)).on('error', () => {}),
+  )
+  call.flushHeaders()
+  assert.equal(await status, 413)
+  call.destroy()
+})
+
+test('an id that the account has given before is nobody else’s: the answer is not passed on', async () => {
+  await using gate = await startGate({ env: { GATEHOUSE_UPSTREAM_OFFERS: 'files' } })
+  const { app, upstream } = gate
+  const stranger = await makeKey(app)
+  upstream.answer(json({ id: 'file-1', object: 'file', purpose: 'user_data' }))
+  const create = async (key: string) => {
+    const headers = { authorization: `Bearer ${key}` }
+    const reply = await fetch(`${app.url}/v1/files`, { method: 'POST', headers, body: formOf() })
+    return { status: reply.status, text: await reply.text() }
+  }
+  assert.equal((await create(gate.key)).status, 200)
+  // A server may answer the same request twice.
+  assert.equal((await create(gate.key)).status, 200)
+  const other = await create(stranger.key)
+  assert.deepEqual([other.status, JSON.parse(other.text).error.code], [502, 'upstream_invalid_reply'])
+  assert.doesNotMatch(other.text, /file-1/)
+  for (const strange of [{ object: 'file' }, { id: 'a b' }, { id: 7 }, [], 'x', null]) {
+    upstream.answer(json(strange as object))
+    assert.equal((await create(gate.key)).status, 502, JSON.stringify(strange))
+  }
+})
+
+test('what cannot be written is told to nobody: the database is away', async () => {
+  await using it = await startShared()
+  const { a, app } = it
+  await app.db.schema.alterTable('owned').renameTo('elsewhere').execute()
+  const reply = await fetch(`${app.url}/v1/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${a.key}` },
+    body: formOf(),
+  })
+  assert.ok(reply.status >= 500)
+  assert.doesNotMatch(await reply.text(), /file-/)
+  await app.db.schema.alterTable('elsewhere').renameTo('owned').execute()
+})
+
+test('what no upstream offers is not there, and is named in vain', async () => {
+  await using it = await startShared({ env: { GATEHOUSE_UPSTREAM_OFFERS: '' } })
+  for (const [method, path] of [
+    ['GET', '/v1/files'],
+    ['GET', '/v1/files/file-x'],
+    ['DELETE', '/v1/files/file-x'],
+  ] as const) {
+    const { status, body } = await it.app.send(method, path, { key: it.a.key })
+    assert.deepEqual([status, body.error.code], [404, 'not_offered'])
+  }
+  const messages = [{ role: 'user', content: [{ type: 'file', file: { file_id: 'file-x' } }] }]
+  const { status, body } = await it.app.send('POST', '/v1/chat/completions', {
+    key: it.a.key,
+    body: { model: 'm1', messages },
+  })
+  assert.deepEqual(
+    [status, body.error.code, body.error.param],
+    [400, 'not_offered', 'messages[0].content[0].file.file_id'],
+  )
+})

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OwnedKind } from '../../../src/core/owned.ts'
+import { databases, openTestDatabase } from '../../support/databases.ts'
+import { type Reply, startTestApp, type TestApp } from '../../support/harness.ts'
+import type { Account } from '../account/account.ts'
+import { makeKey } from '../gate.ts'
+import { isEnd, kindTests, listsOf, offeredKinds, type Way, waysTo } from './kinds.ts'
+import { envOf, startShared } from './shared.ts'
+
+/*
+ * Every kind that upstreams offer, by its declaration: two projects of one account, and what the account holds of nobody.
+ */
+
+test('there is a test of every kind', () => {
+  assert.deepEqual(Object.keys(kindTests).sort(), [...offeredKinds].sort())
+})
+
+async function send(app: TestApp, key: string, { method, path, body, form }: Way): Promise<Reply> {
+  if (!form) return app.send(method, path, { key, ...(body && { body }) })
+  const sent = new FormData()
+  sent.append('data', new Blob(['x']), 'x.bin')
+  const reply = await fetch(app.url + path, { method, headers: { authorization: `Bearer ${key}` }, body: sent })
+  const text = await reply.text()
+  return { status: reply.status, headers: reply.headers, text, body: JSON.parse(text) }
+}
+
+const every = (kind: OwnedKind, id: string): Way[] => [...waysTo(kind, id), ...(kindTests[kind]?.named(id) ?? [])]
+
+/** That something is nobody's for a key: in the words of what never was, and without a question to the model server. */
+async function isNobodys(app: TestApp, account: Account, key: string, kind: OwnedKind, id: string) {
+  const never = id.replace(/.{4}$/, 'zzzz')
+  const unknown = every(kind, never)
+  const before = account.requests.length
+  for (const [i, way] of every(kind, id).entries()) {
+    const [reply, other] = [await send(app, key, way), await send(app, key, unknown[i] as Way)]
+    assert.equal(reply.status, 404, `${way.what}: ${reply.text}`)
+    assert.deepEqual([other.status, other.text], [404, reply.text.replaceAll(id, never)], way.what)
+  }
+  assert.equal(account.requests.length, before, 'the model server was asked')
+  for (const path of listsOf(kind)) {
+    const { body } = await app.send('GET', path, { key })
+    assert.ok(!body.data.some((one: { id: string }) => one.id === id), `${path} shows it`)
+    if (body.data.length === 0) assert.deepEqual([body.has_more, body.first_id, body.last_id], [false, null, null])
+  }
+}
+
+/** That it is there in every way for a key, but those that end it. */
+async function isTheirs(app: TestApp, key: string, kind: OwnedKind, id: string) {
+  for (const way of every(kind, id).filter((one) => !isEnd(one))) {
+    const { status, text, headers } = await send(app, key, way)
+    // What the account says itself of a route that it lacks, or of a body that is none, is another matter.
+    assert.notEqual(headers.get('x-gatehouse-error-source'), 'gateway', `${way.what}: ${text}`)
+    assert.ok(status < 500, `${way.what}: ${text}`)
+  }
+  for (const path of listsOf(kind)) {
+    const { body } = await app.send('GET', path, { key })
+    assert.ok(
+      body.data.some((one: { id: string }) => one.id === id),
+      `${path} does not show it`,
+    )
+  }
+}
+
+for (const database of databases) {
+  for (const kind of offeredKinds) {
+    test(`${database}: a ${kind} is its project's alone, from its first moment to its last, on every node and after a restart`, async () => {
+      await using own = await openTestDatabase(database)
+      await using it = await startShared({ databaseUrl: own.url })
+      const { app, account, a, b } = it
+      const theirs = kindTests[kind]
+      assert.ok(theirs)
+      const id = await theirs.make(a.client)
+      // A second server on the same database, from the moment that the first has answered.
+      await using next = await startTestApp({ databaseUrl: own.url, env: envOf(account) })
+      const other = (await makeKey(app, a.projectId)).key
+      for (const server of [next, app]) {
+        for (const key of [a.key, other]) await isTheirs(server, key, kind, id)
+        await isNobodys(server, account, b.key, kind, id)
+        await isNobodys(server, account, a.key, kind, theirs.nobodys(account))
+      }
+      // Who may not, may not, whoever's it is.
+      const narrow = await app.send(
+        'POST',
+        `/v1/organization/projects/${a.projectId}/service_accounts/${a.accountId}/api_keys`,
+        {
+          body: { name: 'n', scopes: ['api.model.read'] },
+        },
+      )
+      assert.equal(narrow.status, 200, narrow.text)
+      for (const way of waysTo(kind, id)) {
+        const reply = await send(app, narrow.body.value, way)
+        assert.equal(reply.status, 401, `${way.what}: ${reply.text}`)
+      }
+      const [end] = waysTo(kind, id).filter(isEnd)
+      if (end === undefined) return
+      assert.equal((await send(app, a.key, end)).status, 200)
+      for (const key of [a.key, b.key]) await isNobodys(app, account, key, kind, id)
+    })
+  }
+}

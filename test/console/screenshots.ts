@@ -44,6 +44,8 @@ if (skip !== false) {
       if (!isWanted(what)) continue
       await go(page)
       await settled(page)
+      // Of a page that is scrolled what stays in its place would be drawn in the middle.
+      await page.evaluate(() => scrollTo(0, 0))
       await page.screenshot({ path: join(folder, `${what}.${name}.png`), fullPage: true })
     }
     for (const complaint of opened.complaints) process.stderr.write(`${name}: ${complaint}\n`)

@@ -54,7 +54,7 @@ test('an invite says in which projects who accepts is, and as what: the default 
   await row.getByText('and 1 more').waitFor()
   await row.getByRole('link', { name: 'Kitchen' }).waitFor()
   await row.getByRole('button', { name: 'some@example.com', exact: true }).click()
-  await page.locator('tr.opened .fact').filter({ hasText: 'Garden' }).getByText('Owner').waitFor()
+  await page.locator('tr.opened .fact').filter({ hasText: 'Garden' }).getByText('Owner of').waitFor()
   // Where nothing is said the invite names no project, and who accepts it is in the default one.
   await begin('default@example.com')
   assert.deepEqual(await sent('default@example.com'), [])

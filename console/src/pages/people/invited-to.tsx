@@ -29,10 +29,10 @@ export function AllInvitedTo({ projects }: { projects: Projects }) {
     <dl className="facts">
       {projects.map(({ id, role }) => (
         <div className="fact" key={id}>
-          <dt>
+          <dt>{role === 'owner' ? 'Owner of' : 'Member of'}</dt>
+          <dd>
             <ProjectLink id={id} />
-          </dt>
-          <dd>{role === 'owner' ? 'Owner' : 'Member'}</dd>
+          </dd>
         </div>
       ))}
     </dl>

@@ -61,7 +61,7 @@ export function KeyScopesField({ of, whose, project }: KeyScopesFieldProps) {
         value={of.reach}
         onChange={(event) => of.choose(event.currentTarget.value as Reach)}
         data={[
-          { value: 'all', label: `Do all that ${whose} may do` },
+          { value: 'all', label: `Do all that ${whose} may` },
           { value: 'read', label: 'Read only, and call no models' },
           { value: 'some', label: 'Do only what is ticked' },
         ]}

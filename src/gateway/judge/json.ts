@@ -92,18 +92,19 @@ function needsMaximum({ maxima }: JsonShape, fields: Fields): void {
 }
 
 /** How often its model reads the input at most. */
-const readsIn = (
+function readsIn(
   { route }: Court,
   shape: JsonShape,
   fields: Fields,
   serverTools: readonly JsonObject[],
   dialects: readonly Dialect[],
-) =>
-  readsOf(fields, serverTools, {
-    hasMaxToolCalls: shape.fields.has('max_tool_calls'),
-    hasMaxUses: route.api === 'anthropic',
-    isObeyed: dialects.every(({ boundsTools }) => boundsTools),
-  })
+): number {
+  const hasMaxToolCalls = shape.fields.has('max_tool_calls')
+  // Most calls bring no such tools, and are not looked at for what bounds them.
+  if (serverTools.length === 0 && !isGiven(fields.mcp_servers) && !hasMaxToolCalls) return 1
+  const isObeyed = dialects.every(({ boundsTools }) => boundsTools)
+  return readsOf(fields, serverTools, { hasMaxToolCalls, hasMaxUses: route.api === 'anthropic', isObeyed })
+}
 
 /** The most tokens that an answer may have, as a body says it. */
 const maximumIn = (fields: Fields, maxima: JsonShape['maxima'], dialects: readonly Dialect[]) =>

@@ -30,6 +30,7 @@ const said: Record<string, RegExp> = {
   'GET files': /List and retrieve files, and their content/,
   'POST files': /Upload/,
   'DELETE files': /delete files/,
+  'POST uploads': /Upload/,
 }
 
 test('the catalogue of permissions says what each route of the gate asks for, and nothing of others', () => {

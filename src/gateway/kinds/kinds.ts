@@ -12,17 +12,35 @@ export type KindFacts = {
   offered: Offer | null
   /** Whether a reply shows one before it is written whose it is: other nodes may hear of it then before they can know, and wait for it. */
   isLate: boolean
+  /** Seconds for which it is its project's where it does not say itself when it expires; null: until it is deleted. */
+  lifeSeconds: number | null
   /** Names of the fields of bodies that hold the id of one, or a list of ids, wherever they stand. */
   fields: readonly string[]
   /** What is told of one that is nobody's and of one that is another project's: the original's sentence. */
   notFound: (named: Named) => ApiError
 }
 
+const A_DAY = 86_400
+/** How long these are their projects' the configuration says. */
+const ofResponses = { offered: null, isLate: true, lifeSeconds: null, fields: [] } as const
+
 /** Every kind. What is not here has no owner, and no body may name it. */
 export const kinds: Readonly<Record<OwnedKind, KindFacts>> = {
-  response: { offered: null, isLate: true, fields: [], notFound: noResponse },
-  item: { offered: null, isLate: true, fields: [], notFound: noItem },
-  file: { offered: 'files', isLate: false, fields: ['file_id', 'file_ids'], notFound: noFile },
+  response: { ...ofResponses, notFound: noResponse },
+  item: { ...ofResponses, notFound: noItem },
+  file: {
+    ...{ offered: 'files', isLate: false, lifeSeconds: null, fields: ['file_id', 'file_ids'] },
+    notFound: (named) => noSuch('File', 'file_id', named),
+  },
+  upload: {
+    ...{ offered: 'uploads', isLate: false, lifeSeconds: A_DAY, fields: [] },
+    notFound: (named) => noSuch('Upload', 'upload_id', named),
+  },
+  // What its upload is made of, which ends within an hour.
+  part: {
+    ...{ offered: 'uploads', isLate: false, lifeSeconds: A_DAY, fields: ['part_ids'] },
+    notFound: (named) => noSuch('Part', '', named),
+  },
 }
 
 const named = new Map(ownedKinds.flatMap((kind) => kinds[kind].fields.map((field) => [field, kind] as const)))
@@ -46,8 +64,8 @@ function noItem({ id, param }: Named): ApiError {
   return new ApiError('item_not_found', `Item with id '${shown(id)}' not found. ${advice}`, { param })
 }
 
-/** In a path it is the `id`, whatever stands there in our declarations. */
-function noFile({ id, param }: Named): ApiError {
-  const message = `No such File object: ${shown(id)}`
-  return new ApiError('object_not_found', message, { param: param === 'file_id' ? 'id' : param })
+/** @param inPath how our declarations call the id in a path, for which the original says `id` */
+function noSuch(what: string, inPath: string, { id, param }: Named): ApiError {
+  const message = `No such ${what} object: ${shown(id)}`
+  return new ApiError('object_not_found', message, { param: param === inPath ? 'id' : param })
 }

@@ -4,6 +4,7 @@ import type { Call, Outcome } from '../call.ts'
 import { endsNamed } from '../exchange/claiming.ts'
 import type { Gate } from '../gate.ts'
 import type { Inquiry } from '../inquire.ts'
+import { kinds } from '../kinds/kinds.ts'
 import type { Brought } from '../routes/declaration.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { ask, objectIn, type Said } from './ask.ts'
@@ -30,21 +31,22 @@ export async function bring(gate: Gate, call: Call, { upstreams }: Inquiry, body
 
 /** Makes what a reply brings the project's. @throws ApiError as `bring` does */
 export async function keepBrought(
-  { owners }: Pick<Gate, 'owners'>,
+  { owners, now }: Pick<Gate, 'owners' | 'now'>,
   { route, grant }: Pick<Call, 'route' | 'grant'>,
   object: Record<string, unknown> | null,
   { upstream }: Pick<Said, 'upstream'>,
 ): Promise<void> {
   if (object === null) throw invalidReply(new Error('an answer that is no object'))
-  const kept = route.brings.flatMap((brought) => keptOf(brought, object))
+  const seconds = Math.floor(now() / 1000)
+  const kept = route.brings.flatMap((brought) => keptOf(brought, object, seconds))
   if (!kept.some(({ kind }) => kind === route.brings[0]?.kind)) throw invalidReply(new Error('an object without an id'))
   const { organizationId, projectId } = grant.rules
   const [strange] = await owners.keep(kept, { organizationId, projectId, upstream })
   if (strange !== undefined) throw invalidReply(new Error(`a ${strange.kind} with an id that is another's`))
 }
 
-/** What is kept of something that a reply shows; nothing where it does not show it. */
-function keptOf({ kind, at, label }: Brought, object: Record<string, unknown>): Kept[] {
+/** What is kept of something that a reply shows; nothing where it does not show it. @param now Unix seconds */
+function keptOf({ kind, at, label }: Brought, object: Record<string, unknown>, now: number): Kept[] {
   const steps = at.split('.')
   const last = steps.pop() ?? at
   let around: unknown = object
@@ -53,7 +55,9 @@ function keptOf({ kind, at, label }: Brought, object: Record<string, unknown>): 
   if (typeof id !== 'string' || !isOwnedId(id)) return []
   const said = label === null ? null : memberOf(around, label)
   const expiresAt = last === 'id' ? memberOf(around, 'expires_at') : null
-  return [{ kind, id, label: typeof said === 'string' ? said : null, expiresAt: isTime(expiresAt) ? expiresAt : null }]
+  const { lifeSeconds } = kinds[kind]
+  const ends = isTime(expiresAt) ? expiresAt : lifeSeconds === null ? null : now + lifeSeconds
+  return [{ kind, id, label: typeof said === 'string' ? said : null, expiresAt: ends }]
 }
 
 const memberOf = (value: unknown, name: string): unknown =>

@@ -11,9 +11,12 @@ export type IdKind = {
   owned: OwnedKind | null
 }
 
+const ofOwned = { read: (written: string) => (isOwnedId(written) ? written : null), takesRest: false } as const
+
 export const idKinds = {
-  response_id: { read: (written) => (isOwnedId(written) ? written : null), takesRest: false, owned: 'response' },
-  file_id: { read: (written) => (isOwnedId(written) ? written : null), takesRest: false, owned: 'file' },
+  response_id: { ...ofOwned, owned: 'response' },
+  file_id: { ...ofOwned, owned: 'file' },
+  upload_id: { ...ofOwned, owned: 'upload' },
   model: { read: modelId, takesRest: true, owned: null },
 } as const satisfies Record<string, IdKind>
 

@@ -9,6 +9,7 @@ import { modelServers } from './model-servers.ts'
 import { models } from './models.ts'
 import { responses } from './responses.ts'
 import { storedResponses } from './stored-responses.ts'
+import { uploads } from './uploads.ts'
 
 const table = {
   ...completions,
@@ -20,6 +21,7 @@ const table = {
   ...modelServers,
   ...models,
   ...files,
+  ...uploads,
 } as const
 
 export type RouteName = keyof typeof table

@@ -6,6 +6,7 @@ import type { Declaration } from '../../../src/gateway/routes/declaration.ts'
 import { type IdName, idKinds } from '../../../src/gateway/routes/ids.ts'
 import { routes } from '../../../src/gateway/routes/table.ts'
 import type { Account } from '../account/account.ts'
+import { addUpload } from '../account/uploads.ts'
 
 /*
  * What there is to know of a kind for its tests to run by themselves: how one is made, and the bodies that can name one. Its routes are those of
@@ -20,8 +21,8 @@ type KindTest = {
   make: (client: OpenAI) => Promise<string>
   /** Makes one in the account itself, which no project has ever seen. @returns its id */
   nobodys: (account: Account) => string
-  /** Bodies that name one, of every shape that the original has. */
-  named: (id: string) => Way[]
+  /** Bodies that name one, of every shape that the original has. @param client who is to name it */
+  named: (id: string, client: OpenAI) => Way[] | Promise<Way[]>
 }
 
 /** Kinds that upstreams offer. */
@@ -36,6 +37,8 @@ const responded = (what: string, body: object): Way[] =>
   ['/v1/responses', '/v1/responses/compact', '/v1/responses/input_tokens'].map((path) =>
     post(`${what} to ${path}`, path, body),
   )
+
+const upload = { bytes: 1, filename: 'x.txt', mime_type: 'text/plain', purpose: 'user_data' } as const
 
 export const kindTests: Record<string, KindTest> = {
   file: {
@@ -101,6 +104,21 @@ export const kindTests: Record<string, KindTest> = {
       }),
       post('an image to edit', '/v1/images/edits', { model: 'm1', prompt: 'x', images: [{ file_id: id }] }),
       post('its mask', '/v1/images/edits', { model: 'm1', prompt: 'x', images: [], mask: { file_id: id } }),
+    ],
+  },
+  upload: {
+    make: async (client) => (await client.uploads.create(upload)).id,
+    nobodys: (account) => addUpload(account.uploads, upload).id,
+    named: () => [],
+  },
+  part: {
+    make: async (client) => {
+      const { id } = await client.uploads.create(upload)
+      return (await client.uploads.parts.create(id, { data: await toFile(Buffer.from('x'), 'x') })).id
+    },
+    nobodys: () => 'part_nobodys0000',
+    named: async (id, client) => [
+      post('a part', `/v1/uploads/${(await client.uploads.create(upload)).id}/complete`, { part_ids: [id] }),
     ],
   },
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import OpenAI from 'openai'
 import type { OwnedKind } from '../../../src/core/owned.ts'
 import { databases, openTestDatabase } from '../../support/databases.ts'
 import { type Reply, startTestApp, type TestApp } from '../../support/harness.ts'
@@ -25,14 +26,19 @@ async function send(app: TestApp, key: string, { method, path, body, form }: Way
   return { status: reply.status, headers: reply.headers, text, body: JSON.parse(text) }
 }
 
-const every = (kind: OwnedKind, id: string): Way[] => [...waysTo(kind, id), ...(kindTests[kind]?.named(id) ?? [])]
+/** Every way to reach something, for a key. */
+async function every({ url }: TestApp, key: string, kind: OwnedKind, id: string): Promise<Way[]> {
+  const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 })
+  return [...waysTo(kind, id), ...((await kindTests[kind]?.named(id, client)) ?? [])]
+}
 
 /** That something is nobody's for a key: in the words of what never was, and without a question to the model server. */
 async function isNobodys(app: TestApp, account: Account, key: string, kind: OwnedKind, id: string) {
   const never = id.replace(/.{4}$/, 'zzzz')
-  const unknown = every(kind, never)
+  const unknown = await every(app, key, kind, never)
+  const known = await every(app, key, kind, id)
   const before = account.requests.length
-  for (const [i, way] of every(kind, id).entries()) {
+  for (const [i, way] of known.entries()) {
     const [reply, other] = [await send(app, key, way), await send(app, key, unknown[i] as Way)]
     assert.equal(reply.status, 404, `${way.what}: ${reply.text}`)
     assert.deepEqual([other.status, other.text], [404, reply.text.replaceAll(id, never)], way.what)
@@ -47,7 +53,7 @@ async function isNobodys(app: TestApp, account: Account, key: string, kind: Owne
 
 /** That it is there in every way for a key, but those that end it. */
 async function isTheirs(app: TestApp, key: string, kind: OwnedKind, id: string) {
-  for (const way of every(kind, id).filter((one) => !isEnd(one))) {
+  for (const way of (await every(app, key, kind, id)).filter((one) => !isEnd(one))) {
     const { status, text, headers } = await send(app, key, way)
     // What the account says itself of a route that it lacks, or of a body that is none, is another matter.
     assert.notEqual(headers.get('x-gatehouse-error-source'), 'gateway', `${way.what}: ${text}`)

@@ -206,6 +206,9 @@ test('a provider that is down is a page that says so, and beside it one can sign
   assert.equal(page.url(), `${url}/sign-in?failed=provider_down&next=%2Fprofile`)
   assert.ok(await page.getByRole('button', { name: 'Sign in' }).isVisible())
   assert.equal((await served.send('GET', '/readyz', { key: null })).status, 200)
+  // So is what else may be away: the database, of which `src/api/oidc/away.test.ts` says that it leads here.
+  await page.goto('/sign-in?failed=unavailable')
+  await says(page, 'This server cannot reach its database right now')
 })
 
 test('where nobody signs in with a password the pages offer none, and a link that would set one says so', {

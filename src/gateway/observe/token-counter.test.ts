@@ -103,7 +103,7 @@ describe('projects are counted for in turn', () => {
   const long = 'x'.repeat(100_000)
 
   test('whoever has much counted holds up nobody else by more than two of its texts', async () => {
-    using counter = counting({ script: inOrder })
+    using counter = counting({ timeoutMs: 600_000, script: inOrder })
     const many = Array.from({ length: 10 }, () => counter.count([long], 'proj_1'))
     const few = ['proj_2', 'proj_3'].map((of) => counter.count(['x'], of))
     const more = counter.count(['x'], 'proj_2')
@@ -111,18 +111,31 @@ describe('projects are counted for in turn', () => {
     assert.deepEqual(await Promise.all(many), [0, 1, 4, 6, 7, 8, 9, 10, 11, 12])
   })
 
-  test('a worker that is late with a text is late with nothing that it does not have yet', async () => {
-    const hangsOnce = script(`
+  test('a worker that is late with a text is late with nothing that it does not have yet', async (t) => {
+    const hangs = script(`
       import { parentPort } from 'node:worker_threads'
       parentPort.on('message', ({ id, texts: [text] }) => {
-        if (text !== 'hang') parentPort.postMessage({ id, tokens: 7 })
+        if (text === 'x') parentPort.postMessage({ id, tokens: 7 })
       })
     `)
-    using counter = counting({ timeoutMs: 2000, script: hangsOnce })
-    const late = counter.count(['hang'], 'proj_1')
-    assert.equal(await counter.count(['x'], 'proj_2'), 7)
-    assert.equal(await late, 1)
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    using counter = counting({ script: hangs })
+    const late = counter.count([long], 'proj_1')
+    t.mock.timers.tick(5000)
+    const other = counter.count(['x'], 'proj_2')
+    t.mock.timers.tick(5000)
+    assert.equal(await late, 25_000)
+    assert.equal(await other, 7)
     assert.equal(counter.estimated, 1)
-    assert.equal(await counter.count(['x'], 'proj_1'), 7)
+  })
+
+  test('nothing waits longer than that, be it counted or in its line', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    using counter = counting({ timeoutMs: 10_000, script: script('setInterval(() => {}, 1000)') })
+    const first = counter.count([long], 'proj_1')
+    const second = counter.count(['xxxx'], 'proj_1')
+    t.mock.timers.tick(10_000)
+    assert.deepEqual(await Promise.all([first, second]), [25_000, 1])
+    assert.equal(counter.estimated, 2)
   })
 })

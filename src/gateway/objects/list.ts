@@ -1,5 +1,6 @@
 import { isOwnedId, type ListAsked } from '../../core/owned.ts'
 import { answer } from '../answer.ts'
+import { ClientGone } from '../body/receive-bytes.ts'
 import type { Call } from '../call.ts'
 import type { Gate } from '../gate.ts'
 import { wrongValue } from '../invalid.ts'
@@ -22,6 +23,16 @@ type Shown = Record<string, unknown>
  * @throws ApiError 400 for the query; 404 for what it is to go on after; what its model servers do
  */
 export async function answerList(gate: Gate, call: Call, listing: Listing): Promise<null> {
+  try {
+    answer(call.response, 200, call.headers, await pageFor(gate, call, listing))
+  } catch (error) {
+    // Nobody is there to be told.
+    if (!(error instanceof ClientGone)) throw error
+  }
+  return null
+}
+
+async function pageFor(gate: Gate, call: Call, listing: Listing): Promise<object> {
   const { rules } = call.grant
   const { asked, wanted } = pageOf(call.route.upstreamPath, listing)
   const shown: Shown[] = []
@@ -32,9 +43,7 @@ export async function answerList(gate: Gate, call: Call, listing: Listing): Prom
     for (const one of await readAll(gate, call, listing, now)) if (one !== null) shown.push(one)
     after = now.at(-1)?.id ?? null
     const isMore = found.length > now.length
-    if (isMore && shown.length < wanted) continue
-    answer(call.response, 200, call.headers, pageWith(shown, isMore))
-    return null
+    if (!isMore || shown.length === wanted) return pageWith(shown, isMore)
   }
 }
 
@@ -71,7 +80,7 @@ async function readOne(gate: Gate, call: Call, { kind, one }: Listing, { id, ups
     headers: call.request.headers,
     body: () => null,
   })
-  if (!('bytes' in said)) throw new Error('the client has left')
+  if (!('bytes' in said)) throw new ClientGone()
   if (said.status === 404) {
     gate.owners.end({ kind, id }, call.grant.rules)
     return null

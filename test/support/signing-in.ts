@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { gatehouse } from '../contract/organizations.ts'
+import { keepCheaply } from './cheap-password.ts'
 import type { Reply, TestApp } from './harness.ts'
 
 /** The header that a cookie needs to count. */
@@ -29,6 +30,7 @@ export async function signInByLink(app: TestApp, organizationId: string, user: s
     body: { token, password },
   })
   assert.equal(reply.status, 200, reply.text)
+  await keepCheaply(app, reply.body.session.user.id, password)
   return {
     password,
     cookie: cookieOf(reply),

@@ -168,7 +168,7 @@ test('the model of the call and those within it may share a limit', async () => 
 })
 
 test('where a spend limit holds, a model within needs a price as any other does, and one that costs is refused', async () => {
-  await projects().spendLimit.update(projectId, { currency: 'USD', interval: 'month', threshold_amount: 1 })
+  await projects().spendLimit.update(projectId, { currency: 'USD', interval: 'month', threshold_amount: 100 })
   const unpriced = await respond(draw('plain'))
   assert.equal(told(unpriced), '400 model_price_unknown model')
   assert.equal(told(await respond(draw('priced'))), '400 not_offered tools[0].model')

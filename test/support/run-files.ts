@@ -9,8 +9,8 @@ import { longestFirst } from './longest.ts'
 import { SHARED_POSTGRES, sharePostgres } from './shared-postgres.ts'
 
 const root = join(import.meta.dirname, '../..')
-/** One more than the cores that this is meant for: much of what is tested waits, for a time-out or another process. */
-const CONCURRENCY = 3
+/** Twice the cores that this is meant for: much of what is tested waits, for a time-out or another process. */
+const CONCURRENCY = 4
 /** What each file's process begins with: no test follows promises, and what lives for a call only is dropped without being copied around. */
 const PROCESS = [
   `--import=${new URL('./untracked-promises.ts', import.meta.url).href}`,

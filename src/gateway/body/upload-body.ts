@@ -8,10 +8,11 @@ import { UploadForm } from './upload-form.ts'
 /**
  * The body of a route that takes a file, which is read while it is sent on. Who has lost the right to send it meanwhile is told so, and nothing
  * comes of what was sent.
- * @throws ApiError 413, 415
+ * @throws ApiError 413, 415, 503
  */
 export function uploadBody(gate: Gate, call: Call, shape: UploadShape): Body {
-  const form = new UploadForm(call.request, { shape, refused: () => letInAgain(gate, call) })
+  const budget = gate.bodies.share(call.grant.rules.projectId)
+  const form = new UploadForm(call.request, { shape, budget, refused: () => letInAgain(gate, call) })
   return {
     judged: null,
     model: null,

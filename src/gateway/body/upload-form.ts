@@ -7,6 +7,7 @@ import { bodyTooLarge, malformedForm, unsupportedContentEncoding } from '../../c
 import { codingOf } from '../../core/decoding.ts'
 import { missing, unknownParameter } from '../invalid.ts'
 import type { UploadShape } from '../routes/declaration.ts'
+import { type Budget, Held } from './budget.ts'
 import { boundaryOf, headOf } from './form-body.ts'
 import { MAX_HEADERS, type PartHead, readPartHead } from './form-part.ts'
 import { duplicateParameter } from './json-text.ts'
@@ -16,9 +17,13 @@ import { receive } from './receive-bytes.ts'
 const MOST_BESIDE = 65_536
 /** Bytes that wait for the model server, beyond which the client is read no further. */
 const HIGH_WATER = 262_144
+/** Bytes that come at once, beyond them. */
+const CHUNK = 65_536
 
 export type UploadOptions = {
   shape: UploadShape
+  /** What the project's bodies may hold; what waits here is theirs. */
+  budget: Budget
   /** Asked when all has come, before the model server gets the end without which the form is none: why it is not to have it, or null. */
   refused: () => Promise<Error | null>
 }
@@ -35,7 +40,7 @@ export class UploadForm {
   readonly #boundary = `gatehouse-${randomBytes(18).toString('hex')}`
   readonly #dicer: Dicer
   readonly #seen = new Set<string>()
-  readonly #out: Readable
+  #out: Readable | null = null
   /** Parts that have begun, and parts whose end was seen. */
   #begun = 0
   #ended = 0
@@ -45,9 +50,11 @@ export class UploadForm {
   #failure: Error | null = null
   #settle: () => void = () => {}
   #goOn: () => void = () => {}
-  #started = false
+  /** Whether any of it was asked for. */
+  #isRead = false
+  readonly #held: Held
 
-  /** @throws ApiError 413, 415 for what can never be taken */
+  /** @throws ApiError 413, 415 for what can never be taken; 503 where there is no room for it now */
   constructor(request: IncomingMessage, options: UploadOptions) {
     this.#request = request
     this.#options = options
@@ -67,30 +74,46 @@ export class UploadForm {
         this.#closed = true
         this.#settle()
       })
-    this.#out = new Readable({ highWaterMark: HIGH_WATER, read: () => this.#goOn() })
-    // Whoever sends it on hears of it; before that, and after, nobody has to.
-    this.#out.on('error', () => {})
+    this.#held = new Held(options.budget)
+    this.#held.take(HIGH_WATER + CHUNK)
   }
 
   get #most(): number {
     return this.#options.shape.mostBytes + MOST_BESIDE
   }
 
-  /** What is sent: once, for it is not kept. @throws where it was begun before */
+  /**
+   * What is sent. The client's bytes are read from when the first of it is asked for: so whoever could not reach one model server can begin anew with
+   * the next.
+   * @throws where some of it was read, for it is not kept
+   */
   stream(): Readable {
-    if (this.#started) throw new Error('a form that is sent on as it comes was asked for twice')
-    this.#started = true
-    this.#read().catch((error: Error) => this.#out.destroy(error))
-    return this.#out
+    if (this.#isRead) throw new Error('a form that is sent on as it comes was begun before')
+    const out = new Readable({
+      highWaterMark: HIGH_WATER,
+      read: () => {
+        if (!this.#isRead) this.#begins(out)
+        this.#goOn()
+      },
+    })
+    // Whoever sends it on hears of it; before that, and after, nobody has to.
+    return out.on('error', () => {}).on('close', () => this.#goOn())
   }
 
   /** Nobody wants the rest; as often as one likes. */
   release(): void {
-    this.#out.destroy()
+    this.#out?.destroy()
+    this.#held.release()
   }
 
-  async #read(): Promise<void> {
-    await receive(this.#request, (chunk) => this.#take(chunk), this.#most)
+  #begins(out: Readable): void {
+    this.#isRead = true
+    this.#out = out
+    this.#read(out).catch((error: Error) => out.destroy(error))
+  }
+
+  async #read(out: Readable): Promise<void> {
+    await receive(this.#request, (chunk) => this.#take(chunk, out), this.#most)
     await new Promise<void>((resolve) => {
       this.#settle = () => {
         if (this.#failure !== null || (this.#closed && this.#begun === this.#ended)) resolve()
@@ -103,21 +126,20 @@ export class UploadForm {
     for (const name of [...shape.required, shape.file]) if (!this.#seen.has(name)) throw missing(name)
     const why = await refused()
     if (why !== null) throw why
-    this.#out.push(`--${this.#boundary}--\r\n`)
-    this.#out.push(null)
+    out.push(`--${this.#boundary}--\r\n`)
+    out.push(null)
   }
 
-  async #take(chunk: Buffer): Promise<void> {
+  async #take(chunk: Buffer, out: Readable): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#settle = resolve
       this.#dicer.write(chunk, () => resolve())
     })
     if (this.#failure !== null) throw this.#failure
-    if (this.#out.destroyed) throw new Error('nobody takes the form any more')
-    if (this.#out.readableLength < HIGH_WATER) return
+    if (out.destroyed) throw new Error('nobody takes the form any more')
+    if (out.readableLength < HIGH_WATER) return
     await new Promise<void>((resolve) => {
       this.#goOn = resolve
-      this.#out.once('close', resolve)
     })
   }
 
@@ -187,7 +209,7 @@ export class UploadForm {
   }
 
   #push(bytes: Buffer): void {
-    if (this.#failure === null && !this.#out.destroyed) this.#out.push(bytes)
+    if (this.#failure === null && this.#out?.destroyed === false) this.#out.push(bytes)
   }
 
   /** What is thrown within a parser's event would be thrown at nobody. */

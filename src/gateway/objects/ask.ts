@@ -13,6 +13,10 @@ export type Question = {
   upstreams: readonly string[]
   headers: Body['headers']
   body: Body['forwarded']
+  /** Bytes that the answer may have. */
+  most: number
+  /** Whether it is read to its end also where the client leaves: it tells of what was made, which is the project's then. */
+  isKept: boolean
 }
 
 /** What it said: the whole of it, and the headers that a client may get, names and values in turn. */
@@ -26,9 +30,9 @@ export type Said = { status: number; headers: string[]; bytes: Buffer; upstream:
 export async function ask(
   gate: Gate,
   { route, request, response, headers }: Call,
-  { method, path, upstreams, headers: sent, body }: Question,
+  { method, path, upstreams, headers: sent, body, most, isKept }: Question,
 ): Promise<Said | Outcome> {
-  const reply = new WholeReply(response)
+  const reply = new WholeReply(most, isKept ? null : response)
   let upstream = ''
   const outcome = await gate.upstreams.forward({
     method,

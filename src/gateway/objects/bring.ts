@@ -9,6 +9,9 @@ import type { Brought } from '../routes/declaration.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { ask, objectIn, type Said } from './ask.ts'
 
+/** Bytes of what a reply brings, at most. */
+const MOST_BYTES = 4 * 1024 * 1024
+
 /**
  * Sends a call on whose reply brings its project something, and answers when that is the project's for good: nobody has heard of an id
  * that another could claim, or that this server forgets where it is killed.
@@ -18,20 +21,22 @@ import { ask, objectIn, type Said } from './ask.ts'
 export async function bring(gate: Gate, call: Call, { upstreams }: Inquiry, body: Body): Promise<Outcome> {
   const { route, response } = call
   const { method, upstreamPath: path } = route
-  const said = await ask(gate, call, { method, path, upstreams, headers: body.headers, body: body.forwarded })
+  const sent = { headers: body.headers, body: body.forwarded }
+  const said = await ask(gate, call, { method, path, upstreams, ...sent, most: MOST_BYTES, isKept: true })
   if (!('bytes' in said)) return said
   if (said.status < 300) {
     await keepBrought(gate, call, objectIn(said.bytes), said)
     endsNamed(gate.owners, call)
   }
+  if (response.destroyed) return { status: said.status, end: 'client_gone' }
   response.writeHead(said.status, said.headers)
   response.end(said.bytes)
   return { status: said.status, end: 'complete' }
 }
 
-/** Makes what a reply brings the project's. @throws ApiError as `bring` does */
-export async function keepBrought(
-  { owners, now }: Pick<Gate, 'owners' | 'now'>,
+/** Makes what a reply brings the project's. What cannot be is in the log, for the account has it. @throws ApiError as `bring` does */
+async function keepBrought(
+  { owners, now, log }: Pick<Gate, 'owners' | 'now' | 'log'>,
   { route, grant }: Pick<Call, 'route' | 'grant'>,
   object: Record<string, unknown> | null,
   { upstream }: Pick<Said, 'upstream'>,
@@ -41,8 +46,14 @@ export async function keepBrought(
   const kept = route.brings.flatMap((brought) => keptOf(brought, object, seconds))
   if (!kept.some(({ kind }) => kind === route.brings[0]?.kind)) throw invalidReply(new Error('an object without an id'))
   const { organizationId, projectId } = grant.rules
-  const [strange] = await owners.keep(kept, { organizationId, projectId, upstream })
-  if (strange !== undefined) throw invalidReply(new Error(`a ${strange.kind} with an id that is another's`))
+  const made = { upstream, project: projectId, made: kept.map(({ kind, id }) => `${kind} ${id}`) }
+  try {
+    const [strange] = await owners.keep(kept, { organizationId, projectId, upstream })
+    if (strange !== undefined) throw invalidReply(new Error(`a ${strange.kind} with an id that is another's`))
+  } catch (err) {
+    log.error({ ...made, err }, 'a model server has made what nobody owns: its client was told nothing of it')
+    throw err
+  }
 }
 
 /** What is kept of something that a reply shows; nothing where it does not show it. @param now Unix seconds */

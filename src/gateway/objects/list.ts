@@ -1,9 +1,12 @@
+import { unavailable } from '../../contract/error.ts'
 import { isOwnedId, type ListAsked } from '../../core/owned.ts'
 import { answer } from '../answer.ts'
+import { isObject } from '../body/fields.ts'
 import { ClientGone } from '../body/receive-bytes.ts'
 import type { Call } from '../call.ts'
 import type { Gate } from '../gate.ts'
 import { wrongValue } from '../invalid.ts'
+import { Places } from '../places.ts'
 import { notFound } from '../references.ts'
 import type { Listing } from '../routes/declaration.ts'
 import { invalidReply } from '../upstreams/failures.ts'
@@ -11,23 +14,35 @@ import { ask, objectIn } from './ask.ts'
 
 /** Objects that are read of one page at once: their model servers have other work. */
 const AT_ONCE = 8
+/** Bytes of one object of a list. */
+const OBJECT_BYTES = 65_536
+/** Lists that are read at once: of one project, and of all. */
+const LISTS_OF_PROJECT = 4
+const LISTS = 64
 /** Objects of a page, at most: whoever asks for more gets so many, is told that there is more, and goes on. */
 const MOST = 1000
 
 type Page = { asked: ListAsked; wanted: number }
 type Shown = Record<string, unknown>
 
+const places = new Places()
+
 /**
  * Answers a list with what the project owns of a kind, each as its model server shows it now. What else shares the account is never
  * looked at. What is no more there is left out and not the project's any longer, and the next takes its place: a page is full, but the last.
- * @throws ApiError 400 for the query; 404 for what it is to go on after; what its model servers do
+ * @throws ApiError 400 for the query; 404 for what it is to go on after; 503 where too many are read; what its model servers do
  */
 export async function answerList(gate: Gate, call: Call, listing: Listing): Promise<null> {
+  const { projectId } = call.grant.rules
+  const giveBack = places.take(1, [[projectId, LISTS_OF_PROJECT] as const, ['', LISTS] as const])
+  if (giveBack === null) throw unavailable('Too many lists are read at the same time. Please try again shortly.')
   try {
     answer(call.response, 200, call.headers, await pageFor(gate, call, listing))
   } catch (error) {
     // Nobody is there to be told.
     if (!(error instanceof ClientGone)) throw error
+  } finally {
+    giveBack()
   }
   return null
 }
@@ -36,14 +51,26 @@ async function pageFor(gate: Gate, call: Call, listing: Listing): Promise<object
   const { rules } = call.grant
   const { asked, wanted } = pageOf(call.route.upstreamPath, listing)
   const shown: Shown[] = []
+  let read = 0
+  let ended = 0
   for (let after = asked.after; ; ) {
     const found = await gate.owners.list(rules, { ...asked, after, limit: wanted - shown.length + 1 })
     if (found === null) throw notFound({ kind: asked.kind, id: asked.after ?? '', param: 'after', isIfKept: false })
     const now = found.slice(0, wanted - shown.length)
-    for (const one of await readAll(gate, call, listing, now)) if (one !== null) shown.push(one)
+    for (const one of await readAll(gate, call, listing, now)) {
+      if (typeof one === 'object') shown.push(one)
+      else if (one === 'gone') ended++
+    }
+    read += now.length
     after = now.at(-1)?.id ?? null
     const isMore = found.length > now.length
-    if (!isMore || shown.length === wanted) return pageWith(shown, isMore)
+    if (isMore && shown.length < wanted && read < MOST) continue
+    const { log } = gate
+    if (ended > 0)
+      log.info({ kind: asked.kind, project: rules.projectId, ended }, 'no project owns any more what is gone')
+    // An empty page would end whoever goes through a list, and what is gone is not looked at again.
+    if (isMore && shown.length === 0) throw unavailable('Too much of this list is gone. Please try again shortly.')
+    return pageWith(shown, isMore)
   }
 }
 
@@ -55,9 +82,9 @@ const pageWith = (data: readonly Shown[], isMore: boolean) => ({
   has_more: isMore,
 })
 
-/** In the order of their places; null for those that are not there any more. */
-async function readAll(gate: Gate, call: Call, listing: Listing, places: readonly Place[]): Promise<(Shown | null)[]> {
-  const read: (Shown | null)[] = []
+/** In the order of their places; of those that are not shown, why. */
+async function readAll(gate: Gate, call: Call, listing: Listing, places: readonly Place[]): Promise<Read[]> {
+  const read: Read[] = []
   let next = 0
   const reader = async () => {
     for (let i = next++; i < places.length; i = next++) read[i] = await readOne(gate, call, listing, places[i] as Place)
@@ -70,23 +97,21 @@ async function readAll(gate: Gate, call: Call, listing: Listing, places: readonl
 }
 
 type Place = { id: string; upstream: string }
+/** An object; or that it is gone for good, or left out. */
+type Read = Shown | 'gone' | 'left_out'
 
-async function readOne(gate: Gate, call: Call, { kind, one }: Listing, { id, upstream }: Place): Promise<Shown | null> {
-  const path = one.replace('{id}', id)
-  const said = await ask(gate, call, {
-    method: 'GET',
-    path,
-    upstreams: [upstream],
-    headers: call.request.headers,
-    body: () => null,
-  })
+async function readOne(gate: Gate, call: Call, { kind, one }: Listing, { id, upstream }: Place): Promise<Read> {
+  const asked = { method: 'GET', path: one.replace('{id}', id), upstreams: [upstream], headers: call.request.headers }
+  const said = await ask(gate, call, { ...asked, body: () => null, most: OBJECT_BYTES, isKept: false })
   if (!('bytes' in said)) throw new ClientGone()
-  if (said.status === 404) {
+  const object = objectIn(said.bytes)
+  if (said.status === 404 && isObject(object?.error)) {
+    // Only who speaks of this very object says that it is gone; whatever else is not found is left out, and looked for again.
+    if (!String(object.error.message).includes(id)) return 'left_out'
     gate.owners.end({ kind, id }, call.grant.rules)
-    return null
+    return 'gone'
   }
-  const object = said.status < 300 ? objectIn(said.bytes) : null
-  if (object === null || object.id !== id)
+  if (said.status >= 300 || object === null || object.id !== id)
     throw invalidReply(new Error(`the status ${said.status} for a ${kind} of a list`))
   return object
 }

@@ -2,13 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Reply } from '../upstreams/forwarding.ts'
 
-/** Bytes of a reply that is read whole, at most: objects are small, and what is larger is none. */
-const MOST = 4 * 1024 * 1024
-
-/**
- * A model server's reply as it is read here, whole, before anybody is told of it: in the place of the client's side. It ends where the client
- * leaves.
- */
+/** A model server's reply as it is read here, whole, before anybody is told of it: in the place of the client's side. */
 export class WholeReply extends EventEmitter<{ close: []; drain: [] }> implements Reply {
   headersSent = false
   statusCode = 0
@@ -20,13 +14,19 @@ export class WholeReply extends EventEmitter<{ close: []; drain: [] }> implement
   /** Names and values in turn, as the client may get them. */
   headers: string[] = []
   readonly socket: object | null
+  readonly #most: number
   readonly #parts: Buffer[] = []
   #length = 0
 
-  /** @param client whose call it is */
-  constructor(client: ServerResponse) {
+  /**
+   * @param most bytes that it may have
+   * @param client whose leaving ends it; null: it is read to its end whoever is there to be told
+   */
+  constructor(most: number, client: ServerResponse | null) {
     super()
-    this.socket = client.socket
+    this.#most = most
+    this.socket = client?.socket ?? null
+    if (client === null) return
     const left = () => this.destroy()
     client.once('close', left)
     this.once('close', () => client.off('close', left))
@@ -47,7 +47,7 @@ export class WholeReply extends EventEmitter<{ close: []; drain: [] }> implement
   write(chunk: Buffer | string, encoding?: BufferEncoding): boolean {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     this.#length += bytes.length
-    if (this.#length <= MOST) this.#parts.push(bytes)
+    if (this.#length <= this.#most) this.#parts.push(bytes)
     else if (!this.isTooLong) {
       this.isTooLong = true
       queueMicrotask(() => this.destroy())

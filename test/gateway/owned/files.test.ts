@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { toFile } from 'openai'
 import { serve, until } from '../../process/gatehouse.ts'
 import { databases, openTestDatabase } from '../../support/databases.ts'
 import { ADMIN_KEY } from '../../support/harness.ts'
+import { modelsFile } from '../../support/models-file.ts'
 import { startAccount } from '../account/account.ts'
 import { generated } from '../account/content.ts'
 import { makeKey, startGate } from '../gate.ts'
@@ -211,11 +213,10 @@ test('a file goes on while it comes; whoever leaves, or loses the right to send 
   assert.equal(account.files.size, 0)
 })
 
-test('files that are larger than any body go up and come down, and the server holds little of them', async () => {
+test('files that are larger than any body go up and come down', async () => {
   await using it = await startShared()
   const { app, a } = it
   const bytes = 96 * MB
-  const before = process.memoryUsage().rss
   const headers = { authorization: `Bearer ${a.key}`, 'content-type': 'multipart/form-data; boundary=b' }
   function* form() {
     yield Buffer.from(head)
@@ -230,8 +231,6 @@ test('files that are larger than any body go up and come down, and the server ho
   for await (const chunk of (await fetch(`${app.url}/v1/files/${file.id}/content`, { headers })).body ?? [])
     came += chunk.length
   assert.equal(came, bytes)
-  // This process also has the account and the client in it.
-  assert.ok(process.memoryUsage().rss - before < bytes, `${(process.memoryUsage().rss - before) / MB} MB`)
   const announced = { ...headers, 'content-length': String(600 * MB) }
   const call = request(`${app.url}/v1/files`, { method: 'POST', headers: announced, agent: false })
   const status = new Promise((resolve) =>
@@ -297,4 +296,102 @@ test('what no upstream offers is not there, and is named in vain', async () => {
     [status, body.error.code, body.error.param],
     [400, 'not_offered', 'messages[0].content[0].file.file_id'],
   )
+})
+
+test('a model server that is not itself for a moment ends nobody’s files', async () => {
+  await using it = await startShared()
+  const { files } = it.a.client
+  const made = []
+  for (let i = 0; i < 5; i++) made.push((await files.create({ file: await text('x'), purpose: 'user_data' })).id)
+  const end = it.account.fail('GET /v1/files/*', 404)
+  // In the account's shape, and not about this file.
+  assert.deepEqual((await files.list({ limit: 2 })).data, [])
+  end()
+  assert.deepEqual(ids(await Array.fromAsync(files.list({ limit: 2 }))), made.toReversed())
+  for (const id of made) assert.equal((await files.retrieve(id)).id, id)
+  const broken = it.account.fail('GET /v1/files/*', 0)
+  await assert.rejects(files.list(), { status: 502 })
+  broken()
+  assert.equal((await files.list()).data.length, 5)
+})
+
+test('a file whose client leaves when all of it has come is the project’s', async () => {
+  await using it = await startShared()
+  const { account, app, a } = it
+  using hold = account.hold('POST /v1/files', 'answer')
+  const { call, reply } = openForm(app.url, a.key)
+  call.end(`x${tail}`)
+  await until(() => hold.reached === 1, 'the file is made')
+  call.destroy()
+  assert.equal(await reply, null)
+  hold.release()
+  await until(async () => (await app.db.selectFrom('owned').select('id').execute()).length === 1, 'its owner')
+  const [file] = (await a.client.files.list()).data
+  assert.equal(file?.id, account.files.values()[0]?.id)
+})
+
+test('a file for a model server that cannot be reached is a failure of that, and the next one goes up', async () => {
+  const { url, key } = await (async () => {
+    await using gone = await startAccount()
+    return { url: gone.url, key: gone.key }
+  })()
+  await using it = await startShared({ env: { GATEHOUSE_UPSTREAM_URL: url, GATEHOUSE_UPSTREAM_KEY: key } })
+  const headers = { authorization: `Bearer ${it.a.key}` }
+  const reply = await fetch(`${it.app.url}/v1/files`, { method: 'POST', headers, body: formOf() })
+  assert.equal(reply.status, 502)
+  assert.equal(((await reply.json()) as { error: { code: string } }).error.code, 'upstream_unreachable')
+})
+
+test('of a project four lists are read at once, and of another one others beside them', async () => {
+  await using it = await startShared()
+  const { account, a, b } = it
+  for (const { client } of [a, b]) await client.files.create({ file: await text('x'), purpose: 'user_data' })
+  using hold = account.hold('GET /v1/files/*')
+  const five = Array.from({ length: 5 }, () =>
+    a.client.files.list().then(
+      () => 200,
+      ({ status }) => status,
+    ),
+  )
+  await until(() => hold.reached === 4, 'four are read')
+  const other = b.client.files.list()
+  await until(() => hold.reached === 5, 'and that of another project')
+  hold.release()
+  assert.deepEqual((await Promise.all(five)).sort(), [200, 200, 200, 200, 503])
+  assert.equal((await other).data.length, 1)
+})
+
+test('files on their way hold no more than bodies may: beyond is 503, and it is given back', async () => {
+  await using file = await modelsFile({}, { body_budget_mb: 64 })
+  await using it = await startShared({ env: { GATEHOUSE_CONFIG: file.path } })
+  const { account, app, a } = it
+  // Half of the budget is one project's, and each of these waits with as much as is held of it at most.
+  const room = Math.floor((32 * MB) / (262_144 + 65_536))
+  using hold = account.hold('POST /v1/files')
+  const forms = Array.from({ length: room + 5 }, () => openForm(app.url, a.key))
+  const refusals: (number | null)[] = []
+  for (const { reply } of forms) void reply.then((status) => refusals.push(status))
+  await until(() => refusals.length === 5 && hold.reached === room, 'those beyond are refused')
+  assert.deepEqual(refusals, [503, 503, 503, 503, 503])
+  for (const { call } of forms) call.destroy()
+  await until(async () => (await app.metric('gatehouse_body_bytes')) === 0, 'it is given back')
+})
+
+test('what the model server does not take yet the client keeps', async () => {
+  await using it = await startShared()
+  using hold = it.account.hold('POST /v1/files')
+  const { call } = openForm(it.app.url, it.a.key)
+  for (let i = 0; i < 64; i++) call.write(Buffer.alloc(MB, 'x'))
+  await until(() => hold.reached === 1, 'it is on its way')
+  const sent = () => (call.socket?.bytesWritten ?? 0) - (call.socket?.writableLength ?? 0)
+  let last = -1
+  await until(async () => {
+    const before = last
+    last = sent()
+    if (last !== before) await sleep(300)
+    return last === before
+  }, 'nothing more is taken')
+  // What the system holds between four ends of two connections, and little here.
+  assert.ok(last < 32 * MB, `${last / MB} MB`)
+  call.destroy()
 })

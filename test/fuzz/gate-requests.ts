@@ -151,7 +151,8 @@ function formOf(
 ): { type: string; body: Buffer } {
   const parts: string[] = [...texts, `name="${file}"; filename="a.wav"\r\n\r\nxxxx`]
   for (let times = chance.between(0, 3); times > 0; times--) {
-    const name = chance.next() < 0.8 ? chance.pick([...fields]) : textOf(chance.pick(hostile)).slice(0, 100)
+    const own = fields.size > 0 && chance.next() < 0.8
+    const name = own ? chance.pick([...fields]) : textOf(chance.pick(hostile)).slice(0, 100)
     parts.push(`name="${name}"\r\n\r\n${textOf(chance.pick(hostile)).slice(0, 3000)}`)
   }
   if (chance.next() < 0.1)

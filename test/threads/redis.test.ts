@@ -36,8 +36,13 @@ test('while Redis is away the threads of a node together give its share and no m
   const used = async () => Number(redis.cli('eval', LEVEL, '0'))
   await until(async () => (await used()) > 20 + LIMIT / 2 - 1, 'what was used without it is counted there')
   assert.deepEqual(await flood(gate, LIMIT), { 200: LIMIT / 2 - 20, 429: LIMIT / 2 + 20 })
-  const told = (what: RegExp) => gate.log.filter(({ msg }) => what.test(String(msg))).length
-  assert.deepEqual([told(/Redis is away/), told(/Redis is there again/)], [1, 1])
+  // On a machine that has much to do it may seem away once more: each time is told once, for all threads.
+  const told = gate.log.flatMap(({ msg }) => /^Redis is (away|there again)/.exec(String(msg))?.[1] ?? [])
+  assert.deepEqual(
+    told,
+    told.map((_, i) => (i % 2 === 0 ? 'away' : 'there again')),
+  )
+  assert.equal(told.at(-1), 'there again')
 })
 
 test('threads begin and are replaced while Redis is away, which is told once; it is there again when it is', {

@@ -22,7 +22,7 @@ type Part = {
 }
 
 /** Those in `redis/` bring a Redis of their own, in `npm test`. */
-const gates = 'test/gateway/{,check/,messages/,upstreams/}*.test.ts'
+const gates = 'test/gateway/{,check/,messages/,owned/,upstreams/}*.test.ts'
 await using redis = withoutRedis ? null : await startRedis()
 const parts: Record<string, Part> = {
   // Thousands of calls at once, and how fast a revocation is told: beside others a Redis that has no processor to answer on is away.

@@ -1,4 +1,5 @@
 import { Bounded } from './bounded.ts'
+import { bare, fold } from './field-name.ts'
 
 /** What a field could do that nobody may ask for, as a refusal says it. */
 export type Denial =
@@ -85,7 +86,9 @@ const names: Record<Denial, readonly string[]> = {
       'caching',
       'id_slot',
     ],
-    ...['slot_id', 'session_params', 'session', 'file_ids', 'files', 'conversation_id', 'thread_id'],
+    ...['slot_id', 'session_params', 'session', 'file_id', 'file_ids', 'files', 'conversation_id', 'thread_id'],
+    ...['input_file_id', 'input_file_ids', 'attachments', 'vector_store_id', 'vector_store_ids', 'container_id'],
+    ...['previous_response_id', 'response_id', 'previous_interaction_id'],
     ...['thread', 'chat_id', 'parent_message_id', 'memory_id', 'knowledge_base', 'knowledge_base_id', 'knowledge_ids'],
     ...['knowledge_base_ids', 'collection', 'collections', 'collection_name', 'tool_ids', 'filter_ids', 'store_name'],
   ],
@@ -126,9 +129,6 @@ const within: readonly [RegExp, Denial][] = [
   // `max_new_tokens`, `n_predict`, `max_length` and their like, however they are written.
   [/^(auto)?(max|maximum|min|minimum|num|n)[a-z]*(tokens?|toks?|predict|len|length)$/, 'make the answer longer'],
 ]
-
-const fold = (name: string) => name.normalize('NFKC').toLowerCase().replaceAll('\u017f', 's')
-const bare = (name: string) => fold(name).replaceAll(/[^a-z0-9]/g, '')
 
 const byName: ReadonlyMap<string, Denial> = new Map(
   (Object.keys(names) as Denial[]).flatMap((denial) => names[denial].map((name) => [bare(name), denial] as const)),

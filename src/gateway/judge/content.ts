@@ -6,6 +6,7 @@ import { NO_REFERENCES, type Reference } from '../references.ts'
 import { isFound, isText, isTextSource, isToolset, isToolUse, sourceOf, writtenPlace } from './blocks.ts'
 import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
+import { isFileAsText, isKeptElsewhere, LONGEST_LINK, storedFile, storedIn } from './stored-file.ts'
 import { isToolResult } from './tool-results.ts'
 
 /** Deepest nesting of what is judged. Beyond it, even writing it again would be a risk. */
@@ -14,6 +15,8 @@ const DEEPEST = 64
 const BINARY_TOKENS = 1000
 /** Of UTF-8, at most, for each of a text's own. */
 const BYTES_PER_CHARACTER = 3
+/** Texts with whatever their client knows of them: a link there is where one was found. */
+const DOCUMENTS = 'documents'
 /** Longer texts that only say how the rest is to be read are read all the same. */
 const LONGEST_FORM = 64
 
@@ -123,38 +126,34 @@ export class Content {
    * @throws ApiError 400 for what is nested too deeply
    */
   read(name: string, value: unknown): string | null {
-    try {
-      const found = this.#walk(value, 0, name)
-      return found === null ? null : name + found
-    } catch (error) {
-      if (error === tooDeep) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
-      throw error
-    }
+    return this.#within(name, () => this.#walk(value, 0, name))
   }
 
   /** The same of a field as it stands in an object: it may be what names something itself. */
   readField(fields: Fields, name: string): string | null {
     const value = fields[name]
     if (value === null || value === undefined) return null
-    try {
-      const found = this.#walkField(fields as JsonObject, name, value, 0, '')
-      return found === null ? null : name + found
-    } catch (error) {
-      if (error === tooDeep) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
-      throw error
-    }
+    return this.#within(name, () => this.#walkField(fields as JsonObject, name, value, 0, ''))
   }
 
   /** The same of a field that holds images: a text in it, alone or in a list, is a link or the data itself. */
   readImages(name: string, value: unknown): string | null {
     const read = (one: unknown) => (typeof one === 'string' ? { image_url: one } : one)
+    const stored = storedFile(value)
+    if (stored !== null) return name + stored
     return this.read(name, Array.isArray(value) ? value.map(read) : read(value))
   }
 
   /** Counts JSON that is put before the model, and in which nothing is looked for. @throws ApiError 400 for what is nested too deeply */
   readFree(name: string, value: unknown): void {
+    this.#within(name, () => this.#free(value, 0))
+  }
+
+  /** @returns the path of what was found within a field */
+  #within(name: string, read: () => string | null): string | null {
     try {
-      this.#free(value, 0)
+      const found = read()
+      return found === null ? null : name + found
     } catch (error) {
       if (error === tooDeep) throw wrongValue(name, `nested more than ${DEEPEST} levels deep.`)
       throw error
@@ -164,6 +163,7 @@ export class Content {
   /** @param at the key that it stands under, lists left out */
   #walk(value: unknown, depth: number, at: string): string | null {
     if (typeof value === 'string') {
+      if (isFileAsText(value)) return ''
       this.text(value)
       return null
     }
@@ -212,7 +212,10 @@ export class Content {
   }
 
   #walkField(object: JsonObject, key: string, value: unknown, depth: number, at: string): string | null {
-    switch (meaningOf(key)) {
+    const meaning = meaningOf(key)
+    const stored = storedIn(meaning, value)
+    if (stored !== null) return stored
+    switch (meaning) {
       case 'reference':
         return this.#refers(object, key, value) ? null : ''
       case 'container':
@@ -221,9 +224,6 @@ export class Content {
         break
       case 'definition':
         if (isObject(value)) return ''
-        break
-      case 'holder':
-        if (isObject(value) && value.id !== undefined && value.id !== null) return '.id'
         break
       case 'form':
         if (typeof value === 'string') return value.length <= LONGEST_FORM ? null : this.#walk(value, depth + 1, key)
@@ -234,7 +234,9 @@ export class Content {
       case 'link':
         if (typeof value !== 'string') break
         if (isData(value)) return this.#binary(value, kindAt(at))
-        if (!isText(object, at) && !isFound(object, at)) this.#linked(writtenPlace(at))
+        if (isText(object, at) || isFound(object, at)) break
+        if (this.#noted === 0 && at !== DOCUMENTS && isKeptElsewhere(value)) return ''
+        this.#linked(writtenPlace(at))
         break
       case 'source':
         if (!isObject(value)) break
@@ -243,8 +245,7 @@ export class Content {
         return this.#walk(value, depth + 1, sourceOf(object))
       case 'input':
         if (!isObject(value) || !isToolUse(object)) break
-        this.#free(value, depth + 1)
-        return null
+        return this.#free(value, depth + 1)
       case 'configs':
         if (isObject(value) && isToolset(object)) return this.#walkNamed(value, depth + 1)
         break
@@ -262,8 +263,7 @@ export class Content {
       case 'notes':
         return this.#notes(key, value, depth)
       case 'free':
-        this.#free(value, depth + 1)
-        return null
+        return this.#free(value, depth + 1)
     }
     return this.#walk(value, depth + 1, key)
   }
@@ -320,10 +320,10 @@ export class Content {
     return found
   }
 
-  #free(value: unknown, depth: number): void {
+  #free(value: unknown, depth: number): null {
     if (value === null || typeof value !== 'object') {
       this.json(String(value))
-      return
+      return null
     }
     if (depth > DEEPEST) throw tooDeep
     if (Array.isArray(value)) for (const item of value) this.#free(item, depth + 1)
@@ -332,6 +332,7 @@ export class Content {
         this.json(key)
         this.#free((value as JsonObject)[key], depth + 1)
       }
+    return null
   }
 }
 
@@ -340,9 +341,6 @@ const NOTHING: ReadonlySet<object> = new Set()
 
 /** Thrown within, so that the way back needs no more than the name of the field. */
 const tooDeep = new Error('nested too deeply')
-
-/** No link is longer: what is holds its data itself, and reading megabytes to see how they begin takes milliseconds. */
-const LONGEST_LINK = 65_536
 
 /** Schemes are written in any case (RFC 3986, 3.1). */
 const isData = (link: string) => link.length > LONGEST_LINK || /^data:/i.test(link)

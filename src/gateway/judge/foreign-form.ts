@@ -33,6 +33,7 @@ function judgePart(foreign: Foreign, known: FormShape['fields'], name: string, t
     if (isKnown) foreign.named(step, name)
     else foreign.namedWithin(step, name)
   }
+  if (text !== null) foreign.text(base, name, text)
   const value = text === null || unsearched.has(base) ? null : read(name, text)
   if (isKnown) foreign.known(base, value)
   else if (!namesModel(base)) foreign.unknown(name, value)

@@ -54,7 +54,8 @@ test('so it is where it nests', () => {
     [{ options: { MODEL: 'm2' } }, 'options.MODEL'],
     [{ options: { n: 50 } }, 'options.n'],
     [{ options: { max_tokens: 50 } }, 'options.max_tokens'],
-    [{ attachments: [{ file_id: 'file-1' }] }, 'attachments[0].file_id'],
+    [{ attachments: [{ file_id: 'file-1' }] }, 'attachments'],
+    [{ extras: [{ file_id: 'file-1' }] }, 'extras[0].file_id'],
     [{ reasoning_options: { Fallbacks: ['m2'] } }, 'reasoning_options.Fallbacks'],
     [{ stream_options: { include_usage: true, api_base: 'x' } }, 'stream_options.api_base'],
     [{ web_search_options: { engine: 'x' } }, 'web_search_options.engine'],
@@ -127,7 +128,7 @@ test('a field whose value says no asks for nothing', () => {
 })
 
 test('metadata, schemas, arguments and what the model is told are never searched', () => {
-  const taken = { api_base: 'x', models: ['x'], model: 'x', n_predict: 5, fallbacks: { url: 'x' } }
+  const taken = { api_base: 'x', models: ['x'], model: 'x', n_predict: 5, fallbacks: { url: 'https://x' } }
   const schema = { type: 'object', properties: taken, ...taken }
   const fine: [RouteName, object][] = [
     [CHAT, { metadata: taken }],

@@ -2,9 +2,10 @@ import { deniedBy, deniedWithin } from '../../core/denied-field.ts'
 import type { Dialect, Maximum, UnknownFields } from '../../core/upstream-kind.ts'
 import type { Edits } from '../body/edits.ts'
 import { type Fields, isGiven, isObject, type JsonObject } from '../body/fields.ts'
-import { couldDo, unknownField, wrongValue } from '../invalid.ts'
+import { couldDo, notOffered, unknownField, wrongValue } from '../invalid.ts'
 import type { JsonShape } from '../routes/declaration.ts'
 import { obeyed } from './asked-for.ts'
+import { meaningOf } from './meanings.ts'
 import { lookWithinOdd, lookWithinTemplate, TEMPLATE_VALUES } from './odd.ts'
 import { isPaired } from './pairs.ts'
 import {
@@ -12,10 +13,13 @@ import {
   type Look,
   lookWithin,
   lookWithinForeign,
+  namesStored,
+  namesStoredAtTop,
   type Referring,
   readAnywhere,
   unsearched,
 } from './searched.ts'
+import { storedFile } from './stored-file.ts'
 
 /** Deepest nesting, and most names, that fields are searched for. */
 const DEEPEST = 64
@@ -92,14 +96,19 @@ export class Foreign {
   /** @throws ApiError where a name is enough. @param param as the client writes where it stands. @param value where it is known */
   named(name: string, param: string, value?: unknown): void {
     this.#count(param)
-    const denial = deniedBy(name, value)
+    const denial = deniedBy(name, value) ?? namesStoredAtTop(name, value)
     if (denial !== null) throw couldDo(param, denial)
+  }
+
+  /** A text in a form, whether the original's or not. @throws ApiError where it is the id of a file that is stored */
+  text(name: string, param: string, text: string): void {
+    if (meaningOf(name) === 'file' && storedFile(text) !== null) throw notOffered(param)
   }
 
   /** The same of a name that stands within a field of other servers. */
   namedWithin(name: string, param: string): void {
     this.#count(param)
-    const denial = deniedWithin(name, undefined)
+    const denial = namesStored(name, undefined) ?? deniedWithin(name, undefined)
     if (denial !== null) throw couldDo(param, denial)
   }
 

@@ -1,8 +1,10 @@
+import { Bounded } from '../../core/bounded.ts'
+import { bare, words } from '../../core/field-name.ts'
 import { lookalike } from '../body/fields.ts'
 import { naming } from '../kinds/kinds.ts'
 
 /** What a key means, wherever it stands. Others hold text, or more of the same. */
-type Meaning =
+export type Meaning =
   /** Names a stored object, which may be another project's. */
   | 'reference'
   /** A container by its id, or an object that describes a new one. */
@@ -11,6 +13,8 @@ type Meaning =
   | 'definition'
   /** Something stored where it is an object with an id: a voice, or audio of an earlier answer. */
   | 'holder'
+  /** A file where it is an object with an id, or a text that is one. */
+  | 'file'
   /** Says how the rest is to be read; no model reads it. */
   | 'form'
   /** Bytes as text. */
@@ -46,6 +50,12 @@ const meanings = new Map<string, Meaning>([
   ['definition', 'definition'],
   ['audio', 'holder'],
   ['voice', 'holder'],
+  ['file', 'file'],
+  ['files', 'file'],
+  ['input_file', 'file'],
+  ['image_file', 'file'],
+  ['attachment', 'file'],
+  ['attachments', 'file'],
   ['role', 'form'],
   ['type', 'form'],
   ['id', 'form'],
@@ -85,9 +95,31 @@ const meanings = new Map<string, Meaning>([
 export const isFree = (key: string): boolean => meanings.get(key) === 'free'
 
 /** The meaning of a key as a careless reader sees it; undefined for all that is read on. */
-export const meaningOf = (key: string): Meaning | undefined => meanings.get(key) ?? meaningOfLookalike(key)
+export const meaningOf = (key: string): Meaning | undefined => meanings.get(key) ?? meaningOfStrange(key)
 
-function meaningOfLookalike(key: string): Meaning | undefined {
-  const name = lookalike(key)
-  return name === null ? undefined : meanings.get(name)
+/** Every name that is a reference, as its API writes it. */
+export const references: readonly string[] = [...meanings].flatMap(([name, meaning]) =>
+  meaning === 'reference' ? [name] : [],
+)
+const bareReferences: ReadonlySet<string> = new Set(references.map(bare))
+const worded = references.map(words)
+
+/** A name is looked at once: most are the same few. Longer ones than this are no field of any server. */
+const LONGEST = 128
+const looked = new Bounded<string, Meaning | null>(2000)
+
+function meaningOfStrange(key: string): Meaning | undefined {
+  if (key.length > LONGEST) return undefined
+  const before = looked.get(key)
+  if (before !== undefined) return before ?? undefined
+  const meaning = meanings.get(lookalike(key) ?? key) ?? (isReference(key) ? 'reference' : null)
+  looked.set(key, meaning)
+  return meaning ?? undefined
+}
+
+/** Whether the name of a reference is in it: `fileId`, `file-id`, `FILEID`, `input_file_id`. */
+function isReference(key: string): boolean {
+  if (bareReferences.has(bare(key))) return true
+  const written = words(key)
+  return worded.some((one) => written.includes(one))
 }

@@ -1,4 +1,4 @@
-import { type Look, lookWithinForeign, namesModel } from './searched.ts'
+import { type Look, lookWithinDocuments, lookWithinForeign, namesModel } from './searched.ts'
 
 /** Texts, and lists of them: whatever is an object in their place is searched. */
 const texts: ReadonlySet<string> = new Set(['prompt', 'suffix', 'stop', 'user', 'instructions', 'grammar'])
@@ -10,6 +10,7 @@ const texts: ReadonlySet<string> = new Set(['prompt', 'suffix', 'stop', 'user', 
 export function lookWithinOdd(name: string, value: object): Look | null {
   if (texts.has(name)) return name === 'prompt' ? lookWithinPrompt : lookWithinForeign
   if (name === 'logit_bias') return Object.values(value).every(isBias) ? null : lookWithinBias
+  if (name === 'documents') return lookWithinDocuments
   return name === 'format' && Object.keys(value).some(namesModel) ? lookWithinSchema : null
 }
 

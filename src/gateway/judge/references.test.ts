@@ -102,7 +102,7 @@ test('fields that could name something and do not are let through', () => {
     ['responses.create', { input: [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'x' }] }],
     [
       'responses.create',
-      { input: [{ role: 'user', content: [{ type: 'input_image', file_id: null, image_url: 'u' }] }] },
+      { input: [{ role: 'user', content: [{ type: 'input_image', file_id: null, image_url: 'https://u' }] }] },
     ],
     ['responses.create', { input: [{ type: 'tool_search_call', arguments: { file_id: 'f' } }] }],
     ['responses.create', { metadata: { file_id: 'f', conversation: 'c' } }],

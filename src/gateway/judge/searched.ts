@@ -3,6 +3,7 @@ import { isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts
 import { kindNamed } from '../kinds/kinds.ts'
 import { isClientRun } from '../rules/tool-types.ts'
 import { isFree, meaningOf } from './meanings.ts'
+import { storedIn } from './stored-file.ts'
 
 /*
  * Where a body is searched for what could choose a model, a host, an account or a longer answer, and what is found there.
@@ -34,7 +35,7 @@ const freeWithin: ReadonlySet<string> = new Set(['metadata', 'schema', 'json_sch
 
 /** The original's, within fields of its own. */
 const originals: ReadonlySet<string> = new Set([
-  ...['url', 'image_url', 'file_url', 'server_url', 'authorization', 'region', 'max_output_length', 'file_ids'],
+  ...['url', 'image_url', 'file_url', 'server_url', 'authorization', 'region', 'max_output_length'],
   // What a tool that reads the web may read, and from where.
   ...['max_content_tokens', 'url_sources'],
 ])
@@ -68,28 +69,48 @@ export const namesModel = (key: string): boolean => key === 'model' || lookalike
  * @param referring what was judged of what it names
  */
 export function lookWithin(field: string, value: unknown, judged: boolean, referring: Referring): Look {
-  if (!namesModels.has(field)) return field === 'response_format' ? lookWithinFormat : lookWithinOther
+  if (!namesModels.has(field)) return lookWithinOther(referring, field === 'response_format')
   const own = ownIn(field === 'tools' ? value : null)
   return (key, inner, holder) => {
     // A text is not looked for: it would be gone through for that, megabytes of it.
     if (typeof inner === 'object' && own.has(inner)) return 'free'
     if (namesModel(key)) return judged ? 'names_model' : 'choose another model'
-    if (meaningOf(key) !== 'reference' || isEmptyList(inner)) return denialWithin(key, inner)
-    return kindNamed(key) !== null && referring.has(holder) ? null : 'reach what others have stored'
+    return denialWithin(key, inner, holder, referring)
   }
 }
 
-const lookWithinOther = (key: string, inner: unknown): ReturnType<Look> => {
-  if (isFree(key)) return 'free'
-  return namesModel(key) ? 'choose another model' : denialWithin(key, inner)
+/** @param isFormat some servers take the schema of an answer under `value` */
+function lookWithinOther(referring: Referring, isFormat: boolean): Look {
+  return (key, inner, holder) => {
+    if (isFree(key) || (isFormat && key === 'value')) return 'free'
+    return namesModel(key) ? 'choose another model' : denialWithin(key, inner, holder, referring)
+  }
 }
 
-/** Some servers take the schema of an answer under `value`. */
-const lookWithinFormat: Look = (key, inner) => (key === 'value' ? 'free' : lookWithinOther(key, inner))
+function denialWithin(key: string, inner: unknown, holder: object, referring: Referring): Denial | null {
+  if (meaningOf(key) === 'reference')
+    return kindNamed(key) !== null && referring.has(holder) ? null : namesStored(key, inner)
+  return namesStored(key, inner) ?? (originals.has(key) ? null : deniedBy(key, inner))
+}
+
+const STORED = 'reach what others have stored' satisfies Denial
+
+/** Whether a field names something that is stored, by its name or by what stands in it. */
+export function namesStored(key: string, value: unknown): typeof STORED | null {
+  const meaning = meaningOf(key)
+  if (meaning === 'reference') return isEmptyList(value) ? null : STORED
+  return storedIn(meaning, value) === null ? null : STORED
+}
+
+/** The same of a field at the top that is not the original's. */
+export const namesStoredAtTop = (key: string, value: unknown): typeof STORED | null =>
+  meaningOf(key) === 'container' ? STORED : namesStored(key, value)
+
+/** Documents are texts for the model with whatever the client knows of them, but that none of them is a stored file. */
+export const lookWithinDocuments: Look = (key, inner) =>
+  meaningOf(key) === 'reference' ? namesStored(key, inner) : null
 
 const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0
-
-const denialWithin = (key: string, inner: unknown) => (originals.has(key) ? null : deniedBy(key, inner))
 
 /**
  * What is the client's own in tools and in those within them, which no search reads: the schemas of what the client runs
@@ -144,6 +165,5 @@ function toolType(tool: JsonObject): unknown {
 /** Looks within a field that is not the original's. */
 export const lookWithinForeign = (key: string, inner: unknown): ReturnType<Look> => {
   if (freeWithin.has(key)) return 'free'
-  if (meaningOf(key) === 'reference') return 'reach what others have stored'
-  return judgedAtTop.get(lookalike(key) ?? key) ?? deniedWithin(key, inner)
+  return namesStored(key, inner) ?? judgedAtTop.get(lookalike(key) ?? key) ?? deniedWithin(key, inner)
 }

@@ -63,7 +63,7 @@ export async function forward(
         const refused = status >= 400 && reshapes(call) ? refusedBegun(call, status, held) : null
         body.replied()
         if (refused !== null) return refused
-        if (asked.stream || isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)
+        if (asked.stream || route.isLong || isEventStream(contentTypeOf(replied))) gate.streams?.begun(call)
         answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
         observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })

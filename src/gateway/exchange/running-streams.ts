@@ -17,7 +17,7 @@ type Parts = {
 }
 
 /**
- * Replies that are streamed, each for as long as it runs, so that one whose key may no longer make such a call is cut: as where the
+ * Replies that are streamed, or are long, each for as long as it runs, so that one whose key may no longer make such a call is cut: as where the
  * client itself left, the model server's work is cancelled, and what was delivered is charged. A change of what keys may do has
  * the keys that stream there looked up once each; nothing else costs a statement.
  */

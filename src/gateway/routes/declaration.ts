@@ -220,6 +220,11 @@ type Facts = {
   offered: Offer | null
   /** What becomes the project's by its reply. */
   brings: readonly Brought[]
+  /**
+   * Whether its reply may be long without being a stream of events: then it is cut where its key may no longer make such a call, and there
+   * is no HEAD of it, for which a model server would send it all.
+   */
+  isLong: boolean
   /** What it lists of the project's own; null: it is no such list. */
   lists: Listing | null
   /**

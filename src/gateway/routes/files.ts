@@ -46,7 +46,13 @@ export const files = {
     },
   },
   'files.retrieve': { ...ofFiles, method: 'GET', path: '/v1/files/{file_id}', permission: 'api.files.read' },
-  'files.content': { ...ofFiles, method: 'GET', path: '/v1/files/{file_id}/content', permission: 'api.files.read' },
+  'files.content': {
+    ...ofFiles,
+    method: 'GET',
+    path: '/v1/files/{file_id}/content',
+    permission: 'api.files.read',
+    isLong: true,
+  },
   'files.delete': {
     ...ofFiles,
     method: 'DELETE',

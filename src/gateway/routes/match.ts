@@ -111,15 +111,21 @@ function among(
   // What is read can be asked for without its body: the same call, whose answer Node sends without it.
   const isHere = (one: GatewayRoute | null | undefined) =>
     one?.offered != null && offers?.has(one.offered) === false ? null : one
-  const route = isHere(methods.get(method === 'HEAD' ? 'GET' : method))
+  const read = methods.get('GET')
+  const route = isHere(
+    method === 'HEAD' && read != null && !hasHead(read) ? undefined : methods.get(method === 'HEAD' ? 'GET' : method),
+  )
   if (route) return route
   const allowed = [...methods].flatMap(([name, offered]) =>
-    isHere(offered) === null ? [] : name === 'GET' ? ['GET', 'HEAD'] : name,
+    isHere(offered) === null ? [] : name === 'GET' && hasHead(offered) ? ['GET', 'HEAD'] : name,
   )
   if (webSocket && allowed.length > 0) throw noWebSocket(path)
   if (route === null || allowed.length === 0) throw notOfferedHere(method, path)
   throw methodNotAllowed({ method, url: path }, allowed)
 }
+
+/** Without a body it would cost as much: a model server sends all of what is long, and is asked about all that a list shows. */
+const hasHead = (route: GatewayRoute | null) => route === null || !(route.isLong || route.lists !== null)
 
 function takesQuery({ query }: GatewayRoute): boolean {
   for (const _ in query) return true

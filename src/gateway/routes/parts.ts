@@ -16,7 +16,7 @@ export const ask = {
   query: {},
   ends: null,
   answeredBy: 'model_server',
-  ...{ offered: null, brings: [], lists: null },
+  ...{ offered: null, brings: [], isLong: false, lists: null },
   check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>
 
@@ -28,7 +28,7 @@ export const bare = {
   whereMissing: 'as_it_says',
   query: {},
   ends: null,
-  ...{ offered: null, brings: [], lists: null },
+  ...{ offered: null, brings: [], isLong: false, lists: null },
   body: { kind: 'none' },
   check: 'with_or_without_body',
 } as const satisfies Partial<Declaration>

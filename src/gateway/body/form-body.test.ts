@@ -46,6 +46,18 @@ test('what is sent is what was understood, between new boundaries, in the same o
   assert.ok(Buffer.from(await sent.arrayBuffer()).equals(content))
 })
 
+test('a file that says that it has parts of its own is bytes to who gets it', async () => {
+  await using server = await startForms()
+  for (const type of ['multipart/mixed; boundary=x', 'Multipart/Form-Data', 'multipart/']) {
+    const form = new FormData()
+    form.append('file', new File(['--x'], 'a', { type }))
+    form.append('model', 'm1')
+    const sent = (await reread((await post(server, form)).body)).get('file')
+    assert.ok(sent instanceof File)
+    assert.equal(sent.type, 'application/octet-stream', type)
+  }
+})
+
 test('any fields and files arrive as they were sent, in whatever pieces', async () => {
   await using server = await startForms()
   const text = fc.string({ unit: 'grapheme', maxLength: 40 }).map((text) => text.toWellFormed())

@@ -50,7 +50,9 @@ export function readPartHead(headers: Readonly<Record<string, readonly string[]>
   const type = headers['content-type']?.[0]?.trim() ?? ''
   if (filename === null) refuseOtherCharsets(type)
   checkName(name, filename !== null, upload)
-  return { name, filename, type: /^[\x20-\x7e]+$/.test(type) ? type : 'application/octet-stream' }
+  // A part with parts of its own is read in by some readers, which would find other files and fields in it.
+  const isPlain = /^[\x20-\x7e]+$/.test(type) && !/^multipart\//i.test(type)
+  return { name, filename, type: isPlain ? type : 'application/octet-stream' }
 }
 
 function readDisposition(text: string): { name: string; filename: string | null } {

@@ -200,6 +200,27 @@ test('where no files are offered, they are named in no way', async () => {
   await refusals(it.app.url, it.account, it.b.key, [...table('file-1'), ...others('file-1')], ['not_offered'])
 })
 
+test('what no upstream offers is not there, and is named in vain', async () => {
+  await using it = await startShared({ env: { GATEHOUSE_UPSTREAM_OFFERS: '' } })
+  for (const [method, path] of [
+    ['GET', '/v1/files'],
+    ['GET', '/v1/files/file-x'],
+    ['DELETE', '/v1/files/file-x'],
+  ] as const) {
+    const { status, body } = await it.app.send(method, path, { key: it.a.key })
+    assert.deepEqual([status, body.error.code], [404, 'not_offered'])
+  }
+  const messages = [{ role: 'user', content: [{ type: 'file', file: { file_id: 'file-x' } }] }]
+  const { status, body } = await it.app.send('POST', '/v1/chat/completions', {
+    key: it.a.key,
+    body: { model: 'm1', messages },
+  })
+  assert.deepEqual(
+    [status, body.error.code, body.error.param],
+    [400, 'not_offered', 'messages[0].content[0].file.file_id'],
+  )
+})
+
 test('what only looks like one passes', async () => {
   await using it = await startShared()
   const fine: Sent['body'][] = [

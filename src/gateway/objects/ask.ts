@@ -1,5 +1,7 @@
+import { isObject, type JsonObject } from '../body/fields.ts'
 import type { Body } from '../body/read-body.ts'
 import type { Call, Outcome } from '../call.ts'
+import { parsed } from '../envelopes/refusal.ts'
 import type { Gate } from '../gate.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { WholeReply } from './whole-reply.ts'
@@ -24,7 +26,7 @@ export type Said = { status: number; headers: string[]; bytes: Buffer; upstream:
 
 /**
  * Asks a model server, and reads all that it says before anybody hears of it.
- * @returns null where the client has left, and how that was
+ * @returns how it ended, where that is not with an answer
  * @throws ApiError where it cannot be had, or says what nobody could use
  */
 export async function ask(
@@ -58,13 +60,7 @@ export async function ask(
 }
 
 /** An object as a model server says it; null where it says none. */
-export function objectIn(bytes: Buffer): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(bytes.toString())
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null
-  } catch {
-    return null
-  }
+export function objectIn(bytes: Buffer): JsonObject | null {
+  const value = parsed(bytes.toString())
+  return isObject(value) ? value : null
 }

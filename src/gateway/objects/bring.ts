@@ -1,4 +1,5 @@
 import { isOwnedId, type Kept, NEVER } from '../../core/owned.ts'
+import type { JsonObject } from '../body/fields.ts'
 import type { Body } from '../body/read-body.ts'
 import type { Call, Outcome } from '../call.ts'
 import { endsNamed } from '../exchange/claiming.ts'
@@ -38,16 +39,15 @@ export async function bring(gate: Gate, call: Call, { upstreams }: Inquiry, body
 async function keepBrought(
   { owners, now, log }: Pick<Gate, 'owners' | 'now' | 'log'>,
   { route, grant }: Pick<Call, 'route' | 'grant'>,
-  object: Record<string, unknown> | null,
+  object: JsonObject | null,
   { upstream }: Pick<Said, 'upstream'>,
 ): Promise<void> {
-  if (object === null) throw invalidReply(new Error('an answer that is no object'))
   const seconds = Math.floor(now() / 1000)
-  const kept = route.brings.flatMap((brought) => keptOf(brought, object, seconds))
-  if (!kept.some(({ kind }) => kind === route.brings[0]?.kind)) throw invalidReply(new Error('an object without an id'))
+  const kept = object === null ? [] : route.brings.flatMap((brought) => keptOf(brought, object, seconds))
   const { organizationId, projectId } = grant.rules
   const made = { upstream, project: projectId, made: kept.map(({ kind, id }) => `${kind} ${id}`) }
   try {
+    if (!kept.some(({ kind }) => kind === route.brings[0]?.kind)) throw invalidReply(new Error('nothing with an id'))
     const [strange] = await owners.keep(kept, { organizationId, projectId, upstream })
     if (strange !== undefined) throw invalidReply(new Error(`a ${strange.kind} with an id that is another's`))
   } catch (err) {
@@ -57,7 +57,7 @@ async function keepBrought(
 }
 
 /** What is kept of something that a reply shows; nothing where it does not show it. @param now Unix seconds */
-function keptOf({ kind, at, label }: Brought, object: Record<string, unknown>, now: number): Kept[] {
+function keptOf({ kind, at, label }: Brought, object: JsonObject, now: number): Kept[] {
   const steps = at.split('.')
   const last = steps.pop() ?? at
   let around: unknown = object

@@ -1,7 +1,7 @@
 import { unavailable } from '../../contract/error.ts'
 import { isOwnedId, type ListAsked } from '../../core/owned.ts'
 import { answer } from '../answer.ts'
-import { isObject } from '../body/fields.ts'
+import { isObject, type JsonObject } from '../body/fields.ts'
 import { ClientGone } from '../body/receive-bytes.ts'
 import type { Call } from '../call.ts'
 import type { Gate } from '../gate.ts'
@@ -23,7 +23,7 @@ const LISTS = 64
 const MOST = 1000
 
 type Page = { asked: ListAsked; wanted: number }
-type Shown = Record<string, unknown>
+type Shown = JsonObject
 
 const places = new Places()
 

@@ -108,13 +108,14 @@ function among(
   offers: Offering | null,
   webSocket: boolean,
 ): GatewayRoute {
-  // What is read can be asked for without its body: the same call, whose answer Node sends without it.
+  // Most calls: what any model server may have, by its own method.
+  const usual = methods.get(method)
+  if (usual?.offered === null) return usual
   const isHere = (one: GatewayRoute | null | undefined) =>
     one?.offered != null && offers?.has(one.offered) === false ? null : one
-  const read = methods.get('GET')
-  const route = isHere(
-    method === 'HEAD' && read != null && !hasHead(read) ? undefined : methods.get(method === 'HEAD' ? 'GET' : method),
-  )
+  // What is read can be asked for without its body: the same call, whose answer Node sends without it.
+  const asked = method === 'HEAD' ? methods.get('GET') : usual
+  const route = isHere(method === 'HEAD' && asked && !hasHead(asked) ? undefined : asked)
   if (route) return route
   const allowed = [...methods].flatMap(([name, offered]) =>
     isHere(offered) === null ? [] : name === 'GET' && hasHead(offered) ? ['GET', 'HEAD'] : name,

@@ -1,0 +1,43 @@
+import { request } from 'node:http'
+
+/** A project's key, made by the Administration API of a process. */
+export async function keyAt(url: string, adminKey: string): Promise<string> {
+  const post = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
+    const reply = await fetch(`${url}/v1/organization/projects${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
+    return (await reply.json()) as { id: string; api_key?: { value: string } }
+  }
+  const { id } = await post('', { name: 'p' })
+  return (await post(`/${id}/service_accounts`, { name: 's' })).api_key?.value ?? ''
+}
+
+/** A small form of a file. */
+export function formOf(fields: Record<string, string> = { purpose: 'user_data' }): FormData {
+  const form = new FormData()
+  form.append('file', new Blob(['x']), 'x.txt')
+  for (const [name, value] of Object.entries(fields)) form.append(name, value)
+  return form
+}
+
+/** The head of a form, and what stands behind its file. */
+export const head = `--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n--b\r\ncontent-disposition: form-data; name="file"; filename="l.bin"\r\n\r\n`
+export const tail = '\r\n--b--\r\n'
+
+/** A form that a test sends bit by bit. */
+export function openForm(url: string, key: string) {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'multipart/form-data; boundary=b' }
+  const call = request(`${url}/v1/files`, { method: 'POST', headers, agent: false })
+  const reply = new Promise<number | null>((resolve) => {
+    call.once('response', (response) => {
+      response.resume()
+      resolve(response.statusCode ?? null)
+    })
+    call.once('error', () => resolve(null))
+  })
+  call.write(head)
+  return { call, reply }
+}

@@ -5,8 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Account, startAccount } from '../test/gateway/account/account.ts'
 import { generated } from '../test/gateway/account/content.ts'
+import { head, projectAt, tail } from '../test/gateway/owned/forms.ts'
 import { envOf } from '../test/gateway/owned/shared.ts'
-import { ADMIN_KEY, type Running, residentMb, startGatehouse } from './processes.ts'
+import { ADMIN_KEY, residentMb, startGatehouse } from './processes.ts'
 import { round } from './statistics.ts'
 
 const MB = 1_048_576
@@ -19,27 +20,10 @@ const PAGE = 20
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
-/** A project's key, by the Administration API. */
-async function project({ url }: Running): Promise<{ key: string; id: string; organization: string }> {
-  const post = async (path: string, body: object) => {
-    const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' }
-    const reply = await fetch(`${url}/v1/organization/projects${path}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-    })
-    return { body: (await reply.json()) as { id: string; api_key: { value: string } }, headers: reply.headers }
-  }
-  const { body, headers } = await post('', { name: 'files' })
-  const account = await post(`/${body.id}/service_accounts`, { name: 'bench' })
-  return { key: account.body.api_key.value, id: body.id, organization: headers.get('openai-organization') ?? '' }
-}
-
 function* form(bytes: number): Generator<Buffer> {
-  const head = '--b\r\ncontent-disposition: form-data; name='
-  yield Buffer.from(`${head}"purpose"\r\n\r\nuser_data\r\n${head}"file"; filename="l.bin"\r\n\r\n`)
+  yield Buffer.from(head)
   yield* generated(bytes, 7)
-  yield Buffer.from('\r\n--b--\r\n')
+  yield Buffer.from(tail)
 }
 
 async function up(url: string, key: string, bytes: number): Promise<{ status: number; id: string }> {
@@ -80,7 +64,7 @@ async function growth(pid: number, work: () => Promise<unknown>): Promise<number
 
 async function carrying(account: Account, databaseUrl: string): Promise<void> {
   await using server = await startGatehouse({ ...envOf(account), GATEHOUSE_DATABASE_URL: databaseUrl })
-  const { key } = await project(server)
+  const { key } = await projectAt(server.url, ADMIN_KEY)
   await up(server.url, key, MB)
   let id = ''
   const upwards = await growth(server.pid, async () => {
@@ -105,7 +89,7 @@ async function listing(account: Account, file: string): Promise<void> {
   const env = { ...envOf(account), GATEHOUSE_DATABASE_URL: `sqlite:${file}` }
   const own = await (async () => {
     await using server = await startGatehouse(env)
-    return await project(server)
+    return await projectAt(server.url, ADMIN_KEY)
   })()
   const db = new DatabaseSync(file)
   const insert = db.prepare(

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { Dicer } from '@fastify/busboy'
 import { ApiError, malformedForm } from '../../contract/error.ts'
 import type { Held } from './budget.ts'
-import { MAX_HEADERS, type PartHead, readPartHead } from './form-part.ts'
+import { FormParser, type PartSink } from './form-parser.ts'
+import type { PartHead } from './form-part.ts'
 import { Gathered } from './gathered.ts'
 import { duplicateParameter } from './json-text.ts'
 import type { Spool, Stretch } from './spool.ts'
@@ -24,73 +24,31 @@ const LISTS: ReadonlySet<string> = new Set([
 /** Takes a form apart as it comes: fields are kept, the bytes of files go to the spool. */
 export class FormReader {
   readonly parts: Part[] = []
-  readonly #dicer: Dicer
+  readonly #parser: FormParser
   readonly #spool: Spool
   readonly #held: Held
   readonly #names = new Set<string>()
   #fields = 0
   #files = 0
-  /** Parts that have begun, and parts whose end was seen. */
-  #begun = 0
-  #ended = 0
-  #closed = false
-  #failure: unknown = null
-  #settle: (() => void) | null = null
 
   constructor(boundary: string, spool: Spool, held: Held) {
     this.#spool = spool
     this.#held = held
-    const limits = { boundary, maxHeaderPairs: MAX_HEADERS, maxHeaderSize: 16_384 }
-    this.#dicer = new Dicer(limits)
-      .on('part', (part) => this.#part(part))
-      .on('error', () => this.#fail(malformedForm('It ends before its last boundary.')))
-      .on('finish', () => {
-        this.#closed = true
-        this.#settle?.()
-      })
+    this.#parser = new FormParser(boundary, undefined, (head) => {
+      this.#count(head)
+      return head.filename === null ? this.#field(head) : this.#file(head, head.filename)
+    })
   }
 
   /** Takes the next bytes. @throws ApiError 400 for what is wrong with the form, 503 */
   async take(chunk: Buffer): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#settle = resolve
-      this.#dicer.write(chunk, () => resolve())
-    })
-    if (this.#failure !== null) throw this.#failure
+    await this.#parser.take(chunk)
     await this.#spool.ease()
   }
 
   /** There are no more bytes. @throws ApiError 400 for a form that is not whole */
-  async finish(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#settle = () => {
-        if (this.#failure !== null || (this.#closed && this.#begun === this.#ended)) resolve()
-      }
-      this.#dicer.end()
-      this.#settle()
-    })
-    if (this.#failure !== null) throw this.#failure
-  }
-
-  #part(part: Dicer.PartStream) {
-    this.#begun++
-    let head: PartHead | null = null
-    part.on('header', (headers: object) =>
-      this.#guarded(() => {
-        head = readPartHead(headers as Record<string, string[]>)
-        this.#count(head)
-        if (head.filename === null) this.#field(part, head)
-        else this.#file(part, head, head.filename)
-      }),
-    )
-    // A part without a whole head has nothing that anybody else would read.
-    part.on('data', () => {})
-    part.on('error', () => {})
-    part.on('end', () => {
-      if (head === null) this.#fail(malformedForm('A part has no head.'))
-      this.#ended++
-      this.#settle?.()
-    })
+  finish(): Promise<void> {
+    return this.#parser.finish()
   }
 
   #count({ name, filename }: PartHead) {
@@ -102,51 +60,40 @@ export class FormReader {
     if (this.#files > MAX_FILES) throw malformedForm(`It has more than ${MAX_FILES} files.`)
   }
 
-  #field(part: Dicer.PartStream, { name }: PartHead) {
+  #field({ name }: PartHead): PartSink {
     const gathered = new Gathered(this.#held, MAX_FIELD_BYTES)
     const field: Field = { name, value: '' }
     this.parts.push(field)
-    part.on('data', (chunk) =>
-      this.#guarded(() => {
+    return {
+      data(chunk) {
         if (gathered.length + chunk.length > MAX_FIELD_BYTES) throw tooLong(name)
-        gathered.append(chunk as Buffer)
-      }),
-    )
-    part.on('end', () =>
-      this.#guarded(() => {
-        if (!isUtf8(gathered.bytes)) throw malformedForm(`The field '${name}' is not encoded in UTF-8.`)
-        field.value = gathered.bytes.toString()
-      }),
-    )
-  }
-
-  #file(part: Dicer.PartStream, { name, type }: PartHead, filename: string) {
-    const file: File = { name, filename, type, stretches: [] }
-    this.parts.push(file)
-    part.on('data', (chunk) =>
-      this.#guarded(() => {
-        const stretch = this.#spool.append(chunk as Buffer)
-        const last = file.stretches.at(-1)
-        if (last?.end === stretch.start) last.end = stretch.end
-        else file.stretches.push(stretch)
-      }),
-    )
-  }
-
-  /** What is thrown within a parser's event would be thrown at nobody. */
-  #guarded(step: () => void) {
-    if (this.#failure !== null) return
-    try {
-      step()
-    } catch (error) {
-      this.#fail(error)
+        gathered.append(chunk)
+      },
+      end() {
+        field.value = fieldText(name, gathered.bytes)
+      },
     }
   }
 
-  #fail(error: unknown) {
-    this.#failure ??= error
-    this.#settle?.()
+  #file({ name, type }: PartHead, filename: string): PartSink {
+    const file: File = { name, filename, type, stretches: [] }
+    this.parts.push(file)
+    return {
+      data: (chunk) => {
+        const stretch = this.#spool.append(chunk)
+        const last = file.stretches.at(-1)
+        if (last?.end === stretch.start) last.end = stretch.end
+        else file.stretches.push(stretch)
+      },
+      end() {},
+    }
   }
+}
+
+/** What a field holds. @throws ApiError 400 for what is no UTF-8 */
+export function fieldText(name: string, bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw malformedForm(`The field '${name}' is not encoded in UTF-8.`)
+  return bytes.toString()
 }
 
 function tooLong(name: string): ApiError {

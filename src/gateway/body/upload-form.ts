@@ -1,15 +1,15 @@
-import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { Dicer } from '@fastify/busboy'
 import { bodyTooLarge, malformedForm, unsupportedContentEncoding } from '../../contract/error.ts'
 import { codingOf } from '../../core/decoding.ts'
 import { missing, unknownParameter } from '../invalid.ts'
 import type { UploadShape } from '../routes/declaration.ts'
 import { type Budget, Held } from './budget.ts'
 import { boundaryOf, headOf } from './form-body.ts'
-import { MAX_HEADERS, type PartHead, readPartHead } from './form-part.ts'
+import { FormParser, type PartSink } from './form-parser.ts'
+import type { PartHead } from './form-part.ts'
+import { fieldText } from './form-reader.ts'
 import { duplicateParameter } from './json-text.ts'
 import { receive } from './receive-bytes.ts'
 
@@ -38,17 +38,11 @@ export class UploadForm {
   readonly #request: IncomingMessage
   readonly #options: UploadOptions
   readonly #boundary = `gatehouse-${randomBytes(18).toString('hex')}`
-  readonly #dicer: Dicer
+  readonly #parser: FormParser
   readonly #seen = new Set<string>()
   #out: Readable | null = null
-  /** Parts that have begun, and parts whose end was seen. */
-  #begun = 0
-  #ended = 0
-  #closed = false
   #beside = 0
   #fileBytes = 0
-  #failure: Error | null = null
-  #settle: () => void = () => {}
   #goOn: () => void = () => {}
   /** Whether any of it was asked for. */
   #isRead = false
@@ -61,19 +55,12 @@ export class UploadForm {
     const { 'content-type': type = '', 'content-length': length = '0', 'content-encoding': coding } = request.headers
     if (coding !== undefined && codingOf(coding) !== 'plain') throw unsupportedContentEncoding(coding, [])
     if (Number(length) > this.#most) throw bodyTooLarge(this.#most, Number(length))
-    const limits = {
-      boundary: boundaryOf(type, ['multipart/form-data']),
-      maxHeaderPairs: MAX_HEADERS,
-      maxHeaderSize: 16_384,
-    }
+    const boundary = boundaryOf(type, ['multipart/form-data'])
     this.contentType = `multipart/form-data; boundary=${this.#boundary}`
-    this.#dicer = new Dicer(limits)
-      .on('part', (part) => this.#part(part))
-      .on('error', () => this.#fail(malformedForm('It ends before its last boundary.')))
-      .on('finish', () => {
-        this.#closed = true
-        this.#settle()
-      })
+    this.#parser = new FormParser(boundary, options.shape.file, (head) => {
+      this.#judge(head)
+      return head.filename === null ? this.#field(head) : this.#file(head, head.filename)
+    })
     this.#held = new Held(options.budget)
     this.#held.take(HIGH_WATER + CHUNK)
   }
@@ -114,14 +101,7 @@ export class UploadForm {
 
   async #read(out: Readable): Promise<void> {
     await receive(this.#request, (chunk) => this.#take(chunk, out), this.#most)
-    await new Promise<void>((resolve) => {
-      this.#settle = () => {
-        if (this.#failure !== null || (this.#closed && this.#begun === this.#ended)) resolve()
-      }
-      this.#dicer.end()
-      this.#settle()
-    })
-    if (this.#failure !== null) throw this.#failure
+    await this.#parser.finish()
     const { shape, refused } = this.#options
     for (const name of [...shape.required, shape.file]) if (!this.#seen.has(name)) throw missing(name)
     const why = await refused()
@@ -131,36 +111,11 @@ export class UploadForm {
   }
 
   async #take(chunk: Buffer, out: Readable): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#settle = resolve
-      this.#dicer.write(chunk, () => resolve())
-    })
-    if (this.#failure !== null) throw this.#failure
+    await this.#parser.take(chunk)
     if (out.destroyed) throw new Error('nobody takes the form any more')
     if (out.readableLength < HIGH_WATER) return
     await new Promise<void>((resolve) => {
       this.#goOn = resolve
-    })
-  }
-
-  #part(part: Dicer.PartStream): void {
-    this.#begun++
-    let head: PartHead | null = null
-    part.on('header', (headers: object) =>
-      this.#guarded(() => {
-        head = readPartHead(headers as Record<string, string[]>, this.#options.shape.file)
-        this.#judge(head)
-        if (head.filename === null) this.#field(part, head)
-        else this.#file(part, head, head.filename)
-      }),
-    )
-    // A part without a whole head has nothing that anybody else would read.
-    part.on('data', () => {})
-    part.on('error', () => {})
-    part.on('end', () => {
-      if (head === null) this.#fail(malformedForm('A part has no head.'))
-      this.#ended++
-      this.#settle()
     })
   }
 
@@ -171,37 +126,33 @@ export class UploadForm {
     if (filename === null ? !shape.fields.has(name) : name !== shape.file) throw unknownParameter(name)
   }
 
-  #field(part: Dicer.PartStream, { name }: PartHead): void {
+  #field({ name }: PartHead): PartSink {
     const pieces: Buffer[] = []
-    part.on('data', (chunk) =>
-      this.#guarded(() => {
+    return {
+      data: (chunk) => {
         this.#beside += chunk.length
         if (this.#beside > MOST_BESIDE) throw malformedForm('It says too much besides its file.')
-        pieces.push(chunk as Buffer)
-      }),
-    )
-    part.on('end', () =>
-      this.#guarded(() => {
-        const value = Buffer.concat(pieces)
-        if (!isUtf8(value)) throw malformedForm(`The field '${name}' is not encoded in UTF-8.`)
-        this.#begin({ name, value: '' })
-        this.#push(value)
-        this.#push(Buffer.from('\r\n'))
-      }),
-    )
+        pieces.push(chunk)
+      },
+      end: () => {
+        const value = fieldText(name, Buffer.concat(pieces))
+        this.#begin({ name, value })
+        this.#push(Buffer.from(`${value}\r\n`))
+      },
+    }
   }
 
-  #file(part: Dicer.PartStream, { name, type }: PartHead, filename: string): void {
+  #file({ name, type }: PartHead, filename: string): PartSink {
+    const { mostBytes } = this.#options.shape
     this.#begin({ name, filename, type, stretches: [] })
-    part.on('data', (chunk) =>
-      this.#guarded(() => {
+    return {
+      data: (chunk) => {
         this.#fileBytes += chunk.length
-        if (this.#fileBytes > this.#options.shape.mostBytes)
-          throw bodyTooLarge(this.#options.shape.mostBytes, this.#fileBytes)
-        this.#push(chunk as Buffer)
-      }),
-    )
-    part.on('end', () => this.#push(Buffer.from('\r\n')))
+        if (this.#fileBytes > mostBytes) throw bodyTooLarge(mostBytes, this.#fileBytes)
+        this.#push(chunk)
+      },
+      end: () => this.#push(Buffer.from('\r\n')),
+    }
   }
 
   #begin(part: Parameters<typeof headOf>[0]): void {
@@ -209,21 +160,6 @@ export class UploadForm {
   }
 
   #push(bytes: Buffer): void {
-    if (this.#failure === null && this.#out?.destroyed === false) this.#out.push(bytes)
-  }
-
-  /** What is thrown within a parser's event would be thrown at nobody. */
-  #guarded(step: () => void): void {
-    if (this.#failure !== null) return
-    try {
-      step()
-    } catch (error) {
-      this.#fail(error as Error)
-    }
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error
-    this.#settle()
+    if (this.#out?.destroyed === false) this.#out.push(bytes)
   }
 }

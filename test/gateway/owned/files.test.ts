@@ -7,7 +7,7 @@ import { ADMIN_KEY } from '../../support/harness.ts'
 import { startAccount } from '../account/account.ts'
 import { makeKey, startGate } from '../gate.ts'
 import { json } from '../upstream.ts'
-import { formOf, keyAt } from './forms.ts'
+import { formOf, projectAt } from './forms.ts'
 import { envOf, startShared } from './shared.ts'
 
 const text = (content: string, name = 'a.txt') => toFile(Buffer.from(content), name)
@@ -84,7 +84,7 @@ for (const database of databases) {
       fetch(url + path, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } })
     {
       await using server = await serve(started)
-      key = await keyAt(server.url, ADMIN_KEY)
+      key = (await projectAt(server.url, ADMIN_KEY)).key
       const reply = await ask(server.url, '/v1/files', { method: 'POST', body: formOf() })
       id = ((await reply.json()) as { id: string }).id
       server.signal('SIGKILL')

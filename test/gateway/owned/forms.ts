@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 
-/** A project's key, made by the Administration API of a process. */
-export async function keyAt(url: string, adminKey: string): Promise<string> {
+/** A project and a key of it, made by the Administration API of a process. */
+export async function projectAt(url: string, adminKey: string): Promise<{ id: string; key: string }> {
   const post = async (path: string, body: object) => {
     const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' }
     const reply = await fetch(`${url}/v1/organization/projects${path}`, {
@@ -12,7 +12,8 @@ export async function keyAt(url: string, adminKey: string): Promise<string> {
     return (await reply.json()) as { id: string; api_key?: { value: string } }
   }
   const { id } = await post('', { name: 'p' })
-  return (await post(`/${id}/service_accounts`, { name: 's' })).api_key?.value ?? ''
+  const { api_key } = await post(`/${id}/service_accounts`, { name: 's' })
+  return { id, key: api_key?.value ?? '' }
 }
 
 /** A small form of a file. */

@@ -2,6 +2,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { AuditType } from '../core/audit.ts'
 import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { DefaultTier, HostedTool, ModelMode, OrganizationRetention, ProjectRetention } from '../core/policy.ts'
+import type { BatchTable, LeaseTable } from './background-tables.ts'
 import type {
   LimitLevelTable,
   OwnedTable,
@@ -322,6 +323,8 @@ export interface Tables {
   spend_alert_sent: SpendAlertSentTable
   owned: OwnedTable
   usage_writer: UsageWriterTable
+  lease: LeaseTable
+  batch: BatchTable
   meta: MetaTable
 }
 

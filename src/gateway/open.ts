@@ -1,9 +1,11 @@
+import { Background } from '../background/background.ts'
 import type { Config } from '../config/settings.ts'
 import type { Availability } from '../core/dependency.ts'
 import type { ReadLevels } from '../core/limit-level.ts'
 import { clientAddress } from '../core/origin.ts'
 import type { Changes } from '../db/changed.ts'
 import { hasSeveralServers } from '../db/several-servers.ts'
+import type { Db } from '../db/tables.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
@@ -39,6 +41,10 @@ export type GatewayOpening = LedgerParts & {
   availability: Availability
   /** Asks other threads what they know of a key; null where there are none. */
   others: AskOthers | null
+  /** The database as the gate writes to it. */
+  gateDb: Db
+  /** Whether what is to be done in the background can be done here: of the threads of a process that is one. */
+  worksInBackground: boolean
 }
 
 /** What tests put in place of the real thing. */
@@ -57,6 +63,8 @@ export type OpenGateway = AsyncDisposable & {
   known: Grants['known']
   /** How much of limits is used. */
   levels: ReadLevels
+  /** What is done here beside calls, from its start on; null where it is done elsewhere. */
+  background: Background | null
 }
 
 /**
@@ -117,6 +125,7 @@ export async function openGateway(
     offers: offersOf(config.upstreams),
   })
   stack.defer(() => settle(gateway, tokens))
+  const background = parts.worksInBackground ? stack.use(new Background({ db: parts.gateDb, log })) : null
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)
@@ -124,6 +133,7 @@ export async function openGateway(
   return {
     gateway,
     catalogue,
+    background,
     known: (hashes) => grants.known(hashes),
     levels: async (asked) => readLevels(counters, await catalogue.models(), asked),
     [Symbol.asyncDispose]: () => rest.disposeAsync(),

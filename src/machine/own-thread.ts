@@ -13,5 +13,6 @@ export function openOwnThread(
   replaced: Replaced,
 ): Promise<Thread> {
   const bodies = new BodyBudget(bodyLimits(config.bodyBudgetBytes))
-  return openThread(config, { ...tools, ...machine, bodies, others: null }, replaced)
+  const { gateDb } = machine.ledger
+  return openThread(config, { ...tools, ...machine, bodies, others: null, gateDb, worksInBackground: true }, replaced)
 }

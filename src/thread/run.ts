@@ -4,7 +4,7 @@ import { Counts } from '../core/counts.ts'
 import { timesCome } from '../core/dependency.ts'
 import { idSource } from '../core/id.ts'
 import { giveUpHeld } from '../db/held.ts'
-import { openReadingDb } from '../db/open.ts'
+import { openGateDb, openReadingDb } from '../db/open.ts'
 import { clockOf } from './clock.ts'
 import { databaseFrom, seenBy } from './database.ts'
 import { forwardedTo } from './forward.ts'
@@ -37,6 +37,8 @@ export async function runThread(start: ThreadStart, port: MessagePort): Promise<
   const { database } = config
   const db = await openReadingDb(config.databaseUrl, { ...seeing, database, ...start.database })
   stack.defer(() => db.destroy())
+  const gateDb = openGateDb(config.databaseUrl, db, seeing)
+  if (gateDb !== db) stack.defer(() => gateDb.destroy())
   const lines = stack.use(await openLines(start, { db, now, log, metrics, say }))
   let come = timesCome(start.database.flag)
   // What hung on the database in an outage may never be answered. That anything may have changed is told for other reasons too.
@@ -46,7 +48,11 @@ export async function runThread(start: ThreadStart, port: MessagePort): Promise<
     giveUpHeld(db)
   })
   const others = new Others(say)
-  const parts = { db, now, newId, log, metrics, seeing, availability, others: others.ask, ...lines }
+  const parts = {
+    ...{ db, now, newId, log, metrics, seeing, availability, others: others.ask },
+    ...lines,
+    ...{ gateDb, worksInBackground: start.index === 0 },
+  }
   const thread = stack.use(await openThread(config, parts))
   const forward = forwardedTo(start.machine, newId)
   const admin = config.doors.includes('admin') ? forward : null

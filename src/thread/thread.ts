@@ -59,7 +59,7 @@ export async function openThread(
   replaced: Replaced = {},
 ): Promise<Thread & Pick<OpenGateway, 'known'>> {
   await using stack = new AsyncDisposableStack()
-  const { gateway, catalogue, known, levels } = stack.use(await openGateway(config, parts, replaced))
+  const { gateway, catalogue, known, levels, background } = stack.use(await openGateway(config, parts, replaced))
   const serves = (door: Config['doors'][number]) => config.doors.includes(door)
   const own = {
     gateway: serves('gateway') ? opened(gateway.handle, config.corsOrigins, parts.newId) : null,
@@ -79,6 +79,7 @@ export async function openThread(
       rest.use(machine)
       if (own.gateway || own.check) {
         catalogue.start()
+        background?.start()
         void tellUnknown(config.defaultModels, catalogue, parts.log)
       }
       const doors = { admin: machine.admin, operations: machine.operations, ...own }

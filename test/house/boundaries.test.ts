@@ -15,6 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   config: ['core'],
   db: ['core'],
   ledger: ['core', 'db'],
+  background: ['core', 'db', 'ledger'],
   listener: ['config', 'contract', 'core'],
   log: [],
   'sign-in': ['core', 'db'],
@@ -22,7 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   api: ['admin', 'contract', 'core', 'db', 'sign-in'],
   console: ['contract', 'core', 'listener'],
   redis: ['core', 'db'],
-  gateway: ['contract/error.ts', 'core', 'db', 'ledger', 'redis'],
+  gateway: ['background', 'contract/error.ts', 'core', 'db', 'ledger', 'redis'],
   // Neither `admin` nor `api`: what a thread loads, each further one holds in memory once more.
   thread: ['config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log', 'redis'],
   machine: [

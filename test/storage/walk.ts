@@ -4,6 +4,7 @@ import { run } from '../../src/cli/index.ts'
 import { idSource } from '../../src/core/id.ts'
 import { monthOf } from '../../src/core/month.ts'
 import { recipientsOf } from '../../src/db/alert-recipients.ts'
+import { giveLeasesBack, takeLeases } from '../../src/db/leases.ts'
 import { migrations } from '../../src/db/migrations/index.ts'
 import { minutesKeptFrom } from '../../src/db/minutes-kept.ts'
 import { keepOldest, oldestOf } from '../../src/db/oldest.ts'
@@ -161,6 +162,8 @@ export async function walkBackground(db: Db, organizationId: string) {
   await firstOwnersLink({ db, newId: idSource(Date.now) }, 'https://id.example', 1)
   await walkProvider(db, organizationId)
   await walkAttempts(db)
+  await takeLeases(db, ['walk'], 'w', 1000)
+  await giveLeasesBack(db, ['walk'], 'w')
   await walkSeldomBackground(db, organizationId)
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)

@@ -196,6 +196,12 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       ...{ ...full, kind: "'file'", id: id('file_'), upstream: "'default'", expires_at: '4000000000' },
       ...{ made_at: 'i', label: "'user_data'" },
     }),
+    insert('lease', { name: `'job ' || ${text('i')}`, holder: "'nobody'", until_ms: '1' }),
+    insert('batch', {
+      ...{ ...full, id: id('batch_'), key_id: id('key_'), user_id: id('svc_acct_'), runner: "'upstream'" },
+      ...{ endpoint: "'/v1/responses'", completion_window: "'24h'", input_file_id: id('file_'), status: "'completed'" },
+      ...{ ...created, made_at: 'i' },
+    }),
     insert('audit_log', {
       ...{ ...own, id: id('audit_log-'), effective_at: '1700000000 + i', resource_id: id('proj_') },
       type: rarely(

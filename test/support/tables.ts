@@ -27,7 +27,13 @@ export function namesIn(source: string): string[] {
 type OfNoOrganization = { [T in keyof Tables as 'organization_id' extends keyof Tables[T] ? never : T]: true }
 
 /** The tables without an `organization_id`: a new one has to stand here too. */
-const ofNoOrganization: OfNoOrganization = { organization: true, sign_in_attempt: true, usage_writer: true, meta: true }
+const ofNoOrganization: OfNoOrganization = {
+  organization: true,
+  sign_in_attempt: true,
+  usage_writer: true,
+  lease: true,
+  meta: true,
+}
 
 /** The tables that hold an organization's things. */
 export const tablesOfOrganizations = knownTables.filter((name) => !(name in ofNoOrganization))
@@ -40,4 +46,5 @@ export const keptOfCalls = [
   'spend_alert_sent',
   'owned',
   'limit_level',
+  'batch',
 ]

@@ -28,6 +28,7 @@ import { signInAttempts } from './0061-sign-in-attempts.ts'
 import { passkeys } from './0062-passkeys.ts'
 import { expiredChallenges } from './0063-expired-challenges.ts'
 import { ownedLists } from './0064-owned-lists.ts'
+import { background } from './0065-background.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -65,4 +66,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0062-passkeys': passkeys,
   '0063-expired-challenges': expiredChallenges,
   '0064-owned-lists': ownedLists,
+  '0065-background': background,
 }

@@ -43,6 +43,8 @@ export const keys = {
   owned: ['kind', 'id'],
   limit_level: ['organization_id', 'key'],
   usage_writer: ['id'],
+  lease: ['name'],
+  batch: ['id'],
   meta: ['key'],
 } as const satisfies { readonly [T in keyof Tables]: readonly (keyof Tables[T])[] }
 

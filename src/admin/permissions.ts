@@ -29,8 +29,9 @@ export const atTheGate: Record<ModelPermission, string> = {
   'api.model.read': 'List and retrieve models.',
   'api.model.request':
     'Call models: chat, completions, messages, embeddings, moderations, images, audio, rerank, score, classify, pooling, tokenize, detokenize.',
-  'api.responses.read': 'Retrieve responses and their input items.',
-  'api.responses.write': 'Create, compact, count, cancel and delete responses.',
+  'api.responses.read': 'Retrieve responses and their input items, conversations and their items.',
+  'api.responses.write':
+    'Create, compact, count, cancel and delete responses; create, change and delete conversations and their items.',
   'api.files.read': 'List and retrieve files, and their content.',
   'api.files.write': 'Upload and delete files.',
 }

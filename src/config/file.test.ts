@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { offers } from '../core/offer.ts'
 import { ConfigError, readConfig } from './settings.ts'
 
 const any = { kind: 'other', extraFields: [], unknownFields: null, asksForUsage: 'auto', offers: [] }
@@ -214,11 +215,11 @@ test('what an upstream keeps for projects is said of each, or of the only one in
   for (const text of ['files', '{ files: true }', '[1]', 'null'])
     await assert.rejects(read(one.replace('[files]', text)), /upstreams.a.offers/, text)
   for (const [words, why] of [
-    ['files,threads', /'threads' is none of files, uploads$/m],
-    ['Files', /'Files' is none of files, uploads$/m],
+    ['files,threads', new RegExp(`'threads' is none of ${offers.join(', ')}$`, 'm')],
+    ['Files', new RegExp(`'Files' is none of ${offers.join(', ')}$`, 'm')],
     ['files,uploads,files', /'files' stands there twice$/m],
     ['uploads', /'uploads' needs 'files', which is not there$/m],
-    ['x,uploads,uploads', /'x' is none of files, uploads; 'uploads' stands there twice; 'uploads' needs 'files'/],
+    ['x,uploads,uploads', /'x' is none of [a-z_, ]+; 'uploads' stands there twice; 'uploads' needs 'files'/],
   ] as const) {
     const told = (where: string) => new RegExp(`${where}: .*${why.source}`, 'm')
     await assert.rejects(read(one.replace('files', words)), told('upstreams.a.offers'), words)

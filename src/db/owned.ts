@@ -61,16 +61,27 @@ export async function listOwned(
 }
 
 /**
- * Ends something before its time, and what came with it where it is a response. The rows stay until the retention finds them,
- * so that nobody is given the same ids meanwhile.
+ * Ends something before its time, and what came with it where it is a response. The items of a conversation outlive it, and end when those
+ * of a response would by themselves. The rows stay until the retention finds them, so that nobody is given the same ids meanwhile.
  * @param now Unix seconds
+ * @param seconds for which an item is its project's
  */
-export async function endOwned(db: Db, { kind, id, organizationId }: Owned & { organizationId: string }, now: number) {
-  const ending = db
-    .updateTable('owned')
-    .set({ expires_at: now })
-    .where('organization_id', '=', organizationId)
-    .where('expires_at', '>', now)
-  await ending.where('kind', '=', kind).where('id', '=', id).execute()
-  if (kind === 'response') await ending.where('response_id', '=', id).execute()
+export async function endOwned(
+  db: Db,
+  { kind, id, organizationId }: Owned & { organizationId: string },
+  now: number,
+  seconds: number,
+) {
+  const endBy = (moment: number) =>
+    db
+      .updateTable('owned')
+      .set({ expires_at: moment })
+      .where('organization_id', '=', organizationId)
+      .where('expires_at', '>', moment)
+  await endBy(now).where('kind', '=', kind).where('id', '=', id).execute()
+  if (kind === 'response') await endBy(now).where('response_id', '=', id).execute()
+  if (kind === 'conversation')
+    await endBy(now + seconds)
+      .where('response_id', '=', id)
+      .execute()
 }

@@ -37,6 +37,12 @@ export function couldDo(param: string, denial: Denial): ApiError {
   return new ApiError('parameter_not_offered', message, { param: shown(param) })
 }
 
+/** Of tools that the model server runs, in what a conversation keeps. @param param the tools */
+export function keptTools(param: string): ApiError {
+  const message = `The parameter '${shown(param)}' is not offered by this server: later responses of the conversation would use what none of them names. Tools that the model server runs are named by each response, in its \`tools\`.`
+  return new ApiError('parameter_not_offered', message, { param: shown(param) })
+}
+
 /** Of a field that the model server is not known to have, and how its operator says that it does. */
 export function unknownField(param: string, kind: UpstreamKind): ApiError {
   const setting = `A model server of the kind '${kind}' is not known to have it; its \`extra_fields\` can name it.`

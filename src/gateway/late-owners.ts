@@ -52,10 +52,10 @@ export class LateOwners {
     caller: Caller,
   ): Promise<{ owners: readonly (Owner | null)[]; waited: boolean }> {
     const owners = await this.#owners.find(references, caller)
-    const missing = references.filter(
-      (one, i) => !one.isIfKept && kinds[one.kind].isLate && !isTheirs(owners[i], caller),
-    )
-    const giveBack = this.#several && missing.length > 0 ? this.#placesFor(missing, caller) : null
+    const missing = references.filter((one, i) => !one.isIfKept && !isTheirs(owners[i], caller))
+    // Where anything is missing that no node can be about to write, the call is lost whatever comes.
+    const isWorth = this.#several && missing.length > 0 && missing.every(({ kind }) => kinds[kind].isLate)
+    const giveBack = isWorth ? this.#placesFor(missing, caller) : null
     if (giveBack === null) return { owners, waited: false }
     const found = await this.#wait(missing, caller).finally(giveBack)
     return { owners: references.map((one, i) => found.get(keyOf(one)) ?? owners[i] ?? null), waited: true }

@@ -22,6 +22,8 @@ export type Owner = Asker & { upstream: string }
  */
 export type Origin = Owner & {
   responseId: string | null
+  /** The same of the conversation that its items are in: they are kept by it, whatever becomes of the response. */
+  conversationId: string | null
   /**
    * Whether it was made just now, so that nobody can have had its id before. What is shown again may have come in by its client,
    * with an id that is another's: it counts only where the database knows of nobody.
@@ -57,6 +59,8 @@ export class Owners implements Writer {
   /** Not in the database yet. */
   readonly #claims = new Map<string, Claim>()
   readonly #endings = new Map<string, Ending>()
+  /** For each read that is under way all that ended before its answer, which may not know of it. */
+  readonly #reading = new Set<Map<string, Ending>>()
   /** The latest ones that are. */
   readonly #known = new Bounded<string, Row<'owned'>>(KEPT)
   #told = false
@@ -89,7 +93,8 @@ export class Owners implements Writer {
       this.#lose("responses that were deleted stay their projects', whose model servers say that they are gone")
       return
     }
-    this.#endings.set(keyOf({ kind, id }), { kind, id, organizationId })
+    for (const endings of [this.#endings, ...this.#reading])
+      endings.set(keyOf({ kind, id }), { kind, id, organizationId })
     this.#parts.beat.wake()
   }
 
@@ -103,7 +108,7 @@ export class Owners implements Writer {
     const isNear = (i: number) => asker !== null && isTheirs(this.#ownerIn(here[i]), asker)
     const far = wanted.filter((one, i) => !isNear(i) && isOwnedId(one.id))
     const read = new Map<string, Row<'owned'>>()
-    for (const row of far.length === 0 ? [] : await findOwned(this.#parts.read, far)) {
+    for (const row of far.length === 0 ? [] : await this.#read(() => findOwned(this.#parts.read, far))) {
       read.set(keyOf(row), row)
       this.#known.set(keyOf(row), row)
     }
@@ -144,14 +149,11 @@ export class Owners implements Writer {
     const { limit } = asked
     const found: { id: string; upstream: string }[] = []
     for (let { after } = asked; ; ) {
-      const rows = await listOwned(
-        this.#parts.read,
-        asker,
-        { ...asked, after, limit: limit - found.length },
-        this.#now(),
-      )
+      const page = { ...asked, after, limit: limit - found.length }
+      const now = this.#now()
+      const rows = await this.#read(() => listOwned(this.#parts.read, asker, page, now))
       if (rows === null) return null
-      for (const row of rows) if (!isEnded(row, this.#endings)) found.push({ id: row.id, upstream: row.upstream })
+      for (const row of rows) if (row.expires_at > now) found.push({ id: row.id, upstream: row.upstream })
       // In the place of those that have ended, and are not written yet, come the next.
       if (found.length === limit || rows.length === 0) return found
       after = rows.at(-1)?.id ?? after
@@ -163,6 +165,20 @@ export class Owners implements Writer {
     for (const claims of batches([...this.#claims.values()])) await this.#insert(claims)
     await this.#end(new Map(this.#endings))
     this.#told = false
+  }
+
+  /** Reads rows, and ends those of them that ended meanwhile. */
+  async #read<T extends Row<'owned'>[] | null>(from: () => Promise<T>): Promise<T> {
+    const endings = new Map(this.#endings)
+    this.#reading.add(endings)
+    try {
+      const rows = await from()
+      const now = this.#now()
+      for (const row of rows ?? []) if (isEnded(row, endings)) row.expires_at = Math.min(row.expires_at, now)
+      return rows
+    } finally {
+      this.#reading.delete(endings)
+    }
   }
 
   /** What the database cannot know better. */
@@ -196,7 +212,7 @@ export class Owners implements Writer {
   async #end(endings: ReadonlyMap<string, Ending>): Promise<void> {
     if (endings.size === 0) return
     const now = this.#now()
-    for (const ending of endings.values()) await endOwned(this.#parts.write, ending, now)
+    for (const ending of endings.values()) await endOwned(this.#parts.write, ending, now, this.#parts.days * DAY)
     for (const row of this.#known.values()) if (isEnded(row, endings)) row.expires_at = now
     for (const key of endings.keys()) this.#endings.delete(key)
   }
@@ -224,8 +240,8 @@ const rowOf = ({ kind, id, origin, expiresAt }: Claim): Row<'owned'> => ({
   organization_id: origin.organizationId,
   project_id: origin.projectId,
   upstream: origin.upstream,
-  response_id: kind === 'response' ? null : origin.responseId,
-  expires_at: expiresAt,
+  response_id: kind === 'response' ? null : (origin.conversationId ?? origin.responseId),
+  expires_at: kind === 'item' && origin.conversationId !== null ? NEVER : expiresAt,
   made_at: null,
   label: null,
 })

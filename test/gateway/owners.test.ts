@@ -11,7 +11,7 @@ import { type DatabaseKind, databases, openTestDatabase } from '../support/datab
 
 const DAY = 86_400
 const owner = { organizationId: 'org-a', projectId: 'proj_a', upstream: 'main' }
-const a: Origin = { ...owner, responseId: null, isNew: true }
+const a: Origin = { ...owner, responseId: null, conversationId: null, isNew: true }
 const b = { ...a, projectId: 'proj_b' }
 const response = (id: string) => ({ kind: 'response' as const, id })
 const item = (id: string) => ({ kind: 'item' as const, id })
@@ -37,8 +37,8 @@ async function openNodes(kind: DatabaseKind) {
     gate,
     log,
     told,
-    node: (beat: Pick<Beat, 'wake'> = { wake() {} }) =>
-      new Owners({ read: db, write: gate, beat, log, now: () => now, days: 30 }),
+    node: (beat: Pick<Beat, 'wake'> = { wake() {} }, read = db) =>
+      new Owners({ read, write: gate, beat, log, now: () => now, days: 30 }),
     now: () => now,
     advance: (days: number) => {
       now += days * DAY * 1000
@@ -224,6 +224,54 @@ for (const kind of databases) {
     there.end(response('resp_2'), { organizationId: 'org-b' })
     for (const node of [here, there]) await node.write()
     assert.deepEqual(await given.node().find([item('msg_3'), ...all], owner), [null, ...left])
+  })
+}
+
+for (const kind of databases) {
+  test(`${kind}: what ends while it is read is nobody's, whatever the read says`, async () => {
+    await using given = await openNodes(kind)
+    const late = Promise.withResolvers<void>()
+    let reached = 0
+    const slow = given.db.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        reached++
+        await late.promise
+        return result
+      },
+    })
+    const [first, here] = [given.node(), given.node(undefined, slow)]
+    const one = { ...response('resp_1'), label: null, expiresAt: null }
+    assert.deepEqual(await first.keep([one], owner), [])
+    const asked = { kind: 'response', label: null, after: null, order: 'asc', limit: 10 } as const
+    const [found, listed] = [ownerOf(here, 'resp_1'), here.list(owner, asked)]
+    await until(() => reached === 2, 'both are read')
+    here.end(response('resp_1'), owner)
+    await here.write()
+    late.resolve()
+    assert.equal(await found, null)
+    assert.deepEqual(await listed, [])
+    assert.equal(await ownerOf(here, 'resp_1'), null)
+  })
+
+  test(`${kind}: the items of a conversation are kept by it, and end when others would once it is gone`, async () => {
+    await using given = await openNodes(kind)
+    const here = given.node()
+    const inIt = { ...a, responseId: null as string | null, conversationId: 'conv_1' }
+    here.claim(response('resp_1'), inIt)
+    inIt.responseId = 'resp_1'
+    here.claim(item('msg_1'), inIt)
+    const ofMsg1 = async (node: Owners) => (await node.find([item('msg_1')], owner))[0] ?? null
+    await here.write()
+    here.end(response('resp_1'), owner)
+    await here.write()
+    given.advance(400)
+    for (const node of [here, given.node()]) assert.deepEqual(await ofMsg1(node), owner)
+    here.end({ kind: 'conversation', id: 'conv_1' }, owner)
+    await here.write()
+    assert.deepEqual(await ofMsg1(given.node()), owner)
+    given.advance(31)
+    assert.equal(await ofMsg1(given.node()), null)
   })
 }
 

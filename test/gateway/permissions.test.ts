@@ -31,6 +31,9 @@ const said: Record<string, RegExp> = {
   'POST files': /Upload/,
   'DELETE files': /delete files/,
   'POST uploads': /Upload/,
+  'GET conversations': /Retrieve .* conversations and their items/,
+  'POST conversations': /create, change and delete conversations/,
+  'DELETE conversations': /delete conversations and their items/,
 }
 
 test('the catalogue of permissions says what each route of the gate asks for, and nothing of others', () => {

@@ -200,12 +200,20 @@ export async function walkBackground(db: Db, organizationId: string) {
   const log = { error() {} }
   const owners = new Owners({ read: db, write: db, beat: { wake() {} }, log, now: () => at, days: 1 })
   const upstream = 'default'
-  const origin = { organizationId, projectId: FULL_PROJECT, upstream, responseId: 'resp_1', isNew: true }
+  const origin = {
+    organizationId,
+    projectId: FULL_PROJECT,
+    upstream,
+    responseId: 'resp_1',
+    conversationId: null,
+    isNew: true,
+  }
   owners.claim({ kind: 'response', id: 'resp_1' }, origin)
   owners.claim({ kind: 'item', id: 'msg_1' }, origin)
   await owners.write()
   await owners.find([{ kind: 'response', id: 'resp_2' }], null)
-  owners.end({ kind: 'response', id: 'resp_1' }, { organizationId })
+  for (const one of [{ kind: 'response', id: 'resp_1' } as const, { kind: 'conversation', id: 'conv_1' } as const])
+    owners.end(one, { organizationId })
   await owners.write()
   const file = { kind: 'file', label: null } as const
   await owners.keep([{ ...file, id: 'file-1', expiresAt: null }], origin)

@@ -35,7 +35,7 @@ const entryOf = (minute: number) => ({
 
 const origin = (projectId: string) => ({
   ...{ organizationId: 'org-1', projectId, upstream: 'main' },
-  ...{ responseId: null as string | null, isNew: true },
+  ...{ responseId: null as string | null, conversationId: null, isNew: true },
 })
 
 function record(minute: number): void {

@@ -1,5 +1,5 @@
 import type { Origin, Owners } from '../../ledger/owners.ts'
-import type { Call } from '../call.ts'
+import type { Asked, Call } from '../call.ts'
 import type { OnShown } from '../observe/observer.ts'
 import { idKinds } from '../routes/ids.ts'
 
@@ -8,19 +8,29 @@ const MOST_ITEMS = 1000
 
 /**
  * What takes for a call's project all that its reply shows, from before the ids are known to anybody. Items are of the
- * response that the reply names, or that the call is about.
+ * response that the reply names, or that the call is about; those of a conversation are of that.
  * @param upstream the one that answers
  */
 export function claiming(
   owners: Pick<Owners, 'claim'>,
   { grant, route }: Pick<Call, 'grant' | 'route'>,
+  { references }: Pick<Asked, 'references'>,
   upstream: string,
 ): OnShown {
   const { organizationId, projectId } = grant.rules
-  const about = route.ids.response_id ?? null
-  const origin: Origin = { organizationId, projectId, upstream, responseId: about, isNew: about === null }
+  const { response_id: responseId = null, conversation_id: conversation } = route.ids
+  const origin: Origin = {
+    ...{ organizationId, projectId, upstream, responseId },
+    conversationId: references.find(({ kind }) => kind === 'conversation')?.id ?? null,
+    isNew: responseId === null && conversation === undefined,
+  }
   let items = 0
   return (kind, id) => {
+    // Whose it is was asked when it was named.
+    if (kind === 'conversation') {
+      origin.conversationId ??= id
+      return
+    }
     if (kind === 'response') origin.responseId ??= id
     else if (items >= MOST_ITEMS) return
     if (owners.claim({ kind, id }, origin) && kind === 'item') items++

@@ -67,7 +67,7 @@ export async function forward(
         answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
         observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })
-        if (asked.stored) observer.onShown = claiming(gate.owners, call, upstream)
+        if (asked.stored) observer.onShown = claiming(gate.owners, call, asked, upstream)
         if (status < 300) endsNamed(gate.owners, call)
         return { headers, observer }
       },

@@ -49,7 +49,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const within = modelsInBody(court, shape, fields, foreign)
   if (shape.maximum === 'required') needsMaximum(shape, fields)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
-  const references = together(referencesIn(shape.references, fields), content.referred)
+  const references = together(referencesIn(shape.references, fields, accepts), content.referred)
   const serverTools = serverToolsIn(fields)
   const { worst, caps } = worstOf({
     route,
@@ -77,7 +77,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     usageWanted: stream && onDemand ? options?.include_usage === true : true,
     streamOptions: options,
     references,
-    stored: shape.store === 'by_default' && edits.value('store') !== false,
+    stored: shape.store === 'by_default' && (edits.value('store') !== false || goesOnIn(references)),
     inputText: inputTextOf(shape, body),
     echoes: fields.echo === true,
     besideText: content.tokens,
@@ -86,6 +86,9 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     serviceTier: textIn(edits.value('service_tier')),
   }
 }
+
+/** Whether it goes on in a conversation, which keeps what is said also where the response is not stored. */
+const goesOnIn = (references: readonly Reference[]) => references.some(({ kind }) => kind === 'conversation')
 
 function needsMaximum({ maxima }: JsonShape, fields: Fields): void {
   for (const name of maxima) if (!isGiven(fields[name])) throw missing(name)

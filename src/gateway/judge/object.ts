@@ -1,18 +1,25 @@
 import type { OwnedKind } from '../../core/owned.ts'
+import { Edits } from '../body/edits.ts'
 import { isForm, type JudgedBody } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import { notOffered, unknownParameter } from '../invalid.ts'
+import type { Reference } from '../references.ts'
 import type { ObjectShape } from '../routes/declaration.ts'
+import { bringsTools } from '../rules/disabled-tools.ts'
 import { Content } from './content.ts'
+import { Foreign } from './foreign.ts'
+import { itemsReferredTo } from './items.ts'
+import { refuseKeptTools } from './kept-items.ts'
 import { known } from './references.ts'
 
 /**
  * Judges JSON that describes something which is kept: it says nothing that the original has not, and what it names is the project's.
+ * Items are judged as a response's input is, whose model is not known yet.
  * @param about what its path asks for
  * @param accepts the kinds of things that it may name
  */
 export function judgeObject(
-  { fields: allowed }: ObjectShape,
+  { fields: allowed, items }: ObjectShape,
   body: JudgedBody,
   about: Asked,
   accepts: ReadonlySet<OwnedKind>,
@@ -24,5 +31,17 @@ export function judgeObject(
     const refused = content.readField(body.fields, name)
     if (refused !== null) throw notOffered(refused)
   }
-  return { ...about, references: known([...about.references, ...content.referred]) }
+  const referred = items === null ? null : judgeItems(items, body.fields[items])
+  return { ...about, references: known([...about.references, ...(referred ?? []), ...content.referred]) }
+}
+
+/** @returns what stands for stored items; null where nothing does */
+function judgeItems(name: string, items: unknown): Reference[] | null {
+  refuseKeptTools(name, items)
+  if (Array.isArray(items)) {
+    const foreign = new Foreign([], new Edits({}), false)
+    for (const [i, item] of items.entries())
+      if (bringsTools(item)) foreign.tools(name, item.tools, `${name}[${i}].tools`)
+  }
+  return itemsReferredTo(name, items, null)
 }

@@ -16,6 +16,7 @@ const references: [RouteName, object, string][] = [
   ['chat.completions.create', { previous_response_id: 'resp_1' }, 'previous_response_id'],
   ['chat.completions.create', { conversation: 'conv_1' }, 'conversation'],
   ...responses.flatMap((name): [RouteName, object, string][] => [
+    // Where no upstream keeps any.
     [name, { conversation: 'conv_1' }, 'conversation'],
     [name, { conversation: { id: 'conv_1' } }, 'conversation'],
     [name, { prompt: { id: 'pmpt_1' } }, 'prompt'],

@@ -1,9 +1,10 @@
-import { isOwnedId } from '../../core/owned.ts'
+import { isOwnedId, type OwnedKind } from '../../core/owned.ts'
 import { type Fields, isGiven, isObject } from '../body/fields.ts'
-import { notOffered, wrongType, wrongValue } from '../invalid.ts'
+import { notOffered, unknownParameter, wrongType, wrongValue } from '../invalid.ts'
 import { MOST_REFERENCES, NO_REFERENCES, notFound, type Reference } from '../references.ts'
 import type { JsonShape, RefusedField } from '../routes/declaration.ts'
 import { itemsReferredTo } from './items.ts'
+import { refuseKeptTools } from './kept-items.ts'
 
 type References = JsonShape['references']
 
@@ -42,11 +43,22 @@ function valueAt(fields: Fields, field: string): unknown {
 }
 
 /**
- * The responses and items of its project's own that a request names; whose they are, is for others to say.
- * @throws ApiError 404 for a text that is no such id
+ * The responses, the conversation and the items of its project's own that a request names; whose they are, is for others to say.
+ * @param accepts the kinds of things that it may name
+ * @throws ApiError 404 for a text that is no such id; 400 for a conversation that nobody keeps, and for tools that one may not
  */
-export function referencesIn({ responses, items }: References, fields: Fields): readonly Reference[] {
+export function referencesIn(
+  { responses, conversation, items }: References,
+  fields: Fields,
+  accepts: ReadonlySet<OwnedKind>,
+): readonly Reference[] {
   let found: Reference[] | null = null
+  if (conversation !== null && isGiven(fields[conversation])) {
+    if (!accepts.has('conversation')) throw notOffered(conversation)
+    found = [conversationIn(conversation, fields[conversation])]
+    // It keeps what is said in it.
+    if (items !== null) refuseKeptTools(items, fields[items])
+  }
   for (const param of responses) {
     const id = valueAt(fields, param)
     if (!isGiven(id)) continue
@@ -57,6 +69,16 @@ export function referencesIn({ responses, items }: References, fields: Fields): 
   if (items !== null) found = itemsReferredTo(items, fields[items], found)
   if (found === null) return NO_REFERENCES
   return known(found)
+}
+
+/** A conversation, named by its id or by an object that has nothing else. */
+function conversationIn(field: string, value: unknown): Reference {
+  if (typeof value === 'string') return { kind: 'conversation', id: value, param: field, isIfKept: false }
+  if (!isObject(value)) throw wrongType(field, 'a string or an object', value)
+  for (const key in value) if (key !== 'id') throw unknownParameter(`${field}.${key}`)
+  const param = `${field}.id`
+  if (typeof value.id !== 'string') throw wrongType(param, 'a string', value.id)
+  return { kind: 'conversation', id: value.id, param, isIfKept: false }
 }
 
 /** @throws ApiError 400 for more than one request may name; 404 for a text that is no such id */

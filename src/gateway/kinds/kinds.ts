@@ -41,6 +41,11 @@ export const kinds: Readonly<Record<OwnedKind, KindFacts>> = {
     ...{ offered: 'uploads', isLate: false, lifeSeconds: A_DAY, fields: ['part_ids'] },
     notFound: (named) => noSuch('Part', '', named),
   },
+  // Only a response's input names one, and that is read for it.
+  conversation: {
+    ...{ offered: 'conversations', isLate: false, lifeSeconds: null, fields: [] },
+    notFound: noConversation,
+  },
 }
 
 const named = new Map(ownedKinds.flatMap((kind) => kinds[kind].fields.map((field) => [field, kind] as const)))
@@ -62,6 +67,10 @@ function noItem({ id, param }: Named): ApiError {
   const advice =
     'Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item from your input.'
   return new ApiError('item_not_found', `Item with id '${shown(id)}' not found. ${advice}`, { param })
+}
+
+function noConversation({ id, param }: Named): ApiError {
+  return new ApiError('not_found', `Conversation with id '${shown(id)}' not found.`, { param })
 }
 
 /** @param inPath how our declarations call the id in a path, for which the original says `id` */

@@ -124,6 +124,7 @@ export class Reading implements JsonSink {
     else if (name === 'service_tier') this.serviceTier = value
     else if (name === 'session') this.#sessions = 1
     else if (name === 'item_id') this.#onShown('item', value)
+    else if (name === 'conversation_id') this.#onShown('conversation', value)
     else if (name === 'id' && !this.#isNamed) {
       this.#isNamed = true
       this.#onShown('response', value)

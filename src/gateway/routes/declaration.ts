@@ -49,6 +49,8 @@ export type ObjectShape = {
   kind: 'object'
   /** The original's; any other is refused. */
   fields: ReadonlySet<string>
+  /** The field that holds items as a response's input does, for a model to read later; null: none. */
+  items: 'items' | null
 }
 
 /** Something that a reply shows and that becomes its project's before the client hears of it, unless it is already. */
@@ -100,6 +102,8 @@ export type JsonShape = {
     refused: readonly RefusedField[]
     /** Fields that name a response of the project's own, with dots where they stand deeper. */
     responses: readonly string[]
+    /** The field that names a conversation of the project's own, by its id or as an object with it; null: none. */
+    conversation: 'conversation' | null
     /** The list whose items may stand for stored ones. */
     items: 'input' | null
   }

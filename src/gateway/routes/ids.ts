@@ -17,6 +17,8 @@ export const idKinds = {
   response_id: { ...ofOwned, owned: 'response' },
   file_id: { ...ofOwned, owned: 'file' },
   upload_id: { ...ofOwned, owned: 'upload' },
+  conversation_id: { ...ofOwned, owned: 'conversation' },
+  item_id: { ...ofOwned, owned: 'item' },
   model: { read: modelId, takesRest: true, owned: null },
 } as const satisfies Record<string, IdKind>
 

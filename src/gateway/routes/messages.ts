@@ -22,6 +22,7 @@ const body = {
       { field: 'context_management', holding: 'compact' },
     ],
     responses: [],
+    conversation: null,
     items: null,
   },
   tools: 'hosted_with_models',

@@ -55,6 +55,7 @@ export const plainJson = {
   references: {
     refused: [{ field: 'previous_response_id' }, { field: 'conversation' }],
     responses: [],
+    conversation: null,
     items: null,
   },
   tools: 'none',

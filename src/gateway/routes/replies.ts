@@ -70,8 +70,11 @@ export const responseEvent = object({
 
 const itemId = object({ id: keep('item_id') })
 
-/** A response that is shown again, whole or as its events: the items that came with it. */
-export const shownResponse = object({ output: list(itemId) })
+/** An item by itself. */
+export const shownItem = itemId
+
+/** A response that is shown again, whole or as its events: the items that came with it, and the conversation that they are in. */
+export const shownResponse = object({ output: list(itemId), conversation: object({ id: keep('conversation_id') }) })
 export const shownEvent = object({ item: itemId, response: shownResponse })
 
 /** A page of items. */

@@ -9,13 +9,13 @@ const body = {
   maxima: ['max_output_tokens'],
   references: {
     refused: [
-      { field: 'conversation' },
       { field: 'prompt' },
       { field: 'background', unless: false },
       // Agents that start agents: the original sets their number no bound, so nothing could be reserved for them.
       { field: 'multi_agent' },
     ],
     responses: ['previous_response_id', 'prompt_cache_options.comparison_response_id'],
+    conversation: 'conversation',
     items: 'input',
   },
   tools: 'hosted_with_models',
@@ -53,8 +53,13 @@ export const responses = {
         ...['image', 'input', 'instructions', 'model', 'previous_response_id', 'prompt_cache_key'],
         ...['prompt_cache_options', 'prompt_cache_retention', 'service_tier'],
       ]),
-      // The original has no such field here.
+      // The original has no such fields here.
       maxima: [],
+      references: {
+        ...body.references,
+        refused: [...body.references.refused, { field: 'conversation' }],
+        conversation: null,
+      },
       tier: 'taken_but_scale',
     },
     reply: watches.response,

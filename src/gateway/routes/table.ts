@@ -1,5 +1,6 @@
 import { audio } from './audio.ts'
 import { completions } from './completions.ts'
+import { conversations } from './conversations.ts'
 import type { Declaration } from './declaration.ts'
 import { files } from './files.ts'
 import type { IdName } from './ids.ts'
@@ -22,6 +23,7 @@ const table = {
   ...models,
   ...files,
   ...uploads,
+  ...conversations,
 } as const
 
 export type RouteName = keyof typeof table

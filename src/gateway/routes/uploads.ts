@@ -20,7 +20,11 @@ export const uploads = {
   'uploads.create': {
     ...ofUploads,
     path: '/v1/uploads',
-    body: { kind: 'object', fields: new Set(['bytes', 'expires_after', 'filename', 'mime_type', 'purpose']) },
+    body: {
+      kind: 'object',
+      fields: new Set(['bytes', 'expires_after', 'filename', 'mime_type', 'purpose']),
+      items: null,
+    },
     brings: [{ kind: 'upload', at: 'id', label: null }],
   },
   'uploads.parts.create': {
@@ -32,7 +36,7 @@ export const uploads = {
   'uploads.complete': {
     ...ofUploads,
     path: '/v1/uploads/{upload_id}/complete',
-    body: { kind: 'object', fields: new Set(['md5', 'part_ids']) },
+    body: { kind: 'object', fields: new Set(['md5', 'part_ids']), items: null },
     brings: [{ kind: 'file', at: 'file.id', label: 'purpose' }],
   },
   'uploads.cancel': { ...ofUploads, path: '/v1/uploads/{upload_id}/cancel' },

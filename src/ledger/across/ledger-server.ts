@@ -110,6 +110,7 @@ function originOf({ origins }: Line, { number, origin }: Extract<Told, { say: 'c
     return origin
   }
   known.responseId ??= origin.responseId
+  known.conversationId ??= origin.conversationId
   return known
 }
 

@@ -21,6 +21,8 @@ type KindTest = {
   make: (client: OpenAI) => Promise<string>
   /** Makes one in the account itself, which no project has ever seen. @returns its id */
   nobodys: (account: Account) => string
+  /** What else stands in the paths of its routes, by the kind of its id; `x_1` where left out. */
+  beside?: (id: string, client: OpenAI) => Promise<Record<string, string>>
   /** Bodies that name one, of every shape that the original has. @param client who is to name it */
   named: (id: string, client: OpenAI) => Way[] | Promise<Way[]>
 }
@@ -121,14 +123,30 @@ export const kindTests: Record<string, KindTest> = {
       post('a part', `/v1/uploads/${(await client.uploads.create(upload)).id}/complete`, { part_ids: [id] }),
     ],
   },
+  conversation: {
+    make: async (client) => (await client.conversations.create({ items: [{ role: 'user', content: 'x' }] })).id,
+    nobodys: (account) => account.fill({ conversations: 1 }).conversations[0] ?? '',
+    beside: async (id, client) => {
+      const items = await client.conversations.items.create(id, { items: [{ role: 'user', content: 'x' }] })
+      return { item_id: items.data[0]?.id ?? '' }
+    },
+    named: (id) =>
+      ['/v1/responses', '/v1/responses/input_tokens'].flatMap((path) =>
+        [id, { id }].map((conversation) =>
+          post(`a conversation to ${path}`, path, { model: 'm1', input: 'x', conversation }),
+        ),
+      ),
+  },
 }
 
-/** Every route that is about one of a kind by its path. */
-export function waysTo(kind: OwnedKind, id: string): Way[] {
+/** Every route that is about one of a kind by its path. @param beside what else stands in one */
+export function waysTo(kind: OwnedKind, id: string, beside: Record<string, string> = {}): Way[] {
   return (Object.entries(routes) as [string, Declaration][]).flatMap(([what, { method, path, body }]) => {
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name as IdName)
     if (!names.some((name) => idKinds[name].owned === kind)) return []
-    const named = path.replace(/\{(\w+)\}/g, (_, name: IdName) => (idKinds[name].owned === kind ? id : 'x_1'))
+    const named = path.replace(/\{(\w+)\}/g, (_, name: IdName) =>
+      idKinds[name].owned === kind ? id : (beside[name] ?? 'x_1'),
+    )
     return [
       {
         what,

@@ -26,10 +26,11 @@ async function send(app: TestApp, key: string, { method, path, body, form }: Way
   return { status: reply.status, headers: reply.headers, text, body: JSON.parse(text) }
 }
 
-/** Every way to reach something, for a key. */
-async function every({ url }: TestApp, key: string, kind: OwnedKind, id: string): Promise<Way[]> {
-  const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 })
-  return [...waysTo(kind, id), ...((await kindTests[kind]?.named(id, client)) ?? [])]
+const clientOf = ({ url }: TestApp, apiKey: string) => new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 })
+
+/** Every way to reach something, for a key. @param beside what else stands in the paths */
+async function every(app: TestApp, key: string, kind: OwnedKind, id: string, beside = {}): Promise<Way[]> {
+  return [...waysTo(kind, id, beside), ...((await kindTests[kind]?.named(id, clientOf(app, key))) ?? [])]
 }
 
 /** That something is nobody's for a key: in the words of what never was, and without a question to the model server. */
@@ -53,7 +54,8 @@ async function isNobodys(app: TestApp, account: Account, key: string, kind: Owne
 
 /** That it is there in every way for a key, but those that end it. */
 async function isTheirs(app: TestApp, key: string, kind: OwnedKind, id: string) {
-  for (const way of (await every(app, key, kind, id)).filter((one) => !isEnd(one))) {
+  const beside = await kindTests[kind]?.beside?.(id, clientOf(app, key))
+  for (const way of (await every(app, key, kind, id, beside)).filter((one) => !isEnd(one))) {
     const { status, text, headers } = await send(app, key, way)
     // What the account says itself of a route that it lacks, or of a body that is none, is another matter.
     assert.notEqual(headers.get('x-gatehouse-error-source'), 'gateway', `${way.what}: ${text}`)

@@ -3,7 +3,7 @@ export const counters = {
   gatehouse_requests_total: { help: 'Requests answered, by door and status.', labels: ['door', 'status'] },
   gatehouse_authentication_failures_total: { help: 'Requests answered 401, by door.', labels: ['door'] },
   gatehouse_connections_cut_total: {
-    help: 'Connections cut: for too many requests that waited for their turn (waiting), or for an answer that nobody read (unread).',
+    help: 'Connections cut: for too many requests that waited for their turn (waiting), for an answer that nobody read (unread), or for a request that did not come in time (slow).',
     labels: ['reason'],
   },
   gatehouse_upstream_failures_total: {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { RECEIVING, Receiving, type ReceivingBounds } from './receiving.ts'
 import { takenOf } from './taken.ts'
 
 /** Answers of one connection that may be unfinished at once. Clients that wait for each answer never have two. */
@@ -14,8 +15,14 @@ const PATIENCE_MS = 120_000
 /** How often it is looked whether an answer stands still, in that time: one that does is cut an eighth of it late at most. */
 const LOOKS = 8
 
-/** Why a connection was cut: too much waited for its turn, or nobody read an answer. */
-export type Cut = 'waiting' | 'unread'
+/** Why a connection was cut: too much waited for its turn, nobody read an answer, or a request did not come in time. */
+export type Cut = 'waiting' | 'unread' | 'slow'
+
+/** How patient the listener is with its clients. */
+export type ClientPatience = ReceivingBounds & {
+  /** Milliseconds that a client may leave an answer unread. */
+  unreadMs: number
+}
 
 /** Is told of every request whose turn it is. The status is null where its answer did not come to its end. */
 export type Watch = {
@@ -35,20 +42,23 @@ type Waiting = { response: ServerResponse; serve: Serve }
  * all connections: beyond it, the one with the most is cut.
  *
  * So is one whose answer stands still, whatever door it comes from: what has been written would be kept for as long as a client likes
- * that does not read. All connections are looked at now and then, which costs a call nothing.
+ * that does not read; and so is one whose request does not come. All connections are looked at now and then, which costs a call nothing.
  */
 export class Connections {
   readonly #known = new Map<Duplex, Connection>()
   readonly #crowded = new Set<Connection>()
   readonly watch: Watch
-  readonly #patienceMs: number
+  readonly patience: ClientPatience
+  /** Tells a client that its request is late, and ends its connection. */
+  readonly #late: (socket: Duplex) => void
   #looking: NodeJS.Timeout | undefined
   #waiting = 0
 
-  /** @param patienceMs how long a client may leave an answer unread */
-  constructor(watch: Watch, patienceMs: number = PATIENCE_MS) {
+  /** @param late tells a client that its request is late, and ends its connection */
+  constructor(watch: Watch, late: (socket: Duplex) => void, patience: Partial<ClientPatience> = {}) {
     this.watch = watch
-    this.#patienceMs = patienceMs
+    this.patience = { unreadMs: PATIENCE_MS, ...RECEIVING, ...patience }
+    this.#late = late
   }
 
   /** Serves a request when it is its turn: most at once, in the same turn. None of a connection that is gone. */
@@ -92,12 +102,19 @@ export class Connections {
       this.#known.delete(socket)
       if (this.#known.size === 0) clearInterval(this.#looking)
     })
-    if (this.#known.size === 1) this.#looking = setInterval(() => this.#look(), this.#patienceMs / LOOKS).unref()
+    if (this.#known.size === 1) this.#looking = setInterval(() => this.#look(), this.patience.unreadMs / LOOKS).unref()
     return connection
   }
 
   #look() {
-    for (const connection of this.#known.values()) if (connection.standsStill() >= LOOKS) this.cut(connection, 'unread')
+    const everyMs = this.patience.unreadMs / LOOKS
+    for (const [socket, connection] of this.#known) {
+      if (connection.standsStill() >= LOOKS) this.cut(connection, 'unread')
+      else if (connection.isLate(everyMs)) {
+        this.watch.cut('slow')
+        this.#late(socket)
+      }
+    }
   }
 }
 
@@ -106,6 +123,7 @@ class Connection {
   readonly #all: Connections
   readonly #answering = new Set<ServerResponse>()
   readonly #waiting: Waiting[] = []
+  readonly #receiving: Receiving
   /** What the system had taken when it was last looked at, and for how many looks it took no more. */
   #taken = 0
   #still = -1
@@ -113,6 +131,7 @@ class Connection {
   constructor(socket: Socket, all: Connections) {
     this.#socket = socket
     this.#all = all
+    this.#receiving = new Receiving(all.patience)
     // Node goes on reading whenever a body or an answer comes to its end.
     socket.on('resume', () => {
       if (this.waiting > 0) socket.pause()
@@ -125,6 +144,7 @@ class Connection {
   }
 
   take(response: ServerResponse, serve: Serve): void {
+    this.#receiving.begins(response.req)
     if (this.waiting === 0 && this.#hasRoom()) this.#serve(response, serve)
     else this.#wait({ response, serve })
   }
@@ -149,6 +169,11 @@ class Connection {
     else this.#still = taken === this.#taken ? this.#still + 1 : 0
     this.#taken = taken
     return this.#still
+  }
+
+  /** Whether the request that it brings does not come in time. @param everyMs since it was last looked at */
+  isLate(everyMs: number): boolean {
+    return this.#receiving.isLate(everyMs)
   }
 
   abandon(): void {

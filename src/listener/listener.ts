@@ -12,7 +12,7 @@ import { ApiError, unknownUrl } from '../contract/error.ts'
 import type { NewId } from '../core/id.ts'
 import { isRootPath } from '../core/root-paths.ts'
 import { originForm } from '../core/target.ts'
-import { Connections, type Watch } from './connection.ts'
+import { type ClientPatience, Connections, type Watch } from './connection.ts'
 import { framingFlaw } from './framing.ts'
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void
@@ -20,22 +20,28 @@ export type Handle = (request: IncomingMessage, response: ServerResponse) => voi
 /** What is behind the one port. A door that is not served answers like an unknown URL. */
 export type Doors = { admin: Handle | null; gateway: Handle | null; check: Handle | null; operations: Handle }
 
-/** Node's own answers are bare; ours say what was wrong in the one envelope. */
-const SERVER_OPTIONS = { requireHostHeader: false, keepAliveTimeout: 65_000, headersTimeout: 60_000, noDelay: true }
+/** Node's own answers are bare; ours say what was wrong in the one envelope. How long a body may take says `Receiving`. */
+const SERVER_OPTIONS = {
+  requireHostHeader: false,
+  keepAliveTimeout: 65_000,
+  headersTimeout: 60_000,
+  requestTimeout: 0,
+  noDelay: true,
+}
 /** Milliseconds in which a client that is refused on the connection itself can read why. */
 const LINGER_MS = 1000
 
 /**
  * The listener: it decides by the path, as received, which door a request has come to.
  * @param create what makes the server: HTTP, or HTTP over TLS
- * @param unreadMs how long a client may leave an answer unread, in milliseconds; two minutes if left out
+ * @param patience how long clients may take, where it is not as always
  */
 export function createListener(
   doors: Doors,
   newId: NewId,
   watch: Watch,
   create: (options: ServerOptions, answer: RequestListener) => Server = createServer,
-  unreadMs?: number,
+  patience?: Partial<ClientPatience>,
 ): Server {
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const name = cameTo(request)
@@ -50,13 +56,14 @@ export function createListener(
     refuse(response, newId, new ApiError('malformed_http', "The only expectation that is met is '100-continue'."))
     return cameTo(request)
   }
-  const connections = new Connections(watch, unreadMs)
+  const refuseConnection = (socket: Duplex, error: ApiError) => {
+    if (connections.hasBegun(socket)) socket.destroy()
+    else refuseRaw(socket, newId, error)
+  }
+  const connections = new Connections(watch, (socket) => refuseConnection(socket, late()), patience)
   const server = create(SERVER_OPTIONS, (request, response) => connections.take(request, response, answer))
   server.on('checkExpectation', (request, response) => connections.take(request, response, refuseExpectation))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (connections.hasBegun(socket)) socket.destroy()
-    else refuseRaw(socket, newId, clientFailure(error))
-  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseConnection(socket, clientFailure(error)))
   server.on('connect', ({ url }, socket) => {
     // Node has let go of this socket: an error of it would be nobody's, and end the process.
     socket.on('error', () => socket.destroy())
@@ -87,11 +94,11 @@ function clientFailure(error: NodeJS.ErrnoException): ApiError {
       'The URL and the headers of the request are too large together (16384 bytes).',
     )
   }
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new ApiError('request_timeout', 'The request was not received in time.')
-  }
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return late()
   return new ApiError('malformed_http', 'The request is not HTTP as this server understands it.')
 }
+
+const late = () => new ApiError('request_timeout', 'The request was not received in time.')
 
 /** Sends a failure that belongs to no door. */
 export function refuse(response: ServerResponse, newId: NewId, error: ApiError): void {

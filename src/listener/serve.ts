@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { type Config, originOf } from '../config/settings.ts'
 import type { NewId } from '../core/id.ts'
 import type { Metrics } from '../core/metrics.ts'
-import type { Watch } from './connection.ts'
+import type { ClientPatience, Watch } from './connection.ts'
 import { createListener, type Doors } from './listener.ts'
 
 /** What those have in common that listen on one port. */
@@ -22,8 +22,8 @@ export type ServeParts = {
   doors: Doors
   /** Where others listen on the port too, each of which gets a part of the connections. */
   shared: SharedPort | null
-  /** Milliseconds that a client may leave an answer unread: what tests put in place of two minutes. */
-  unreadMs?: number | undefined
+  /** How long clients may take: what tests put in place of minutes. */
+  patience?: Partial<ClientPatience> | undefined
 }
 
 /** The listener at work. Disposing takes no new calls and lets the running ones come to their end, for a while. */
@@ -37,13 +37,13 @@ export type Serving = AsyncDisposable & {
 /** Listens, over TLS where the configuration says so. @throws Error where the port is taken, or the TLS files cannot be used */
 export async function serve(
   config: Pick<Config, 'host' | 'port' | 'tls' | 'drainMs'>,
-  { newId, log, metrics, doors, shared, unreadMs }: ServeParts,
+  { newId, log, metrics, doors, shared, patience }: ServeParts,
 ): Promise<Serving> {
   await using stack = new AsyncDisposableStack()
   const { inFlight, watch } = countRequests(metrics)
   const secure = config.tls && (await import('./tls.ts')).secureServer(config.tls, log, shared?.ticketKeys)
   if (secure) stack.defer(() => secure.close())
-  const server = createListener(doors, newId, watch, secure?.create, unreadMs)
+  const server = createListener(doors, newId, watch, secure?.create, patience)
   stack.defer(() => drain(server, inFlight, config.drainMs))
   server.listen({ port: config.port, host: config.host, reusePort: shared !== null })
   await once(server, 'listening')

@@ -48,7 +48,7 @@ export type Thread = Served &
 export type MachineDoors = Pick<Doors, 'admin' | 'operations'>
 
 /** What tests put in place of the real thing. */
-export type Replaced = ReplacedGateway & Pick<ServeParts, 'unreadMs'>
+export type Replaced = ReplacedGateway & Pick<ServeParts, 'patience'>
 
 export type ThreadParts = GatewayOpening & { log: Logger }
 
@@ -83,7 +83,7 @@ export async function openThread(
         void tellUnknown(config.defaultModels, catalogue, parts.log)
       }
       const doors = { admin: machine.admin, operations: machine.operations, ...own }
-      listening = rest.use(await serve(config, { ...parts, doors, shared, unreadMs: replaced.unreadMs }))
+      listening = rest.use(await serve(config, { ...parts, doors, shared, patience: replaced.patience }))
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

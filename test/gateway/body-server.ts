@@ -27,14 +27,14 @@ export async function startBodyServer<T>(read: Read<T>, answer: (body: T) => unk
     }
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply))
   }
-  const requestTimeout = options.requestTimeoutMs ?? 300_000
-  const times = { requestTimeout, headersTimeout: Math.min(requestTimeout, 60_000) }
+  const wholeMs = options.requestTimeoutMs ?? 300_000
   const doors = { admin: null, gateway, check: null, operations: gateway }
   const server = createListener(
     doors,
     () => 'req_000000000000000000000000',
     { begun() {}, ended() {}, cut() {} },
-    (given, handle) => createServer({ ...given, ...times, connectionsCheckingInterval: 50 }, handle),
+    createServer,
+    { wholeMs, unreadMs: 400 },
   )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { test } from 'node:test'
 import { connect as connectSecurely } from 'node:tls'
-import { Connections, type Cut } from '../../src/listener/connection.ts'
+import { Connections, type Cut, type Watch } from '../../src/listener/connection.ts'
 import { CHAT, question, startGate } from '../gateway/gate.ts'
 import { json, settled, until } from '../gateway/upstream.ts'
 import { Wire } from '../gateway/wire.ts'
@@ -133,9 +133,10 @@ test('of what waits on all connections there is a bound: beyond it the one with 
 })
 
 /** A server whose requests go through `Connections`, and a client that sends so many at once and reads nothing. */
-async function unreadServer(count: number, answer: (response: ServerResponse) => void, patienceMs?: number) {
+async function unreadServer(count: number, answer: (response: ServerResponse) => void, unreadMs = 120_000) {
   const cuts: Cut[] = []
-  const connections = new Connections({ begun() {}, ended() {}, cut: (why) => cuts.push(why) }, patienceMs)
+  const watch: Watch = { begun() {}, ended() {}, cut: (why) => cuts.push(why) }
+  const connections = new Connections(watch, () => {}, { unreadMs })
   const begun: ServerResponse[] = []
   const server = createServer((request, response) =>
     connections.take(request, response, (_request, mine) => {

@@ -45,7 +45,7 @@ for (const [way, prepare] of Object.entries(ways)) {
   test(`over ${way}, who reads a long answer slowly that is sent in one piece is not cut, and who stops reading it is`, async (t) => {
     await using opened = await prepare()
     t.mock.timers.enable({ apis: ['setInterval'] })
-    await using long = await startLong(LONG, { ...opened.options, unreadMs: UNREAD_MS })
+    await using long = await startLong(LONG, { ...opened.options, patience: { unreadMs: UNREAD_MS } })
     const { app, key } = long
     const cuts = () => app.metric('gatehouse_connections_cut_total{reason="unread"}')
     const socket = (await opened.open(new URL(app.url))).on('error', () => {}).pause()

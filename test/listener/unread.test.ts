@@ -35,7 +35,7 @@ const ANSWERS: Record<string, (key: string) => string> = {
 
 for (const [what, requests] of Object.entries(ANSWERS)) {
   test(`a client that asks for ${what} and reads nothing is cut, and nothing is kept for it`, async () => {
-    await using long = await startLong(LONG, { unreadMs: PATIENCE_MS })
+    await using long = await startLong(LONG, { patience: { unreadMs: PATIENCE_MS } })
     const begun = performance.now()
     const socket = await silent(long.app, requests(long.key))
     await until(async () => (await cuts(long.app)) === 1, 'the cut')
@@ -51,7 +51,9 @@ test('who reads a little of an answer now and then is not cut, whose call takes 
   await using stack = new AsyncDisposableStack()
   t.mock.timers.enable({ apis: ['setInterval'] })
   const cuts: string[] = []
-  const connections = new Connections({ begun() {}, ended() {}, cut: (why) => cuts.push(why) }, 800)
+  const connections = new Connections({ begun() {}, ended() {}, cut: (why) => cuts.push(why) }, () => {}, {
+    unreadMs: 800,
+  })
   const begun: ServerResponse[] = []
   const server = createServer((request, response) =>
     connections.take(request, response, () => {

@@ -7,6 +7,7 @@ import { type Config, readConfig } from '../../src/config/settings.ts'
 import { openDb } from '../../src/db/open.ts'
 import type { OpenedDb } from '../../src/db/tables.ts'
 import type { Upstream } from '../../src/gateway/upstreams/forwarding.ts'
+import type { ClientPatience } from '../../src/listener/connection.ts'
 import type { ReplacedWorkers } from '../../src/machine/running-thread.ts'
 import type { ReplacedSharing } from '../../src/machine/sharing.ts'
 import { DATABASE, type DatabaseKind, openTestDatabase } from './databases.ts'
@@ -55,8 +56,8 @@ export type TestAppOptions = {
   upstreams?: ReadonlyMap<string, Upstream>
   /** Counters around those in memory. */
   counters?: NonNullable<Overrides['counters']>
-  /** Milliseconds that a client may leave an answer unread. */
-  unreadMs?: number
+  /** How long clients may take, where minutes are too long for a test. */
+  patience?: Partial<ClientPatience>
   /** How the test's own calls are made, where they need more than an address: TLS, a client certificate. */
   fetch?: typeof fetch
   /** What the server's statements are shown to, besides the filter that all of them pass. */
@@ -74,7 +75,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     options.databaseUrl === undefined ? stack.use(await openTestDatabase(options.database ?? DATABASE, true)) : null
   const databaseUrl = options.databaseUrl ?? own?.url ?? ''
   // What is put in place of a part is a thing of this process, and reaches no other thread.
-  const reachesIn = options.upstreams || options.counters || options.plugins || options.unreadMs
+  const reachesIn = options.upstreams || options.counters || options.plugins || options.patience
   const env = {
     GATEHOUSE_ADMIN_KEY: ADMIN_KEY,
     GATEHOUSE_PORT: '0',
@@ -105,7 +106,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...options.threads,
       ...(options.upstreams && { upstreams: options.upstreams }),
       ...(options.counters && { counters: options.counters }),
-      ...(options.unreadMs && { unreadMs: options.unreadMs }),
+      ...(options.patience && { patience: options.patience }),
     }),
   )
   const db = await openDb(config.database.directUrl ?? databaseUrl, { connections: 1 })

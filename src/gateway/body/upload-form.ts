@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { bodyTooLarge, malformedForm, unsupportedContentEncoding } from '../../contract/error.ts'
 import { codingOf } from '../../core/decoding.ts'
+import { pace, paceNoMore } from '../../core/paced.ts'
 import { missing, unknownParameter } from '../invalid.ts'
 import type { UploadShape } from '../routes/declaration.ts'
 import { type Budget, Held } from './budget.ts'
@@ -89,6 +90,7 @@ export class UploadForm {
 
   /** Nobody wants the rest; as often as one likes. */
   release(): void {
+    paceNoMore(this.#request)
     this.#out?.destroy()
     this.#held.release()
   }
@@ -96,6 +98,7 @@ export class UploadForm {
   #begins(out: Readable): void {
     this.#isRead = true
     this.#out = out
+    pace(this.#request)
     this.#read(out).catch((error: Error) => out.destroy(error))
   }
 

@@ -29,8 +29,8 @@ export const head = `--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r
 export const tail = '\r\n--b--\r\n'
 
 /** A form that a test sends bit by bit. */
-export function openForm(url: string, key: string) {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'multipart/form-data; boundary=b' }
+export function openForm(url: string, key: string, more: Record<string, string> = {}) {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'multipart/form-data; boundary=b', ...more }
   const call = request(`${url}/v1/files`, { method: 'POST', headers, agent: false })
   const reply = new Promise<number | null>((resolve) => {
     call.once('response', (response) => {

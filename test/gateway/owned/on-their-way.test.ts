@@ -68,6 +68,25 @@ test('files that are larger than any body go up and come down', async () => {
   call.destroy()
 })
 
+test('a file may take longer than any other body; once it is refused it may not, whatever of it still comes', async () => {
+  const patience = { unreadMs: 400, wholeMs: 200, paceMs: 600_000, paceBytes: 1 }
+  await using it = await startShared({ patience })
+  const { app, a } = it
+  const slow = () => app.metric('gatehouse_connections_cut_total{reason="slow"}')
+  const { call, reply } = openForm(app.url, a.key)
+  for (let looks = 0; looks < 20; looks++) {
+    call.write('x')
+    await sleep(50)
+  }
+  call.end(tail)
+  assert.deepEqual([await reply, await slow()], [200, 0])
+  const refused = openForm(app.url, a.key, { connection: 'keep-alive' })
+  refused.call.write('\r\n--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nm1\r\n')
+  assert.equal(await refused.reply, 400)
+  await until(async () => (await slow()) === 1, 'the cut of who does not go on')
+  refused.call.destroy()
+})
+
 test('a file whose client leaves when all of it has come is the project’s', async () => {
   await using it = await startShared()
   const { account, app, a } = it

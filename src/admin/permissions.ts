@@ -34,6 +34,8 @@ export const atTheGate: Record<ModelPermission, string> = {
     'Create, compact, count, cancel and delete responses; create, change and delete conversations and their items.',
   'api.files.read': 'List and retrieve files, and their content.',
   'api.files.write': 'Upload and delete files.',
+  'api.webhooks.read': 'List and retrieve webhook endpoints, and what did not reach them.',
+  'api.webhooks.write': 'Create, change, test and delete webhook endpoints, and rotate their secrets.',
 }
 
 function entry(id: Permission): PermissionEntry {

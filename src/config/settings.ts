@@ -33,6 +33,8 @@ export type Config = Readonly<{
   /** By name; none: the built-in model server answers. */
   upstreams: UpstreamConfigs
   trustedProxies: BlockList | null
+  /** Where webhooks may go besides public addresses; null: nowhere. */
+  webhookNetworks: BlockList | null
   /** Null: plain HTTP. */
   tls: TlsFiles | null
   /** Whether the organization's certificates bind the Administration API too. */
@@ -100,6 +102,7 @@ const settings = {
   GATEHOUSE_UPSTREAM_ASKS_FOR_USAGE: setting(null, oneOf(usageAsking)),
   GATEHOUSE_UPSTREAM_OFFERS: setting(null, offersIn),
   GATEHOUSE_TRUSTED_PROXIES: setting(null, addresses),
+  GATEHOUSE_WEBHOOK_NETWORKS: setting(null, addresses),
   GATEHOUSE_TLS_CERT: setting(null, text),
   GATEHOUSE_TLS_KEY: setting(null, text),
   GATEHOUSE_ADMIN_MTLS: setting('off', oneOf(['off', 'on'])),
@@ -196,6 +199,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     console: file.console.settings,
     oidc: toOidc(provider, file.console.oidc, mistakes),
     trustedProxies: read('GATEHOUSE_TRUSTED_PROXIES'),
+    webhookNetworks: read('GATEHOUSE_WEBHOOK_NETWORKS'),
     tls: tlsFiles(read('GATEHOUSE_TLS_CERT'), read('GATEHOUSE_TLS_KEY'), mistakes),
     adminMtls: read('GATEHOUSE_ADMIN_MTLS') === 'on',
     revokedStreams: read('GATEHOUSE_REVOKED_STREAMS') ?? 'end',

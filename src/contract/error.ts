@@ -83,6 +83,8 @@ const table = {
   too_many_passkeys: { status: 400 },
   too_many_roles: { status: 400 },
   too_many_spend_alerts: { status: 400 },
+  too_many_webhook_endpoints: { status: 400 },
+  webhook_test_failed: { status: 400 },
   recipient_outside_organization: { status: 400 },
   user_already_in_organization: { status: 400 },
   user_already_in_project: { status: 400 },

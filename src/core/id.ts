@@ -22,6 +22,9 @@ const prefixes = {
   spendAlert: 'alert_',
   audit: 'audit_log-',
   request: 'req_',
+  webhookEndpoint: 'whe_',
+  webhookEvent: 'evt_',
+  webhookDelivery: 'wh_',
 } as const
 export type Prefix = keyof typeof prefixes
 

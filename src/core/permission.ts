@@ -149,6 +149,8 @@ export const modelPermissions = [
   'api.responses.write',
   'api.files.read',
   'api.files.write',
+  'api.webhooks.read',
+  'api.webhooks.write',
 ] as const
 export type ModelPermission = (typeof modelPermissions)[number]
 

@@ -23,6 +23,7 @@ import type {
   SignInAttemptTable,
   UserPasswordTable,
 } from './sign-in-tables.ts'
+import type { WebhookDeliveryTable, WebhookEndpointTable } from './webhook-tables.ts'
 
 /*
  * One interface per table. What is an organization's carries organization_id, and every statement filters on it. Times are Unix seconds, JSON
@@ -325,6 +326,8 @@ export interface Tables {
   usage_writer: UsageWriterTable
   lease: LeaseTable
   batch: BatchTable
+  webhook_endpoint: WebhookEndpointTable
+  webhook_delivery: WebhookDeliveryTable
   meta: MetaTable
 }
 

@@ -5,6 +5,7 @@ import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
 import type { OwnedKind } from '../core/owned.ts'
 import type { Dialect } from '../core/upstream-kind.ts'
+import type { WebhookDesk } from '../core/webhook-asked.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { Bodies } from './body/budget.ts'
 import type { Call } from './call.ts'
@@ -61,6 +62,8 @@ export type GatewayParts = GateLedger & {
   dialects: ReadonlyMap<string, Dialect>
   /** Which upstreams have which kinds of things. */
   offers: Offers
+  /** Whoever keeps webhook endpoints. */
+  webhooks: WebhookDesk
 }
 
 export type Gate = Omit<GatewayParts, 'counters'> & {

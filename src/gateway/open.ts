@@ -3,6 +3,7 @@ import type { Config } from '../config/settings.ts'
 import type { Availability } from '../core/dependency.ts'
 import type { ReadLevels } from '../core/limit-level.ts'
 import { clientAddress } from '../core/origin.ts'
+import type { WebhookDesk } from '../core/webhook-asked.ts'
 import type { Changes } from '../db/changed.ts'
 import { hasSeveralServers } from '../db/several-servers.ts'
 import type { Db } from '../db/tables.ts'
@@ -37,6 +38,7 @@ export type GatewayOpening = LedgerParts & {
   counters: GateCounters
   bodies: Bodies
   alerts: OpenAlerts['alerts']
+  webhooks: WebhookDesk
   /** Of the database. */
   availability: Availability
   /** Asks other threads what they know of a key; null where there are none. */
@@ -109,6 +111,7 @@ export async function openGateway(
     owners: ledger.owners,
     lateOwners: new LateOwners(ledger.owners, hasSeveralServers(db)),
     lastUsed: ledger.lastUsed,
+    webhooks: parts.webhooks,
     refusals: ledger.refusals,
     countRefusal: (reason) => metrics.count('gatehouse_gateway_refusals_total', { reason }),
     countUncounted: (operation) => metrics.count('gatehouse_counters_failures_total', { operation }),

@@ -8,9 +8,9 @@ import { issueTicket } from './exchange/ticket.ts'
 import type { Gate } from './gate.ts'
 import { inquire } from './inquire.ts'
 import { letIn, letInAgain } from './let-in.ts'
-import { answerModels } from './models/answer.ts'
 import { bring } from './objects/bring.ts'
 import { answerList } from './objects/list.ts'
+import { answerOwn } from './own.ts'
 import { routeOf } from './routes/match.ts'
 
 /**
@@ -25,7 +25,8 @@ export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | Ap
   const route = routeOf(method, url, gate.offers, opensWebSocket(method, headers))
   const call = await letIn(gate, arrival, route, url)
   if (call instanceof ApiError) return call
-  if (call.route.answeredBy === 'catalogue') return answerModels(gate.catalogue, call)
+  const { answeredBy } = call.route
+  if (answeredBy !== 'model_server') return answerOwn(gate, call, answeredBy)
   if (call.route.lists !== null) return answerList(gate, call, call.route.lists)
   const { body: shape } = call.route
   const read = shape.kind === 'upload' ? uploadBody(gate, call, shape) : readBody(gate.bodies, call)

@@ -19,11 +19,11 @@ export type Lines = AsyncDisposable & {
 /** @param now milliseconds since the epoch */
 export async function openLines(
   { workers, bodyBudgetBytes }: Pick<Config, 'workers' | 'bodyBudgetBytes'>,
-  { db, changed, ledger, alerts, redis }: Machine,
+  { db, changed, ledger, alerts, webhooks, redis }: Machine,
   now: () => number,
 ): Promise<Lines> {
   const changes = new ChangesToThreads(changed)
-  const server = new LedgerServer({ ...ledger, alerts })
+  const server = new LedgerServer({ ...ledger, alerts, webhooks })
   const counters = redis ? openSharedBeside(workers, { ledger }) : await openShared(workers, { db, ledger, now })
   const bodies = createBodyMemory(bodyLimits(bodyBudgetBytes), workers)
   const held = new SharedBodyBudget(bodies, workers)

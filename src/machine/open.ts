@@ -1,5 +1,6 @@
 import type { Config } from '../config/settings.ts'
 import type { SchemaStanding, Standing } from '../core/dependency.ts'
+import type { WebhookDesk } from '../core/webhook-asked.ts'
 import { Changed, type ChangeScope } from '../db/changed.ts'
 import type { DatabaseHealth } from '../db/health.ts'
 import { openReportDb } from '../db/open.ts'
@@ -10,6 +11,7 @@ import type { GateCounters } from '../gateway/counters/make.ts'
 import { openMemoryCounters } from '../gateway/counters/open.ts'
 import { type OpenAlerts, openAlerts } from '../gateway/spend/open.ts'
 import { type Ledger, openLedger } from '../ledger/open.ts'
+import { openWebhooks } from '../webhooks/open.ts'
 import { connectionsOf } from './connections.ts'
 import { openRedisOf, type RedisOfThreads } from './redis.ts'
 import type { Tools } from './tools.ts'
@@ -31,6 +33,7 @@ export type Machine = {
   /** Where several serve and count there. */
   redis: RedisOfThreads | null
   alerts: OpenAlerts['alerts']
+  webhooks: WebhookDesk
   /** How it stands with all that the machine needs, which is asked now. */
   standing: () => Promise<Record<string, Standing | SchemaStanding>>
 }
@@ -55,6 +58,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const redis = config.redis && stack.use(await openRedisOf(config.redis, tools))
   const ledger = stack.use(openLedger(config, { ...tools, db }, redis?.leave))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
+  const { webhooks } = openWebhooks(config, { ...tools, db })
   const parts = { db, ledger, now: tools.now, log: tools.log }
   const isAlone = config.workers === 1
   const far = redis && isAlone ? stack.use(await redis.counters(parts)) : null
@@ -75,7 +79,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   }
   const rest = stack.move()
   return {
-    ...{ db, reportDb, ledger, changed, announce, availability, pooled, counters, alerts, standing },
+    ...{ db, reportDb, ledger, changed, announce, availability, pooled, counters, alerts, webhooks, standing },
     redis: ofThreads,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

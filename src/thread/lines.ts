@@ -15,7 +15,7 @@ type Parts = { db: Db; now: () => number; log: Log; metrics: Metrics; say: (mess
 type OfStart = Pick<ThreadStart, 'index' | 'lines'> & { config: Pick<ThreadStart['config'], 'redis'> }
 
 /** What stands in a thread for what there is once on the machine. */
-type Lines = Pick<GatewayOpening, 'ledger' | 'changed' | 'counters' | 'bodies' | 'alerts'> &
+type Lines = Pick<GatewayOpening, 'ledger' | 'changed' | 'counters' | 'bodies' | 'alerts' | 'webhooks'> &
   Pick<ThreadCounters, 'look'>
 
 /** Disposing hands over all that is still here, once nothing more can come. */
@@ -27,7 +27,7 @@ export async function openLines(start: OfStart, parts: Parts): Promise<Lines & A
   const { counters, look } = await openCounters(start, parts, stack)
   const rest = stack.move()
   return {
-    ...{ changed, ledger, alerts: ledger.alerts },
+    ...{ changed, ledger, alerts: ledger.alerts, webhooks: ledger.webhooks },
     ...{ counters, look },
     bodies: new SharedBodyBudget(lines.bodies, index),
     [Symbol.asyncDispose]: () => rest.disposeAsync(),

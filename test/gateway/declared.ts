@@ -9,9 +9,9 @@ import { EVENTS, event, json, type Script } from './upstream.ts'
  * What drives any route by its declaration alone.
  */
 
-/** Routes that need no word of any upstream. Those that do are about what a project owns: `owned/` drives them. */
+/** Routes that need no word of any upstream. Those that do are about what a project owns: `owned/` drives them; what the gate keeps itself has tests of its own. */
 export const everywhere = (Object.entries(routes) as [RouteName, Declaration][]).filter(
-  ([, { offered }]) => offered === null,
+  ([, { offered, answeredBy }]) => offered === null && typeof answeredBy === 'string',
 )
 
 /** A minute's worth in every dimension that a route can be limited in. */

@@ -34,6 +34,10 @@ const said: Record<string, RegExp> = {
   'GET conversations': /Retrieve .* conversations and their items/,
   'POST conversations': /create, change and delete conversations/,
   'DELETE conversations': /delete conversations and their items/,
+  'GET webhook_endpoints': /List and retrieve webhook endpoints/,
+  'GET webhook_event_types': /webhook endpoints/,
+  'POST webhook_endpoints': /Create, change, test/,
+  'DELETE webhook_endpoints': /delete webhook endpoints/,
 }
 
 test('the catalogue of permissions says what each route of the gate asks for, and nothing of others', () => {

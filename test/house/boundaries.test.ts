@@ -26,6 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   gateway: ['background', 'contract/error.ts', 'core', 'db', 'ledger', 'redis'],
   // Neither `admin` nor `api`: what a thread loads, each further one holds in memory once more.
   thread: ['config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log', 'redis'],
+  webhooks: ['core', 'db'],
   machine: [
     'admin',
     'api',
@@ -41,6 +42,7 @@ const mayImport: Record<string, readonly string[]> = {
     'redis',
     'sign-in',
     'thread',
+    'webhooks',
   ],
   cli: ['admin', 'config', 'contract', 'core', 'db', 'log', 'sign-in', 'app.ts'],
 }
@@ -53,6 +55,7 @@ const mayImportTypes: Record<string, readonly string[]> = {
   listener: ['db'],
   api: ['ledger'],
   gateway: ['config'],
+  webhooks: ['config'],
 }
 
 /** Packages and Node's own modules that have one place in the program. */

@@ -37,6 +37,7 @@ import { walkProvider } from './walk-provider.ts'
 import { walkSeldomBackground } from './walk-seldom.ts'
 import { userWithFactor, walkAttempts, walkLinks, walkPasskeys, walkSignIn } from './walk-sign-in.ts'
 import { walkSummaries } from './walk-usage.ts'
+import { walkWebhooks } from './walk-webhooks.ts'
 
 /** Every operation once, and what its requests can ask for besides. */
 export async function walkAdministration(app: TestApp, own: Organization) {
@@ -165,6 +166,7 @@ export async function walkBackground(db: Db, organizationId: string) {
   await takeLeases(db, ['walk'], 'w', 1000)
   await giveLeasesBack(db, ['walk'], 'w')
   await walkSeldomBackground(db, organizationId)
+  await walkWebhooks(db, organizationId)
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'completions' }, 3600)

@@ -10,6 +10,8 @@ export const nth = (prefix: string, i: number) => prefix + String(i).padStart(24
 /** The project that everything below projects is in, and the group that everybody is in. */
 export const FULL_PROJECT = nth('proj_', 1)
 export const FULL_GROUP = nth('group_', 1)
+/** The webhook endpoint that everything waits for, or did not reach. */
+export const FULL_ENDPOINT = nth('whe_', 1)
 /** Event types, and things of the log, that are ten times in it, however long it is. */
 export const RARE_TYPES = ['certificate.created', 'certificate.deleted'] as const
 export const RARE = 10
@@ -201,6 +203,16 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       ...{ ...full, id: id('batch_'), key_id: id('key_'), user_id: id('svc_acct_'), runner: "'upstream'" },
       ...{ endpoint: "'/v1/responses'", completion_window: "'24h'", input_file_id: id('file_'), status: "'completed'" },
       ...{ ...created, made_at: 'i' },
+    }),
+    insert('webhook_endpoint', {
+      ...{ ...own, id: id('whe_'), project_id: id('proj_'), name: "'n'", url: "'https://example.com'" },
+      ...{ event_types: `'["batch.completed"]'`, secret: "'whsec_x'", created_at: '1', updated_at: '1' },
+      ...{ waiting: '1', due_at: '1' },
+    }),
+    insert('webhook_delivery', {
+      ...{ ...own, id: id('wh_'), endpoint_id: `'${FULL_ENDPOINT}'`, event_id: id('evt_'), payload: "'{}'" },
+      ...{ event_type: "'batch.completed'", created_at: 'i', attempts: '1' },
+      due_at: 'case i % 2 when 0 then null else i end',
     }),
     insert('audit_log', {
       ...{ ...own, id: id('audit_log-'), effective_at: '1700000000 + i', resource_id: id('proj_') },

@@ -97,6 +97,22 @@ export const exceptions: readonly Exception[] = [
       'delete from passkey_challenge where (user_id, hash) in (select user_id, hash from passkey_challenge where expires_at <= ? order by expires_at limit ?)',
   },
   {
+    name: 'webhook endpoints that have something due',
+    why: 'One delivers for all organizations, those first that have waited longest.',
+    statement: 'select from webhook_endpoint where due_at <= ? order by due_at limit ?',
+  },
+  {
+    name: 'webhooks that failed and are too old',
+    why: 'The same as of things whose time is over.',
+    statement: 'select from webhook_delivery where due_at is null and created_at < ? order by created_at limit ?',
+  },
+  {
+    name: 'the deletion of those',
+    why: 'They are the rows that the statement before finds.',
+    statement:
+      'delete from webhook_delivery where id in (select id from webhook_delivery where due_at is null and created_at < ? order by created_at limit ?)',
+  },
+  {
     name: 'what a writer of usage has brought',
     why: 'A process writes for all organizations: at its end it tells Redis of each, and long after it is forgotten.',
     statement: 'select from spend_of_writer where writer = ? order by organization_id, project_id, month limit ?',

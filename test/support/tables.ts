@@ -47,4 +47,5 @@ export const keptOfCalls = [
   'owned',
   'limit_level',
   'batch',
+  'webhook_delivery',
 ]

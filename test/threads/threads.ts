@@ -54,6 +54,7 @@ export function startLedgerThread(server: LedgerServer, signals: Int32Array): Le
 /** A server of a ledger of which only some matters. */
 export function serverOf(ledger: Partial<ServedLedger>): LedgerServer {
   const owners = { find: async () => [], claim: () => true, end() {}, keep: async () => [], list: async () => [] }
-  const others = { alerts: { look: async () => {} }, refusals: { record: async () => {} } }
+  const webhooks = { ask: async () => ({ body: {} }) }
+  const others = { webhooks, alerts: { look: async () => {} }, refusals: { record: async () => {} } }
   return new LedgerServer({ usage: { recordSums() {} }, lastUsed: { touch() {} }, owners, ...others, ...ledger })
 }

@@ -28,7 +28,10 @@ import { signInAttempts } from './0061-sign-in-attempts.ts'
 import { passkeys } from './0062-passkeys.ts'
 import { expiredChallenges } from './0063-expired-challenges.ts'
 import { ownedLists } from './0064-owned-lists.ts'
+
 import { background } from './0065-background.ts'
+
+import { webhooks } from './0070-webhooks.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -67,4 +70,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0063-expired-challenges': expiredChallenges,
   '0064-owned-lists': ownedLists,
   '0065-background': background,
+  '0070-webhooks': webhooks,
 }

@@ -4,6 +4,7 @@ import type { OwnedKind } from '../../core/owned.ts'
 import type { ModelPermission } from '../../core/permission.ts'
 import type { RootPath } from '../../core/root-paths.ts'
 import type { Maximum } from '../../core/upstream-kind.ts'
+import type { WebhookOperation } from '../../core/webhook-asked.ts'
 import type { IdName } from './ids.ts'
 import type { Want } from './want.ts'
 
@@ -200,6 +201,9 @@ type Unmetered = {
 /** All that is true of a governed route; what no route declares, the gate does not do. */
 export type Declaration = Facts & (Metered | Unmetered)
 
+/** What the gate answers by itself, and what of that is asked. */
+export type OwnAnswer = { webhooks: WebhookOperation['does'] | 'event_types' }
+
 type Facts = {
   /**
    * Whose API it is of, which says how its refusals look and in which headers a key may come. `either`: the Anthropic one's for
@@ -218,8 +222,8 @@ type Facts = {
   query: Readonly<Record<string, 'text' | 'number' | 'switch' | 'list'>>
   /** The id in the path of what is gone once the model server has done it. */
   ends: IdName | null
-  /** A model server, or what the gate knows of the models. */
-  answeredBy: 'model_server' | 'catalogue'
+  /** A model server, what the gate knows of the models, or what it keeps itself. */
+  answeredBy: 'model_server' | 'catalogue' | OwnAnswer
   /** The word with which an upstream says that it has this; null: any may have it. Where none has, there is no such route. */
   offered: Offer | null
   /** What becomes the project's by its reply. */

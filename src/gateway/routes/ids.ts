@@ -19,6 +19,7 @@ export const idKinds = {
   upload_id: { ...ofOwned, owned: 'upload' },
   conversation_id: { ...ofOwned, owned: 'conversation' },
   item_id: { ...ofOwned, owned: 'item' },
+  webhook_endpoint_id: { ...ofOwned, owned: null },
   model: { read: modelId, takesRest: true, owned: null },
 } as const satisfies Record<string, IdKind>
 

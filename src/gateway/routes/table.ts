@@ -11,6 +11,7 @@ import { models } from './models.ts'
 import { responses } from './responses.ts'
 import { storedResponses } from './stored-responses.ts'
 import { uploads } from './uploads.ts'
+import { webhooks } from './webhooks.ts'
 
 const table = {
   ...completions,
@@ -24,6 +25,7 @@ const table = {
   ...files,
   ...uploads,
   ...conversations,
+  ...webhooks,
 } as const
 
 export type RouteName = keyof typeof table

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Log } from '../../core/log.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import type { WebhookDesk } from '../../core/webhook-asked.ts'
 import type { GateLedger } from '../gate-ledger.ts'
 import { Collected } from './collected.ts'
 import { FarOwners } from './far-owners.ts'
@@ -14,6 +15,7 @@ export type FarLedger = GateLedger &
   AsyncDisposable & {
     /** What raises spend alerts there; nobody here waits for it. */
     alerts: ServedLedger['alerts']
+    webhooks: WebhookDesk
   }
 
 /**
@@ -37,6 +39,7 @@ export function farLedger(port: MessagePort, { log, metrics }: FarLedgerParts): 
     alerts: {
       look: async ({ organizationId, projectId }) => line.tell({ say: 'look', spender: { organizationId, projectId } }),
     },
+    webhooks: { ask: (asked) => line.ask('webhooks', asked) },
     async [Symbol.asyncDispose]() {
       await line.drain()
       process.removeListener('exit', sendRest)

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Bounded } from '../../core/bounded.ts'
+import type { WebhookDesk } from '../../core/webhook-asked.ts'
 import type { LastUsed } from '../last-used.ts'
 import type { Origin, Owners } from '../owners.ts'
 import type { Refusals } from '../refusals.ts'
@@ -17,6 +18,7 @@ export type ServedLedger = {
   refusals: Pick<Refusals, 'record'>
   /** What raises spend alerts. It never fails. */
   alerts: { look: (spender: Spender) => Promise<void> }
+  webhooks: WebhookDesk
 }
 
 /** A thread's channel. */
@@ -79,6 +81,7 @@ export class LedgerServer {
 
   #answerTo({ say, ask }: Asked): Promise<unknown> {
     if (say === 'refused') return this.#ledger.refusals.record(ask.refusal, ask.now)
+    if (say === 'webhooks') return this.#ledger.webhooks.ask(ask)
     this.#takeAll()
     const { owners } = this.#ledger
     if (say === 'find') return owners.find(ask.wanted, ask.asker)

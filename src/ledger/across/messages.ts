@@ -1,4 +1,5 @@
 import type { Kept, ListAsked, Owned } from '../../core/owned.ts'
+import type { WebhookAnswer, WebhookAsked } from '../../core/webhook-asked.ts'
 import type { Asker } from '../asker.ts'
 import type { Use } from '../last-used.ts'
 import type { Origin, Owner } from '../owners.ts'
@@ -29,6 +30,7 @@ export type Questions = {
   keep: { ask: { kept: readonly Kept[]; owner: Owner }; answer: Owned[] }
   list: { ask: { asker: Asker; asked: ListAsked }; answer: { id: string; upstream: string }[] | null }
   refused: { ask: { refusal: Refusal; now: number }; answer: undefined }
+  webhooks: { ask: WebhookAsked; answer: WebhookAnswer }
 }
 
 /** A question, under a number that only this thread's answers know. */

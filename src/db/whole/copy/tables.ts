@@ -45,6 +45,8 @@ export const keys = {
   usage_writer: ['id'],
   lease: ['name'],
   batch: ['id'],
+  webhook_endpoint: ['id'],
+  webhook_delivery: ['id'],
   meta: ['key'],
 } as const satisfies { readonly [T in keyof Tables]: readonly (keyof Tables[T])[] }
 

@@ -1,0 +1,40 @@
+import type { AuditActor, Origin } from './audit.ts'
+import type { WebhookEvent } from './webhook.ts'
+
+/*
+ * What is asked of whoever keeps webhook endpoints, as it crosses between threads: plain values.
+ */
+
+/** A change of an endpoint; what is left out stays. */
+export type WebhookChanges = { name?: string; url?: string; eventTypes?: readonly WebhookEvent[] }
+
+export type WebhookOperation =
+  | { does: 'create'; name: string; url: string; eventTypes: readonly WebhookEvent[] }
+  | { does: 'list'; after: string | null; limit: number }
+  | { does: 'retrieve'; id: string }
+  | { does: 'update'; id: string; changes: WebhookChanges }
+  | { does: 'delete'; id: string }
+  | { does: 'rotate_secret'; id: string; keepsOld: boolean }
+  | { does: 'test'; id: string; eventType: WebhookEvent }
+  | { does: 'deliveries'; id: string; after: string | null; limit: number }
+
+/** Whose endpoints, who asks, and what for. */
+export type WebhookAsked = {
+  organizationId: string
+  projectId: string
+  actor: AuditActor
+  origin: Origin
+  operation: WebhookOperation
+}
+
+/** What the client is told: the reply's body, or why there is none. */
+export type WebhookAnswer = { body: object } | { refused: WebhookRefusal }
+export type WebhookRefusal =
+  | { why: 'not_found'; id: string; param: 'id' | 'after' }
+  | { why: 'too_many'; most: number }
+  | { why: 'url'; reason: string }
+  | { why: 'too_many_tests' }
+  | { why: 'test_failed'; reason: string }
+
+/** Whoever keeps webhook endpoints. @throws what the database does */
+export type WebhookDesk = { ask: (asked: WebhookAsked) => Promise<WebhookAnswer> }

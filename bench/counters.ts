@@ -57,7 +57,7 @@ async function measure(): Promise<void> {
 
 /** A thread: counts calls when it is told where, and says how many nanoseconds each took. */
 async function count({ memory, index }: { memory: SharedMemory; index: number }): Promise<void> {
-  const readSpent = async () => ({ month: monthOf(0), spent: new Map<string, bigint>() })
+  const readSpent = async () => ({ month: monthOf(0), spent: new Map<string, bigint>(), held: new Map() })
   const makes = {
     memory: new MemoryCounters(new MemoryLimiter(), new MemoryMoney(new Accounts(() => 0), readSpent)),
     shared: new SharedCounters(memory, { index, readSpent }),

@@ -23,8 +23,9 @@ export async function fullRateLimits(
   const rows = limitedRows(catalogue)
   const found = await organizationLevels(caller, rows.slice(0, ASKED), levels)
   const items = [...found].flatMap(([name, these]) =>
-    these.flatMap(({ dimension, limit: maximum, periodMs, level }) => {
-      const gone = level === null || maximum === 0 ? 0 : used(level, maximum)
+    these.flatMap(({ dimension, limit: maximum, periodMs, drains, level }) => {
+      // Batches wait for others to end, and nobody need do anything.
+      const gone = level === null || maximum === 0 || !drains ? 0 : used(level, maximum)
       if (gone === 0 || gone * 100 < maximum * NEAR) return []
       const until = now + Math.ceil(drainMs(gone, maximum, periodMs) / 1000)
       const severity = gone >= maximum ? ('critical' as const) : ('warning' as const)

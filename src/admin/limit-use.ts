@@ -45,10 +45,10 @@ export const limitUse: Handlers<typeof routes> = {
 }
 
 /** Whole units, rounded as the headers of an answer round them. */
-function view({ scope, dimension, limit, periodMs, level }: LimitLevel): LimitUse['limits'][number] {
+function view({ scope, dimension, limit, periodMs, drains, level }: LimitLevel): LimitUse['limits'][number] {
   const told = { scope, dimension, period_seconds: periodMs / 1000, maximum: limit }
   if (level === null) return { ...told, used: null, remaining: null, resets_in_ms: null }
   const gone = used(level, limit)
-  const resets_in_ms = limit === 0 ? null : Math.ceil(drainMs(gone, limit, periodMs))
+  const resets_in_ms = limit === 0 || !drains ? null : Math.ceil(drainMs(gone, limit, periodMs))
   return { ...told, used: gone, remaining: Math.max(0, limit - gone), resets_in_ms }
 }

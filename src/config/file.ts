@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { BELIEVED_MS } from '../core/believed.ts'
-import { type Catalogue, type CatalogueModel, type Dimension, dimensions, plainModel } from '../core/catalogue.ts'
+import {
+  BATCH_DIMENSION,
+  type Catalogue,
+  type CatalogueModel,
+  type Dimension,
+  dimensions,
+  type Price,
+  plainModel,
+} from '../core/catalogue.ts'
 import { type DefaultedCall, type DefaultModels, defaultedCalls, NO_DEFAULTS } from '../core/default-model.ts'
 import { deniedField } from '../core/denied-field.ts'
 import { rowNames } from '../core/model-list.ts'
@@ -94,7 +102,6 @@ const extra: Record<string, Dimension> = {
   audio: 'max_audio_megabytes_per_1_minute',
   requests_per_day: 'max_requests_per_1_day',
 }
-const governed = dimensions.filter((dimension) => dimension !== 'batch_1_day_max_input_tokens')
 
 const unknownFields = { enum: ['refuse', 'drop'] }
 const upstream = closed(
@@ -111,6 +118,7 @@ const upstream = closed(
   },
   ['url'],
 )
+const price = closed({ input: amount, cached_input: amount, output: amount }, ['input'])
 const model = closed({
   upstreams: { type: 'array', items: { type: 'string' }, minItems: 1 },
   name_upstream: { type: 'string', minLength: 1 },
@@ -120,8 +128,9 @@ const model = closed({
   dimensions: { type: 'array', items: { enum: Object.keys(extra) } },
   shared_pool: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
   searches: { type: 'boolean' },
-  price_per_million: closed({ input: amount, cached_input: amount, output: amount }, ['input']),
-  organization_limits: closed(Object.fromEntries(governed.map((dimension) => [dimension, count]))),
+  price_per_million: price,
+  batch_price_per_million: price,
+  organization_limits: closed(Object.fromEntries(dimensions.map((dimension) => [dimension, count]))),
 })
 const days = { type: 'integer', minimum: 1, maximum: 36_500 }
 const schema = closed({
@@ -168,6 +177,7 @@ type WrittenUpstream = {
   asks_for_usage?: UsageAsking
   offers?: string[]
 }
+type WrittenPrice = { input: number; cached_input?: number; output?: number }
 type WrittenModel = {
   upstreams?: string[]
   name_upstream?: string
@@ -177,7 +187,8 @@ type WrittenModel = {
   dimensions?: string[]
   shared_pool?: string
   searches?: boolean
-  price_per_million?: { input: number; cached_input?: number; output?: number }
+  price_per_million?: WrittenPrice
+  batch_price_per_million?: WrittenPrice
   organization_limits?: Partial<Record<Dimension, number>>
 }
 
@@ -296,10 +307,20 @@ function toRetention(written: Written['retention']): Retention {
 /** Dollars to nano-dollars. */
 const nano = (dollars: number) => Math.round(dollars * 1e9)
 
+const toPrice = ({ input, cached_input = input, output = input }: WrittenPrice): Price => ({
+  input: nano(input),
+  cachedInput: nano(cached_input),
+  // Not free: who forgets it of a model that answers would not notice.
+  output: nano(output),
+})
+
 function toModel(id: string, written: WrittenModel, served: readonly string[]): CatalogueModel {
   const plain = plainModel(id)
-  const price = written.price_per_million
+  const price = written.price_per_million ? toPrice(written.price_per_million) : null
+  const batchPrice = written.batch_price_per_million
   const organizationLimits = written.organization_limits ?? {}
+  // Whether it can be asked for in batches, its upstreams say.
+  const limited = (Object.keys(organizationLimits) as Dimension[]).filter((dimension) => dimension !== BATCH_DIMENSION)
   const named = (written.dimensions ?? []).flatMap((word) => extra[word] ?? [])
   return {
     ...plain,
@@ -308,17 +329,11 @@ function toModel(id: string, written: WrittenModel, served: readonly string[]): 
     maxOutputTokens: written.max_output_tokens ?? null,
     maxReasoningTokens: written.max_reasoning_tokens ?? plain.maxReasoningTokens,
     contextTokens: written.context_tokens ?? null,
-    dimensions: new Set([...plain.dimensions, ...named, ...(Object.keys(organizationLimits) as Dimension[])]),
+    dimensions: new Set([...plain.dimensions, ...named, ...limited]),
     sharedPool: written.shared_pool ?? null,
     searches: written.searches ?? plain.searches,
-    price: price
-      ? {
-          input: nano(price.input),
-          cachedInput: nano(price.cached_input ?? price.input),
-          // Not free: who forgets it of a model that answers would not notice.
-          output: nano(price.output ?? price.input),
-        }
-      : null,
+    price,
+    batchPrice: batchPrice ? toPrice(batchPrice) : price,
     organizationLimits,
   }
 }

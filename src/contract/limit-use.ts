@@ -20,7 +20,9 @@ const fields = (limits: string) => ({
       maximum: Type.Integer(),
       used: Amount('How much counts as used now; null where the counters cannot be asked.'),
       remaining: Amount('What is left of it now.'),
-      resets_in_ms: Amount('Until all of it is left again, if nothing more is used.'),
+      resets_in_ms: Amount(
+        'Until all of it is left again, if nothing more is used; null where batches hold it until they end.',
+      ),
     }),
     { description: limits },
   ),

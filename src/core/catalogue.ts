@@ -36,11 +36,16 @@ export type CatalogueModel = {
   searches: boolean
   /** Null: not configured, so it costs nothing. */
   price: Price | null
+  /** What the lines of batches cost. */
+  batchPrice: Price | null
   /** What an organization may use at most; a dimension that is missing is unlimited. */
   organizationLimits: Limits
 }
 
 export type Catalogue = ReadonlyMap<string, CatalogueModel>
+
+/** What limits the input tokens of batches that have not ended: a model that can be asked for in batches has it. */
+export const BATCH_DIMENSION: Dimension = 'batch_1_day_max_input_tokens'
 
 /** The name of the upstream that a server without one has: the model server that is built in. */
 export const BUILT_IN_UPSTREAM = 'echo'
@@ -61,8 +66,15 @@ export function plainModel(id: string, upstreams: readonly string[] = []): Catal
     sharedPool: null,
     searches: knownToSearch.test(id),
     price: null,
+    batchPrice: null,
     organizationLimits: {},
   }
+}
+
+/** A model as it is where some of its upstreams have batches, or it as it was. @param having those that have */
+export function offeredInBatches(model: CatalogueModel, having: ReadonlySet<string>): CatalogueModel {
+  if (model.dimensions.has(BATCH_DIMENSION) || !model.upstreams.some((name) => having.has(name))) return model
+  return { ...model, dimensions: new Set([...model.dimensions, BATCH_DIMENSION]) }
 }
 
 /** One row of a project's rate limits. */

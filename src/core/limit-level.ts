@@ -16,6 +16,8 @@ export type LimitLevel = {
   dimension: Dimension
   limit: number
   periodMs: number
+  /** Whether time gives it back; what batches hold comes back when they end. */
+  drains: boolean
   /** Null: the counters cannot say it now. */
   level: number | null
 }

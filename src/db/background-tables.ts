@@ -79,4 +79,6 @@ export interface BatchTable {
   /** Bytes of the files of its results, up to which their lines are settled. */
   settled_output: number
   settled_error: number
+  /** JSON: what it was let in with, and what of it is used, as `src/gateway/batches/terms.ts` reads it; null: it holds nothing. */
+  held: string | null
 }

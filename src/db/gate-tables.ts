@@ -116,3 +116,12 @@ export interface UsageWriterTable {
   batch: number
   written_at: number
 }
+
+/** What all batches together hold that have not ended: the sums of what stands in their rows. */
+export interface BatchHeldTable {
+  organization_id: string
+  /** A limit of enqueued tokens, or whose money it is: see `src/db/batch-held.ts`. */
+  what: string
+  /** Tokens or nano-dollars, of which there can be more than 2^53: never read as one number. */
+  amount: ColumnType<never, bigint, bigint>
+}

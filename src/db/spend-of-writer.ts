@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { heldMoney } from './batch-held.ts'
 import { batches } from './batches.ts'
 import { amount, nanoOf, type Spent } from './spend.ts'
 import type { Db } from './tables.ts'
@@ -22,10 +23,16 @@ export async function addSpendOfWriter(tx: Db, writer: string, totals: readonly 
   }
 }
 
-/** Nano-dollars of a project (empty: of the organization) in a month; of one writer, or of all of them where that is null. */
-export type SpentBy = { projectId: string; writer: string | null; nano: bigint }
+/**
+ * Nano-dollars of a project (empty: of the organization): spent in a month, by one writer, or by all of them where that is null; or held by its
+ * batches, whose rows name no writer either.
+ */
+export type SpentBy = { projectId: string; writer: string | null; nano: bigint; isHeld: boolean }
 
-/** What projects, or the organization altogether, have spent in a month, and what of that each writer has brought: all as of one moment. */
+/**
+ * What projects, or the organization altogether, have spent in a month, what of that each writer has brought, and what their batches hold: all
+ * as of one moment.
+ */
 export async function findSpentBy(
   db: Db,
   organizationId: string,
@@ -34,20 +41,28 @@ export async function findSpentBy(
 ): Promise<SpentBy[]> {
   const rows = await db
     .selectFrom('spend_total')
-    .select(['project_id', sql<string | null>`null`.as('writer'), ...amount])
+    .select(['project_id', ...amount, sql<string | null>`null`.as('writer'), sql<number>`0`.as('is_held')])
     .where('organization_id', '=', organizationId)
     .where('project_id', 'in', [...projectIds])
     .where('month', '=', month)
     .unionAll(
       db
         .selectFrom('spend_of_writer')
-        .select(['project_id', 'writer', ...amount])
+        .select(['project_id', ...amount, 'writer', sql<number>`0`.as('is_held')])
         .where('organization_id', '=', organizationId)
         .where('project_id', 'in', [...projectIds])
         .where('month', '=', month),
     )
+    .unionAll(
+      heldMoney(db, organizationId, projectIds).select([
+        sql<string | null>`null`.as('writer'),
+        sql<number>`1`.as('is_held'),
+      ]),
+    )
     .execute()
-  return rows.map(({ project_id, writer, ...row }) => ({ projectId: project_id, writer, nano: nanoOf(row) }))
+  return rows.map(({ project_id, writer, is_held, ...row }) => {
+    return { projectId: project_id, writer, nano: nanoOf(row), isHeld: is_held === 1 }
+  })
 }
 
 /** What one writer has brought: a thousand rows at most, in the order in which they are forgotten. */

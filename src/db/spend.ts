@@ -68,12 +68,16 @@ export async function findSpent(
   projectIds: readonly string[],
   month: string,
 ): Promise<Map<string, bigint>> {
-  const rows = await db
+  const rows = await spentOf(db, organizationId, projectIds, month).execute()
+  return new Map(rows.map((row) => [row.project_id, nanoOf(row)]))
+}
+
+/** The statement that reads it. */
+export function spentOf(db: Db, organizationId: string, projectIds: readonly string[], month: string) {
+  return db
     .selectFrom('spend_total')
     .select(['project_id', ...amount])
     .where('organization_id', '=', organizationId)
     .where('project_id', 'in', [...projectIds])
     .where('month', '=', month)
-    .execute()
-  return new Map(rows.map((row) => [row.project_id, nanoOf(row)]))
 }

@@ -4,6 +4,7 @@ import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { DefaultTier, HostedTool, ModelMode, OrganizationRetention, ProjectRetention } from '../core/policy.ts'
 import type { BatchTable, LeaseTable } from './background-tables.ts'
 import type {
+  BatchHeldTable,
   LimitLevelTable,
   OwnedTable,
   SpendAlertSentTable,
@@ -328,6 +329,7 @@ export interface Tables {
   batch: BatchTable
   webhook_endpoint: WebhookEndpointTable
   webhook_delivery: WebhookDeliveryTable
+  batch_held: BatchHeldTable
   meta: MetaTable
 }
 

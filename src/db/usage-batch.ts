@@ -43,9 +43,11 @@ export async function recordUsageOnce(
 
 /**
  * Adds to what a process has brought, whichever of its writers this is: it tells Redis itself what it has spent, and under two names that would count
- * twice. The process is known as a writer for as long as there is something of it.
+ * twice. The process is known as a writer for as long as there is something of it. A batch that is settled is one who brings, too: nobody tells Redis
+ * what it has spent but whoever reads it here.
+ * @param writer one that stands among the writers, or whose name is another's and a slash; in a transaction
  */
-async function addSpendOf(tx: Db, writer: string, at: number, entries: readonly UsageEntry[]): Promise<void> {
+export async function addSpendOf(tx: Db, writer: string, at: number, entries: readonly UsageEntry[]): Promise<void> {
   const [process = writer] = writer.split('/', 1)
   if (process !== writer) {
     await tx

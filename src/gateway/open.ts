@@ -10,6 +10,7 @@ import type { Db } from '../db/tables.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
+import { readEnqueued } from './batches/enqueued.ts'
 import type { Bodies } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
 import type { GateCounters } from './counters/make.ts'
@@ -138,7 +139,14 @@ export async function openGateway(
     catalogue,
     background,
     known: (hashes) => grants.known(hashes),
-    levels: async (asked) => readLevels(counters, await catalogue.models(), asked),
+    levels: async (asked) => {
+      const models = await catalogue.models()
+      const [counted, enqueued] = await Promise.all([
+        readLevels(counters, models, asked),
+        readEnqueued(db, models, asked),
+      ])
+      return counted.map((these, i) => [...these, ...(enqueued[i] ?? [])])
+    },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
 }

@@ -24,7 +24,7 @@ export function shareMemory({
   const memory = createSharedMemory({ threads, windows, accounts })
   const time = { ms: start }
   const clock = () => time.ms
-  const readSpent = async () => ({ month: monthOf(0), spent })
+  const readSpent = async () => ({ month: monthOf(0), spent, held: new Map() })
   const counters = Array.from(
     { length: threads },
     (_, index) => new SharedCounters(memory, { index, readSpent, clock }),

@@ -36,7 +36,7 @@ const { memory, index, told, work } = workerData as {
 const words = new Int32Array(told, index * TOLD * 4, TOLD)
 const counters = new SharedCounters(memory, {
   index,
-  readSpent: async () => ({ month: monthOf(0), spent: new Map() }),
+  readSpent: async () => ({ month: monthOf(0), spent: new Map(), held: new Map() }),
 })
 
 /** Stops for good at the n-th time that a method of the counters' is called. */

@@ -214,6 +214,7 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       ...{ event_type: "'batch.completed'", created_at: 'i', attempts: '1' },
       due_at: 'case i % 2 when 0 then null else i end',
     }),
+    insert('batch_held', { ...own, what: id('money/'), amount: '1' }),
     insert('audit_log', {
       ...{ ...own, id: id('audit_log-'), effective_at: '1700000000 + i', resource_id: id('proj_') },
       type: rarely(

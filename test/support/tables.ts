@@ -48,4 +48,5 @@ export const keptOfCalls = [
   'limit_level',
   'batch',
   'webhook_delivery',
+  'batch_held',
 ]

@@ -28,9 +28,8 @@ import { signInAttempts } from './0061-sign-in-attempts.ts'
 import { passkeys } from './0062-passkeys.ts'
 import { expiredChallenges } from './0063-expired-challenges.ts'
 import { ownedLists } from './0064-owned-lists.ts'
-
 import { background } from './0065-background.ts'
-
+import { batchHeld } from './0066-batch-held.ts'
 import { webhooks } from './0070-webhooks.ts'
 
 /**
@@ -70,5 +69,6 @@ export const migrations: Record<string, SchemaChange> = {
   '0063-expired-challenges': expiredChallenges,
   '0064-owned-lists': ownedLists,
   '0065-background': background,
+  '0066-batch-held': batchHeld,
   '0070-webhooks': webhooks,
 }

@@ -13,9 +13,10 @@ export interface GateCounters extends Counters {
   /**
    * Reads what a project and its organization have spent, and takes it up; to be awaited whenever the project's rules are
    * loaded, before a call is judged by them. Of a spender that was never loaded `take` refuses every call with a 503.
+   * @param isFresh whether it is read anew however lately it was: something of it has just been written
    * @throws what the database says
    */
-  load: (spender: Spender) => Promise<void>
+  load: (spender: Spender, isFresh?: boolean) => Promise<void>
 }
 
 /** Counters that may be away, while others take their place. What could not be settled there they settle by themselves when it can be. */

@@ -23,7 +23,7 @@ export async function readLevels(
   for (let i = 0; i < windows.length; i += AT_ONCE) await read(counters, windows.slice(i, i + AT_ONCE), levels)
   return all.map((model) =>
     model.windows.map(({ key, scope, dimension, limit, periodMs }) => {
-      return { scope, dimension, limit, periodMs, level: levels.get(key) ?? null }
+      return { scope, dimension, limit, periodMs, drains: true, level: levels.get(key) ?? null }
     }),
   )
 }

@@ -1,4 +1,5 @@
 import {
+  BATCH_DIMENSION,
   type Catalogue,
   type CatalogueModel,
   DEFAULT_ROW,
@@ -82,26 +83,57 @@ export const organizationOf = (key: string) => key.slice(0, key.indexOf('/'))
 
 function compile(rules: LimitRules, catalogue: Catalogue, model: string): ModelWindows {
   const { organizationId, projectId } = rules
+  const place = placeOf(rules, catalogue, model)
+  // Without a row of its own a model has the default's windows: names that clients make up are not worked out one by one.
+  if (place.row === DEFAULT_ROW && model !== DEFAULT_ROW) return { ...windowsOf(rules, catalogue, null), model }
+  const { pool, organization, project } = place
+  const windows = [...windowsFor('organization', organization), ...windowsFor('project', project)]
+  return { organizationId, projectId, model, pool, windows }
+}
+
+/** Limits of an organization's or a project's, and how the names of their windows begin. */
+type Own = { prefix: string; limits: Limits }
+/** Which row's limits hold for a model, and whose they are. */
+type PlaceOfLimits = { row: string; pool: string | null; organization: Own; project: Own }
+
+function placeOf(rules: LimitRules, catalogue: Catalogue, model: string): PlaceOfLimits {
+  const { organizationId, projectId } = rules
   let rows = rowsOf.get(catalogue)
   if (!rows) {
     rows = limitRows(catalogue)
     rowsOf.set(catalogue, rows)
   }
   const name = rows.has(rowOf(model)) ? rowOf(model) : DEFAULT_ROW
-  // Without a row of its own a model has the default's windows: names that clients make up are not worked out one by one.
-  if (name === DEFAULT_ROW && model !== DEFAULT_ROW) return { ...windowsOf(rules, catalogue, null), model }
   const row = rows.get(name)
   const pool = catalogue.get(model)?.sharedPool ?? null
   const organization = pool === null ? row : rows.get(poolRow(pool))
   const shared = `${organizationId}/${pool === null ? `model/${name}` : `pool/${pool}`}`
-  const windows = [
-    ...windowsFor('organization', shared, organization?.organizationLimits ?? {}),
-    ...windowsFor('project', `${organizationId}/${projectId}/${name}`, row ? projectLimits(row, rules.limits) : {}),
-  ]
-  return { organizationId, projectId, model, pool, windows }
+  return {
+    row: name,
+    pool,
+    organization: { prefix: shared, limits: organization?.organizationLimits ?? {} },
+    project: { prefix: `${organizationId}/${projectId}/${name}`, limits: row ? projectLimits(row, rules.limits) : {} },
+  }
 }
 
-function windowsFor(scope: GovernedWindow['scope'], prefix: string, limits: Limits): GovernedWindow[] {
+/** A limit of the input tokens of batches that have not ended. @property limit null: none */
+export type BatchWindow = { key: string; limit: number | null }
+
+/** The limits that a model's batches count in: of the project and of the organization. */
+export function batchWindowsOf(
+  rules: LimitRules,
+  catalogue: Catalogue,
+  model: string,
+): Record<'project' | 'organization', BatchWindow> & Pick<ModelWindows, 'pool'> {
+  const { pool, organization, project } = placeOf(rules, catalogue, model)
+  const window = ({ prefix, limits }: Own) => {
+    const limit = limits[BATCH_DIMENSION] ?? UNLIMITED
+    return { key: `${prefix}/${BATCH_DIMENSION}`, limit: limit >= UNLIMITED ? null : limit }
+  }
+  return { pool, organization: window(organization), project: window(project) }
+}
+
+function windowsFor(scope: GovernedWindow['scope'], { prefix, limits }: Own): GovernedWindow[] {
   return countedDimensions.flatMap((dimension) => {
     const limit = limits[dimension]
     if (limit === undefined || limit >= UNLIMITED) return []

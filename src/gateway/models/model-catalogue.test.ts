@@ -26,7 +26,7 @@ function open(sources: ReturnType<typeof source>[], configured: CatalogueModel[]
   const failures: string[] = []
   const models = new Map(configured.map((model) => [model.id, model]))
   const failed = (upstream: string) => void failures.push(upstream)
-  const catalogue = new ModelCatalogue(models, sources, failed, () => time.now)
+  const catalogue = new ModelCatalogue(models, sources, failed, [], () => time.now)
   return { catalogue, time, failures, [Symbol.dispose]: () => catalogue.close() }
 }
 

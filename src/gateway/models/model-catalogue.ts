@@ -1,5 +1,5 @@
 import { Bounded } from '../../core/bounded.ts'
-import { type Catalogue, type CatalogueModel, plainModel } from '../../core/catalogue.ts'
+import { type Catalogue, type CatalogueModel, offeredInBatches, plainModel } from '../../core/catalogue.ts'
 import { isHidden, type ListState, type Offer, offerOf, type ShownModel } from '../../core/model-list.ts'
 import { isModelName } from '../../core/model-name.ts'
 import type { ModelSource } from '../upstreams/upstreams.ts'
@@ -22,6 +22,7 @@ const UNLISTED_KEPT = 1000
 export class ModelCatalogue {
   readonly #configured: Catalogue
   readonly #sources: readonly Source[]
+  readonly #inBatches: ReadonlySet<string>
   readonly #clock: () => number
   readonly #unlisted = new Bounded<string, CatalogueModel>(UNLISTED_KEPT)
   #offer: Offer
@@ -34,18 +35,21 @@ export class ModelCatalogue {
 
   /**
    * @param failed an upstream's list could not be read, for another reason than last time; `listed`: it was read earlier
+   * @param inBatches the upstreams that have batches
    * @param clock milliseconds that never step back
    */
   constructor(
     configured: Catalogue,
     sources: readonly ModelSource[],
     failed: SourceWatch['failed'],
+    inBatches: readonly string[] = [],
     clock: () => number = () => performance.now(),
   ) {
-    this.#configured = configured
+    this.#inBatches = new Set(inBatches)
+    this.#configured = new Map([...configured].map(([id, model]) => [id, this.#offered(model)]))
     this.#sources = sources.map((source) => new Source(source, { changed: () => this.#merge(), failed }))
     this.#clock = clock
-    this.#offer = offerOf(configured, new Map())
+    this.#offer = offerOf(this.#configured, new Map())
   }
 
   /** What is known now. */
@@ -127,7 +131,7 @@ export class ModelCatalogue {
     if (names.length === 0) return null
     const kept = this.#unlisted.get(id)
     if (kept?.upstreams.join('\n') === names.join('\n')) return kept
-    const model = plainModel(id, names)
+    const model = this.#offered(plainModel(id, names))
     this.#unlisted.set(id, model)
     return model
   }
@@ -145,7 +149,12 @@ export class ModelCatalogue {
     const lists = this.#sources.flatMap(({ name, models }) => (models ? [[name, models] as const] : []))
     // At the start the order of the configuration decides, not which upstream is the quickest to answer.
     const before = this.#askedAll ? this.#offer.models : new Map()
-    this.#offer = offerOf(this.#configured, new Map(lists), before)
+    const { models, shown } = offerOf(this.#configured, new Map(lists), before)
+    this.#offer = { models: new Map([...models].map(([id, model]) => [id, this.#offered(model)])), shown }
+  }
+
+  #offered(model: CatalogueModel): CatalogueModel {
+    return offeredInBatches(model, this.#inBatches)
   }
 }
 

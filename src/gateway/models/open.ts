@@ -2,6 +2,8 @@ import type { Config } from '../../config/settings.ts'
 import type { NewId } from '../../core/id.ts'
 import type { Log } from '../../core/log.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import type { Offer } from '../../core/offer.ts'
+import { offersOf } from '../kinds/offers.ts'
 import type { Upstream } from '../upstreams/forwarding.ts'
 import { Upstreams, type UpstreamWatch } from '../upstreams/upstreams.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
@@ -43,15 +45,16 @@ export async function openModelServers(
       ),
   }
   const upstreams = new Upstreams(given ?? (await openUpstreams(config.upstreams, newId, now)), { watch })
-  const catalogue = new ModelCatalogue(config.models, upstreams.sources(), (upstream, err, listed) =>
+  const unread = (upstream: string, err: unknown, listed: boolean) =>
     complain(
       upstream,
       err,
       listed
         ? 'the model server does not list its models now; what it said last stays true'
         : 'no list of models could be read from the model server: any name may be asked of it, with the limits of *default',
-    ),
-  )
+    )
+  const inBatches = offersOf(config.upstreams).get('batches' as Offer)
+  const catalogue = new ModelCatalogue(config.models, upstreams.sources(), unread, inBatches)
   return {
     upstreams,
     catalogue,

@@ -10,6 +10,8 @@ export class MonthLedger {
   unwritten = 0n
   /** The most that calls which are not settled can cost. */
   reserved = 0n
+  /** What batches hold that have not ended, as the database had it when it was last read. */
+  batches = 0n
   /** The reading that `written` is of: they are numbered in the order in which they began. */
   reading = 0
 
@@ -21,8 +23,22 @@ export class MonthLedger {
     return this.written + this.unwritten
   }
 
+  /** What is not spent and not to be had either. */
+  get held(): bigint {
+    return this.reserved + this.batches
+  }
+
   get isIdle(): boolean {
     return this.unwritten === 0n && this.reserved === 0n
+  }
+
+  /**
+   * Takes up what was read. Where nobody knows whether that has all that was written here, the total stays; and batches hold no less than
+   * before, since what they hold no more may be what they have spent.
+   */
+  read(spent: bigint, held: bigint, isCertain: boolean): void {
+    if (isCertain) this.written = spent
+    if (isCertain || held > this.batches) this.batches = held
   }
 }
 
@@ -61,6 +77,8 @@ export class Account {
     if (isIn(current.month, at)) return current
     if (at < current.month.from) return this.find(at) ?? new MonthLedger(monthOf(at))
     const next = new MonthLedger(monthOf(at))
+    // What batches hold is held in whatever month it is.
+    next.batches = current.batches
     this.#previous = current
     this.#current = next
     return next

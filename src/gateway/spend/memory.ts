@@ -45,17 +45,17 @@ export class MemoryMoney implements UsageFollower {
     const ofProject = project.ledger(at)
     const ofOrganization = organization.ledger(at)
     const projectLimit = project.limit(limits.project)
-    if (!hasRoom(ofProject.spent, ofProject.reserved, nano, projectLimit))
+    if (!hasRoom(ofProject.spent, ofProject.held, nano, projectLimit))
       return { of: 'project', isSpent: isSpent(ofProject.spent, projectLimit) }
     const limit = organization.limit(limits.organization)
-    if (!hasRoom(ofOrganization.spent, ofOrganization.reserved, nano, limit))
+    if (!hasRoom(ofOrganization.spent, ofOrganization.held, nano, limit))
       return { of: 'organization', isSpent: isSpent(ofOrganization.spent, limit) }
     return new Reservation(ofProject, ofOrganization, nano)
   }
 
   /**
-   * Reads what a project and its organization have spent, and takes it up. A total that was read while costs were written
-   * counts them or not, nobody knows: it is left, and the one before stays, with what was written here added.
+   * Reads what a project and its organization have spent and what their batches hold, and takes it up. A total that was read while costs were
+   * written counts them or not, nobody knows: it is left, and the one before stays, with what was written here added.
    */
   async load(spender: Spender): Promise<void> {
     const { organizationId, projectId } = spender
@@ -65,11 +65,13 @@ export class MemoryMoney implements UsageFollower {
     const reading = await this.#readSpent(spender)
     for (const account of accounts) {
       const ledger = account.turnTo(reading.month)
+      // An older reading than the one that holds says nothing any more.
+      if (account.loaded && number < ledger.reading) continue
       // Of an account that is new here, nothing can be on its way.
-      if (!account.loaded || (isCertain && beat === this.#beat && number > ledger.reading)) {
-        ledger.written = reading.spent.get(account.projectId) ?? 0n
-        ledger.reading = number
-      }
+      const isWhole = !account.loaded || (isCertain && beat === this.#beat)
+      const { projectId } = account
+      ledger.read(reading.spent.get(projectId) ?? 0n, reading.held.get(projectId) ?? 0n, isWhole)
+      if (isWhole) ledger.reading = number
       account.loaded = true
     }
   }

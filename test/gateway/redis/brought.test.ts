@@ -25,8 +25,8 @@ async function open(spent: ReadonlyMap<string, number>) {
   }
   const all = [...spent.values()].reduce((sum, nano) => sum + nano, 0)
   const rowsOf = (projectId: string) => [
-    { projectId, writer: null, nano: BigInt(all) },
-    ...Array.from(spent, ([writer, nano]) => ({ projectId, writer, nano: BigInt(nano) })),
+    { projectId, writer: null, nano: BigInt(all), isHeld: false },
+    ...Array.from(spent, ([writer, nano]) => ({ projectId, writer, nano: BigInt(nano), isHeld: false })),
   ]
   const source: Source = { writer: 'own', spent: async (_, ids) => ids.flatMap(rowsOf), days: async () => [] }
   const failures: unknown[] = []

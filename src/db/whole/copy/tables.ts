@@ -47,6 +47,7 @@ export const keys = {
   batch: ['id'],
   webhook_endpoint: ['id'],
   webhook_delivery: ['id'],
+  batch_held: ['organization_id', 'what'],
   meta: ['key'],
 } as const satisfies { readonly [T in keyof Tables]: readonly (keyof Tables[T])[] }
 

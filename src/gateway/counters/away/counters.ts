@@ -48,10 +48,10 @@ export class AwayCounters implements GateCounters, AsyncDisposable {
     this.#deadlines = new Deadlines(parts.timeoutMs ?? TIMEOUT_MS)
   }
 
-  async load(spender: Spender): Promise<void> {
+  async load(spender: Spender, isFresh = false): Promise<void> {
     const { far, near } = this.#parts
     // What the far ones lack is brought to them with the call; they are not to hold up the key's look-up.
-    const loading = this.#breaker.isClosed ? this.#deadlines.hold(far.load(spender)).catch(() => {}) : null
+    const loading = this.#breaker.isClosed ? this.#deadlines.hold(far.load(spender, isFresh)).catch(() => {}) : null
     await Promise.all([loading, near?.load(spender)])
   }
 

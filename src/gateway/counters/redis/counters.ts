@@ -76,9 +76,9 @@ export class RedisCounters implements FarCounters, AsyncDisposable {
   }
 
   /** Gives Redis what the database has of a spender. It need not succeed: `take` does it where it is still to be done. */
-  async load({ organizationId, projectId }: Spender): Promise<void> {
+  async load({ organizationId, projectId }: Spender, isFresh = false): Promise<void> {
     await this.#organization(organizationId)
-      .load(projectId, this.#parts.now?.() ?? Date.now())
+      .load(projectId, this.#parts.now?.() ?? Date.now(), isFresh)
       .catch(() => {})
   }
 

@@ -25,6 +25,10 @@ for _, one in ipairs(ask.spent) do
   if not isOther[one[1]] then tell(one[1], one[2], one[3], one[4]) end
 end
 
+for _, one in ipairs(ask.batches) do
+  if not isOther[one[1]] then batchesHold(one[1], one[2], one[3], ask.since) end
+end
+
 for _, one in ipairs(ask.held) do
   local id, dollars, nano, project, organization = one[1], one[2], one[3], one[4], one[5]
   if account(project) and account(organization) then

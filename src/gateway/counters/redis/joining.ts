@@ -41,15 +41,17 @@ async function joinSome(parts: Joining, accounts: readonly RedisAccount[], heldN
   const names = accounts.map(({ name }) => name)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { current: epoch, mark } = asking.epoch
-    const lives = await ask(parts, { join: names })
-    if (lives === null) continue
+    const before = await asking.run(parts.script, { ...NOTHING, lease: parts.lease, join: names })
+    if (before === null) continue
+    // What is read of the database from here on is of after this moment of Redis' clock.
+    const [since, lives] = before as [number, string[]]
     const readAt = performance.now()
     const brought = await broughtTo(source, accounts, lives).catch((error) => {
       // Where Redis has them, it goes on without the database, and asks it later.
       if (accounts.some(({ joined }) => joined?.epoch !== epoch)) throw error
       return null
     })
-    const { restore, spent } = brought ?? { restore: [], spent: [] }
+    const { restore, spent, batches } = brought ?? { restore: [], spent: [], batches: [] }
     if (spent.length > MOST_SUMS && accounts.length > 1) {
       const middle = Math.ceil(accounts.length / 2)
       await joinSome(parts, accounts.slice(0, middle), heldNow)
@@ -61,7 +63,7 @@ async function joinSome(parts: Joining, accounts: readonly RedisAccount[], heldN
       ...[id, ...amount],
       ...[project.name, organization.name],
     ])
-    const after = await ask(parts, { life: randomUUID(), restore, spent, held, join: names })
+    const after = await ask(parts, { life: randomUUID(), restore, spent, batches, since, held, join: names })
     // Another node has given Redis an account meanwhile, which it had lost.
     if (after === null || after.includes('?')) continue
     for (const [i, account] of accounts.entries()) {
@@ -75,7 +77,7 @@ async function joinSome(parts: Joining, accounts: readonly RedisAccount[], heldN
 }
 
 const NONE: Amount = [0, 0]
-const NOTHING = { life: '', restore: [], spent: [], held: [], days: false, join: [], levels: [] }
+const NOTHING = { life: '', restore: [], spent: [], batches: [], since: 0, held: [], days: false, join: [], levels: [] }
 
 /** @returns the lives of those that were to be joined, `?` where it is another than was said; null where the epoch was another one, and nothing was done */
 export async function ask(parts: Joining, wanted: object): Promise<string[] | null> {

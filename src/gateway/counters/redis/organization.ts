@@ -83,9 +83,12 @@ export class RedisOrganization {
   }
 
   /** Has a project's accounts there before a call of it comes, with what the database has heard of others since. */
-  async load(projectId: string, at: number): Promise<void> {
+  async load(projectId: string, at: number, isFresh: boolean): Promise<void> {
     const isOld = ({ readAt }: RedisAccount) => performance.now() - readAt > READ_MS
-    await this.#joined.join(this.#both(projectId, at), (one) => this.#joined.isDoubtful(one) || isOld(one))
+    const both = this.#both(projectId, at)
+    // One that is on its way may have read before.
+    if (isFresh) await Promise.allSettled(both.map(({ joining }) => joining))
+    await this.#joined.join(both, (one) => isFresh || this.#joined.isDoubtful(one) || isOld(one))
   }
 
   /** Counts what was spent while Redis was not asked; it is told with what is said next. */

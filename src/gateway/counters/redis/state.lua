@@ -108,8 +108,10 @@ local function account(name)
     local value = redis.call('GET', base .. 'a:' .. name)
     a = false
     if value then
-      a = { name = name }
+      a = { name = name, batches = 0, batchesNano = 0, batchesAt = 0 }
       a.spent, a.spentNano, a.held, a.heldNano = struct.unpack('>dddd', value)
+      -- A node of the version before leaves these away: whoever joins next brings them.
+      if #value >= 56 then a.batches, a.batchesNano, a.batchesAt = struct.unpack('>ddd', value, 33) end
     end
     accounts[name] = a
   end
@@ -135,6 +137,15 @@ local function spend(name, dollars, nano)
   local a = account(name)
   if not a then return end
   a.spent, a.spentNano = sum(a.spent + dollars, a.spentNano + nano)
+  spending[name] = a
+end
+
+-- What batches hold that have not ended, as the database had it some time after a moment of Redis' clock: what was read later counts, and any
+-- where the clock was set back since.
+local function batchesHold(name, dollars, nano, at)
+  local a = account(name)
+  if not a or (at < a.batchesAt and a.batchesAt <= real) then return end
+  a.batches, a.batchesNano, a.batchesAt = dollars, nano, at
   spending[name] = a
 end
 
@@ -194,7 +205,9 @@ local function save()
     redis.call('SET', base .. 'w:' .. name, value, 'PX', string.format('%.0f', math.ceil(drainMs) + 10000))
   end
   for name, a in pairs(spending) do
-    redis.call('SET', base .. 'a:' .. name, struct.pack('>dddd', a.spent, a.spentNano, a.held, a.heldNano), 'KEEPTTL')
+    local value = struct.pack('>dddd', a.spent, a.spentNano, a.held, a.heldNano)
+    if a.batchesAt > 0 then value = value .. struct.pack('>ddd', a.batches, a.batchesNano, a.batchesAt) end
+    redis.call('SET', base .. 'a:' .. name, value, 'KEEPTTL')
   end
 end
 

@@ -61,7 +61,7 @@ end
 local function hasRoom(a, dollars, nano, limit, limitNano)
   if limit == cjson.null then return true end
   if not less(a.spent, a.spentNano, limit, limitNano) then return false end
-  local all, allNano = sum(a.spent + a.held + dollars, a.spentNano + a.heldNano + nano)
+  local all, allNano = sum(a.spent + a.held + a.batches + dollars, a.spentNano + a.heldNano + a.batchesNano + nano)
   return not less(limit, limitNano, all, allNano)
 end
 

@@ -8,13 +8,20 @@ import { Table } from './table.ts'
 const USED = 2
 const LOADED = 3
 const MONTHS = 4
-const MONTH_WORDS = 5
-/** In a month: when it begins, by which it is known; nano-dollars; and the number of the reading that `WRITTEN` is of. */
+const MONTH_WORDS = 6
+/**
+ * In a month: when it begins, by which it is known; nano-dollars; and the number of the reading that `WRITTEN` is of. `BATCHES` is what those hold
+ * that have not ended, as the database had it.
+ */
 const FROM = 0
 const WRITTEN = 1
 const UNWRITTEN = 2
 const RESERVED = 3
 const READING = 4
+const BATCHES = 5
+
+/** What the database has of an account: nano-dollars. */
+export type ReadOf = { spent: bigint; held: bigint }
 
 /** How long rules are believed, and more: an account that was loaded within this may still be asked for. */
 const BELIEVED_MS = 10_000
@@ -67,7 +74,7 @@ export class SharedAccounts {
 
   reserved(word: number, month: Month): bigint {
     const at = this.#find(word, month)
-    return at === NONE ? 0n : this.#big(at + RESERVED)
+    return at === NONE ? 0n : this.#big(at + RESERVED) + this.#big(at + BATCHES)
   }
 
   /** Sets aside for a call of a thread. A call of a month that nobody remembers any more is not counted. */
@@ -103,17 +110,24 @@ export class SharedAccounts {
     bigs[at + WRITTEN] = this.#big(at + WRITTEN) + nano
   }
 
-  /** Takes up a total that was read. @param isCertain whether it has all that was written here, and nothing else */
-  read(word: number, month: Month, total: bigint, reading: number, isCertain: boolean): void {
+  /**
+   * Takes up what was read: the total, and what batches hold, which is no less than before where that may be what they have spent.
+   * @param isCertain whether it has all that was written here, and nothing else
+   */
+  read(word: number, month: Month, { spent, held }: ReadOf, reading: number, isCertain: boolean): void {
     const { bigs, floats, undo } = this.#arena
     const at = this.#turnTo(word, month, true)
     undo.save(word + LOADED, 1)
     undo.save(at, MONTH_WORDS)
+    const isNew = floats[word + LOADED] === 0
+    const isLatest = reading > (floats[at + READING] ?? 0)
     // Of an account that is new here, nothing can be on its way.
-    if (floats[word + LOADED] === 0 || (isCertain && reading > (floats[at + READING] ?? 0))) {
-      bigs[at + WRITTEN] = total
+    const isWhole = isNew || (isCertain && isLatest)
+    if (isWhole) {
+      bigs[at + WRITTEN] = spent
       floats[at + READING] = reading
     }
+    if (isWhole || (isLatest && held > this.#big(at + BATCHES))) bigs[at + BATCHES] = held
     floats[word + LOADED] = 1
   }
 
@@ -165,6 +179,9 @@ export class SharedAccounts {
     bigs.fill(0n, at, at + MONTH_WORDS)
     bigs.fill(0n, own, own + this.#threads)
     floats[at + FROM] = month.from
+    // What batches hold is held in whatever month it is.
+    const [one = at, other = at] = this.#months(word)
+    bigs[at + BATCHES] = this.#big((at === one ? other : one) + BATCHES)
     return at
   }
 

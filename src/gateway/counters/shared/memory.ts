@@ -27,7 +27,7 @@ const HEADER_WORDS = 16
 
 /** Words of one window besides one for each thread, and of one account besides two. */
 export const WINDOW_WORDS = 11
-export const ACCOUNT_WORDS = 14
+export const ACCOUNT_WORDS = 16
 export const SUM_WORDS = 4
 
 export const windowStride = (threads: number): number => WINDOW_WORDS + threads

@@ -89,8 +89,8 @@ export class SharedMoney {
   }
 
   /**
-   * Reads what a project and its organization have spent, and takes it up. A total that was read while costs were written
-   * counts them or not, nobody knows: it is left, and the one before stays, with what was written here added.
+   * Reads what a project and its organization have spent and what their batches hold, and takes it up. A total that was read while costs were
+   * written counts them or not, nobody knows: it is left, and the one before stays, with what was written here added.
    * @throws ApiError 503 where there is no room for another account; what the database says
    */
   async load(spender: Spender): Promise<void> {
@@ -103,12 +103,14 @@ export class SharedMoney {
       floats[READINGS] = (floats[READINGS] ?? 0) + 1
       return { number: floats[READINGS], beat: ints[BEAT], isWriting: ints[WRITING] !== 0 }
     })
-    const { month, spent } = await this.#readSpent(spender)
+    const { month, spent, held } = await this.#readSpent(spender)
     this.#arena.change(() => {
       const isCertain = !begun.isWriting && begun.beat === ints[BEAT]
       const words = this.#open(places)
       for (const [i, word] of words.entries()) {
-        this.#accounts.read(word, month, spent.get(ids[i] ?? '') ?? 0n, begun.number, isCertain)
+        const id = ids[i] ?? ''
+        const read = { spent: spent.get(id) ?? 0n, held: held.get(id) ?? 0n }
+        this.#accounts.read(word, month, read, begun.number, isCertain)
       }
     })
   }

@@ -41,6 +41,10 @@ export const counters = {
     labels: [],
   },
   gatehouse_spend_alerts_total: { help: 'Spend alerts raised, by level: project or organization.', labels: ['level'] },
+  gatehouse_webhooks_total: {
+    help: 'Attempts to deliver webhooks, by outcome: delivered, failed, or given up after three days.',
+    labels: ['outcome'],
+  },
   gatehouse_mails_total: { help: 'Mails, by outcome: sent, or failed for good.', labels: ['outcome'] },
 } as const
 export type CounterName = keyof typeof counters

@@ -35,6 +35,11 @@ export function listWebhookEndpoints(
   return listed.orderBy('id', 'desc').limit(limit).execute()
 }
 
+/** Whether anybody has one. */
+export async function hasWebhookEndpoints(db: Db): Promise<boolean> {
+  return (await db.selectFrom('webhook_endpoint').select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
 export async function insertWebhookEndpoint(db: Db, row: Row<'webhook_endpoint'>): Promise<void> {
   await db.insertInto('webhook_endpoint').values(row).execute()
 }

@@ -16,6 +16,7 @@ import { newestMinute, recordRetention, retentionRanAt } from '../db/retention-r
 import { deleteFullAttempts } from '../db/sign-in-attempts.ts'
 import { forgetSomeSpendOf } from '../db/spend-of-writer.ts'
 import type { Db } from '../db/tables.ts'
+import { deleteFailedWebhooks } from '../db/webhook-deliveries.ts'
 import type { Writer } from './beat.ts'
 import { ClockCheck } from './clock-check.ts'
 
@@ -27,6 +28,8 @@ const FIRST_MS = 60_000
 /** Between two deletions, so that others get their turn. */
 const PAUSE_MS = 20
 const MINUTE_MS = 60_000
+/** What did not reach its receiver can be looked at for so long. */
+const WEBHOOKS_DAYS = 30
 /**
  * A writer that has been silent for so long has ended, whatever outage there was; or else what it has spent is of months that are over, the longest
  * of which is shorter: of the month that is counted nobody may be told both by it and by the totals.
@@ -101,6 +104,7 @@ export class Retention implements Writer {
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
       while ((await deleteFullAttempts(db, now)) && (await this.#pause()));
       while ((await deleteExpiredChallenges(db, seconds)) && (await this.#pause()));
+      while ((await deleteFailedWebhooks(db, seconds - WEBHOOKS_DAYS * DAY)) && (await this.#pause()));
       if (!(await this.#forgetWriters(seconds - WRITERS_DAYS * DAY))) return
       if (auditDays !== null && !(await this.#deleteAudit(seconds - auditDays * DAY))) return
       await recordRetention(db, now)

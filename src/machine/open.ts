@@ -58,7 +58,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const redis = config.redis && stack.use(await openRedisOf(config.redis, tools))
   const ledger = stack.use(openLedger(config, { ...tools, db }, redis?.leave))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
-  const { webhooks } = openWebhooks(config, { ...tools, db })
+  const { webhooks } = stack.use(await openWebhooks(config, { ...tools, db, gateDb: ledger.gateDb }))
   const parts = { db, ledger, now: tools.now, log: tools.log }
   const isAlone = config.workers === 1
   const far = redis && isAlone ? stack.use(await redis.counters(parts)) : null

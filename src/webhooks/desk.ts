@@ -26,6 +26,8 @@ export type WebhookDeskParts = PostParts & {
   newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
+  /** Told when an endpoint was made. */
+  made: () => void
 }
 
 /** Milliseconds that the name of a new URL's host is looked for. A name that nobody knows yet is looked at when there is something to send. */
@@ -86,7 +88,7 @@ type Of<D extends WebhookAsked['operation']['does']> = Extract<WebhookAsked['ope
 
 async function create(parts: WebhookDeskParts, asked: WebhookAsked, { name, url, eventTypes }: Of<'create'>) {
   await refuseUnreachable(parts, url)
-  return change(parts, asked, async (tx, newId, now) => {
+  const body = await change(parts, asked, async (tx, newId, now) => {
     const most = MOST_WEBHOOK_ENDPOINTS
     const there = await listWebhookEndpoints(tx, asked, { after: null, limit: most })
     if (there.length >= most) throw new Refused({ why: 'too_many', most })
@@ -98,6 +100,8 @@ async function create(parts: WebhookDeskParts, asked: WebhookAsked, { name, url,
     await insertWebhookEndpoint(tx, row)
     return { body: withSecret(row), recorded: recorded(row) }
   })
+  parts.made()
+  return body
 }
 
 async function list({ db }: WebhookDeskParts, asked: WebhookAsked, { after, limit }: Of<'list'>) {

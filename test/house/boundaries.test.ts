@@ -26,7 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   gateway: ['background', 'contract/error.ts', 'core', 'db', 'ledger', 'redis'],
   // Neither `admin` nor `api`: what a thread loads, each further one holds in memory once more.
   thread: ['config', 'contract', 'core', 'db', 'gateway', 'ledger', 'listener', 'log', 'redis'],
-  webhooks: ['core', 'db'],
+  webhooks: ['background', 'core', 'db'],
   machine: [
     'admin',
     'api',

@@ -16,7 +16,7 @@ export async function walkWebhooks(db: Db, organizationId: string): Promise<void
   const now = () => Date.now()
   const newId = idSource(now)
   const resolve = async () => ['8.8.8.8']
-  const desk = webhookDesk({ db, newId, now, networks: null, resolve, timeoutMs: 1 })
+  const desk = webhookDesk({ db, newId, now, networks: null, resolve, timeoutMs: 1, made() {} })
   const actor = { type: 'session' as const, session: { user: { id: 'u', email: 'e' } } }
   const whose = { organizationId, projectId: FULL_PROJECT, actor, origin: { ip: null, userAgent: null } }
   const ask = async (operation: WebhookOperation) => {

@@ -28,7 +28,7 @@ export const permissions: Handlers<typeof routes> = {
 export const atTheGate: Record<ModelPermission, string> = {
   'api.model.read': 'List and retrieve models.',
   'api.model.request':
-    'Call models: chat, completions, messages, embeddings, moderations, images, audio, rerank, score, classify, pooling, tokenize, detokenize.',
+    'Call models: chat, completions, messages, embeddings, moderations, images, audio, rerank, score, classify, pooling, tokenize, detokenize; retrieve, change and delete stored chats.',
   'api.responses.read': 'Retrieve responses and their input items, conversations and their items.',
   'api.responses.write':
     'Create, compact, count, cancel and delete responses; create, change and delete conversations and their items.',

@@ -1,5 +1,5 @@
 /** The kinds of things that model servers keep and that belong to a project: each has one way to be owned, see `src/gateway/kinds/`. */
-export const ownedKinds = ['response', 'item', 'file', 'upload', 'part', 'conversation'] as const
+export const ownedKinds = ['response', 'item', 'file', 'upload', 'part', 'conversation', 'chat'] as const
 export type OwnedKind = (typeof ownedKinds)[number]
 
 /** One of them, by the id that its model server gave it. */

@@ -1,6 +1,6 @@
 import { Bounded } from '../core/bounded.ts'
 import type { Log } from '../core/log.ts'
-import { isOwnedId, type Kept, keyOf, type ListAsked, NEVER, type Owned } from '../core/owned.ts'
+import { isOwnedId, type Kept, keyOf, type ListAsked, NEVER, type Owned, type OwnedKind } from '../core/owned.ts'
 import { batches } from '../db/batches.ts'
 import { endOwned, findOwned, insertOwned, listOwned } from '../db/owned.ts'
 import type { Db, Row } from '../db/tables.ts'
@@ -31,7 +31,9 @@ export type Origin = Owner & {
   isNew: boolean
 }
 
-type Claim = Owned & { origin: Origin; expiresAt: number }
+type Claim = Owned & { origin: Origin; expiresAt: number; madeAt: number | null }
+/** Kinds whose claims lists show. */
+const listed: ReadonlySet<OwnedKind> = new Set(['chat'])
 type Ending = Owned & Pick<Owner, 'organizationId'>
 
 export type OwnersParts = {
@@ -82,7 +84,8 @@ export class Owners implements Writer {
       this.#lose('responses get no owner, so nobody can ask for them again')
       return false
     }
-    this.#claims.set(key, { kind, id, origin, expiresAt: this.#now() + this.#parts.days * DAY })
+    const expiresAt = this.#now() + this.#parts.days * DAY
+    this.#claims.set(key, { kind, id, origin, expiresAt, madeAt: listed.has(kind) ? this.#moment() : null })
     this.#parts.beat.wake()
     return true
   }
@@ -147,6 +150,8 @@ export class Owners implements Writer {
    */
   async list(asker: Asker, asked: ListAsked): Promise<{ id: string; upstream: string }[] | null> {
     const { limit } = asked
+    // What this node has told of is listed by it at once.
+    if (listed.has(asked.kind)) await this.#writeClaims()
     const found: { id: string; upstream: string }[] = []
     for (let { after } = asked; ; ) {
       const page = { ...asked, after, limit: limit - found.length }
@@ -162,7 +167,7 @@ export class Owners implements Writer {
 
   /** Writes what waits. @throws what the database does; the rest then waits on */
   async write(): Promise<void> {
-    for (const claims of batches([...this.#claims.values()])) await this.#insert(claims)
+    await this.#writeClaims()
     await this.#end(new Map(this.#endings))
     this.#told = false
   }
@@ -179,6 +184,10 @@ export class Owners implements Writer {
     } finally {
       this.#reading.delete(endings)
     }
+  }
+
+  async #writeClaims(): Promise<void> {
+    for (const claims of batches([...this.#claims.values()])) await this.#insert(claims)
   }
 
   /** What the database cannot know better. */
@@ -234,7 +243,7 @@ export class Owners implements Writer {
   }
 }
 
-const rowOf = ({ kind, id, origin, expiresAt }: Claim): Row<'owned'> => ({
+const rowOf = ({ kind, id, origin, expiresAt, madeAt }: Claim): Row<'owned'> => ({
   kind,
   id,
   organization_id: origin.organizationId,
@@ -242,7 +251,7 @@ const rowOf = ({ kind, id, origin, expiresAt }: Claim): Row<'owned'> => ({
   upstream: origin.upstream,
   response_id: kind === 'response' ? null : (origin.conversationId ?? origin.responseId),
   expires_at: kind === 'item' && origin.conversationId !== null ? NEVER : expiresAt,
-  made_at: null,
+  made_at: madeAt,
   label: null,
 })
 

@@ -55,7 +55,7 @@ describe('a route does what it declares:', () => {
       const { gate } = stage
       const place = await stage.place()
       const before = gate.upstream.calls.length
-      const values = { text: 'x', list: 'x', number: '1', switch: 'false' }
+      const values = { text: 'x', list: 'x', number: '1', switch: 'false', map: 'x' }
       const taken = Object.entries(route.query).map(([one, kind]) => [one, values[kind]])
       const query = new URLSearchParams([...taken, ['of_nobody', 'x'], ['model', 'm2'], ['api-version', '1']])
       const answer = await ask(gate, route, place, { query: `?${query}` })

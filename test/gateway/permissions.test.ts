@@ -12,6 +12,8 @@ import { ADMIN_KEY, startTestApp } from '../support/harness.ts'
 const said: Record<string, RegExp> = {
   'GET models': /List and retrieve models/,
   'POST chat': /chat/,
+  'GET chat': /retrieve, change and delete stored chats/,
+  'DELETE chat': /delete stored chats/,
   'POST completions': /completions/,
   'POST messages': /messages/,
   'POST embeddings': /embeddings/,

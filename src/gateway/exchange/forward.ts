@@ -19,6 +19,10 @@ import type { Ticket } from './ticket.ts'
 /** Whether a model server's refusal of a call is put into the shape of the API that the client speaks. */
 const reshapes = ({ route }: Call) => route.api === 'anthropic'
 
+/** Whether an upstream keeps what a call asks it to: not all that serve a model need keep chats. */
+const isKeptBy = ({ offers }: Gate, { route: { body } }: Call, upstream: string) =>
+  body.kind !== 'json' || body.store !== 'as_chat' || (offers.get('chats')?.includes(upstream) ?? false)
+
 /** The client's side: of a stream that is kept alive, where one is asked for and that is set. */
 function replyTo({ streamKeepaliveMs: everyMs, streams }: Gate, call: Call, asked: Inquiry): Reply {
   const { response, headers } = call
@@ -67,7 +71,8 @@ export async function forward(
         answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
         observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })
-        if (asked.stored) observer.onShown = claiming(gate.owners, call, asked, upstream)
+        if (asked.stored && isKeptBy(gate, call, upstream))
+          observer.onShown = claiming(gate.owners, call, asked, upstream)
         if (status < 300) endsNamed(gate.owners, call)
         return { headers, observer }
       },

@@ -77,7 +77,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     usageWanted: stream && onDemand ? options?.include_usage === true : true,
     streamOptions: options,
     references,
-    stored: shape.store === 'by_default' && (edits.value('store') !== false || goesOnIn(references)),
+    stored: isStored(shape, edits.value('store'), references, accepts),
     inputText: inputTextOf(shape, body),
     echoes: fields.echo === true,
     besideText: content.tokens,
@@ -87,8 +87,16 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   }
 }
 
-/** Whether it goes on in a conversation, which keeps what is said also where the response is not stored. */
-const goesOnIn = (references: readonly Reference[]) => references.some(({ kind }) => kind === 'conversation')
+/** Whether what the reply shows is kept, and gets an owner. A conversation keeps what is said in it also where the response is not stored. */
+function isStored(
+  { store }: JsonShape,
+  said: unknown,
+  references: readonly Reference[],
+  accepts: Court['accepts'],
+): boolean {
+  if (store === 'as_chat') return said === true && accepts.has('chat')
+  return store === 'by_default' && (said !== false || references.some(({ kind }) => kind === 'conversation'))
+}
 
 function needsMaximum({ maxima }: JsonShape, fields: Fields): void {
   for (const name of maxima) if (!isGiven(fields[name])) throw missing(name)

@@ -46,6 +46,10 @@ export const kinds: Readonly<Record<OwnedKind, KindFacts>> = {
     ...{ offered: 'conversations', isLate: false, lifeSeconds: null, fields: [] },
     notFound: noConversation,
   },
+  chat: {
+    ...{ offered: 'chats', isLate: true, lifeSeconds: null, fields: [] },
+    notFound: noChat,
+  },
 }
 
 const named = new Map(ownedKinds.flatMap((kind) => kinds[kind].fields.map((field) => [field, kind] as const)))
@@ -71,6 +75,10 @@ function noItem({ id, param }: Named): ApiError {
 
 function noConversation({ id, param }: Named): ApiError {
   return new ApiError('not_found', `Conversation with id '${shown(id)}' not found.`, { param })
+}
+
+function noChat({ id, param }: Named): ApiError {
+  return new ApiError('not_found', `Chat completion with id '${shown(id)}' not found.`, { param })
 }
 
 /** @param inPath how our declarations call the id in a path, for which the original says `id` */

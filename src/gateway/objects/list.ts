@@ -16,9 +16,12 @@ import { ask, objectIn } from './ask.ts'
 const AT_ONCE = 8
 /** Bytes of one object of a list. */
 const OBJECT_BYTES = 65_536
-/** Lists that are read at once: of one project, and of all. */
+/** The same where objects may be as long as answers are: so many at once, bytes of one, and bytes with which a page ends. */
+const LARGE = { atOnce: 2, bytes: 8_388_608, pageBytes: 8_388_608 }
+/** Lists that are read at once: of one project, of all, and of those with large objects. */
 const LISTS_OF_PROJECT = 4
 const LISTS = 64
+const LARGE_LISTS = 8
 /** Objects of a page, at most: whoever asks for more gets so many, is told that there is more, and goes on. */
 const MOST = 1000
 
@@ -34,7 +37,8 @@ const places = new Places()
  */
 export async function answerList(gate: Gate, call: Call, listing: Listing): Promise<null> {
   const { projectId } = call.grant.rules
-  const giveBack = places.take(1, [[projectId, LISTS_OF_PROJECT] as const, ['', LISTS] as const])
+  const shares = [[projectId, LISTS_OF_PROJECT] as const, ['', LISTS] as const]
+  const giveBack = places.take(1, listing.isLarge ? [...shares, ['large', LARGE_LISTS] as const] : shares)
   if (giveBack === null) throw unavailable('Too many lists are read at the same time. Please try again shortly.')
   try {
     answer(call.response, 200, call.headers, await pageFor(gate, call, listing))
@@ -50,28 +54,53 @@ export async function answerList(gate: Gate, call: Call, listing: Listing): Prom
 async function pageFor(gate: Gate, call: Call, listing: Listing): Promise<object> {
   const { rules } = call.grant
   const { asked, wanted } = pageOf(call.route.upstreamPath, listing)
+  const asksFor = filterOf(call.route.upstreamPath, listing)
   const shown: Shown[] = []
-  let read = 0
-  let ended = 0
+  let [read, ended, bytes] = [0, 0, 0]
   for (let after = asked.after; ; ) {
     const found = await gate.owners.list(rules, { ...asked, after, limit: wanted - shown.length + 1 })
     if (found === null) throw notFound({ kind: asked.kind, id: asked.after ?? '', param: 'after', isIfKept: false })
-    const now = found.slice(0, wanted - shown.length)
+    const now = found.slice(0, Math.min(wanted - shown.length, listing.isLarge ? LARGE.atOnce : MOST))
     for (const one of await readAll(gate, call, listing, now)) {
-      if (typeof one === 'object') shown.push(one)
-      else if (one === 'gone') ended++
+      if (one === 'gone') ended++
+      else if (one !== 'left_out' && asksFor(one.object)) {
+        shown.push(one.object)
+        bytes += one.bytes
+      }
     }
     read += now.length
     after = now.at(-1)?.id ?? null
     const isMore = found.length > now.length
-    if (isMore && shown.length < wanted && read < MOST) continue
+    if (isMore && shown.length < wanted && read < MOST && bytes < LARGE.pageBytes) continue
     const { log } = gate
     if (ended > 0)
       log.info({ kind: asked.kind, project: rules.projectId, ended }, 'no project owns any more what is gone')
     // An empty page would end whoever goes through a list, and what is gone is not looked at again.
+    if (isMore && shown.length === 0 && ended < read) throw noneAmong(read, after)
     if (isMore && shown.length === 0) throw unavailable('Too much of this list is gone. Please try again shortly.')
     return pageWith(shown, isMore)
   }
+}
+
+/** Nothing of what was read is what the query asks for, and there is more. @param last that was read */
+function noneAmong(read: number, last: string | null): Error {
+  const message = `none of the next ${read} is such a one, and no more are read for one page; go on after '${last}'.`
+  return wrongValue('after', message)
+}
+
+/** Whether an object is what the query asks for, by what it says of itself. @param path with the query that the route takes */
+function filterOf(path: string, { filters }: Listing): (object: JsonObject) => boolean {
+  const query = [...new URLSearchParams(path.split('?', 2)[1])]
+  const wanted = query.flatMap(([name, value]) => {
+    const [field = '', key] = name.split(/\[(.*)\]$/s)
+    return filters.includes(field) ? [{ field, key, value }] : []
+  })
+  return (object) =>
+    wanted.every(({ field, key, value }) => {
+      const said = object[field]
+      if (key === undefined) return said === value
+      return isObject(said) && Object.hasOwn(said, key) && said[key] === value
+    })
 }
 
 const pageWith = (data: readonly Shown[], isMore: boolean) => ({
@@ -89,7 +118,8 @@ async function readAll(gate: Gate, call: Call, listing: Listing, places: readonl
   const reader = async () => {
     for (let i = next++; i < places.length; i = next++) read[i] = await readOne(gate, call, listing, places[i] as Place)
   }
-  const readers = Array.from({ length: Math.min(AT_ONCE, places.length) }, reader)
+  const atOnce = listing.isLarge ? LARGE.atOnce : AT_ONCE
+  const readers = Array.from({ length: Math.min(atOnce, places.length) }, reader)
   // All have ended before the first of their failures is told, so that nothing goes on behind an answer.
   const failed = (await Promise.allSettled(readers)).find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
@@ -97,12 +127,18 @@ async function readAll(gate: Gate, call: Call, listing: Listing, places: readonl
 }
 
 type Place = { id: string; upstream: string }
-/** An object; or that it is gone for good, or left out. */
-type Read = Shown | 'gone' | 'left_out'
+/** An object, and how long it was; or that it is gone for good, or left out. */
+type Read = { object: Shown; bytes: number } | 'gone' | 'left_out'
 
-async function readOne(gate: Gate, call: Call, { kind, one }: Listing, { id, upstream }: Place): Promise<Read> {
+async function readOne(
+  gate: Gate,
+  call: Call,
+  { kind, one, isLarge }: Listing,
+  { id, upstream }: Place,
+): Promise<Read> {
   const asked = { method: 'GET', path: one.replace('{id}', id), upstreams: [upstream], headers: call.request.headers }
-  const said = await ask(gate, call, { ...asked, body: () => null, most: OBJECT_BYTES, isKept: false })
+  const most = isLarge ? LARGE.bytes : OBJECT_BYTES
+  const said = await ask(gate, call, { ...asked, body: () => null, most, isKept: false })
   if (!('bytes' in said)) throw new ClientGone()
   const object = objectIn(said.bytes)
   if (said.status === 404 && isObject(object?.error)) {
@@ -113,7 +149,7 @@ async function readOne(gate: Gate, call: Call, { kind, one }: Listing, { id, ups
   }
   if (said.status >= 300 || object === null || object.id !== id)
     throw invalidReply(new Error(`the status ${said.status} for a ${kind} of a list`))
-  return object
+  return { object, bytes: said.bytes.length }
 }
 
 /** What page a query asks for. @param path with the query that the route takes */

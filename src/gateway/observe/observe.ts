@@ -8,7 +8,8 @@ import { Watch } from './watch.ts'
 export function observe(observed: Observed): Observer {
   const { reply } = observed.route
   if (reply.kind === 'plain' || observed.status >= 400) return new Passing()
-  return reply.kind === 'shows' ? new Showing(reply, observed) : new Watch(reply, observed)
+  if (reply.kind === 'shows') return new Showing(reply, observed)
+  return new Watch(observed.asked.stored && reply.kept !== null ? { ...reply, ...reply.kept } : reply, observed)
 }
 
 /**

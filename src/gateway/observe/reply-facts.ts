@@ -125,9 +125,9 @@ export class Reading implements JsonSink {
     else if (name === 'session') this.#sessions = 1
     else if (name === 'item_id') this.#onShown('item', value)
     else if (name === 'conversation_id') this.#onShown('conversation', value)
-    else if (name === 'id' && !this.#isNamed) {
+    else if ((name === 'id' || name === 'chat_id') && !this.#isNamed) {
       this.#isNamed = true
-      this.#onShown('response', value)
+      this.#onShown(name === 'id' ? 'response' : 'chat', value)
     }
   }
 

@@ -3,7 +3,14 @@ import type { Declaration, FormShape, WatchedReply } from './declaration.ts'
 import { ask, form, plainJson } from './parts.ts'
 import { audio as sound } from './replies.ts'
 
-const watched = { kind: 'watched', whole: sound, event: sound, streamReports: 'always', makesImages: false } as const
+const watched = {
+  kind: 'watched',
+  kept: null,
+  whole: sound,
+  event: sound,
+  streamReports: 'always',
+  makesImages: false,
+} as const
 const speech = { ...watched, counts: 'input', hears: false } as const satisfies WatchedReply
 const transcript = { ...watched, counts: 'nothing', hears: true } as const satisfies WatchedReply
 const recording = { ...form, answers: null, files: 'audio' } as const satisfies Omit<FormShape, 'fields'>

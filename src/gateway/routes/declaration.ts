@@ -70,6 +70,10 @@ export type Listing = {
   one: `/${string}`
   /** The query parameter by which it is narrowed, by what things have as their label; null: none. */
   narrowedBy: string | null
+  /** Query parameters that ask for what things say of themselves: a value of that name, or members of an object (`name[key]`). */
+  filters: readonly string[]
+  /** Whether one may be as long as an answer of a model: few are read at once then, and a page ends before it is too long. */
+  isLarge: boolean
   /** The order where the query says none, and whether it may say another. */
   order: { usual: 'asc' | 'desc'; isFixed: boolean }
   limit: { usual: number; most: number }
@@ -116,8 +120,11 @@ export type JsonShape = {
    * everywhere.
    */
   tier: 'none' | 'said' | 'taken' | 'taken_but_scale' | 'standard_only'
-  /** Whether the model server keeps the answer: never, where `store` is true, or unless it is false (then it gets an owner). */
-  store: 'never' | 'on_request' | 'by_default'
+  /**
+   * Whether the model server keeps the answer: never, where `store` is true, or unless it is false (then it gets an owner). `as_chat`: where
+   * `store` is true, and with an owner where an upstream offers that.
+   */
+  store: 'never' | 'on_request' | 'as_chat' | 'by_default'
   /** The field whose characters are what is used. */
   characters: 'input' | null
   /** Fields that hold images, by the original or by other servers: a text in one is a link, or the data itself. */
@@ -150,6 +157,8 @@ export type WatchedReply = {
   /** What is looked at in a reply that is one JSON object, and in each event of a stream. */
   whole: Want
   event: Want
+  /** The same where the answer is kept as something of its own, which is named in it; null: it is no other. */
+  kept: { whole: Want; event: Want } | null
   /** What is counted where the reply does not report it. */
   counts: 'input_and_output' | 'input' | 'nothing'
   /** Whether a stream reports its use always, or only where it is asked to, in an event of its own. */
@@ -218,8 +227,11 @@ type Facts = {
   /** Where model servers have it: behind their base URL, as the path is behind `/v1`, or at their root, which is that URL without its `/v1`. */
   servedAt: 'base' | 'root'
   permission: ModelPermission
-  /** The query parameters that the model server hears of, and what they are; of all others it does not. Only a list may repeat. */
-  query: Readonly<Record<string, 'text' | 'number' | 'switch' | 'list'>>
+  /**
+   * The query parameters that the model server hears of, and what they are; of all others it does not. Only a list may repeat; a map has
+   * its keys in brackets.
+   */
+  query: Readonly<Record<string, 'text' | 'number' | 'switch' | 'list' | 'map'>>
   /** The id in the path of what is gone once the model server has done it. */
   ends: IdName | null
   /** A model server, what the gate knows of the models, or what it keeps itself. */

@@ -41,6 +41,8 @@ export const files = {
       kind: 'file',
       one: '/files/{id}',
       narrowedBy: 'purpose',
+      filters: [],
+      isLarge: false,
       order: { usual: 'desc', isFixed: false },
       limit: { usual: 10_000, most: 10_000 },
     },

@@ -18,6 +18,7 @@ export const idKinds = {
   file_id: { ...ofOwned, owned: 'file' },
   upload_id: { ...ofOwned, owned: 'upload' },
   conversation_id: { ...ofOwned, owned: 'conversation' },
+  completion_id: { ...ofOwned, owned: 'chat' },
   item_id: { ...ofOwned, owned: 'item' },
   webhook_endpoint_id: { ...ofOwned, owned: null },
   model: { read: modelId, takesRest: true, owned: null },

@@ -5,6 +5,7 @@ import { imageEvent, images as whole } from './replies.ts'
 
 const pictures = {
   kind: 'watched',
+  kept: null,
   whole,
   event: imageEvent,
   counts: 'input',

@@ -96,7 +96,8 @@ test('a path with several methods takes each, and says so to the others', () => 
     ['GET', '/v1/responses/resp_1/cancel', 'POST'],
     ['DELETE', '/v1/responses/resp_1/input_items', 'GET, HEAD'],
     ['PUT', '/v1/models/m1', 'GET, HEAD'],
-    ['DELETE', '/v1/chat/completions', 'POST'],
+    ['DELETE', '/v1/chat/completions', 'POST, GET'],
+    ['DELETE', '/v1/completions', 'POST'],
     ['HEAD', '/v1/embeddings', 'POST'],
     ['get', '/v1/models', 'GET, HEAD'],
     ['head', '/v1/models', 'GET, HEAD'],
@@ -181,19 +182,12 @@ test('what the original offers besides is told apart from what nobody offers', (
     'vaults/v1',
     'videos/edits',
   ]
-  const more = [
-    'content_provenance_checks',
-    'conversations/c1/x',
-    'webhook_endpoints',
-    'chat/completions/c1',
-    'images/x',
-  ]
+  const more = ['content_provenance_checks', 'conversations/c1/x', 'images/x']
   for (const path of [...offered, ...more]) {
     const error = refused('POST', `/v1/${path}`)
     assert.deepEqual([error.status, error.code], [404, 'not_offered'], path)
   }
   for (const [method, url] of [
-    ['GET', '/v1/chat/completions'],
     ['DELETE', '/v1/models/ft:m1:org::1'],
     ['GET', '/v1/safety/alerts/a1'],
   ] as const)

@@ -38,6 +38,7 @@ export const messages = {
     body: { ...body, maxima: ['max_tokens'], maximum: 'required' },
     reply: {
       kind: 'watched',
+      kept: null,
       whole: message,
       event: messageEvent,
       counts: 'input_and_output',

@@ -1,9 +1,8 @@
 import { ApiError, unknownUrl } from '../../contract/error.ts'
 import type { Method } from './declaration.ts'
 
-/** The original's operations on paths that are governed for another method: stored chats, and the end of a fine-tuned model. */
+/** The original's operations on paths that are governed for another method: the end of a fine-tuned model. */
 export const operationsNotOffered: readonly { method: Method; path: `/v1/${string}` }[] = [
-  { method: 'GET', path: '/v1/chat/completions' },
   { method: 'DELETE', path: '/v1/models/{model}' },
 ]
 
@@ -17,16 +16,13 @@ const resources: ReadonlySet<string> = new Set([
 
 /** What a path that is no route's is answered with: whoever asks for the original's learns that this server lacks it yet. */
 export function noSuchRoute(method: string, path: string): ApiError {
-  const [before, version, first = '', second, third] = path.split('/', 5)
+  const [before, version, first = '', second] = path.split('/', 4)
   if (before === '' && version === 'v1' && first === 'messages' && second === 'batches')
     return noMessageBatches(method, path)
-  const isStoredChat = first === 'chat' && second === 'completions' && third !== undefined && path.length > CHATS
-  return before === '' && version === 'v1' && (resources.has(first) || isStoredChat)
+  return before === '' && version === 'v1' && resources.has(first)
     ? notOfferedHere(method, path)
     : unknownUrl({ method, url: path })
 }
-
-const CHATS = '/v1/chat/completions/'.length
 
 export function notOfferedHere(method: string, path: string): ApiError {
   const { message } = unknownUrl({ method, url: path })

@@ -1,5 +1,5 @@
 import type { Declaration, FormShape, JsonShape, StreamSign, WatchedReply } from './declaration.ts'
-import { completion, response, responseEvent, usageOnly } from './replies.ts'
+import { chat, completion, response, responseEvent, usageOnly } from './replies.ts'
 import { told } from './told.ts'
 
 /** What several routes have in common, for their declarations to be put together from. */
@@ -78,15 +78,17 @@ export const form = {
   json: null,
 } as const satisfies Partial<FormShape>
 
-const watched = { kind: 'watched', streamReports: 'always', makesImages: false, hears: false } as const
+const watched = { kind: 'watched', kept: null, streamReports: 'always', makesImages: false, hears: false } as const
+const completed = {
+  ...watched,
+  whole: completion,
+  event: completion,
+  counts: 'input_and_output',
+  streamReports: 'on_demand',
+} as const
 export const watches = {
-  completion: {
-    ...watched,
-    whole: completion,
-    event: completion,
-    counts: 'input_and_output',
-    streamReports: 'on_demand',
-  },
+  completion: completed,
+  chat: { ...completed, kept: { whole: chat, event: chat } },
   response: { ...watched, whole: response, event: responseEvent, counts: 'input_and_output' },
   input: { ...watched, whole: usageOnly, event: usageOnly, counts: 'input' },
 } as const satisfies Record<string, WatchedReply>

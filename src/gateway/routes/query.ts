@@ -17,13 +17,24 @@ export function kept(taken: Declaration['query'], query: string): Kept {
   const parameters = queryParameters(query)
   if (parameters === null) throw tooManyParameters(MOST_PARAMETERS)
   for (const [written, value] of parameters) {
+    if (isOfMap(taken, written)) {
+      if (sent.has(written)) throw saidTwice(written)
+      sent.append(written, value)
+      continue
+    }
     const [name, isList] = nameIn(written)
     const kind = Object.hasOwn(taken, name) ? taken[name] : undefined
-    if (kind === undefined) continue
+    if (kind === undefined || kind === 'map') continue
     if (kind !== 'list' && (isList || sent.has(name))) throw saidTwice(name)
     sent.append(isList ? `${name}[]` : name, understood(name, kind, value))
   }
   return { query: sent.size === 0 ? '' : `?${sent}`, stream: sent.get('stream') === 'true' }
+}
+
+/** `x[key]=a`, whatever the key is. */
+const isOfMap = (taken: Declaration['query'], written: string) => {
+  const name = written.slice(0, Math.max(0, written.indexOf('[')))
+  return Object.hasOwn(taken, name) && taken[name] === 'map' && written.endsWith(']')
 }
 
 /** `x[]=a` and `x[0]=a` are of a list. */
@@ -32,7 +43,7 @@ function nameIn(written: string): [name: string, isList: boolean] {
   return at > 0 && /^\[\d*\]$/.test(written.slice(at)) ? [written.slice(0, at), true] : [written, false]
 }
 
-function understood(param: string, kind: Declaration['query'][string], text: string): string {
+function understood(param: string, kind: Exclude<Declaration['query'][string], 'map'>, text: string): string {
   if (kind === 'text' || kind === 'list') return text
   const value = kind === 'switch' ? writtenBoolean(text) : writtenNumber(text)
   if (value === null) throw wrongType(param, kind === 'switch' ? 'a boolean' : 'an integer', text)

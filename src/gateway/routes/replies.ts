@@ -36,13 +36,16 @@ const message = object({
 const choice = object({ index: keep('index'), delta: message, message, text, usage, error: problem })
 
 /** Chat completions and completions, whole and as events: their differences are names. */
-export const completion = object({
+const completed = {
   choices: list(choice, 'choices'),
   usage,
   x_groq: object({ usage, error: problem }),
   ...tier,
   ...failure,
-})
+}
+export const completion = object(completed)
+/** The same with its name, by which it is kept. */
+export const chat = object({ id: keep('chat_id'), ...completed })
 
 const item = { id: keep('item_id'), type: keep('item'), container_id: keep('container') }
 /** One item of an answer, with all that the model says in it. */

@@ -1,4 +1,5 @@
 import { audio } from './audio.ts'
+import { chats } from './chats.ts'
 import { completions } from './completions.ts'
 import { conversations } from './conversations.ts'
 import type { Declaration } from './declaration.ts'
@@ -26,6 +27,7 @@ const table = {
   ...uploads,
   ...conversations,
   ...webhooks,
+  ...chats,
 } as const
 
 export type RouteName = keyof typeof table

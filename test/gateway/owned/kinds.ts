@@ -123,6 +123,17 @@ export const kindTests: Record<string, KindTest> = {
       post('a part', `/v1/uploads/${(await client.uploads.create(upload)).id}/complete`, { part_ids: [id] }),
     ],
   },
+  chat: {
+    make: async (client) => {
+      const messages = [{ role: 'user' as const, content: 'x' }]
+      const { id } = await client.chat.completions.create({ model: 'm1', messages, store: true })
+      // From then on it is written, for other servers to know.
+      await client.chat.completions.list()
+      return id
+    },
+    nobodys: (account) => account.fill({ chats: 1 }).chats[0] ?? '',
+    named: () => [],
+  },
   conversation: {
     make: async (client) => (await client.conversations.create({ items: [{ role: 'user', content: 'x' }] })).id,
     nobodys: (account) => account.fill({ conversations: 1 }).conversations[0] ?? '',

@@ -7,10 +7,12 @@ import type { Project } from './known.ts'
 const words: Record<ModelPermission, string> = {
   'api.model.read': 'List models',
   'api.model.request': 'Call models',
-  'api.responses.read': 'Read responses that are stored',
-  'api.responses.write': 'Make, cancel and delete responses',
+  'api.responses.read': 'Read responses and conversations that are stored',
+  'api.responses.write': 'Make, cancel and delete responses and conversations',
   'api.files.read': 'Read files that are stored',
   'api.files.write': 'Upload and delete files',
+  'api.webhooks.read': 'Read webhook endpoints',
+  'api.webhooks.write': 'Make, change and delete webhook endpoints',
 }
 const all = Object.keys(words) as ModelPermission[]
 

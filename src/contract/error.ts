@@ -116,6 +116,7 @@ const table = {
   // What went wrong on this side.
   internal: { status: 500, code: null },
   service_unavailable: { status: 503 },
+  insufficient_storage: { status: 507 },
   upstream_unreachable: { status: 502 },
   upstream_timeout: { status: 504 },
   upstream_refused_credentials: { status: 502 },

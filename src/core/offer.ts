@@ -4,3 +4,8 @@
  */
 export const offers = ['files', 'uploads', 'conversations', 'chats'] as const
 export type Offer = (typeof offers)[number]
+
+/** The name under which the gate keeps things itself; no upstream of a configuration can be called so. */
+export const OWN_UPSTREAM = 'gatehouse:files'
+/** What it offers where no upstream does. */
+export const ownOffers: readonly Offer[] = ['files', 'uploads']

@@ -64,6 +64,8 @@ export type GatewayParts = GateLedger & {
   offers: Offers
   /** Whoever keeps webhook endpoints. */
   webhooks: WebhookDesk
+  /** Whether the gate keeps files itself, also where another keeps new ones. */
+  keepsFiles: boolean
 }
 
 export type Gate = Omit<GatewayParts, 'counters'> & {

@@ -1,5 +1,6 @@
 import { ApiError } from '../contract/error.ts'
 import type { CatalogueModel } from '../core/catalogue.ts'
+import { OWN_UPSTREAM, ownOffers } from '../core/offer.ts'
 import type { Edits } from './body/edits.ts'
 import type { Body } from './body/read-body.ts'
 import type { Asked, Call } from './call.ts'
@@ -40,7 +41,7 @@ async function lookUp(gate: Gate, call: Call, body: Judged, judged: Judgement): 
   const { organizationId, projectId } = rules
   const { owners, waited } = await gate.lateOwners.find(references, { organizationId, projectId, keyId })
   const now = waited ? await judgeAgain(gate, call, body) : judged
-  return withUpstreams(now, keepersOf(references, owners, rules, upstreamsOf(gate, call, now.asked)))
+  return withUpstreams(now, keepersOf(references, owners, rules, ableOf(gate, call, now.asked)))
 }
 
 function judgeCall(gate: Gate, call: Call, body: Judged): Judgement | Promise<Judgement> {
@@ -81,6 +82,14 @@ async function judgeAgain(gate: Gate, call: Call, body: Judged): Promise<Judgeme
 /** Those that have the call's model, or what its route asks for. */
 const upstreamsOf = (gate: Gate, { route: { offered } }: Call, { model }: Asked) =>
   model?.upstreams ?? (offered === null ? gate.upstreams.names : (gate.offers.get(offered) ?? []))
+
+/** Those that something which it names may be at: what the gate keeps itself is there also where another keeps what is new. */
+function ableOf(gate: Gate, call: Call, asked: Asked): readonly string[] {
+  const { offered } = call.route
+  const isOwn = gate.keepsFiles && offered !== null && ownOffers.includes(offered)
+  const upstreams = upstreamsOf(gate, call, asked)
+  return isOwn && !upstreams.includes(OWN_UPSTREAM) ? [...upstreams, OWN_UPSTREAM] : upstreams
+}
 
 const withUpstreams = ({ asked, edits }: Judgement, upstreams: readonly string[]): Inquired => ({
   inquiry: Object.assign(asked, { upstreams }),

@@ -16,6 +16,7 @@ import type { Counters } from './counters/counters.ts'
 import type { GateCounters } from './counters/make.ts'
 import { readLevels } from './counters/read-levels.ts'
 import { RunningStreams } from './exchange/running-streams.ts'
+import { NOTHING_KEPT, openKept } from './files/open.ts'
 import { Grants } from './keys/grants.ts'
 import type { AskOthers } from './keys/known.ts'
 import { offersOf } from './kinds/offers.ts'
@@ -81,7 +82,8 @@ export async function openGateway(
 ): Promise<OpenGateway> {
   await using stack = new AsyncDisposableStack()
   const { db, ledger, changed, alerts, availability, bodies, others, newId, now, log, metrics } = parts
-  const { upstreams, catalogue } = stack.use(await openModelServers(config, parts, replaced.upstreams))
+  const kept = config.files === null ? NOTHING_KEPT : await openKept(config.files, { now, log })
+  const { upstreams, catalogue } = stack.use(await openModelServers(config, parts, kept.servers, replaced.upstreams))
   const counters = replaced.counters?.(parts.counters) ?? parts.counters
   const tokens = new TokenCounter()
   const loaded = async (rules: Spender) => {
@@ -126,10 +128,12 @@ export async function openGateway(
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
     streamKeepaliveMs: config.streamKeepaliveMs,
     dialects: dialectsOf(config.upstreams),
-    offers: offersOf(config.upstreams),
+    offers: offersOf(config.upstreams, config.files !== null),
+    keepsFiles: config.files !== null,
   })
   stack.defer(() => settle(gateway, tokens))
   const background = parts.worksInBackground ? stack.use(new Background({ db: parts.gateDb, log })) : null
+  for (const job of kept.jobs) background?.add(job)
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)

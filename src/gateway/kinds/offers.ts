@@ -1,11 +1,17 @@
 import type { UpstreamConfigs } from '../../config/upstreams.ts'
-import { type Offer, offers } from '../../core/offer.ts'
+import { type Offer, OWN_UPSTREAM, offers, ownOffers } from '../../core/offer.ts'
 
 /** For each kind of things the names of the upstreams that have it, as the configuration orders them; no entry where none has. */
 export type Offers = ReadonlyMap<Offer, readonly string[]>
 
-/** Which upstreams offer what. */
-export function offersOf(upstreams: UpstreamConfigs): Offers {
+/**
+ * Which upstreams offer what. What the gate keeps itself it offers only where none offers files: who sends one does not say what it is for, and it
+ * is to be where a model can see it.
+ * @param keepsFiles whether the gate keeps files itself
+ */
+export function offersOf(upstreams: UpstreamConfigs, keepsFiles = false): Offers {
   const having = (offer: Offer) => [...upstreams].filter(([, one]) => one.offers.includes(offer)).map(([name]) => name)
-  return new Map(offers.map((offer) => [offer, having(offer)] as const).filter(([, names]) => names.length > 0))
+  const isOwn = keepsFiles && having('files').length === 0
+  const keepers = (offer: Offer) => (isOwn && ownOffers.includes(offer) ? [OWN_UPSTREAM] : having(offer))
+  return new Map(offers.map((offer) => [offer, keepers(offer)] as const).filter(([, names]) => names.length > 0))
 }

@@ -15,11 +15,13 @@ export type ModelServers = AsyncDisposable & { upstreams: Upstreams; catalogue: 
 
 /**
  * The upstreams of the configuration, and the catalogue of what they offer.
+ * @param own what the gate serves itself, besides
  * @param given in place of the configured ones; for tests
  */
 export async function openModelServers(
   config: Pick<Config, 'upstreams' | 'models'>,
   { newId, now, log, metrics }: Parts,
+  own: ReadonlyMap<string, Upstream>,
   given?: ReadonlyMap<string, Upstream>,
 ): Promise<ModelServers> {
   if (config.upstreams.size === 0 && !given) {
@@ -44,7 +46,7 @@ export async function openModelServers(
         'the model server does not know stream_options: tokens of its streams are counted here',
       ),
   }
-  const upstreams = new Upstreams(given ?? (await openUpstreams(config.upstreams, newId, now)), { watch })
+  const upstreams = new Upstreams(given ?? (await openUpstreams(config.upstreams, newId, now)), { watch, own })
   const unread = (upstream: string, err: unknown, listed: boolean) =>
     complain(
       upstream,

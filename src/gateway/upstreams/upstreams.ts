@@ -31,6 +31,8 @@ export type UpstreamsOptions = {
   clock?: () => number
   /** A number from 0 to 1, below 1: which of several upstreams serves the next call. */
   random?: () => number
+  /** What the gate serves itself, by name: nothing goes there that does not say so, and it has no models. */
+  own?: ReadonlyMap<string, Upstream>
 }
 
 const NONE: ReadonlySet<Member> = new Set()
@@ -70,6 +72,8 @@ class Member implements Witness {
 export class Upstreams {
   readonly names: readonly string[]
   readonly #members: ReadonlyMap<string, Member>
+  /** Those of the configuration. */
+  readonly #models: readonly Member[]
   readonly #clock: () => number
   readonly #random: () => number
 
@@ -77,9 +81,10 @@ export class Upstreams {
     this.#clock = options.clock ?? (() => performance.now())
     this.#random = options.random ?? Math.random
     this.names = [...upstreams.keys()]
-    this.#members = new Map(
-      [...upstreams].map(([name, one]) => [name, new Member(name, one, options.watch, this.#clock)]),
-    )
+    const memberOf = ([name, one]: [string, Upstream]) => new Member(name, one, options.watch, this.#clock)
+    this.#models = [...upstreams].map(memberOf)
+    const members = [...this.#models, ...[...(options.own ?? [])].map(memberOf)]
+    this.#members = new Map(members.map((member) => [member.name, member]))
   }
 
   /**
@@ -116,7 +121,7 @@ export class Upstreams {
 
   /** What the catalogue is read from. */
   sources(): ModelSource[] {
-    return [...this.#members.values()].map((member) => ({
+    return this.#models.map((member) => ({
       name: member.name,
       list: () => member.upstream.models(member),
     }))

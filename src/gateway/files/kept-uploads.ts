@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import { ApiError } from '../../contract/error.ts'
+import { isObject, type JsonObject } from '../body/fields.ts'
+import { missing, wrongType, wrongValue } from '../invalid.ts'
+import type { Draft } from './draft.ts'
+import { noSuch, notHere } from './failures.ts'
+import { checkPurpose, expiryOf, type FileObject, type NewFile } from './file-objects.ts'
+import type { Folder } from './folder.ts'
+import { type KeptFiles, newKeptId } from './kept-files.ts'
+
+/** An upload as the original shows it. */
+export type UploadObject = {
+  id: string
+  object: 'upload'
+  bytes: number
+  created_at: number
+  expires_at: number
+  filename: string
+  purpose: string
+  status: 'pending' | 'completed' | 'cancelled'
+  file: FileObject | null
+}
+type PartObject = { id: string; object: 'upload.part'; created_at: number; upload_id: string }
+/** What is kept of it: also what its file will be called, so that who completes it again after a crash makes no other. */
+type Kept = { shown: UploadObject; fileId: string; expiresAfter: number | null }
+
+/** Seconds for which parts can be added. */
+const UPLOAD_SECONDS = 3600
+const MOST_BYTES = 8 * 1024 ** 3
+/** Bytes that are copied at once. */
+const AT_ONCE = 1_048_576
+
+const isIdOf = (prefix: 'upload_' | 'part_', id: string) => new RegExp(`^${prefix}[0-9a-f]{32}$`).test(id)
+/** Where the end of an upload stands, of which there is one. */
+const endOf = (id: string) => id.replace('upload_', 'end_')
+
+/** Files that come in parts. */
+export class KeptUploads {
+  readonly #folder: Folder
+  readonly #files: KeptFiles
+  /** Unix seconds. */
+  readonly #now: () => number
+
+  constructor(files: KeptFiles, now: () => number) {
+    this.#folder = files.folder
+    this.#files = files
+    this.#now = now
+  }
+
+  /** @throws ApiError 400 for what is asked; 507, 503 */
+  async create(body: JsonObject): Promise<UploadObject> {
+    const { bytes, filename, purpose, expires_after: expires } = body
+    for (const name of ['bytes', 'filename', 'mime_type', 'purpose'] as const) {
+      const value = body[name]
+      if (value === undefined || value === null) throw missing(name)
+      if (name !== 'bytes' && typeof value !== 'string') throw wrongType(name, 'a string', value)
+    }
+    checkPurpose(purpose, filename)
+    if (typeof bytes !== 'number' || !Number.isInteger(bytes) || bytes < 1 || bytes > MOST_BYTES)
+      throw wrongValue('bytes', `expected an integer from 1 to ${MOST_BYTES}.`)
+    if (expires !== undefined && expires !== null && !isObject(expires))
+      throw wrongType('expires_after', 'an object', expires)
+    const expiresAfter = isObject(expires) ? expiryOf(expires.anchor, expires.seconds) : null
+    const [id, now] = [newKeptId('upload_'), this.#now()]
+    const times = { created_at: now, expires_at: now + UPLOAD_SECONDS }
+    const shown: UploadObject = {
+      ...{
+        id,
+        object: 'upload',
+        bytes,
+        ...times,
+        filename: filename as string,
+        purpose,
+        status: 'pending',
+        file: null,
+      },
+    }
+    const kept: Kept = { shown, fileId: newKeptId('file-'), expiresAfter }
+    await this.#folder.place(await this.#folder.draft(), kept, 'uploads', id)
+    return shown
+  }
+
+  /** Adds what was written to an upload. @throws ApiError 400 where it has ended, 404, 507, 503 */
+  async addPart(id: string, draft: Draft): Promise<PartObject> {
+    try {
+      await this.#pending(id)
+    } catch (error) {
+      await draft.discard()
+      throw error
+    }
+    const part: PartObject = { id: newKeptId('part_'), object: 'upload.part', created_at: this.#now(), upload_id: id }
+    await this.#folder.place(draft, part, 'uploads', part.id, id)
+    return part
+  }
+
+  /**
+   * Makes the file of the parts, in the order in which they are named. Whoever does so again because they heard of no end are told of the same file.
+   * @throws ApiError 400 where the parts are not what was announced, or the upload has ended; 404, 507, 503
+   */
+  async complete(id: string, { part_ids, md5 }: JsonObject): Promise<UploadObject> {
+    const { shown, fileId, expiresAfter } = await this.#pending(id)
+    if (!isPartIds(part_ids)) throw wrongValue('part_ids', 'expected a list of ids.')
+    if (md5 !== undefined && md5 !== null && typeof md5 !== 'string') throw wrongType('md5', 'a string', md5)
+    const { filename, purpose } = shown
+    const draft = await this.#joined(shown, part_ids, typeof md5 === 'string' ? md5 : null)
+    const about: NewFile = { filename, purpose, expiresAfter }
+    const file = await this.#files.keep(draft, about, fileId).catch(async (error) => {
+      // Somebody else may have ended it meanwhile, and the file as well.
+      await this.#pending(id)
+      throw error
+    })
+    const ended = await this.#end(id, { ...shown, status: 'completed', file })
+    if (ended.status === 'completed') return ended
+    await this.#files.delete(fileId).catch(() => {})
+    throw hasEnded(ended)
+  }
+
+  /** @throws ApiError 400 where it has ended, 404, 507, 503 */
+  async cancel(id: string): Promise<UploadObject> {
+    const { shown } = await this.#pending(id)
+    const ended = await this.#end(id, { ...shown, status: 'cancelled' })
+    if (ended.status !== 'cancelled') throw hasEnded(ended)
+    return ended
+  }
+
+  /** Whether nobody can add to it, complete it or ask for it any more. @throws ApiError 503 */
+  async isOver(id: string): Promise<boolean> {
+    const kept = (await this.#folder.describe('uploads', id)) as Kept | undefined
+    return kept !== undefined && kept.shown.expires_at + UPLOAD_SECONDS <= this.#now()
+  }
+
+  async #pending(id: string): Promise<Kept> {
+    const known = isIdOf('upload_', id)
+    const kept = known ? ((await this.#folder.describe('uploads', id)) as Kept | null | undefined) : null
+    if (kept === undefined) throw notHere('Upload', id, this.#folder.path)
+    if (kept === null || kept.shown.expires_at <= this.#now()) throw noSuch('Upload', id)
+    const end = (await this.#folder.describe('uploads', endOf(id), id)) as UploadObject | null | undefined
+    if (end) throw hasEnded(end)
+    return kept
+  }
+
+  /** Of several who end it at the same time one does. @returns how it has ended */
+  async #end(id: string, ended: UploadObject): Promise<UploadObject> {
+    const draft = await this.#folder.draft()
+    if (await this.#folder.place(draft, ended, 'uploads', endOf(id), id)) {
+      await this.#folder.removeWithin('uploads', id, 'part_')
+      return ended
+    }
+    return (await this.#folder.describe('uploads', endOf(id), id)) as UploadObject
+  }
+
+  async #joined({ id, bytes }: UploadObject, parts: readonly string[], md5: string | null): Promise<Draft> {
+    const draft = await this.#folder.draft()
+    const digest = md5 === null ? null : createHash('md5')
+    try {
+      for (const part of parts) {
+        if (!isIdOf('part_', part) || !(await this.#folder.describe('uploads', part, id)))
+          throw noSuch('Part', part, 'part_ids')
+        await this.#append(draft, id, part, bytes, digest)
+      }
+      if (draft.bytes !== bytes) throw otherBytes(bytes, String(draft.bytes))
+      if (digest !== null && digest.digest('hex') !== md5?.toLowerCase())
+        throw wrongValue('md5', 'the parts have another checksum.')
+      return draft
+    } catch (error) {
+      await draft.discard()
+      throw error
+    }
+  }
+
+  async #append(draft: Draft, id: string, part: string, most: number, digest: ReturnType<typeof createHash> | null) {
+    const content = await this.#folder.content('uploads', part, id)
+    try {
+      const buffer = Buffer.allocUnsafeSlow(AT_ONCE)
+      for (;;) {
+        const { bytesRead } = await content.read(buffer, 0, AT_ONCE)
+        if (bytesRead === 0) return
+        const read = buffer.subarray(0, bytesRead)
+        if (draft.bytes + bytesRead > most) throw otherBytes(most, 'more')
+        digest?.update(read)
+        await draft.write(read)
+      }
+    } finally {
+      await content.close()
+    }
+  }
+}
+
+const isPartIds = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')
+
+const otherBytes = (announced: number, got: string) =>
+  wrongValue('part_ids', `the upload was announced with ${announced} bytes, and the parts have ${got}.`)
+
+const hasEnded = ({ id, status }: UploadObject) =>
+  new ApiError('invalid_value', `Upload ${id} is ${status} and cannot be changed.`, { param: 'id' })

@@ -1,0 +1,43 @@
+import type { Job } from '../../background/job.ts'
+import type { Log } from '../../core/log.ts'
+import { OWN_UPSTREAM } from '../../core/offer.ts'
+import type { Upstream } from '../upstreams/forwarding.ts'
+import { Folder } from './folder.ts'
+import { KeptFiles } from './kept-files.ts'
+import { KeptUploads } from './kept-uploads.ts'
+import { ownServer } from './own-server.ts'
+import { sweep } from './sweep.ts'
+
+/** How often it is looked for what is over, in milliseconds. */
+const SWEEP_MS = 600_000
+
+/** What the gate keeps itself. */
+export type Kept = {
+  /** The server that has it, by its name. */
+  servers: ReadonlyMap<string, Upstream>
+  /** What is to be done beside calls: by one of all who share the folder, which is one of all who share the database. */
+  jobs: readonly Job[]
+}
+
+export const NOTHING_KEPT: Kept = { servers: new Map(), jobs: [] }
+
+/**
+ * Opens the folder of what the gate keeps itself.
+ * @throws Error where that cannot be written to: a start that would refuse every file is none
+ */
+export async function openKept(
+  path: string,
+  { now, log }: { now: () => number; log: Pick<Log, 'info' | 'warn'> },
+): Promise<Kept> {
+  const folder = await Folder.open(path).catch((cause: Error) => {
+    throw new Error(`GATEHOUSE_FILES: ${path} cannot be written to: ${cause.message}`, { cause })
+  })
+  const seconds = () => Math.floor(now() / 1000)
+  const files = new KeptFiles(folder, seconds)
+  const uploads = new KeptUploads(files, seconds)
+  const run = (signal: AbortSignal) => sweep({ folder, uploads, now: seconds, log }, signal)
+  return {
+    servers: new Map([[OWN_UPSTREAM, ownServer({ files, uploads, log })]]),
+    jobs: [{ name: 'files that are over', everyMs: SWEEP_MS, run }],
+  }
+}

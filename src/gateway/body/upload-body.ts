@@ -2,6 +2,7 @@ import type { Call } from '../call.ts'
 import type { Gate } from '../gate.ts'
 import { letInAgain } from '../let-in.ts'
 import type { UploadShape } from '../routes/declaration.ts'
+import { giveBack } from '../upstreams/give-back.ts'
 import type { Body } from './read-body.ts'
 import { UploadForm } from './upload-form.ts'
 
@@ -20,7 +21,7 @@ export function uploadBody(gate: Gate, call: Call, shape: UploadShape): Body {
     headers: { ...call.request.headers, 'content-type': form.contentType },
     set() {},
     remove() {},
-    forwarded: () => () => ({ stream: form.stream(), length: null }),
+    forwarded: () => () => ({ stream: form.stream(), length: null, taken: giveBack }),
     replied() {},
     release: () => form.release(),
   }

@@ -31,6 +31,7 @@ class Passing implements Observer {
   onShown = null
   readonly resizes = false
   readonly overran = false
+  readonly passes = true
 
   chunk(bytes: Buffer): Buffer {
     return bytes

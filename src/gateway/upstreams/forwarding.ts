@@ -15,6 +15,8 @@ export type ReplyObserver = {
   readonly resizes?: boolean
   /** Whether the reply has become longer than any that was asked for, so that the rest is not to be waited for. */
   readonly overran?: boolean
+  /** Whether it keeps nothing of what it passes. */
+  readonly passes?: boolean
 }
 
 /** What is made of a reply when it begins. */
@@ -33,7 +35,12 @@ export function isEventStream(type = ''): boolean {
  * A body that is read anew each time, as a form that lies in a file; its length in bytes. Null: it is sent on as it comes, once, and nobody knows
  * how long it will be.
  */
-export type BodySource = () => { stream: Readable; length: number | null }
+export type BodySource = () => {
+  stream: Readable
+  length: number | null
+  /** Told of each piece of it that the system has taken. */
+  taken?: (piece: Buffer) => void
+}
 
 /** What a client's side of a reply must do, for a reply to be relayed to it; a response of Node's does it all. */
 export interface Reply {
@@ -47,7 +54,8 @@ export interface Reply {
   /** Null while it waits behind earlier answers on its connection. */
   readonly socket: object | null
   writeHead(status: number, headers: string[] | Record<string, string>): unknown
-  write(chunk: Buffer | string, encoding?: BufferEncoding): boolean
+  /** @param taken told when the system has taken it, or what was wrong */
+  write(chunk: Buffer | string, encoding?: BufferEncoding, taken?: (error?: Error | null) => void): boolean
   end(chunk?: Buffer | string, encoding?: BufferEncoding): unknown
   destroy(): unknown
   on(event: 'close' | 'drain', listener: () => void): unknown

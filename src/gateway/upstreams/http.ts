@@ -31,7 +31,7 @@ const MODEL_TIMEOUT_MS = 600_000
 
 /**
  * A model server reached over HTTP. Connections are pooled and kept; replies stream through. What is sent as a whole to a server
- * without TLS goes through our own client, everything else through undici.
+ * without TLS, and what is streamed up, goes through our own client, everything else through undici.
  */
 export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const { origin, pathname } = new URL(options.url)
@@ -48,8 +48,9 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
     // On HTTP/1.1 a cancelled call is a closed connection, which every model server understands.
     allowH2: false,
   })
-  const patience = { connectMs: CONNECT_TIMEOUT_MS, headMs: replyTimeoutMs, silenceMs: silenceTimeoutMs }
-  const client = origin.startsWith('http:') ? new Http1Client(new URL(origin), new Patience(patience)) : null
+  const patience = new Patience({ connectMs: CONNECT_TIMEOUT_MS, headMs: replyTimeoutMs, silenceMs: silenceTimeoutMs })
+  const client = origin.startsWith('http:') ? new Http1Client(new URL(origin), patience) : null
+  const uploads = { origin: new URL(origin), patience }
   const terms = {
     unreadTimeoutMs: options.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS,
     replyTimeoutMs,
@@ -58,7 +59,7 @@ export function httpUpstream(options: HttpUpstreamOptions): Upstream {
   const question = new UsageQuestion(options.asksForUsage ?? 'auto')
   return {
     weight: options.weight ?? 1,
-    attempt: sender({ whole: client ?? pool, pool, base, root, own: ownHeaders(options.key), terms, question }),
+    attempt: sender({ whole: client ?? pool, uploads, base, root, own: ownHeaders(options.key), terms, question }),
     models: (witness) => listModels(pool, `${base}/models`, options.key, witness),
     close: () => {
       client?.close()

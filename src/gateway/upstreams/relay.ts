@@ -13,6 +13,7 @@ import {
   Unreached,
   type Witness,
 } from './forwarding.ts'
+import { writeOnce } from './give-back.ts'
 import { contentTypeOf, replyHeaders } from './headers.ts'
 import { HeldRefusal, isHeld } from './held-refusal.ts'
 import type { Control, ReplyHandler } from './http1/handler.ts'
@@ -197,7 +198,8 @@ export class Relay implements ReplyHandler, Sending {
       this.#whole = out
       return true
     }
-    return this.#response.write(out)
+    const isOurs = this.#observer?.passes === true && this.#decoder === null
+    return isOurs ? writeOnce(this.#response, out) : this.#response.write(out)
   }
 
   /** The refusal is for the client after all. */

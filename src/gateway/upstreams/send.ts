@@ -1,8 +1,8 @@
-import type { Pool } from 'undici'
 import type { Outcome } from '../call.ts'
 import type { Forwarding, Witness } from './forwarding.ts'
 import { requestHeaders } from './headers.ts'
 import type { WholeRequest } from './http1/request.ts'
+import { Upload, type UploadTarget } from './http1/upload.ts'
 import { type Again, Relay, type Terms } from './relay.ts'
 import type { UsageQuestion } from './usage-question.ts'
 
@@ -13,7 +13,7 @@ type Whole = { dispatch(request: WholeRequest, handler: Relay): unknown }
 export type Target = {
   whole: Whole
   /** Of bodies that are streamed. */
-  pool: Pool
+  uploads: UploadTarget
   /** What stands before every path of the base URL, and before those of the server's root. */
   base: string
   root: string
@@ -26,7 +26,7 @@ export type Target = {
 
 /** What sends requests to one model server, and has their replies relayed. */
 export function sender(target: Target): (call: Forwarding, witness: Witness) => Promise<Outcome> {
-  const { whole, pool, base, root, own, terms, question } = target
+  const { whole, uploads, base, root, own, terms, question } = target
 
   const send = (
     call: Forwarding,
@@ -44,8 +44,7 @@ export function sender(target: Target): (call: Forwarding, witness: Witness) => 
       whole.dispatch({ method, path, headers, body }, new Relay(call, witness, terms, resolve, reject, again))
       return
     }
-    const { stream, length } = body()
-    if (length !== null) headers.push('content-length', String(length))
+    const { stream, length, taken = () => {} } = body()
     const over = () => void stream.destroy()
     const relay = new Relay(
       call,
@@ -56,7 +55,7 @@ export function sender(target: Target): (call: Forwarding, witness: Witness) => 
       again && after(over, again),
     )
     stream.on('error', (error) => relay.bodyFailed(error))
-    pool.dispatch({ method, path, headers, body: stream }, relay)
+    new Upload(uploads, { method, path, headers, stream, length, taken }, relay)
   }
 
   /** A request that was refused for what the gate put into it has done nothing: it is the same call, and is tried once more. */

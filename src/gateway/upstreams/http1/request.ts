@@ -20,7 +20,29 @@ const METHODS = /^[A-Z]+$/
  * @param rest of its first line and what every head says, as `restOfHead` makes it
  * @throws Error for what would be another request than was meant
  */
-export function headOf({ method, path, headers, body }: WholeRequest, rest: string): string {
+export function headOf(request: WholeRequest, rest: string): string {
+  const { method, body } = request
+  const head = linesOf(request, rest)
+  if (body === null) return `${head}${method === 'POST' ? 'content-length: 0\r\n\r\n' : '\r\n'}`
+  const whole = `${head}content-length: ${body.length}\r\n\r\n`
+  return body.length <= ONE_TEXT ? whole + body.toString('latin1') : whole
+}
+
+/**
+ * The head of a request whose body comes bit by bit, and which nothing follows on its connection.
+ * @param host as the URL has it, with its port
+ * @throws Error for what would be another request than was meant
+ */
+export function streamedHeadOf(
+  request: Pick<WholeRequest, 'method' | 'path' | 'headers'> & { length: number | null },
+  host: string,
+): string {
+  const { length } = request
+  const framing = length === null ? 'transfer-encoding: chunked' : `content-length: ${length}`
+  return `${linesOf(request, ` HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n`)}${framing}\r\n\r\n`
+}
+
+function linesOf({ method, path, headers }: Pick<WholeRequest, 'method' | 'path' | 'headers'>, rest: string): string {
   if (!METHODS.test(method) || !PATH.test(path)) throw new Error('no request can be made of this method or path')
   let head = `${method} ${path}${rest}`
   for (let i = 0; i < headers.length; i += 2) {
@@ -28,9 +50,7 @@ export function headOf({ method, path, headers, body }: WholeRequest, rest: stri
     if (NO_VALUE.test(value)) throw new Error(`no header '${headers[i]}' can have this value`)
     head += `${headers[i]}: ${value}\r\n`
   }
-  if (body === null) return `${head}${method === 'POST' ? 'content-length: 0\r\n\r\n' : '\r\n'}`
-  head += `content-length: ${body.length}\r\n\r\n`
-  return body.length <= ONE_TEXT ? head + body.toString('latin1') : head
+  return head
 }
 
 /** The body where it is not in the text of the head; null where nothing stands behind that. */

@@ -36,6 +36,8 @@ export const atTheGate: Record<ModelPermission, string> = {
   'api.files.write': 'Upload and delete files.',
   'api.webhooks.read': 'List and retrieve webhook endpoints, and what did not reach them.',
   'api.webhooks.write': 'Create, change, test and delete webhook endpoints, and rotate their secrets.',
+  'api.vector_stores.read': 'List, retrieve and search vector stores, and the files in them.',
+  'api.vector_stores.write': 'Create, change and delete vector stores, and what is in them.',
 }
 
 function entry(id: Permission): PermissionEntry {

@@ -1,12 +1,12 @@
 import { type Offer, offers } from '../core/offer.ts'
 
 /** What nobody can have without something else. */
-const needs: Partial<Record<Offer, Offer>> = { uploads: 'files' }
+const needs: Partial<Record<Offer, Offer>> = { uploads: 'files', vector_stores: 'files' }
 
 /**
  * What an upstream offers, as its configuration writes it.
- * @throws Error that says all that is wrong with the words: one that nobody knows or that stands twice, or uploads without the
- * files that they become
+ * @throws Error that says all that is wrong with the words: one that nobody knows or that stands twice, or that is there without the
+ * files that it is made of
  */
 export function toOffers(words: readonly string[]): readonly Offer[] {
   const flaws = [...new Set(words)].flatMap((word) => [

@@ -1,5 +1,8 @@
 /** The kinds of things that model servers keep and that belong to a project: each has one way to be owned, see `src/gateway/kinds/`. */
-export const ownedKinds = ['response', 'item', 'file', 'upload', 'part', 'conversation', 'chat'] as const
+export const ownedKinds = [
+  ...(['response', 'item', 'file', 'upload', 'part', 'conversation', 'chat'] as const),
+  ...(['vector_store', 'vector_store_file_batch'] as const),
+] as const
 export type OwnedKind = (typeof ownedKinds)[number]
 
 /** One of them, by the id that its model server gave it. */
@@ -23,6 +26,8 @@ export type ListAsked = {
   label: string | null
   /** The last that was shown before; null: from the beginning. */
   after: string | null
+  /** The first that is not shown any more; null: to the end. */
+  until: string | null
   /** By when they were made: the newest first, or the oldest. */
   order: 'asc' | 'desc'
   /** At most so many. */

@@ -151,6 +151,8 @@ export const modelPermissions = [
   'api.files.write',
   'api.webhooks.read',
   'api.webhooks.write',
+  'api.vector_stores.read',
+  'api.vector_stores.write',
 ] as const
 export type ModelPermission = (typeof modelPermissions)[number]
 

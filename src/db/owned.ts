@@ -34,12 +34,12 @@ export async function insertOwned(db: Db, rows: readonly Row<'owned'>[]): Promis
  * A project's own of one kind, in the order in which they were made; those that have ended are left out. What is listed `after` may have
  * ended meanwhile, for as long as its row is there.
  * @param now Unix seconds
- * @returns null where `after` is none of the project's
+ * @returns null where `after` or `until` is none of the project's
  */
 export async function listOwned(
   db: Db,
   { organizationId, projectId }: { organizationId: string; projectId: string },
-  { kind, label, after, order, limit }: ListAsked,
+  { kind, label, after, until, order, limit }: ListAsked,
   now: number,
 ): Promise<Row<'owned'>[] | null> {
   const own = db
@@ -48,13 +48,20 @@ export async function listOwned(
     .where('project_id', '=', projectId)
     .where('kind', '=', kind)
     .where('made_at', 'is not', null)
-  const last = after === null ? null : await own.where('id', '=', after).select(['made_at', 'id']).executeTakeFirst()
-  if (last === undefined) return null
+  const placeOf = (id: string) => own.where('id', '=', id).select(['made_at', 'id']).executeTakeFirst()
+  const last = after === null ? null : await placeOf(after)
+  const next = until === null ? null : await placeOf(until)
+  if (last === undefined || next === undefined) return null
   let listed = own.selectAll().where('expires_at', '>', now)
   if (label !== null) listed = listed.where('label', '=', label)
   if (last !== null) {
     listed = listed.where(({ eb, refTuple, tuple }) =>
       eb(refTuple('made_at', 'id'), order === 'asc' ? '>' : '<', tuple(last.made_at, last.id)),
+    )
+  }
+  if (next !== null) {
+    listed = listed.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('made_at', 'id'), order === 'asc' ? '<' : '>', tuple(next.made_at, next.id)),
     )
   }
   return listed.orderBy('made_at', order).orderBy('id', order).limit(limit).execute()

@@ -8,6 +8,8 @@ import { kinds } from './kinds/kinds.ts'
 export type Reference = Owned & {
   /** As a client writes the place: `input[2].id`. */
   param: string
+  /** Whether that is the path of the request. */
+  isInPath?: boolean
   /**
    * Whether it may be a thing that nobody keeps, as what was thought in an answer that was not to be stored: then it says nothing.
    * Others have to be the project's.

@@ -145,7 +145,7 @@ export class Owners implements Writer {
   /**
    * A project's own of one kind, as lists show them, each with the upstream that keeps it. One may be missing that another node has ended less than a
    * second ago, and be shown.
-   * @returns null where what it is to go on after is none of the project's
+   * @returns null where what it is to go on after, or until, is none of the project's
    * @throws what the database does
    */
   async list(asker: Asker, asked: ListAsked): Promise<{ id: string; upstream: string }[] | null> {

@@ -243,7 +243,7 @@ for (const kind of databases) {
     const [first, here] = [given.node(), given.node(undefined, slow)]
     const one = { ...response('resp_1'), label: null, expiresAt: null }
     assert.deepEqual(await first.keep([one], owner), [])
-    const asked = { kind: 'response', label: null, after: null, order: 'asc', limit: 10 } as const
+    const asked = { kind: 'response', label: null, after: null, until: null, order: 'asc', limit: 10 } as const
     const [found, listed] = [ownerOf(here, 'resp_1'), here.list(owner, asked)]
     await until(() => reached === 2, 'both are read')
     here.end(response('resp_1'), owner)

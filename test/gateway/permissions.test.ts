@@ -40,6 +40,9 @@ const said: Record<string, RegExp> = {
   'GET webhook_event_types': /webhook endpoints/,
   'POST webhook_endpoints': /Create, change, test/,
   'DELETE webhook_endpoints': /delete webhook endpoints/,
+  'GET vector_stores': /List, retrieve and search vector stores/,
+  'POST vector_stores': /vector stores/,
+  'DELETE vector_stores': /delete vector stores/,
 }
 
 test('the catalogue of permissions says what each route of the gate asks for, and nothing of others', () => {

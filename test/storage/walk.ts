@@ -223,8 +223,13 @@ export async function walkBackground(db: Db, organizationId: string) {
   await owners.keep([{ ...file, id: 'file-1', expiresAt: null }], origin)
   for (const label of [null, 'user_data', 'x']) {
     for (const order of ['asc', 'desc'] as const) {
-      for (const after of [null, nth('file_', 99)])
-        await owners.list({ organizationId, projectId: FULL_PROJECT }, { ...file, label, after, order, limit: 20 })
+      for (const after of [null, nth('file_', 99)]) {
+        for (const until of [null, nth('file_', 50)])
+          await owners.list(
+            { organizationId, projectId: FULL_PROJECT },
+            { ...file, label, after, until, order, limit: 20 },
+          )
+      }
     }
   }
   const costs = {

@@ -23,6 +23,8 @@ const LONGEST_FORM = 64
 type Terms = {
   /** Kinds of things that may be named in it: they are the project's, as somebody else finds out. Others may not. */
   accepts?: ReadonlySet<OwnedKind>
+  /** Names besides the usual ones under which the client's own JSON stands. */
+  free?: ReadonlySet<string>
   /** Whether the bytes of images in results of tools may be put before the model as text. */
   writesResults?: boolean
 }
@@ -49,13 +51,15 @@ export class Content {
   readonly #texts: string[] | null
   readonly #writesResults: boolean
   readonly #accepts: ReadonlySet<OwnedKind>
+  readonly #freeNames: ReadonlySet<string> | null
   #referred: Reference[] | null = null
   #referring: Set<object> | null = null
 
   /** @param texts gathers the texts, where somebody wants them */
-  constructor(texts: string[] | null = null, { accepts = NO_KINDS, writesResults = false }: Terms = {}) {
+  constructor(texts: string[] | null = null, { accepts = NO_KINDS, free, writesResults = false }: Terms = {}) {
     this.#texts = texts
     this.#accepts = accepts
+    this.#freeNames = free ?? null
     this.#writesResults = writesResults
   }
 
@@ -212,7 +216,7 @@ export class Content {
   }
 
   #walkField(object: JsonObject, key: string, value: unknown, depth: number, at: string): string | null {
-    const meaning = meaningOf(key)
+    const meaning = this.#freeNames?.has(key) ? 'free' : meaningOf(key)
     const stored = storedIn(meaning, value)
     if (stored !== null) return stored
     switch (meaning) {

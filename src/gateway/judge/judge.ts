@@ -83,7 +83,7 @@ function inPath({ ids }: GatewayRoute): readonly Reference[] {
   const named: Reference[] = []
   for (const name of Object.keys(ids) as IdName[]) {
     const [kind, id] = [idKinds[name].owned, ids[name]]
-    if (kind !== null && id !== undefined) named.push({ kind, id, param: name, isIfKept: false })
+    if (kind !== null && id !== undefined) named.push({ kind, id, param: name, isInPath: true, isIfKept: false })
   }
   return named
 }

@@ -39,8 +39,6 @@ export type Meaning =
 /** From the request types of the official clients (openai 7.57, @anthropic-ai/sdk 1.14): chat, completions, responses, images, audio, messages. */
 const meanings = new Map<string, Meaning>([
   ...naming.map((field): [string, Meaning] => [field, 'reference']),
-  ['vector_store_id', 'reference'],
-  ['vector_store_ids', 'reference'],
   ['container_id', 'reference'],
   ['container_ids', 'reference'],
   ['connector_id', 'reference'],

@@ -19,13 +19,13 @@ import { known } from './references.ts'
  * @param accepts the kinds of things that it may name
  */
 export function judgeObject(
-  { fields: allowed, items }: ObjectShape,
+  { fields: allowed, free, items }: ObjectShape,
   body: JudgedBody,
   about: Asked,
   accepts: ReadonlySet<OwnedKind>,
 ): Asked {
   if (body === null || isForm(body)) return about
-  const content = new Content(null, { accepts })
+  const content = new Content(null, { accepts, free })
   for (const name of Object.keys(body.fields)) {
     if (!allowed.has(name)) throw unknownParameter(name)
     const refused = content.readField(body.fields, name)

@@ -4,7 +4,7 @@ import { type OwnedKind, ownedKinds } from '../../core/owned.ts'
 import { shown } from '../invalid.ts'
 
 /** Something, as a request names it: by its id, in this place. */
-type Named = { id: string; param: string }
+type Named = { id: string; param: string; isInPath?: boolean }
 
 /** What is true of one kind of things that a project owns behind the gate; its routes are declared in `src/gateway/routes/`. */
 export type KindFacts = {
@@ -14,6 +14,8 @@ export type KindFacts = {
   isLate: boolean
   /** Seconds for which it is its project's where it does not say itself when it expires; null: until it is deleted. */
   lifeSeconds: number | null
+  /** Whether what it says of when it expires is when it is gone: a store that has expired is still there, and the time moves with its use. */
+  isEndSaid: boolean
   /** Names of the fields of bodies that hold the id of one, or a list of ids, wherever they stand. */
   fields: readonly string[]
   /** What is told of one that is nobody's and of one that is another project's: the original's sentence. */
@@ -21,33 +23,45 @@ export type KindFacts = {
 }
 
 const A_DAY = 86_400
+/** Of what only tells how something went. */
+const A_MONTH = 30 * A_DAY
 /** How long these are their projects' the configuration says. */
-const ofResponses = { offered: null, isLate: true, lifeSeconds: null, fields: [] } as const
+const ofResponses = { offered: null, isLate: true, lifeSeconds: null, isEndSaid: false, fields: [] } as const
 
 /** Every kind. What is not here has no owner, and no body may name it. */
 export const kinds: Readonly<Record<OwnedKind, KindFacts>> = {
   response: { ...ofResponses, notFound: noResponse },
   item: { ...ofResponses, notFound: noItem },
   file: {
-    ...{ offered: 'files', isLate: false, lifeSeconds: null, fields: ['file_id', 'file_ids'] },
-    notFound: (named) => noSuch('File', 'file_id', named),
+    ...{ offered: 'files', isLate: false, lifeSeconds: null, isEndSaid: true, fields: ['file_id', 'file_ids'] },
+    notFound: (named) => noSuch('File', named),
   },
   upload: {
-    ...{ offered: 'uploads', isLate: false, lifeSeconds: A_DAY, fields: [] },
-    notFound: (named) => noSuch('Upload', 'upload_id', named),
+    ...{ offered: 'uploads', isLate: false, lifeSeconds: A_DAY, isEndSaid: true, fields: [] },
+    notFound: (named) => noSuch('Upload', named),
   },
   // What its upload is made of, which ends within an hour.
   part: {
-    ...{ offered: 'uploads', isLate: false, lifeSeconds: A_DAY, fields: ['part_ids'] },
-    notFound: (named) => noSuch('Part', '', named),
+    ...{ offered: 'uploads', isLate: false, lifeSeconds: A_DAY, isEndSaid: true, fields: ['part_ids'] },
+    notFound: (named) => noSuch('Part', named),
+  },
+  vector_store: {
+    ...{ offered: 'vector_stores', isLate: false, lifeSeconds: null, isEndSaid: false },
+    fields: ['vector_store_id', 'vector_store_ids'],
+    notFound: (named) => noneWithId('Vector store', named),
+  },
+  // Only within its store, which keeps the files when it is forgotten.
+  vector_store_file_batch: {
+    ...{ offered: 'vector_stores', isLate: false, lifeSeconds: A_MONTH, isEndSaid: false, fields: [] },
+    notFound: (named) => noneWithId('File batch', named),
   },
   // Only a response's input names one, and that is read for it.
   conversation: {
-    ...{ offered: 'conversations', isLate: false, lifeSeconds: null, fields: [] },
+    ...{ offered: 'conversations', isLate: false, lifeSeconds: null, isEndSaid: false, fields: [] },
     notFound: noConversation,
   },
   chat: {
-    ...{ offered: 'chats', isLate: true, lifeSeconds: null, fields: [] },
+    ...{ offered: 'chats', isLate: true, lifeSeconds: null, isEndSaid: false, fields: [] },
     notFound: noChat,
   },
 }
@@ -81,8 +95,14 @@ function noChat({ id, param }: Named): ApiError {
   return new ApiError('not_found', `Chat completion with id '${shown(id)}' not found.`, { param })
 }
 
-/** @param inPath how our declarations call the id in a path, for which the original says `id` */
-function noSuch(what: string, inPath: string, { id, param }: Named): ApiError {
+/** In a path the original says `id`, whatever our declarations call it. */
+function noSuch(what: string, { id, param, isInPath }: Named): ApiError {
   const message = `No such ${what} object: ${shown(id)}`
-  return new ApiError('object_not_found', message, { param: param === inPath ? 'id' : param })
+  return new ApiError('object_not_found', message, { param: isInPath ? 'id' : param })
+}
+
+/** The same of kinds for which the original has other words, and names no parameter of a path. */
+function noneWithId(what: string, { id, param, isInPath }: Named): ApiError {
+  const message = `${what} with id '${shown(id)}' not found.`
+  return new ApiError('object_not_found', message, isInPath ? {} : { param })
 }

@@ -65,8 +65,8 @@ function keptOf({ kind, at, label }: Brought, object: JsonObject, now: number): 
   const id = memberOf(around, last)
   if (typeof id !== 'string' || !isOwnedId(id)) return []
   const said = label === null ? null : memberOf(around, label)
-  const expiresAt = last === 'id' ? memberOf(around, 'expires_at') : null
-  const { lifeSeconds } = kinds[kind]
+  const { lifeSeconds, isEndSaid } = kinds[kind]
+  const expiresAt = isEndSaid && last === 'id' ? memberOf(around, 'expires_at') : null
   const ends = isTime(expiresAt) ? expiresAt : lifeSeconds === null ? null : now + lifeSeconds
   return [{ kind, id, label: typeof said === 'string' ? said : null, expiresAt: ends }]
 }

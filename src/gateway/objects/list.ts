@@ -1,5 +1,6 @@
-import { unavailable } from '../../contract/error.ts'
+import { type ApiError, unavailable } from '../../contract/error.ts'
 import { isOwnedId, type ListAsked } from '../../core/owned.ts'
+import type { Asker } from '../../ledger/asker.ts'
 import { answer } from '../answer.ts'
 import { isObject, type JsonObject } from '../body/fields.ts'
 import { ClientGone } from '../body/receive-bytes.ts'
@@ -25,7 +26,12 @@ const LARGE_LISTS = 8
 /** Objects of a page, at most: whoever asks for more gets so many, is told that there is more, and goes on. */
 const MOST = 1000
 
-type Page = { asked: ListAsked; wanted: number }
+type Page = {
+  asked: ListAsked
+  wanted: number
+  /** Whether it stands before something: what is asked is the other order then, and comes the other way round. */
+  isBack: boolean
+}
 type Shown = JsonObject
 
 const places = new Places()
@@ -33,7 +39,7 @@ const places = new Places()
 /**
  * Answers a list with what the project owns of a kind, each as its model server shows it now. What else shares the account is never
  * looked at. What is no more there is left out and not the project's any longer, and the next takes its place: a page is full, but the last.
- * @throws ApiError 400 for the query; 404 for what it is to go on after; 503 where too many are read; what its model servers do
+ * @throws ApiError 400 for the query; 404 for what it is to go on after, or before; 503 where too many are read; what its model servers do
  */
 export async function answerList(gate: Gate, call: Call, listing: Listing): Promise<null> {
   const { projectId } = call.grant.rules
@@ -53,13 +59,14 @@ export async function answerList(gate: Gate, call: Call, listing: Listing): Prom
 
 async function pageFor(gate: Gate, call: Call, listing: Listing): Promise<object> {
   const { rules } = call.grant
-  const { asked, wanted } = pageOf(call.route.upstreamPath, listing)
+  const page = pageOf(call.route.upstreamPath, listing)
+  const { asked, wanted, isBack } = page
   const asksFor = filterOf(call.route.upstreamPath, listing)
   const shown: Shown[] = []
   let [read, ended, bytes] = [0, 0, 0]
   for (let after = asked.after; ; ) {
     const found = await gate.owners.list(rules, { ...asked, after, limit: wanted - shown.length + 1 })
-    if (found === null) throw notFound({ kind: asked.kind, id: asked.after ?? '', param: 'after', isIfKept: false })
+    if (found === null) throw await noSuchPlace(gate, rules, page)
     const now = found.slice(0, Math.min(wanted - shown.length, listing.isLarge ? LARGE.atOnce : MOST))
     for (const one of await readAll(gate, call, listing, now)) {
       if (one === 'gone') ended++
@@ -78,7 +85,7 @@ async function pageFor(gate: Gate, call: Call, listing: Listing): Promise<object
     // An empty page would end whoever goes through a list, and what is gone is not looked at again.
     if (isMore && shown.length === 0 && ended < read) throw noneAmong(read, after)
     if (isMore && shown.length === 0) throw unavailable('Too much of this list is gone. Please try again shortly.')
-    return pageWith(shown, isMore)
+    return pageWith(isBack ? shown.reverse() : shown, isMore)
   }
 }
 
@@ -101,6 +108,16 @@ function filterOf(path: string, { filters }: Listing): (object: JsonObject) => b
       if (key === undefined) return said === value
       return isObject(said) && Object.hasOwn(said, key) && said[key] === value
     })
+}
+
+/** Of a page that begins or ends at something which is none of the project's. */
+async function noSuchPlace({ owners }: Pick<Gate, 'owners'>, rules: Asker, { asked, isBack }: Page): Promise<ApiError> {
+  const { kind, after, until } = asked
+  const isEnd = until !== null && (await owners.list(rules, { ...asked, until: null, limit: 1 })) !== null
+  return notFound({
+    ...{ kind, id: (isEnd ? until : after) ?? '', isIfKept: false },
+    param: isEnd || isBack ? 'before' : 'after',
+  })
 }
 
 const pageWith = (data: readonly Shown[], isMore: boolean) => ({
@@ -153,17 +170,28 @@ async function readOne(
 }
 
 /** What page a query asks for. @param path with the query that the route takes */
-function pageOf(path: string, { kind, narrowedBy, order, limit }: Listing): Page {
+function pageOf(path: string, { kind, narrowedBy, order, limit, goesBack }: Listing): Page {
   const query = new URLSearchParams(path.split('?', 2)[1])
-  const after = query.get('after')
+  const after = cursorIn(query, 'after', kind)
+  const before = goesBack ? cursorIn(query, 'before', kind) : null
   const wanted = wantedOf(query.get('limit'), limit)
   const ordered = query.get('order')
   if (ordered !== null && !order.isFixed && ordered !== 'asc' && ordered !== 'desc')
     throw wrongValue('order', "expected one of 'asc' or 'desc'.")
-  if (after !== null && !isOwnedId(after)) throw notFound({ kind, id: after, param: 'after', isIfKept: false })
   const by = order.isFixed || ordered === null ? order.usual : (ordered as 'asc' | 'desc')
   const label = narrowedBy === null ? null : query.get(narrowedBy)
-  return { asked: { kind, label, after, order: by, limit: wanted }, wanted }
+  const asked = { kind, label, limit: wanted }
+  if (before === null || after !== null)
+    return { asked: { ...asked, after, until: before, order: by }, wanted, isBack: false }
+  // Those that stand right before it.
+  return { asked: { ...asked, after: before, until: null, order: by === 'asc' ? 'desc' : 'asc' }, wanted, isBack: true }
+}
+
+/** @throws ApiError 404 for a text that is no id */
+function cursorIn(query: URLSearchParams, param: string, kind: ListAsked['kind']): string | null {
+  const id = query.get(param)
+  if (id !== null && !isOwnedId(id)) throw notFound({ kind, id, param, isIfKept: false })
+  return id
 }
 
 function wantedOf(said: string | null, { usual, most }: Listing['limit']): number {

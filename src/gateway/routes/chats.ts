@@ -1,5 +1,5 @@
 import type { Declaration } from './declaration.ts'
-import { bare, unmetered } from './parts.ts'
+import { bare, described, unmetered } from './parts.ts'
 
 /** Of every route of stored chats: the gate alone sees what becomes whose, so that no proxy can carry them. */
 const ofChats = {
@@ -28,6 +28,7 @@ export const chats = {
       isLarge: true,
       order: { usual: 'asc', isFixed: false },
       limit: { usual: 20, most: 100 },
+      goesBack: false,
     },
   },
   'chat.completions.retrieve': { ...ofChats, method: 'GET', path: one },
@@ -35,7 +36,7 @@ export const chats = {
     ...ofChats,
     method: 'POST',
     path: one,
-    body: { kind: 'object', fields: new Set(['metadata']), items: null },
+    body: described('metadata'),
   },
   'chat.completions.delete': { ...ofChats, method: 'DELETE', path: one, ends: 'completion_id' },
   'chat.completions.messages.list': {

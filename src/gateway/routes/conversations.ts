@@ -1,5 +1,5 @@
 import type { Declaration } from './declaration.ts'
-import { bare, unmetered } from './parts.ts'
+import { bare, described, unmetered } from './parts.ts'
 import { shownItem, shownItems } from './replies.ts'
 
 /** Of every route of conversations: the gate alone sees what becomes whose, so that no proxy can carry them. */
@@ -24,21 +24,21 @@ export const conversations = {
   'conversations.create': {
     ...write,
     path: '/v1/conversations',
-    body: { kind: 'object', fields: new Set(['items', 'metadata']), items: 'items' },
+    body: { ...described('items', 'metadata'), items: 'items' },
     brings: [{ kind: 'conversation', at: 'id', label: null }],
   },
   'conversations.retrieve': { ...read, path: one },
   'conversations.update': {
     ...write,
     path: one,
-    body: { kind: 'object', fields: new Set(['metadata']), items: null },
+    body: described('metadata'),
   },
   'conversations.delete': { ...end, path: one, ends: 'conversation_id' },
   'conversations.items.create': {
     ...write,
     path: `${one}/items`,
     query: { include: 'list' },
-    body: { kind: 'object', fields: new Set(['items']), items: 'items' },
+    body: { ...described('items'), items: 'items' },
     reply: { kind: 'shows', whole: shownItems, event: shownItems },
   },
   'conversations.items.list': {

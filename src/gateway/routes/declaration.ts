@@ -52,6 +52,8 @@ export type ObjectShape = {
   fields: ReadonlySet<string>
   /** The field that holds items as a response's input does, for a model to read later; null: none. */
   items: 'items' | null
+  /** Names under which the client's own JSON stands, at any depth: nothing in there names anything. */
+  free: ReadonlySet<string>
 }
 
 /** Something that a reply shows and that becomes its project's before the client hears of it, unless it is already. */
@@ -77,6 +79,8 @@ export type Listing = {
   /** The order where the query says none, and whether it may say another. */
   order: { usual: 'asc' | 'desc'; isFixed: boolean }
   limit: { usual: number; most: number }
+  /** Whether it can be gone through backwards, by `before`. */
+  goesBack: boolean
 }
 
 /** Texts of which one is read with one of the other side: one that is always alone, and lists on both sides. */

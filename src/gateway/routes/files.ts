@@ -45,6 +45,7 @@ export const files = {
       isLarge: false,
       order: { usual: 'desc', isFixed: false },
       limit: { usual: 10_000, most: 10_000 },
+      goesBack: false,
     },
   },
   'files.retrieve': { ...ofFiles, method: 'GET', path: '/v1/files/{file_id}', permission: 'api.files.read' },

@@ -21,6 +21,8 @@ export const idKinds = {
   completion_id: { ...ofOwned, owned: 'chat' },
   item_id: { ...ofOwned, owned: 'item' },
   webhook_endpoint_id: { ...ofOwned, owned: null },
+  vector_store_id: { ...ofOwned, owned: 'vector_store' },
+  file_batch_id: { ...ofOwned, owned: 'vector_store_file_batch' },
   model: { read: modelId, takesRest: true, owned: null },
 } as const satisfies Record<string, IdKind>
 

@@ -182,7 +182,7 @@ test('what the original offers besides is told apart from what nobody offers', (
     'vaults/v1',
     'videos/edits',
   ]
-  const more = ['content_provenance_checks', 'conversations/c1/x', 'images/x']
+  const more = ['content_provenance_checks', 'conversations/c1/x', 'webhook_endpoints/w1/x', 'images/x']
   for (const path of [...offered, ...more]) {
     const error = refused('POST', `/v1/${path}`)
     assert.deepEqual([error.status, error.code], [404, 'not_offered'], path)

@@ -1,4 +1,4 @@
-import type { Declaration, FormShape, JsonShape, StreamSign, WatchedReply } from './declaration.ts'
+import type { Declaration, FormShape, JsonShape, ObjectShape, StreamSign, WatchedReply } from './declaration.ts'
 import { chat, completion, response, responseEvent, usageOnly } from './replies.ts'
 import { told } from './told.ts'
 
@@ -39,6 +39,15 @@ export const unmetered = {
   charges: { tokens: 'none', output: false, images: false, audio: false },
   report: { kind: 'none' },
 } as const satisfies Partial<Declaration>
+
+/** JSON with these fields of the original's, about something that is kept. */
+export const described = (...fields: string[]): ObjectShape => ({
+  kind: 'object',
+  fields: new Set(fields),
+  items: null,
+  // Names and values that the client gives what is kept.
+  free: new Set(['attributes', 'metadata']),
+})
 
 /** A body that asks for no more than an answer: no tools, no tier, nothing kept, no response to go on from. */
 export const plainJson = {

@@ -12,6 +12,7 @@ import { models } from './models.ts'
 import { responses } from './responses.ts'
 import { storedResponses } from './stored-responses.ts'
 import { uploads } from './uploads.ts'
+import { vectorStores } from './vector-stores.ts'
 import { webhooks } from './webhooks.ts'
 
 const table = {
@@ -28,6 +29,7 @@ const table = {
   ...conversations,
   ...webhooks,
   ...chats,
+  ...vectorStores,
 } as const
 
 export type RouteName = keyof typeof table

@@ -1,5 +1,5 @@
 import type { Declaration } from './declaration.ts'
-import { bare, unmetered } from './parts.ts'
+import { bare, described, unmetered } from './parts.ts'
 
 /** As files are, which they become; the permission is theirs. */
 const ofUploads = {
@@ -20,11 +20,7 @@ export const uploads = {
   'uploads.create': {
     ...ofUploads,
     path: '/v1/uploads',
-    body: {
-      kind: 'object',
-      fields: new Set(['bytes', 'expires_after', 'filename', 'mime_type', 'purpose']),
-      items: null,
-    },
+    body: described('bytes', 'expires_after', 'filename', 'mime_type', 'purpose'),
     brings: [{ kind: 'upload', at: 'id', label: null }],
   },
   'uploads.parts.create': {
@@ -36,7 +32,7 @@ export const uploads = {
   'uploads.complete': {
     ...ofUploads,
     path: '/v1/uploads/{upload_id}/complete',
-    body: { kind: 'object', fields: new Set(['md5', 'part_ids']), items: null },
+    body: described('md5', 'part_ids'),
     brings: [{ kind: 'file', at: 'file.id', label: 'purpose' }],
   },
   'uploads.cancel': { ...ofUploads, path: '/v1/uploads/{upload_id}/cancel' },

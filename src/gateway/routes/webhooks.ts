@@ -1,5 +1,5 @@
-import type { Declaration, ObjectShape } from './declaration.ts'
-import { bare, unmetered } from './parts.ts'
+import type { Declaration } from './declaration.ts'
+import { bare, described, unmetered } from './parts.ts'
 
 /** The gate answers and delivers by itself: no model server hears of it, and no proxy can carry it. */
 const ofWebhooks = { ...bare, ...unmetered, check: 'not_offered' } as const satisfies Partial<Declaration>
@@ -9,7 +9,6 @@ const write = { ...ofWebhooks, method: 'POST', permission: 'api.webhooks.write' 
 const all = '/v1/webhook_endpoints'
 const one = `${all}/{webhook_endpoint_id}` as const
 const page = { after: 'text', limit: 'number' } as const
-const bodyOf = (...fields: string[]): ObjectShape => ({ kind: 'object', fields: new Set(fields), items: null })
 
 /** Where a project is told of what happens (openai 7.59). */
 export const webhooks = {
@@ -17,7 +16,7 @@ export const webhooks = {
     ...write,
     path: all,
     answeredBy: { webhooks: 'create' },
-    body: bodyOf('event_types', 'name', 'url'),
+    body: described('event_types', 'name', 'url'),
   },
   'webhooks.list': { ...read, path: all, answeredBy: { webhooks: 'list' }, query: page },
   'webhooks.retrieve': { ...read, path: one, answeredBy: { webhooks: 'retrieve' } },
@@ -25,20 +24,20 @@ export const webhooks = {
     ...write,
     path: one,
     answeredBy: { webhooks: 'update' },
-    body: bodyOf('event_types', 'name', 'url'),
+    body: described('event_types', 'name', 'url'),
   },
   'webhooks.delete': { ...write, method: 'DELETE', path: one, answeredBy: { webhooks: 'delete' } },
   'webhooks.rotateSecret': {
     ...write,
     path: `${one}/rotate_secret`,
     answeredBy: { webhooks: 'rotate_secret' },
-    body: bodyOf('keep_old_secret_active_for_24_hours'),
+    body: described('keep_old_secret_active_for_24_hours'),
   },
   'webhooks.test': {
     ...write,
     path: `${one}/test`,
     answeredBy: { webhooks: 'test' },
-    body: bodyOf('event_type'),
+    body: described('event_type'),
   },
   'webhooks.eventTypes.list': { ...read, path: '/v1/webhook_event_types', answeredBy: { webhooks: 'event_types' } },
   // Ours: what waits, and what did not arrive in three days.

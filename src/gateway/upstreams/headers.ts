@@ -36,6 +36,8 @@ const fromUpstream = new Set([
   'retry-after-ms',
   'x-should-retry',
   'openai-model',
+  // When the official client's helpers ask again for what takes its time.
+  'openai-poll-after-ms',
 ])
 
 /** Headers of a reply that are looked at: those that pass, and what they say of the reply itself and its connection. */

@@ -65,7 +65,8 @@ export function addVectorStore(stores: VectorStores, body: Body = {}): Store {
         file_counts: counted([]),
         status: 'completed',
       },
-      ...{ last_active_at: created_at, expires_after, expires_at: null, metadata: metadata ?? {} },
+      ...{ last_active_at: created_at, expires_after, metadata: metadata ?? {} },
+      expires_at: expires_after === null ? null : created_at + expires_after.days * 86_400,
     },
     { files, batches },
   )

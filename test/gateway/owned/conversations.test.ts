@@ -112,10 +112,10 @@ test('what a conversation keeps is judged as an input is, and brings no tools th
       { type: 'additional_tools', role: 'developer', tools: [{ ...client, api_base: 'http://10.0.0.1' }] },
       '400 not_offered items[0].tools[0].api_base',
     ],
-    [{ role: 'user', content: [{ type: 'input_file', file_id: file.id }] }, '404 null id'],
+    [{ role: 'user', content: [{ type: 'input_file', file_id: file.id }] }, '404 null file_id'],
     [
       { type: 'function_call_output', call_id: 'c', output: [{ type: 'input_image', file_id: file.id }] },
-      '404 null id',
+      '404 null file_id',
     ],
     [
       { type: 'shell_call', environment: { container_id: 'cntr_1' } },

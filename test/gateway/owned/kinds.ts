@@ -40,15 +40,44 @@ const responded = (what: string, body: object): Way[] =>
     post(`${what} to ${path}`, path, body),
   )
 
+/** Responses with a tool, in each place where tools stand. */
+const tooled = (what: string, tool: object): Way[] => {
+  const asked = { role: 'user', content: 'x' }
+  return [
+    ...responded(what, { ...input(asked), tools: [tool] }),
+    ...responded(`${what} within a namespace`, {
+      ...input(asked),
+      tools: [{ type: 'namespace', name: 'n', description: 'x', tools: [tool] }],
+    }),
+    ...responded(
+      `${what} that was found`,
+      input(asked, { type: 'tool_search_output', call_id: 'c_1', execution: 'client', tools: [tool] }),
+    ),
+    ...responded(`${what} among more`, input(asked, { type: 'additional_tools', role: 'developer', tools: [tool] })),
+  ]
+}
+
 const upload = { bytes: 1, filename: 'x.txt', mime_type: 'text/plain', purpose: 'user_data' } as const
+
+async function fileOf({ files }: OpenAI): Promise<string> {
+  return (await files.create({ file: await toFile(Buffer.from('of its project'), 'a.txt'), purpose: 'user_data' })).id
+}
+
+/** Bodies that put a file into a store of whoever asks. */
+async function inStore(id: string, { vectorStores }: OpenAI): Promise<Way[]> {
+  const path = `/v1/vector_stores/${(await vectorStores.create({})).id}`
+  return [
+    post('in a store', `${path}/files`, { file_id: id, attributes: { file_id: 'of its own' } }),
+    post('in a batch of a store', `${path}/file_batches`, { file_ids: [id] }),
+    post('in a list of such', `${path}/file_batches`, { files: [{ file_id: id, attributes: { a: 1 } }] }),
+  ]
+}
 
 export const kindTests: Record<string, KindTest> = {
   file: {
-    make: async (client) =>
-      (await client.files.create({ file: await toFile(Buffer.from('of its project'), 'a.txt'), purpose: 'user_data' }))
-        .id,
+    make: fileOf,
     nobodys: (account) => account.fill({ files: 1 }).files[0] ?? '',
-    named: (id) => [
+    named: async (id, client) => [
       post('a file in a chat', '/v1/chat/completions', {
         model: 'm1',
         messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: id } }] }],
@@ -96,16 +125,13 @@ export const kindTests: Record<string, KindTest> = {
           results: [{ file_id: id, text: 'x' }],
         }),
       ),
-      ...responded('an interpreter', {
-        ...input({ role: 'user', content: 'x' }),
-        tools: [{ type: 'code_interpreter', container: { type: 'auto', file_ids: [id] } }],
-      }),
-      ...responded('a mask', {
-        ...input({ role: 'user', content: 'x' }),
-        tools: [{ type: 'image_generation', input_image_mask: { file_id: id } }],
-      }),
+      ...tooled('an interpreter', { type: 'code_interpreter', container: { type: 'auto', file_ids: [id] } }),
+      ...tooled('a shell', { type: 'shell', environment: { type: 'container_auto', file_ids: [id] } }),
+      ...tooled('a mask', { type: 'image_generation', input_image_mask: { file_id: id } }),
       post('an image to edit', '/v1/images/edits', { model: 'm1', prompt: 'x', images: [{ file_id: id }] }),
       post('its mask', '/v1/images/edits', { model: 'm1', prompt: 'x', images: [], mask: { file_id: id } }),
+      post('in a new store', '/v1/vector_stores', { name: 'x', file_ids: [id] }),
+      ...(await inStore(id, client)),
     ],
   },
   upload: {
@@ -134,6 +160,20 @@ export const kindTests: Record<string, KindTest> = {
     nobodys: (account) => account.fill({ chats: 1 }).chats[0] ?? '',
     named: () => [],
   },
+  vector_store: {
+    make: async (client) => (await client.vectorStores.create({ name: 'of its project' })).id,
+    nobodys: (account) => account.fill({ vectorStores: 1 }).vectorStores[0] ?? '',
+    named: (id) => tooled('a search', { type: 'file_search', vector_store_ids: [id] }),
+  },
+  vector_store_file_batch: {
+    make: async (client) => {
+      const { id } = await client.vectorStores.create({})
+      const file_ids = [await fileOf(client)]
+      return (await client.vectorStores.fileBatches.create(id, { file_ids })).id
+    },
+    nobodys: () => 'vsfb_nobodys0000',
+    named: () => [],
+  },
   conversation: {
     make: async (client) => (await client.conversations.create({ items: [{ role: 'user', content: 'x' }] })).id,
     nobodys: (account) => account.fill({ conversations: 1 }).conversations[0] ?? '',
@@ -150,24 +190,49 @@ export const kindTests: Record<string, KindTest> = {
   },
 }
 
-/** Every route that is about one of a kind by its path. @param beside what else stands in one */
-export function waysTo(kind: OwnedKind, id: string, beside: Record<string, string> = {}): Way[] {
-  return (Object.entries(routes) as [string, Declaration][]).flatMap(([what, { method, path, body }]) => {
+/** The ids that stand in a path beside what it is about. */
+type Beside = (name: IdName) => string | Promise<string>
+
+/** What a client makes of each kind as it is wanted, where its test does not say what stands there. */
+function madeBy(client: OpenAI, said: Partial<Record<string, string>>): Beside {
+  const made = new Map<OwnedKind, Promise<string>>()
+  return (name) => {
+    const kind = idKinds[name].owned
+    const make = kind === null ? undefined : kindTests[kind]?.make
+    if (said[name] !== undefined || kind === null || make === undefined) return said[name] ?? NOTHING
+    const before = made.get(kind) ?? make(client)
+    made.set(kind, before)
+    return before
+  }
+}
+
+/** What stands beside something in the paths of whoever owns it. */
+export async function besideOwn(kind: OwnedKind, id: string, client: OpenAI): Promise<Beside> {
+  return madeBy(client, (await kindTests[kind]?.beside?.(id, client)) ?? {})
+}
+
+/** The same for who does not: things of its own. */
+export const besideStrange = (client: OpenAI): Beside => madeBy(client, {})
+
+const NOTHING = 'x_1'
+
+/** Every route that is about one of a kind by its path. @param beside what else a path names: nothing that there is, if left out */
+export async function waysTo(kind: OwnedKind, id: string, beside: Beside = () => NOTHING): Promise<Way[]> {
+  const ways: Way[] = []
+  for (const [what, { method, path, body }] of Object.entries(routes) as [string, Declaration][]) {
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name as IdName)
-    if (!names.some((name) => idKinds[name].owned === kind)) return []
-    const named = path.replace(/\{(\w+)\}/g, (_, name: IdName) =>
-      idKinds[name].owned === kind ? id : (beside[name] ?? 'x_1'),
-    )
-    return [
-      {
-        what,
-        method,
-        path: named,
-        ...(body.kind === 'object' && { body: {} }),
-        ...(body.kind === 'upload' && { form: true as const }),
-      },
-    ]
-  })
+    if (!names.some((name) => idKinds[name].owned === kind)) continue
+    let named: string = path
+    for (const name of names) named = named.replace(`{${name}}`, idKinds[name].owned === kind ? id : await beside(name))
+    ways.push({
+      what,
+      method,
+      path: named,
+      ...(body.kind === 'object' && { body: {} }),
+      ...(body.kind === 'upload' && { form: true as const }),
+    })
+  }
+  return ways
 }
 
 /** Every list of a kind. */
@@ -175,4 +240,8 @@ export const listsOf = (kind: OwnedKind): string[] =>
   (Object.values(routes) as Declaration[]).flatMap(({ lists, path }) => (lists?.kind === kind ? [path] : []))
 
 /** Whether a way ends what it is about. */
-export const isEnd = ({ method }: Way) => method === 'DELETE'
+export function isEnd({ what }: Way, kind: OwnedKind): boolean {
+  const { [what]: route }: Partial<Record<string, Declaration>> = routes
+  const ends = route?.ends ?? null
+  return ends !== null && idKinds[ends].owned === kind
+}

@@ -6,7 +6,7 @@ import { databases, openTestDatabase } from '../../support/databases.ts'
 import { type Reply, startTestApp, type TestApp } from '../../support/harness.ts'
 import type { Account } from '../account/account.ts'
 import { makeKey } from '../gate.ts'
-import { isEnd, kindTests, listsOf, offeredKinds, type Way, waysTo } from './kinds.ts'
+import { besideOwn, besideStrange, isEnd, kindTests, listsOf, offeredKinds, type Way, waysTo } from './kinds.ts'
 import { envOf, startShared } from './shared.ts'
 
 /*
@@ -28,9 +28,11 @@ async function send(app: TestApp, key: string, { method, path, body, form }: Way
 
 const clientOf = ({ url }: TestApp, apiKey: string) => new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 })
 
-/** Every way to reach something, for a key. @param beside what else stands in the paths */
-async function every(app: TestApp, key: string, kind: OwnedKind, id: string, beside = {}): Promise<Way[]> {
-  return [...waysTo(kind, id, beside), ...((await kindTests[kind]?.named(id, clientOf(app, key))) ?? [])]
+/** Every way to reach something, for a key. @param isOwn whether it is the key's project's */
+async function every(app: TestApp, key: string, kind: OwnedKind, id: string, isOwn = false): Promise<Way[]> {
+  const client = clientOf(app, key)
+  const beside = isOwn ? await besideOwn(kind, id, client) : besideStrange(client)
+  return [...(await waysTo(kind, id, beside)), ...((await kindTests[kind]?.named(id, client)) ?? [])]
 }
 
 /** That something is nobody's for a key: in the words of what never was, and without a question to the model server. */
@@ -54,8 +56,7 @@ async function isNobodys(app: TestApp, account: Account, key: string, kind: Owne
 
 /** That it is there in every way for a key, but those that end it. */
 async function isTheirs(app: TestApp, key: string, kind: OwnedKind, id: string) {
-  const beside = await kindTests[kind]?.beside?.(id, clientOf(app, key))
-  for (const way of (await every(app, key, kind, id, beside)).filter((one) => !isEnd(one))) {
+  for (const way of (await every(app, key, kind, id, true)).filter((one) => !isEnd(one, kind))) {
     const { status, text, headers } = await send(app, key, way)
     // What the account says itself of a route that it lacks, or of a body that is none, is another matter.
     assert.notEqual(headers.get('x-gatehouse-error-source'), 'gateway', `${way.what}: ${text}`)
@@ -96,11 +97,11 @@ for (const database of databases) {
         },
       )
       assert.equal(narrow.status, 200, narrow.text)
-      for (const way of waysTo(kind, id)) {
+      for (const way of await waysTo(kind, id)) {
         const reply = await send(app, narrow.body.value, way)
         assert.equal(reply.status, 401, `${way.what}: ${reply.text}`)
       }
-      const [end] = waysTo(kind, id).filter(isEnd)
+      const [end] = (await waysTo(kind, id, await besideOwn(kind, id, a.client))).filter((one) => isEnd(one, kind))
       if (end === undefined) return
       assert.equal((await send(app, a.key, end)).status, 200)
       for (const key of [a.key, b.key]) await isNobodys(app, account, key, kind, id)

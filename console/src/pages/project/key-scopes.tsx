@@ -13,6 +13,8 @@ const words: Record<ModelPermission, string> = {
   'api.files.write': 'Upload and delete files',
   'api.webhooks.read': 'Read webhook endpoints',
   'api.webhooks.write': 'Make, change and delete webhook endpoints',
+  'api.vector_stores.read': 'Read and search vector stores',
+  'api.vector_stores.write': 'Make, fill and delete vector stores',
 }
 const all = Object.keys(words) as ModelPermission[]
 

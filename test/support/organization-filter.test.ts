@@ -162,6 +162,7 @@ const allowed: Record<string, Statement> = {
     .where('p.organization_id', '=', 'org-a'),
   'a text about a column that is called like a table': keys.where(sql<boolean>`k.role <> 'role'`),
   'a text that makes an index': sql`create unique index project_active on project (id) where archived_at is null`,
+  'a text about columns that are packed, one of which is called like a table': sql`select json_array(batch, x), row_number() over (order by batch) from (${keys.where('k.organization_id', '=', 'o')})`,
   'a text about nothing of theirs': sql`select 1`,
   'a text about what it makes itself': sql`with a as (select 1) select * from a`,
 }

@@ -17,6 +17,20 @@ export function wrongValue(param: string, reason: string): ApiError {
   return new ApiError('invalid_value', `Invalid '${shown(param)}': ${reason}`, { param: shown(param) })
 }
 
+/** Characters of the longest name of a file that is kept: what file systems take. */
+const LONGEST_FILENAME = 255
+
+/** @throws ApiError 400 for a name that no file could have */
+export function checkFilename(param: string, filename: string): void {
+  if (filename.length > LONGEST_FILENAME) throw tooLong(param, LONGEST_FILENAME, filename.length)
+}
+
+/** @param most characters that it may have @param got those that it has */
+export function tooLong(param: string, most: number, got: number): ApiError {
+  const message = `Invalid '${param}': string too long. Expected a string with maximum length ${most}, but got a string with length ${got} instead.`
+  return new ApiError('string_above_max_length', message, { param })
+}
+
 export function missing(param: string): ApiError {
   return new ApiError('missing_required_parameter', `Missing required parameter: '${param}'.`, { param })
 }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { bodyTooLarge, malformedForm, unsupportedContentEncoding } from '../../contract/error.ts'
 import { codingOf } from '../../core/decoding.ts'
 import { pace, paceNoMore } from '../../core/paced.ts'
-import { missing, unknownParameter } from '../invalid.ts'
+import { checkFilename, missing, unknownParameter } from '../invalid.ts'
 import type { UploadShape } from '../routes/declaration.ts'
 import { type Budget, Held } from './budget.ts'
 import { boundaryOf, headOf } from './form-body.ts'
@@ -147,6 +147,7 @@ export class UploadForm {
 
   #file({ name, type }: PartHead, filename: string): PartSink {
     const { mostBytes } = this.#options.shape
+    checkFilename(name, filename)
     this.#begin({ name, filename, type, stretches: [] })
     return {
       data: (chunk) => {

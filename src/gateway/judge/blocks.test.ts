@@ -57,6 +57,19 @@ test('the tools of another server are called as it likes', () => {
     )
 })
 
+test('a model in the settings of one tool of another server is judged as any other', () => {
+  const servers = { mcp_servers: [{ type: 'url', url: 'https://example.com', name: 's' }] }
+  const toolset = (configs: object) => ({ ...servers, tools: [{ type: 'mcp_toolset', mcp_server_name: 's', configs }] })
+  assert.equal(
+    verdict(() => message(toolset({ fetch: { enabled: true, model: 'nobody-has-this' } }))),
+    '404 model_not_found tools[0].configs.fetch.model',
+  )
+  assert.match(
+    verdict(() => message(toolset({ model: { endpoint: 'https://elsewhere' } }))),
+    /^400 not_offered tools\[0\]\.configs\.model\.endpoint$/,
+  )
+})
+
 test('a tool for the web that runs code is one for code as well', () => {
   const rules = { disabledTools: new Set(['code_interpreter'] as const) }
   const asked = (tool: object) => message({ tools: [tool] }, rules)

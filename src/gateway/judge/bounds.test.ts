@@ -207,6 +207,13 @@ test('what is not in the request is bounded by the context of its model, and by 
     [chat, { messages: [{ role: 'user', content: [{ type: 'video_url', video_url: { url: link } }] }] }, 'video_url'],
     ['responses.create', input({ type: 'input_image', image_url: link }), 'image_url'],
     ['responses.create', input({ type: 'input_file', file_url: link }), 'file_url'],
+    // However a reader writes its fields.
+    ...['imageUrl', 'ImageURL', 'image-url', 'fileUrl', 'videoUrl', 'audio.url'].flatMap(
+      (name): [RouteName, object, string][] => [
+        [chat, { messages: [{ role: 'user', content: [{ type: 'x', [name]: link }] }] }, name],
+        ['responses.create', input({ type: 'x', [name]: { url: link } }), name],
+      ],
+    ),
     ['responses.create', { input: 'x', tools: [{ type: 'web_search' }] }, 'tools'],
     [
       'responses.create',

@@ -102,6 +102,13 @@ export const references: readonly string[] = [...meanings].flatMap(([name, meani
 const bareReferences: ReadonlySet<string> = new Set(references.map(bare))
 const worded = references.map(words)
 
+/** Names behind which something is fetched or stored, without anything between their words: `imageUrl`, `file-url`, `inputFile`. */
+const linked: ReadonlyMap<string, Meaning> = new Map(
+  [...meanings].flatMap(([name, meaning]) =>
+    meaning === 'link' || meaning === 'media' || meaning === 'file' ? [[bare(name), meaning]] : [],
+  ),
+)
+
 /** A name is looked at once: most are the same few. Longer ones than this are no field of any server. */
 const LONGEST = 128
 const looked = new Bounded<string, Meaning | null>(2000)
@@ -110,7 +117,8 @@ function meaningOfStrange(key: string): Meaning | undefined {
   if (key.length > LONGEST) return undefined
   const before = looked.get(key)
   if (before !== undefined) return before ?? undefined
-  const meaning = meanings.get(lookalike(key) ?? key) ?? (isReference(key) ? 'reference' : null)
+  const meaning =
+    meanings.get(lookalike(key) ?? key) ?? (isReference(key) ? 'reference' : (linked.get(bare(key)) ?? null))
   looked.set(key, meaning)
   return meaning ?? undefined
 }

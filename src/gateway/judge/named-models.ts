@@ -8,7 +8,7 @@ import { bringsTools } from '../rules/disabled-tools.ts'
 import type { NamedModel } from '../rules/rule.ts'
 import type { Court } from './court.ts'
 import type { Foreign } from './foreign.ts'
-import { namesModel, ownIn } from './searched.ts'
+import { namesModel, type Own, ownIn } from './searched.ts'
 
 /**
  * The model that a field names, where the project may use it. It is called by the name that its model server knows.
@@ -72,7 +72,7 @@ const fieldOf: Record<ModelPlace, string> = {
   'messages[].tools': 'messages',
 }
 
-const NOTHING: ReadonlySet<unknown> = new Set()
+const NOTHING: Own = { free: new Set(), named: new Set() }
 
 /** Each look says whether there is anything that could be read in two ways: more than a plain function, or a model. */
 class Search {
@@ -130,7 +130,7 @@ class Search {
   }
 
   /** Looks through all that nests but what is the client's own. */
-  within(value: unknown, place: Place, at: string, own: ReadonlySet<unknown>): boolean {
+  within(value: unknown, place: Place, at: string, own: Own): boolean {
     if (isObject(value)) return this.#object(value, place, at, own)
     if (!Array.isArray(value)) return false
     let found = false
@@ -138,13 +138,13 @@ class Search {
     return found
   }
 
-  #object(value: JsonObject, place: Place, at: string, own: ReadonlySet<unknown>): boolean {
+  #object(value: JsonObject, place: Place, at: string, own: Own): boolean {
     let found = false
     for (const key in value) {
       const inner = value[key]
       // A text is not looked for: it would be gone through for that, megabytes of it.
-      if (!isGiven(inner) || (typeof inner === 'object' && own.has(inner))) continue
-      if (namesModel(key)) {
+      if (!isGiven(inner) || (typeof inner === 'object' && own.free.has(inner))) continue
+      if (namesModel(key) && !own.named.has(value)) {
         const param = `${at}.${key}`
         this.found.push({ model: namedModel(this.#court, inner, [...place, key], param), param })
         this.judged.add(value)

@@ -2,7 +2,7 @@ import type { OwnedKind } from '../../core/owned.ts'
 import { Edits } from '../body/edits.ts'
 import { isForm, type JudgedBody } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
-import { notOffered, unknownParameter } from '../invalid.ts'
+import { checkFilename, notOffered, unknownParameter } from '../invalid.ts'
 import type { Reference } from '../references.ts'
 import type { ObjectShape } from '../routes/declaration.ts'
 import { bringsTools } from '../rules/disabled-tools.ts'
@@ -31,6 +31,8 @@ export function judgeObject(
     const refused = content.readField(body.fields, name)
     if (refused !== null) throw notOffered(refused)
   }
+  const { filename } = body.fields
+  if (typeof filename === 'string') checkFilename('filename', filename)
   const referred = items === null ? null : judgeItems(items, body.fields[items])
   return { ...about, references: known([...about.references, ...(referred ?? []), ...content.referred]) }
 }

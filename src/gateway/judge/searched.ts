@@ -73,7 +73,8 @@ export function lookWithin(field: string, value: unknown, judged: boolean, refer
   const own = ownIn(field === 'tools' ? value : null)
   return (key, inner, holder) => {
     // A text is not looked for: it would be gone through for that, megabytes of it.
-    if (typeof inner === 'object' && own.has(inner)) return 'free'
+    if (typeof inner === 'object' && own.free.has(inner)) return 'free'
+    if (own.named.has(holder)) return null
     if (namesModel(key)) return judged ? 'names_model' : 'choose another model'
     return denialWithin(key, inner, holder, referring)
   }
@@ -112,23 +113,28 @@ export const lookWithinDocuments: Look = (key, inner) =>
 
 const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0
 
+/** What is the client's own: what no search reads, and objects whose keys are names that another has chosen, of values that are searched. */
+export type Own = { free: ReadonlySet<unknown>; named: ReadonlySet<unknown> }
+
 /**
- * What is the client's own in tools and in those within them, which no search reads: the schemas of what the client runs
- * itself, and the headers for an MCP server. Every search asks here, so that none leaves out what another counts on.
+ * What is the client's own in tools and in those within them: the schemas of what the client runs itself, and the headers for an MCP
+ * server; and the names of another server's tools. Every search asks here, so that none leaves out what another counts on.
  */
-export function ownIn(tools: unknown): ReadonlySet<unknown> {
-  const own = new Set<unknown>()
+export function ownIn(tools: unknown): Own {
+  const free = new Set<unknown>()
+  const named = new Set<unknown>()
   const lists = [tools]
   for (const list of lists) {
     if (!Array.isArray(list)) continue
     for (const tool of list) {
       if (!isObject(tool)) continue
       lists.push(tool.tools)
-      for (const value of ownOf(tool)) if (typeof value === 'object') own.add(value)
+      for (const value of ownOf(tool)) if (typeof value === 'object') free.add(value)
+      if (isObject(tool.configs) && toolType(tool) === 'mcp_toolset') named.add(tool.configs)
     }
   }
-  own.delete(null)
-  return own
+  free.delete(null)
+  return { free, named }
 }
 
 const schemas = ['parameters', 'input_schema', 'output_schema', 'returns', 'input_examples'] as const
@@ -145,9 +151,6 @@ function ownOf(tool: JsonObject): unknown[] {
       return [tool.parameters]
     case 'mcp':
       return [tool.headers]
-    case 'mcp_toolset':
-      // Its keys are the names of another server's tools.
-      return [tool.configs]
     default:
       return isClientRun(tool) ? [tool.input_examples] : []
   }

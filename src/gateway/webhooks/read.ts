@@ -1,8 +1,7 @@
-import { ApiError } from '../../contract/error.ts'
 import { flawOfWebhookUrl, LONGEST_WEBHOOK_NAME, type WebhookEvent, webhookEvents } from '../../core/webhook.ts'
 import type { WebhookOperation } from '../../core/webhook-asked.ts'
 import { type Fields, isGiven } from '../body/fields.ts'
-import { missing, shown, unknownParameter, wrongType, wrongValue } from '../invalid.ts'
+import { missing, shown, tooLong, unknownParameter, wrongType, wrongValue } from '../invalid.ts'
 import type { OwnAnswer } from '../routes/declaration.ts'
 
 export type Does = OwnAnswer['webhooks']
@@ -59,9 +58,8 @@ function given<T>(reading: Read<T>, fields: Fields): T {
 const nameIn = read('name', (value) => {
   if (typeof value !== 'string') throw wrongType('name', 'a string', value)
   if (value.trim() === '') throw wrongValue('name', 'expected a name that is not empty.')
-  if (value.length <= LONGEST_WEBHOOK_NAME) return value
-  const message = `Invalid 'name': string too long. Expected a string with maximum length ${LONGEST_WEBHOOK_NAME}, but got a string with length ${value.length} instead.`
-  throw new ApiError('string_above_max_length', message, { param: 'name' })
+  if (value.length > LONGEST_WEBHOOK_NAME) throw tooLong('name', LONGEST_WEBHOOK_NAME, value.length)
+  return value
 })
 
 const urlIn = read('url', (value) => {

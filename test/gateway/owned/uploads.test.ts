@@ -53,3 +53,16 @@ test('an upload says nothing that the original does not know', async () => {
   assert.deepEqual([status, reply.error.code, reply.error.param], [400, 'unknown_parameter', 'model'])
   assert.equal(it.account.requests.filter(({ method }) => method === 'POST').length, 0)
 })
+
+test('a name that no file could have is refused, of an upload and of a file', async () => {
+  await using it = await startShared()
+  const [most, more] = ['é'.repeat(255), 'é'.repeat(256)]
+  const wanted = { bytes: 6, mime_type: 'text/plain', purpose: 'user_data' } as const
+  const tooLong = (param: string) => ({ status: 400, code: 'string_above_max_length', param })
+  const { uploads, files } = it.a.client
+  await assert.rejects(uploads.create({ ...wanted, filename: more }), tooLong('filename'))
+  const file = async (name: string) => ({ file: await toFile(Buffer.from('x'), name), purpose: 'user_data' as const })
+  await assert.rejects(files.create(await file(more)), tooLong('file'))
+  assert.equal((await uploads.create({ ...wanted, filename: most })).filename, most)
+  assert.equal((await files.create(await file(most))).filename, most)
+})

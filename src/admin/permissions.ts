@@ -38,6 +38,8 @@ export const atTheGate: Record<ModelPermission, string> = {
   'api.webhooks.write': 'Create, change, test and delete webhook endpoints, and rotate their secrets.',
   'api.vector_stores.read': 'List, retrieve and search vector stores, and the files in them.',
   'api.vector_stores.write': 'Create, change and delete vector stores, and what is in them.',
+  'api.batch.read': 'List and retrieve batches.',
+  'api.batch.write': 'Create and cancel batches.',
 }
 
 function entry(id: Permission): PermissionEntry {

@@ -219,6 +219,7 @@ test('what an upstream keeps for projects is said of each, or of the only one in
     ['Files', new RegExp(`'Files' is none of ${offers.join(', ')}$`, 'm')],
     ['files,uploads,files', /'files' stands there twice$/m],
     ['uploads', /'uploads' needs 'files', which is not there$/m],
+    ['batches', /'batches' needs 'files', which is not there$/m],
     ['x,uploads,uploads', /'x' is none of [a-z_, ]+; 'uploads' stands there twice; 'uploads' needs 'files'/],
   ] as const) {
     const told = (where: string) => new RegExp(`${where}: .*${why.source}`, 'm')

@@ -1,7 +1,7 @@
 import { type Offer, offers } from '../core/offer.ts'
 
 /** What nobody can have without something else. */
-const needs: Partial<Record<Offer, Offer>> = { uploads: 'files', vector_stores: 'files' }
+const needs: Partial<Record<Offer, Offer>> = { uploads: 'files', vector_stores: 'files', batches: 'files' }
 
 /**
  * What an upstream offers, as its configuration writes it.

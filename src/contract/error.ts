@@ -60,6 +60,8 @@ const table = {
   // What the project does not allow.
   hosted_tool_not_allowed: { status: 403 },
   service_tier_not_allowed: { status: 400, code: null },
+  // What a batch's state does not allow.
+  batch_not_cancellable: { status: 400, code: null },
   // What a proxy asks the check door, and what cannot be decided of it.
   malformed_check: { status: 400 },
   body_not_seen: { status: 403 },

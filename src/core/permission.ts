@@ -153,6 +153,8 @@ export const modelPermissions = [
   'api.webhooks.write',
   'api.vector_stores.read',
   'api.vector_stores.write',
+  'api.batch.read',
+  'api.batch.write',
 ] as const
 export type ModelPermission = (typeof modelPermissions)[number]
 

@@ -6,6 +6,7 @@ import type { Log } from '../core/log.ts'
 import type { OwnedKind } from '../core/owned.ts'
 import type { Dialect } from '../core/upstream-kind.ts'
 import type { WebhookDesk } from '../core/webhook-asked.ts'
+import type { Db } from '../db/tables.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { Bodies } from './body/budget.ts'
 import type { Call } from './call.ts'
@@ -32,7 +33,9 @@ export type GatewayParts = GateLedger & {
   /** What becomes of a call that they fail to count; refused where this says nothing. */
   whenCountersFail?: WhenFailing
   /** Whose what calls refer to is, also where other nodes have yet to say so. */
-  lateOwners: LateOwners
+  lateOwners: Pick<LateOwners, 'find'>
+  /** The database, as a request that waits reads it, and as the gate writes to it. */
+  db: { read: Db; write: Db }
   reserving: Reserving
   tokens: TokenCounter
   bodies: Bodies

@@ -11,6 +11,7 @@ import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
 import { readEnqueued } from './batches/enqueued.ts'
+import { batchesJob } from './batches/job.ts'
 import type { Bodies } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
 import type { GateCounters } from './counters/make.ts'
@@ -112,6 +113,7 @@ export async function openGateway(
     },
     usage: ledger.usage,
     owners: ledger.owners,
+    db: { read: db, write: parts.gateDb },
     lateOwners: new LateOwners(ledger.owners, hasSeveralServers(db)),
     lastUsed: ledger.lastUsed,
     webhooks: parts.webhooks,
@@ -134,6 +136,7 @@ export async function openGateway(
   stack.defer(() => settle(gateway, tokens))
   const background = parts.worksInBackground ? stack.use(new Background({ db: parts.gateDb, log })) : null
   for (const job of kept.jobs) background?.add(job)
+  if (gateway.gate.offers.has('batches')) background?.add(batchesJob(gateway.gate))
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)

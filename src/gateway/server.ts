@@ -24,6 +24,8 @@ export type Gateway = {
   check: (request: IncomingMessage, response: ServerResponse) => void
   /** Calls that have their answer and are still counted. */
   settling: () => number
+  /** What calls go through, for what is done beside them. */
+  gate: Gate
   /** Resolves when what was forwarded is settled too: some of it is counted only after its answer. */
   settled: () => Promise<void>
 }
@@ -78,6 +80,7 @@ export function createGateway(parts: GatewayParts): Gateway {
       )
     }
   return {
+    gate,
     handle: serve(handle, ({ url = '' }) => url),
     check: serve(check, originalUrl),
     settling: () => afterwards.running,

@@ -16,6 +16,9 @@ const DAY = 86_400
 /** Whose something is, and which upstream keeps it. */
 export type Owner = Asker & { upstream: string }
 
+/** Whose something is that was found, and what lists narrow it by. */
+export type KnownOwner = Owner & { label: string | null }
+
 /**
  * Whose all is that one reply shows. Where the reply names its response only later, that is set here meanwhile: what was
  * claimed before has it too, unless it is written by then.
@@ -106,7 +109,7 @@ export class Owners implements Writer {
    * it takes does not tell. Null for what nobody owns, and for what is over.
    * @param asker null: all is read
    */
-  async find(wanted: readonly Owned[], asker: Asker | null): Promise<(Owner | null)[]> {
+  async find(wanted: readonly Owned[], asker: Asker | null): Promise<(KnownOwner | null)[]> {
     const here = wanted.map((one) => this.#certain(one))
     const isNear = (i: number) => asker !== null && isTheirs(this.#ownerIn(here[i]), asker)
     const far = wanted.filter((one, i) => !isNear(i) && isOwnedId(one.id))
@@ -200,9 +203,10 @@ export class Owners implements Writer {
     return claim ? rowOf(claim) : this.#known.get(keyOf(one))
   }
 
-  #ownerIn(row: Row<'owned'> | undefined): Owner | null {
+  #ownerIn(row: Row<'owned'> | undefined): KnownOwner | null {
     if (!row || row.expires_at <= this.#now() || isEnded(row, this.#endings)) return null
-    return { organizationId: row.organization_id, projectId: row.project_id, upstream: row.upstream }
+    const { organization_id: organizationId, project_id: projectId, upstream, label } = row
+    return { organizationId, projectId, upstream, label }
   }
 
   async #insert(claims: Claim[]): Promise<void> {

@@ -43,6 +43,8 @@ const said: Record<string, RegExp> = {
   'GET vector_stores': /List, retrieve and search vector stores/,
   'POST vector_stores': /vector stores/,
   'DELETE vector_stores': /delete vector stores/,
+  'GET batches': /List and retrieve batches/,
+  'POST batches': /Create and cancel batches/,
 }
 
 test('the catalogue of permissions says what each route of the gate asks for, and nothing of others', () => {

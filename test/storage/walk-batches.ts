@@ -1,7 +1,28 @@
+import { changeBatch, dueBatches, findBatch, insertBatch, listBatches, noteBatch } from '../../src/db/batch.ts'
 import { dropHold, enqueuedOf, findHold, findSpentAndHeld, moveHold, takeHold } from '../../src/db/batch-held.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
+import { loadGrantOf } from '../../src/gateway/keys/grant.ts'
 import { FULL_PROJECT, nth } from '../support/filling.ts'
+
+/** The rows of batches, as their routes and what moves them on in the background read and change them. */
+export async function walkBatches(db: Db, organizationId: string): Promise<void> {
+  const project = { organizationId, projectId: FULL_PROJECT }
+  for (const after of [null, nth('batch_', 99), 'batch_nobodys']) await listBatches(db, project, { after, limit: 20 })
+  const row = await findBatch(db, project, nth('batch_', 98))
+  if (row === null) throw new Error('no batch among many')
+  await insertBatch(db, { ...row, id: 'batch_walk', due_at: 1 })
+  const [due = row] = await dueBatches(db, 1)
+  await changeBatch(db, due, { upstream_file_id: 'file-1', upstream_batch_id: 'batch-1', sent_at: 1 })
+  await changeBatch(
+    db,
+    { ...due, upstream_file_id: 'file-1', upstream_batch_id: 'batch-1', sent_at: 1 },
+    { due_at: null },
+  )
+  await noteBatch(db, due, { due_at: null })
+  const load = async () => null
+  await loadGrantOf(db, { organizationId, keyId: nth('key_', 99) }, load)
+}
 
 /** What batches hold: taken, moved on, given back and read. */
 export async function walkHolds(db: Db, organizationId: string): Promise<void> {

@@ -32,7 +32,7 @@ import { FULL_GROUP, FULL_PROJECT, nth, RARE_TYPES } from '../support/filling.ts
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
-import { walkHolds } from './walk-batches.ts'
+import { walkBatches, walkHolds } from './walk-batches.ts'
 import { walkKeys } from './walk-keys.ts'
 import { walkProvider } from './walk-provider.ts'
 import { walkSeldomBackground } from './walk-seldom.ts'
@@ -164,6 +164,7 @@ export async function walkBackground(db: Db, organizationId: string) {
   await firstOwnersLink({ db, newId: idSource(Date.now) }, 'https://id.example', 1)
   await walkProvider(db, organizationId)
   await walkAttempts(db)
+  await walkBatches(db, organizationId)
   await takeLeases(db, ['walk'], 'w', 1000)
   await giveLeasesBack(db, ['walk'], 'w')
   await walkSeldomBackground(db, organizationId)

@@ -86,6 +86,11 @@ export const exceptions: readonly Exception[] = [
       'delete from owned where (kind, id) in (select kind, id from owned where expires_at <= ? order by expires_at limit ?)',
   },
   {
+    name: 'batches that are to be worked on',
+    why: 'One server does it for all organizations, and finds out here which there are.',
+    statement: 'select from batch where due_at <= ? order by due_at, id limit ?',
+  },
+  {
     name: 'what was to be signed with passkeys and expired',
     why: 'The same as of things whose time is over.',
     statement: 'select from passkey_challenge where expires_at <= ? order by expires_at limit ?',

@@ -3,8 +3,23 @@ import { randomBytes } from 'node:crypto'
 import { ApiError, malformedJson } from '../../contract/error.ts'
 import { BACKSLASH } from '../../core/json-bytes.ts'
 import { Counted, parseObject } from './json-counted.ts'
-import type { JsonScan, LongString } from './json-scan.ts'
+import { JsonScan, type LongString } from './json-scan.ts'
 import { type Fields, inSlices, standing } from './json-slices.ts'
+
+/**
+ * The fields of a JSON object that is there whole, every string in full: for what is written anew.
+ * @throws ApiError as `JsonText.of` does
+ */
+export function readWhole(bytes: Buffer): Fields {
+  const scan = new JsonScan()
+  scan.scan(bytes, bytes.length)
+  scan.finish()
+  if (!scan.ascii && !isUtf8(bytes)) throw malformedJson('It is not encoded in UTF-8.')
+  const found = new Counted(null)
+  const fields = found.parse(bytes.toString(scan.ascii ? 'latin1' : 'utf8'))
+  if (found.members !== scan.names) throw duplicate(bytes, scan)
+  return fields
+}
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 

@@ -37,6 +37,19 @@ export function callRefusal(grant: Grant, { request, key, permission, now, trust
   return permits(grant, permission) ? null : missing[permission]
 }
 
+/** Of a key that was there when its call was made. */
+export const keyGone = () =>
+  new ApiError('invalid_api_key', 'The API key that asked for this has been deleted, is disabled or has expired.')
+
+/** Why what a key's call has begun may not go on in its name, when nobody shows it any more; null where it may. @param now Unix seconds */
+export function ownRefusal(grant: Grant, permission: ModelPermission, now: number): ApiError | null {
+  if (now >= grant.expiresAt || grant.closed === 'disabled') return keyGone()
+  const closed = projectRefusal(grant.rules)
+  if (closed !== null) return closed
+  if (grant.closed !== null) return notAMember()
+  return permits(grant, permission) ? null : missing[permission]
+}
+
 /** The same for all who lack it: made once, for clients in a loop. */
 const missing = Object.fromEntries(
   modelPermissions.map((permission) => [

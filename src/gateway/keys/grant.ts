@@ -57,8 +57,22 @@ export async function loadGrant(
   begunAt: number,
   loadRules: LoadRules,
 ): Promise<Loaded<Grant> | null> {
-  const found = (await loadProjectKey(db, hash)) ?? (await loadAdminKey(db, hash))
-  if (found === null) return null
+  const found = (await projectKey(keysOfProjects(db).where('k.hash', '=', hash), db)) ?? (await loadAdminKey(db, hash))
+  return found && withRules(found, begunAt, loadRules)
+}
+
+/** The grant of a project's key by its id, as the database has it now: for what is done in its name when nobody shows it. */
+export async function loadGrantOf(
+  db: Db,
+  { organizationId, keyId }: { organizationId: string; keyId: string },
+  loadRules: LoadRules,
+): Promise<Grant | null> {
+  const own = keysOfProjects(db).where('k.organization_id', '=', organizationId).where('k.id', '=', keyId)
+  const found = await projectKey(own, db)
+  return (found && (await withRules(found, 0, loadRules)))?.value ?? null
+}
+
+async function withRules(found: Found, begunAt: number, loadRules: LoadRules): Promise<Loaded<Grant> | null> {
   const { project, ...grant } = found
   const rules = await loadRules(project)
   return rules && { value: { ...grant, rules: rules.value }, asOf: Math.min(begunAt, rules.asOf) }
@@ -66,16 +80,17 @@ export async function loadGrant(
 
 type Found = Omit<Grant, 'rules'> & { project: ProjectIds }
 
-async function loadProjectKey(db: Db, hash: string): Promise<Found | null> {
-  const row = await db
+const keysOfProjects = (db: Db) =>
+  db
     .selectFrom('project_api_key as k')
     .leftJoin('organization_user as u', (join) =>
       join.onRef('u.organization_id', '=', 'k.organization_id').onRef('u.id', '=', 'k.user_id'),
     )
     .select(['k.id', 'k.organization_id', 'k.project_id', 'k.user_id', 'k.service_account_id'])
     .select(['k.scopes', 'k.expires_at', 'k.disabled_at', 'u.email', 'u.removed_at'])
-    .where('k.hash', '=', hash)
-    .executeTakeFirst()
+
+async function projectKey(wanted: ReturnType<typeof keysOfProjects>, db: Db): Promise<Found | null> {
+  const row = await wanted.executeTakeFirst()
   if (!row) return null
   const ownerId = row.user_id ?? row.service_account_id ?? ''
   const principal = { organizationId: row.organization_id, id: ownerId }

@@ -5,7 +5,7 @@ import { inTime } from '../../db/in-time.ts'
 import type { Db } from '../../db/tables.ts'
 import type { ProjectRules } from '../rules/index.ts'
 import type { ProjectIds } from '../rules/rule.ts'
-import { type Grant, loadGrant } from './grant.ts'
+import { type Grant, loadGrant, loadGrantOf } from './grant.ts'
 import { type AskOthers, type KnownKey, type KnownKeys, type TakeUp, toKnown } from './known.ts'
 import { loadRules, rulesFrom } from './load-rules.ts'
 import { type Loaded, Remembered } from './remembered.ts'
@@ -37,10 +37,12 @@ export class Grants {
   readonly #grants: Remembered<Grant>
   readonly #rules: Remembered<ProjectRules>
   readonly #outage: Outage
+  readonly #db: Db
 
   /** @param loaded runs before newly read rules are used; what it rejects with, the look-up rejects with */
   constructor(db: Db, changes: Changes, loaded: (rules: ProjectRules) => Promise<void>, outage: Outage) {
     this.#outage = outage
+    this.#db = db
     const catchUp = () => changes.catchUp()
     this.#rules = new Remembered<ProjectRules>({
       load: async (key, begunAt) => {
@@ -64,6 +66,11 @@ export class Grants {
   /** The grant of the key with this hash if it is fresh in memory; null for an unknown key, undefined where it must be loaded. */
   peek(hash: string): Grant | null | undefined {
     return this.#grants.peek(hash)
+  }
+
+  /** What a project's key may do now, by its id: for what is done in its name when nobody shows it. Null for one that is not there. */
+  ofKey(key: { organizationId: string; keyId: string }): Promise<Grant | null> {
+    return loadGrantOf(this.#db, key, (project) => this.#rules.getLoaded(keyOf(project)))
   }
 
   /** The grant of the key with this hash, or null for an unknown key. */

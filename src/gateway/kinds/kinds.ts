@@ -33,7 +33,13 @@ export const kinds: Readonly<Record<OwnedKind, KindFacts>> = {
   response: { ...ofResponses, notFound: noResponse },
   item: { ...ofResponses, notFound: noItem },
   file: {
-    ...{ offered: 'files', isLate: false, lifeSeconds: null, isEndSaid: true, fields: ['file_id', 'file_ids'] },
+    ...{
+      offered: 'files',
+      isLate: false,
+      lifeSeconds: null,
+      isEndSaid: true,
+      fields: ['file_id', 'file_ids', 'input_file_id'],
+    },
     notFound: (named) => noSuch('File', named),
   },
   upload: {

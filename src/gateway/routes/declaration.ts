@@ -215,7 +215,9 @@ type Unmetered = {
 export type Declaration = Facts & (Metered | Unmetered)
 
 /** What the gate answers by itself, and what of that is asked. */
-export type OwnAnswer = { webhooks: WebhookOperation['does'] | 'event_types' }
+export type OwnAnswer =
+  | { webhooks: WebhookOperation['does'] | 'event_types' }
+  | { batches: 'create' | 'list' | 'retrieve' | 'cancel' }
 
 type Facts = {
   /**

@@ -23,6 +23,7 @@ export const idKinds = {
   webhook_endpoint_id: { ...ofOwned, owned: null },
   vector_store_id: { ...ofOwned, owned: 'vector_store' },
   file_batch_id: { ...ofOwned, owned: 'vector_store_file_batch' },
+  batch_id: { ...ofOwned, owned: null },
   model: { read: modelId, takesRest: true, owned: null },
 } as const satisfies Record<string, IdKind>
 

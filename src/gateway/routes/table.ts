@@ -1,4 +1,5 @@
 import { audio } from './audio.ts'
+import { batches } from './batches.ts'
 import { chats } from './chats.ts'
 import { completions } from './completions.ts'
 import { conversations } from './conversations.ts'
@@ -30,6 +31,7 @@ const table = {
   ...webhooks,
   ...chats,
   ...vectorStores,
+  ...batches,
 } as const
 
 export type RouteName = keyof typeof table

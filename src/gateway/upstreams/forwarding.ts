@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { ListedModel } from '../../core/model-list.ts'
 import type { Outcome } from '../call.ts'
@@ -80,7 +81,8 @@ export type Forwarding = {
   holdsMissing: boolean
   /** Names of the upstreams that may serve it. */
   upstreams: readonly string[]
-  request: IncomingMessage
+  /** What is looked at of the client's request: whether it is still there. */
+  request: Pick<IncomingMessage, 'destroyed' | 'complete'> & { socket: Pick<Socket, 'destroyed'> }
   response: Reply
   /**
    * Called at most once, when there is a reply that is passed on and before its head is written.

@@ -4,7 +4,7 @@ import { type Fields, isGiven } from '../body/fields.ts'
 import { missing, shown, tooLong, unknownParameter, wrongType, wrongValue } from '../invalid.ts'
 import type { OwnAnswer } from '../routes/declaration.ts'
 
-export type Does = OwnAnswer['webhooks']
+export type Does = Extract<OwnAnswer, { webhooks: unknown }>['webhooks']
 
 /** What a request says: the id in its path, its query, and the fields of its body. */
 export type Said = { id: string; query: URLSearchParams; fields: Fields }

@@ -3,7 +3,7 @@ import type { Log } from '../../core/log.ts'
 import { isOwnedId, type Kept, keyOf, type ListAsked, type Owned } from '../../core/owned.ts'
 import type { Asker } from '../asker.ts'
 import type { GateLedger } from '../gate-ledger.ts'
-import type { Origin, Owner } from '../owners.ts'
+import type { KnownOwner, Origin, Owner } from '../owners.ts'
 import type { LedgerLine } from './line.ts'
 
 /** What was claimed here lately: a stream names an item in every event about it. */
@@ -45,7 +45,7 @@ export class FarOwners implements Pick<GateLedger['owners'], 'claim' | 'end' | '
     this.#line.tell({ say: 'end', owned, organizationId })
   }
 
-  async find(wanted: readonly Owned[], asker: Asker | null): Promise<(Owner | null)[]> {
+  async find(wanted: readonly Owned[], asker: Asker | null): Promise<(KnownOwner | null)[]> {
     return this.#line.ask('find', { wanted: wanted.map(({ kind, id }) => ({ kind, id })), asker })
   }
 

@@ -2,7 +2,7 @@ import type { Kept, ListAsked, Owned } from '../../core/owned.ts'
 import type { WebhookAnswer, WebhookAsked } from '../../core/webhook-asked.ts'
 import type { Asker } from '../asker.ts'
 import type { Use } from '../last-used.ts'
-import type { Origin, Owner } from '../owners.ts'
+import type { KnownOwner, Origin, Owner } from '../owners.ts'
 import type { Refusal } from '../refusals.ts'
 import type { BufferedUsage } from '../usage-buffer.ts'
 
@@ -26,7 +26,7 @@ export type Told =
 
 /** What is asked, by the name of the question, and what the answer is. */
 export type Questions = {
-  find: { ask: { wanted: readonly Owned[]; asker: Asker | null }; answer: (Owner | null)[] }
+  find: { ask: { wanted: readonly Owned[]; asker: Asker | null }; answer: (KnownOwner | null)[] }
   keep: { ask: { kept: readonly Kept[]; owner: Owner }; answer: Owned[] }
   list: { ask: { asker: Asker; asked: ListAsked }; answer: { id: string; upstream: string }[] | null }
   refused: { ask: { refusal: Refusal; now: number }; answer: undefined }

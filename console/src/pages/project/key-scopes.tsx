@@ -15,6 +15,8 @@ const words: Record<ModelPermission, string> = {
   'api.webhooks.write': 'Make, change and delete webhook endpoints',
   'api.vector_stores.read': 'Read and search vector stores',
   'api.vector_stores.write': 'Make, fill and delete vector stores',
+  'api.batch.read': 'Read batches',
+  'api.batch.write': 'Make and cancel batches',
 }
 const all = Object.keys(words) as ModelPermission[]
 

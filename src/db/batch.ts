@@ -1,0 +1,106 @@
+import type { Db, Row } from './tables.ts'
+
+/** A project's, whose batches are its own. */
+export type OfProject = { organizationId: string; projectId: string }
+
+export type BatchRow = Row<'batch'>
+
+/** Columns that say what a batch is, and change never. */
+type Fixed = 'id' | 'organization_id' | 'project_id'
+export type BatchChange = Partial<Omit<BatchRow, Fixed>>
+
+/** Batches that are worked on at one look. */
+const MOST_DUE = 100
+
+export async function insertBatch(db: Db, row: BatchRow): Promise<void> {
+  await db.insertInto('batch').values(row).execute()
+}
+
+/** A project's own; null where it has none of this id. */
+export async function findBatch(
+  db: Db,
+  { organizationId, projectId }: OfProject,
+  id: string,
+): Promise<BatchRow | null> {
+  const row = await db
+    .selectFrom('batch')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('project_id', '=', projectId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/**
+ * A project's own, the newest first.
+ * @param after the last that was shown before; null: from the beginning
+ * @returns null where that is none of the project's
+ */
+export async function listBatches(
+  db: Db,
+  project: OfProject,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<BatchRow[] | null> {
+  const last = after === null ? null : await findBatch(db, project, after)
+  if (after !== null && last === null) return null
+  let own = db
+    .selectFrom('batch')
+    .selectAll()
+    .where('organization_id', '=', project.organizationId)
+    .where('project_id', '=', project.projectId)
+  if (last !== null) {
+    own = own.where(({ eb, refTuple, tuple }) => eb(refTuple('made_at', 'id'), '<', tuple(last.made_at, last.id)))
+  }
+  return own.orderBy('made_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
+}
+
+/** Those of all organizations that are to be worked on, who has waited longest first. @param now milliseconds since the epoch */
+export function dueBatches(db: Db, now: number): Promise<BatchRow[]> {
+  return db
+    .selectFrom('batch')
+    .selectAll()
+    .where('due_at', '<=', now)
+    .orderBy('due_at')
+    .orderBy('id')
+    .limit(MOST_DUE)
+    .execute()
+}
+
+/**
+ * Changes a batch, as long as it stands as it was read: who asks to cancel it, and another server that has taken it over, are not
+ * written over.
+ * @returns the batch as it is then; null where it stands otherwise by now
+ */
+export async function changeBatch(
+  db: Db,
+  { id, organization_id, status, upstream_file_id, upstream_batch_id, sent_at }: BatchRow,
+  change: BatchChange,
+): Promise<BatchRow | null> {
+  const row = await db
+    .updateTable('batch')
+    .set(change)
+    .where('organization_id', '=', organization_id)
+    .where('id', '=', id)
+    .where('status', '=', status)
+    .where('upstream_file_id', upstream_file_id === null ? 'is' : '=', upstream_file_id)
+    .where('upstream_batch_id', upstream_batch_id === null ? 'is' : '=', upstream_batch_id)
+    .where('sent_at', sent_at === null ? 'is' : '=', sent_at)
+    .returningAll()
+    .executeTakeFirst()
+  return row ?? null
+}
+
+/** Notes what does not hang on how a batch stands: what an upstream has made of it, and when to look again. */
+export async function noteBatch(
+  db: Db,
+  { id, organization_id }: Pick<BatchRow, 'id' | 'organization_id'>,
+  change: BatchChange,
+): Promise<void> {
+  await db
+    .updateTable('batch')
+    .set(change)
+    .where('organization_id', '=', organization_id)
+    .where('id', '=', id)
+    .execute()
+}

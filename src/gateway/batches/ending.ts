@@ -1,0 +1,47 @@
+import { type BatchChange, type BatchRow, changeBatch } from '../../db/batch.ts'
+import type { Gate } from '../gate.ts'
+import { atUpstreams } from '../routes/batches.ts'
+import { askFor } from './asking.ts'
+import type { Charging } from './charging.ts'
+import type { LineError } from './line-error.ts'
+
+/** Milliseconds until a batch is tried again whose upstream is away, or is asked again how it stands. */
+export const ASK_AGAIN_MS = 60_000
+
+/** What the life of a batch needs. */
+export type Life = { gate: Gate; charging: Charging; signal: AbortSignal }
+
+const endings = ['failed', 'completed', 'expired', 'cancelled'] as const
+export type Ending = (typeof endings)[number]
+
+export const isEnding = (status: unknown): status is Ending => (endings as readonly unknown[]).includes(status)
+
+export const secondsOf = ({ now }: Pick<Gate, 'now'>) => Math.floor(now() / 1000)
+
+/** Ends a batch that stands as it was read; what it holds is given back before anybody hears of it. */
+export async function end(
+  { gate, charging }: Life,
+  batch: BatchRow,
+  status: Ending,
+  change: BatchChange,
+): Promise<void> {
+  await charging.end(batch)
+  const due_at = batch.upstream_file_id === null ? null : gate.now()
+  const at = { [`${status}_at`]: secondsOf(gate) }
+  await changeBatch(gate.db.write, batch, { ...at, ...change, status, due_at })
+}
+
+export const fail = (life: Life, batch: BatchRow, errors: readonly LineError[]) =>
+  end(life, batch, 'failed', { errors: JSON.stringify(errors) })
+
+/** Deletes the copy of the lines of one that has ended. @throws ApiError where its upstream cannot be asked */
+export async function cleanUp({ gate }: Life, batch: BatchRow): Promise<void> {
+  const { upstream, upstream_file_id: copy } = batch
+  if (upstream !== null && copy !== null) await deleteCopy(gate, upstream, copy)
+  await changeBatch(gate.db.write, batch, { upstream_file_id: null, due_at: null })
+}
+
+export async function deleteCopy(gate: Pick<Gate, 'upstreams'>, upstream: string, copy: string): Promise<void> {
+  const { status } = await askFor(gate, { method: 'DELETE', path: `${atUpstreams.files}/${copy}`, upstream })
+  if (status >= 300 && status !== 404) throw new Error(`the status ${status} for the end of a judged copy`)
+}

@@ -10,6 +10,7 @@ import type { Db } from '../db/tables.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
+import { charged } from './batches/charged.ts'
 import { readEnqueued } from './batches/enqueued.ts'
 import { batchesJob } from './batches/job.ts'
 import type { Bodies } from './body/budget.ts'
@@ -136,7 +137,12 @@ export async function openGateway(
   stack.defer(() => settle(gateway, tokens))
   const background = parts.worksInBackground ? stack.use(new Background({ db: parts.gateDb, log })) : null
   for (const job of kept.jobs) background?.add(job)
-  if (gateway.gate.offers.has('batches')) background?.add(batchesJob(gateway.gate))
+  const { gate } = gateway
+  const read = async (spender: Spender) => {
+    await Promise.all([parts.counters.load(spender, true), alerts.look(spender)])
+  }
+  if (gate.offers.has('batches'))
+    background?.add(batchesJob(gate, charged({ gate, byWriter: config.redis !== null, read })))
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)

@@ -4,7 +4,7 @@ import type { LimitLevel, LimitsAsked } from '../../core/limit-level.ts'
 import { enqueuedOf, type TokensFull } from '../../db/batch-held.ts'
 import type { Db } from '../../db/tables.ts'
 import { batchWindowsOf } from '../limits/windows.ts'
-import type { BatchRefusal } from './refusal.ts'
+import type { LineError } from './line-error.ts'
 
 /** How much of the limits of enqueued input tokens batches hold now, for each of some models: none of one that has no such limit. */
 export async function readEnqueued(
@@ -32,7 +32,7 @@ export async function readEnqueued(
 type Names = { organizationId: string; projectId: string; model: string; pool: string | null }
 
 /** Why a batch fails whose tokens are not to be had, in the original's words (behaviour reference, 1.4). @param asked tokens of all its lines */
-export function tokenLimitExceeded(names: Names, { of, limit, enqueued }: TokensFull, asked: number): BatchRefusal {
+export function tokenLimitExceeded(names: Names, { of, limit, enqueued }: TokensFull, asked: number): LineError {
   const { organizationId, projectId, model, pool } = names
   const shared = pool === null || of === 'project' ? model : `${model} (for limit ${pool})`
   const whose =

@@ -4,14 +4,13 @@ import type { Gate } from '../gate.ts'
 import type { Charging } from './charging.ts'
 import { ASK_AGAIN_MS, type Life } from './ending.ts'
 import { advance } from './life.ts'
-import { uncharged } from './uncharged.ts'
 
 /** Milliseconds between two looks at which batches are to be worked on. */
 const EVERY_MS = 1000
 /** How often it looks for more at once, where some had to wait for their turn. */
 const MOST_ROUNDS = 100
 /** Moves batches on: judges their files, sends them, asks how they stand and settles what they have used. */
-export function batchesJob(gate: Gate, charging: Charging = uncharged(gate)): Job {
+export function batchesJob(gate: Gate, charging: Charging): Job {
   return {
     name: 'batches',
     everyMs: EVERY_MS,

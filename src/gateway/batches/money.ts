@@ -1,4 +1,3 @@
-import type { ApiError } from '../../contract/error.ts'
 import { type BatchOf, dropHold, findHold, takeHold } from '../../db/batch-held.ts'
 import type { Db, Tx } from '../../db/tables.ts'
 import { inTransaction } from '../../db/transaction.ts'
@@ -9,7 +8,7 @@ import type { Spender } from '../spend/money.ts'
 import { overLimit } from '../spend/over-limit.ts'
 import type { Needed } from './charge.ts'
 import { tokenLimitExceeded } from './enqueued.ts'
-import type { BatchRefusal } from './refusal.ts'
+import { errorOf, type LineError } from './line-error.ts'
 import { readTerms, type Terms, writeTerms } from './terms.ts'
 
 export type BatchMoneyParts = {
@@ -33,7 +32,7 @@ export async function admitBatch(
   batch: BatchOf,
   rules: ProjectRules,
   needed: Needed,
-): Promise<BatchRefusal | null> {
+): Promise<LineError | null> {
   const { db, gate, read } = parts
   const { organizationId, projectId } = rules
   const { model, inputTokens, nano } = needed
@@ -41,7 +40,7 @@ export async function admitBatch(
   const money = needed.money && { ...needed.money, nano }
   // Held as a call's is until it stands in the batch's row, so that nobody else has it in between.
   const decision = money && (await gate.counters.take({ windows: [], costs: [], money }))
-  if (money !== null && decision !== null && 'short' in decision) return refusalOf(overLimit(money, decision.short))
+  if (money !== null && decision !== null && 'short' in decision) return errorOf(overLimit(money, decision.short), null)
   try {
     const { pool, project, organization } = batchWindowsOf(rules, gate.catalogue.current, model.id)
     const held = writeTerms(termsOf(needed, { project: project.key, organization: organization.key }))
@@ -69,8 +68,4 @@ export async function releaseBatch(tx: Tx, batch: BatchOf): Promise<void> {
 function termsOf({ model, lines, inputTokens, most }: Needed, keys: Terms['keys']): Terms {
   const used = { lines: 0, inputTokens: 0, outputTokens: 0, images: 0 }
   return { model: model.id, keys, price: model.batchPrice, lines, inputTokens, most, used }
-}
-
-const refusalOf = ({ code, failure, message, param }: ApiError): BatchRefusal => {
-  return { code: code ?? failure, line: null, message, param }
 }

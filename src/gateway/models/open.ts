@@ -2,7 +2,6 @@ import type { Config } from '../../config/settings.ts'
 import type { NewId } from '../../core/id.ts'
 import type { Log } from '../../core/log.ts'
 import type { Metrics } from '../../core/metrics.ts'
-import type { Offer } from '../../core/offer.ts'
 import { offersOf } from '../kinds/offers.ts'
 import type { Upstream } from '../upstreams/forwarding.ts'
 import { Upstreams, type UpstreamWatch } from '../upstreams/upstreams.ts'
@@ -55,7 +54,7 @@ export async function openModelServers(
         ? 'the model server does not list its models now; what it said last stays true'
         : 'no list of models could be read from the model server: any name may be asked of it, with the limits of *default',
     )
-  const inBatches = offersOf(config.upstreams).get('batches' as Offer)
+  const inBatches = offersOf(config.upstreams).get('batches')
   const catalogue = new ModelCatalogue(config.models, upstreams.sources(), unread, inBatches)
   return {
     upstreams,

@@ -27,7 +27,8 @@ export const fieldsChangeNoRequest: Readonly<Record<string, string>> = {
   'projectUsers.create.email': 'the same user as by `user_id`',
   'serviceAccounts.create.create_service_account_only': 'an account without a key makes no request',
   'serviceAccounts.update.name': 'for people',
-  'rateLimits.update.batch_1_day_max_input_tokens': 'refused until batches are governed',
+  'rateLimits.update.batch_1_day_max_input_tokens':
+    'bounds batches alone: `test/gateway/batches/settings.test.ts` asks what becomes of one',
   'roles.update.role_name': 'for people',
   'roles.update.description': 'for people',
   'projectRoles.update.role_name': 'for people',

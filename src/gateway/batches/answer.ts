@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { ApiError } from '../../contract/error.ts'
+import { isOwnedId } from '../../core/owned.ts'
 import { type BatchRow, changeBatch, findBatch, insertBatch, listBatches } from '../../db/batch.ts'
+import { isTheirs } from '../../ledger/asker.ts'
 import { answer } from '../answer.ts'
 import { isForm } from '../body/fields.ts'
 import { readBody } from '../body/read-body.ts'
 import type { Call } from '../call.ts'
-import { issueTicket } from '../exchange/ticket.ts'
+import { NO_CAPS } from '../caps.ts'
+import { takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'
-import { inquire } from '../inquire.ts'
 import { missing, shown, wrongValue } from '../invalid.ts'
 import { letInAgain } from '../let-in.ts'
+import { notFound } from '../references.ts'
+import { chargeOf } from '../rules/apply.ts'
+import { NO_WORST } from '../use.ts'
 import { type NewBatch, newBatchIn } from './new-batch.ts'
 import { viewOf } from './view.ts'
 
@@ -47,13 +52,12 @@ async function create(gate: Gate, call: Call): Promise<ApiError | null> {
   try {
     const closed = body.waited ? await letInAgain(gate, call) : null
     if (closed !== null) return closed
-    if (body.judged === null || isForm(body.judged)) throw missing('input_file_id')
-    const wanted = newBatchIn(body.judged.fields)
-    const { inquiry } = await inquire(gate, call, body)
-    const ticket = await issueTicket(gate, call, inquiry)
-    if (ticket instanceof ApiError) return ticket
-    ticket.settle(null)
-    await needsPurpose(gate, call, wanted.input_file_id)
+    const { body: shape } = call.route
+    if (shape.kind !== 'object' || body.judged === null || isForm(body.judged)) throw missing('input_file_id')
+    const wanted = newBatchIn(body.judged.fields, shape.fields)
+    const ticket = await takeOne(gate, call)
+    if (ticket !== null) return ticket
+    await needsInput(gate, call, wanted.input_file_id)
     const row = rowOf(gate, call, wanted)
     await insertBatch(gate.db.write, row)
     answer(call.response, 200, call.headers, viewOf(row))
@@ -63,9 +67,20 @@ async function create(gate: Gate, call: Call): Promise<ApiError | null> {
   }
 }
 
-/** Whose the file is was asked before. */
-async function needsPurpose({ owners }: Gate, { grant }: Call, id: string): Promise<void> {
-  const [owner] = await owners.find([{ kind: 'file', id }], grant.rules)
+/** Counts one request, of no model. @returns why there is no room for it */
+async function takeOne(gate: Gate, { grant, at, headers }: Call): Promise<ApiError | null> {
+  const nothing = { limitedAs: null, within: [], paidAs: null, worst: NO_WORST, caps: NO_CAPS, at }
+  const held = await takeAll(gate.counters, chargeOf(grant.rules, gate, nothing))
+  if (held instanceof ApiError) return held
+  Object.assign(headers, held.headers)
+  held.settle({ tokens: 0, images: 0, audioMegabytes: 0 }, 0)
+  return null
+}
+
+/** @throws ApiError 404 where the file is not the project's; 400 where it is there for something else */
+async function needsInput({ owners }: Gate, { grant }: Call, id: string): Promise<void> {
+  const [owner = null] = isOwnedId(id) ? await owners.find([{ kind: 'file', id }], grant.rules) : []
+  if (!isTheirs(owner, grant.rules)) throw notFound({ kind: 'file', id, param: 'input_file_id', isIfKept: false })
   if (owner?.label !== 'batch') throw wrongValue('input_file_id', "expected a file with the purpose 'batch'.")
 }
 
@@ -84,7 +99,7 @@ function rowOf({ now }: Gate, { grant, at }: Call, wanted: NewBatch): BatchRow {
 
 async function find({ db }: Gate, { grant }: Call, id: string): Promise<BatchRow> {
   const row = await findBatch(db.read, grant.rules, id)
-  if (row === null) throw noBatch(id, 'batch_id')
+  if (row === null) throw noBatch(id)
   return row
 }
 
@@ -117,5 +132,5 @@ async function list({ db }: Gate, { grant, route }: Call): Promise<object> {
   return { object: 'list', data, first_id, last_id, has_more: rows.length > limit }
 }
 
-const noBatch = (id: string, param: string) =>
-  new ApiError('object_not_found', `No batch found with id '${shown(id)}'.`, { param })
+const noBatch = (id: string, param?: string) =>
+  new ApiError('object_not_found', `No batch found with id '${shown(id)}'.`, param === undefined ? {} : { param })

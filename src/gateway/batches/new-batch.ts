@@ -18,8 +18,9 @@ const LONGEST_NAME = 64
 const LONGEST_VALUE = 512
 const SECONDS = { least: 3600, most: 2_592_000 }
 
-/** Reads the body that makes a batch, of which the names are judged already. @throws ApiError 400 */
-export function newBatchIn(fields: Fields): NewBatch {
+/** Reads the body that makes a batch. @param known the fields that it may have @throws ApiError 400 */
+export function newBatchIn(fields: Fields, known: ReadonlySet<string>): NewBatch {
+  for (const name of Object.keys(fields)) if (!known.has(name)) throw unknownParameter(name)
   const input_file_id = textIn(fields, 'input_file_id')
   const endpoint = textIn(fields, 'endpoint')
   if (!batchEndpoints.includes(endpoint))

@@ -38,7 +38,7 @@ export const kinds: Readonly<Record<OwnedKind, KindFacts>> = {
       isLate: false,
       lifeSeconds: null,
       isEndSaid: true,
-      fields: ['file_id', 'file_ids', 'input_file_id'],
+      fields: ['file_id', 'file_ids'],
     },
     notFound: (named) => noSuch('File', named),
   },

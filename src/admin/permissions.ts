@@ -29,9 +29,10 @@ export const atTheGate: Record<ModelPermission, string> = {
   'api.model.read': 'List and retrieve models.',
   'api.model.request':
     'Call models: chat, completions, messages, embeddings, moderations, images, audio, rerank, score, classify, pooling, tokenize, detokenize; retrieve, change and delete stored chats.',
-  'api.responses.read': 'Retrieve responses and their input items, conversations and their items.',
+  'api.responses.read':
+    'Retrieve responses and their input items, conversations and their items, containers and their files.',
   'api.responses.write':
-    'Create, compact, count, cancel and delete responses; create, change and delete conversations and their items.',
+    'Create, compact, count, cancel and delete responses; create, change and delete conversations and their items; create, fill and delete containers.',
   'api.files.read': 'List and retrieve files, and their content.',
   'api.files.write': 'Upload and delete files.',
   'api.webhooks.read': 'List and retrieve webhook endpoints, and what did not reach them.',

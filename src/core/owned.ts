@@ -1,7 +1,7 @@
 /** The kinds of things that model servers keep and that belong to a project: each has one way to be owned, see `src/gateway/kinds/`. */
 export const ownedKinds = [
   ...(['response', 'item', 'file', 'upload', 'part', 'conversation', 'chat'] as const),
-  ...(['vector_store', 'vector_store_file_batch'] as const),
+  ...(['vector_store', 'vector_store_file_batch', 'container', 'container_file'] as const),
 ] as const
 export type OwnedKind = (typeof ownedKinds)[number]
 

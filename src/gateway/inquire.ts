@@ -5,7 +5,8 @@ import type { Edits } from './body/edits.ts'
 import type { Body } from './body/read-body.ts'
 import type { Asked, Call } from './call.ts'
 import type { Gate } from './gate.ts'
-import { type Judgement, judge } from './judge/judge.ts'
+import { notOffered } from './invalid.ts'
+import { inPath, type Judgement, judge } from './judge/judge.ts'
 import { letInAgain } from './let-in.ts'
 import { modelLeftOut } from './models/left-out.ts'
 import { keepersOf } from './references.ts'
@@ -77,6 +78,19 @@ async function judgeAgain(gate: Gate, call: Call, body: Judged): Promise<Judgeme
   const closed = await letInAgain(gate, call)
   if (closed !== null) throw closed
   return judgeCall(gate, call, body)
+}
+
+/**
+ * A file that a form names in the place of one that it brings has to be the project's, and kept where that is which its path is about.
+ * @throws ApiError 404 where it is not; 400 where no files are kept
+ */
+export async function refersToFile(gate: Gate, { grant, route }: Call, param: string, id: string): Promise<void> {
+  if (!gate.accepts.has('file')) throw notOffered(param)
+  const { keyId, rules } = grant
+  const { organizationId, projectId } = rules
+  const references = [...inPath(route), { kind: 'file', id, param, isIfKept: false } as const]
+  const { owners } = await gate.lateOwners.find(references, { organizationId, projectId, keyId })
+  keepersOf(references, owners, rules, gate.upstreams.names)
 }
 
 /** Those that have the call's model, or what its route asks for. */

@@ -6,7 +6,7 @@ import type { Arrival, Outcome } from './call.ts'
 import { forward } from './exchange/forward.ts'
 import { issueTicket } from './exchange/ticket.ts'
 import type { Gate } from './gate.ts'
-import { inquire } from './inquire.ts'
+import { inquire, refersToFile } from './inquire.ts'
 import { letIn, letInAgain } from './let-in.ts'
 import { bring } from './objects/bring.ts'
 import { answerList } from './objects/list.ts'
@@ -29,7 +29,10 @@ export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | Ap
   if (answeredBy !== 'model_server') return answerOwn(gate, call, answeredBy)
   if (call.route.lists !== null) return answerList(gate, call, call.route.lists)
   const { body: shape } = call.route
-  const read = shape.kind === 'upload' ? uploadBody(gate, call, shape) : readBody(gate.bodies, call)
+  const read =
+    shape.kind === 'upload'
+      ? uploadBody(gate, call, shape, (param, id) => refersToFile(gate, call, param, id))
+      : readBody(gate.bodies, call)
   const body = read instanceof Promise ? await read : read
   try {
     const closed = body.waited ? await letInAgain(gate, call) : null

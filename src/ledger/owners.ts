@@ -36,7 +36,7 @@ export type Origin = Owner & {
 
 type Claim = Owned & { origin: Origin; expiresAt: number; madeAt: number | null }
 /** Kinds whose claims lists show. */
-const listed: ReadonlySet<OwnedKind> = new Set(['chat'])
+const listed: ReadonlySet<OwnedKind> = new Set(['chat', 'container'])
 type Ending = Owned & Pick<Owner, 'organizationId'>
 
 export type OwnersParts = {

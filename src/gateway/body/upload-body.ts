@@ -9,15 +9,25 @@ import { UploadForm } from './upload-form.ts'
 /**
  * The body of a route that takes a file, which is read while it is sent on. Who has lost the right to send it meanwhile is told so, and nothing
  * comes of what was sent.
- * @throws ApiError 413, 415, 503
+ * @param named told of a file of the project's that it names in the place of one
+ * @throws ApiError 413, 415, 503; 400 and 404 for what it names
  */
-export function uploadBody(gate: Gate, call: Call, shape: UploadShape): Body {
+export async function uploadBody(
+  gate: Gate,
+  call: Call,
+  shape: UploadShape,
+  named: (param: string, id: string) => Promise<void>,
+): Promise<Body> {
   const budget = gate.bodies.share(call.grant.rules.projectId)
-  const form = new UploadForm(call.request, { shape, budget, refused: () => letInAgain(gate, call) })
+  const form = new UploadForm(call.request, { shape, budget, named, refused: () => letInAgain(gate, call) })
+  await form.begun().catch((error) => {
+    form.release()
+    throw error
+  })
   return {
     judged: null,
     model: null,
-    waited: false,
+    waited: shape.orNames !== null,
     headers: { ...call.request.headers, 'content-type': form.contentType },
     set() {},
     remove() {},

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { bodyTooLarge, malformedForm, unsupportedContentEncoding } from '../../contract/error.ts'
 import { codingOf } from '../../core/decoding.ts'
 import { pace, paceNoMore } from '../../core/paced.ts'
-import { checkFilename, missing, unknownParameter } from '../invalid.ts'
+import { checkFilename, missing, unknownParameter, wrongValue } from '../invalid.ts'
 import type { UploadShape } from '../routes/declaration.ts'
 import { type Budget, Held } from './budget.ts'
 import { boundaryOf, headOf } from './form-body.ts'
@@ -27,6 +27,8 @@ export type UploadOptions = {
   budget: Budget
   /** Asked when all has come, before the model server gets the end without which the form is none: why it is not to have it, or null. */
   refused: () => Promise<Error | null>
+  /** Told of a file of the project's that stands in the place of one that is brought. @throws ApiError where it is none */
+  named: (param: string, id: string) => Promise<void>
 }
 
 /**
@@ -42,6 +44,11 @@ export class UploadForm {
   readonly #parser: FormParser
   readonly #seen = new Set<string>()
   #out: Readable | null = null
+  /** What the form names in the place of a file. */
+  #named: string | null = null
+  /** What is sent, where it was begun before it was asked for; and what is told when it is known whether a file is brought or named. */
+  #early: Readable | null = null
+  readonly #known = Promise.withResolvers<void>()
   #beside = 0
   #fileBytes = 0
   #goOn: () => void = () => {}
@@ -76,6 +83,25 @@ export class UploadForm {
    * @throws where some of it was read, for it is not kept
    */
   stream(): Readable {
+    const early = this.#early
+    this.#early = null
+    if (early !== null) return early
+    return this.#open()
+  }
+
+  /**
+   * Reads on until it is known whether it brings a file or names one, and in that case to its end: so that nobody is asked about what names
+   * another's. A form that may name none is not read before it is asked for.
+   * @throws ApiError for what is wrong with it so far
+   */
+  async begun(): Promise<void> {
+    if (this.#options.shape.orNames === null) return
+    this.#early = this.#open()
+    this.#begins(this.#early)
+    await this.#known.promise
+  }
+
+  #open(): Readable {
     if (this.#isRead) throw new Error('a form that is sent on as it comes was begun before')
     const out = new Readable({
       highWaterMark: HIGH_WATER,
@@ -99,14 +125,24 @@ export class UploadForm {
     this.#isRead = true
     this.#out = out
     pace(this.#request)
-    this.#read(out).catch((error: Error) => out.destroy(error))
+    this.#known.promise.catch(() => {})
+    this.#read(out).then(this.#known.resolve, (error: Error) => {
+      this.#known.reject(error)
+      out.destroy(error)
+    })
   }
 
   async #read(out: Readable): Promise<void> {
     await receive(this.#request, (chunk) => this.#take(chunk, out), this.#most)
     await this.#parser.finish()
-    const { shape, refused } = this.#options
-    for (const name of [...shape.required, shape.file]) if (!this.#seen.has(name)) throw missing(name)
+    const { shape, refused, named } = this.#options
+    const { orNames, file } = shape
+    const needed = this.#named === null ? [...shape.required, file] : shape.required
+    for (const name of needed) if (!this.#seen.has(name)) throw missing(name)
+    if (orNames !== null && this.#named !== null) {
+      await named(orNames, this.#named)
+      this.#pushField(orNames, this.#named)
+    }
     const why = await refused()
     if (why !== null) throw why
     out.push(`--${this.#boundary}--\r\n`)
@@ -126,7 +162,10 @@ export class UploadForm {
     const { shape } = this.#options
     if (this.#seen.has(name)) throw duplicateParameter(name)
     this.#seen.add(name)
-    if (filename === null ? !shape.fields.has(name) : name !== shape.file) throw unknownParameter(name)
+    const isField = shape.fields.has(name) || name === shape.orNames
+    if (filename === null ? !isField : name !== shape.file) throw unknownParameter(name)
+    if (shape.orNames !== null && this.#seen.has(shape.orNames) && this.#seen.has(shape.file))
+      throw wrongValue(shape.orNames, `a form has either '${shape.file}' or '${shape.orNames}'.`)
   }
 
   #field({ name }: PartHead): PartSink {
@@ -139,15 +178,21 @@ export class UploadForm {
       },
       end: () => {
         const value = fieldText(name, Buffer.concat(pieces))
-        this.#begin({ name, value })
-        this.#push(Buffer.from(`${value}\r\n`))
+        if (name === this.#options.shape.orNames) this.#named = value
+        else this.#pushField(name, value)
       },
     }
+  }
+
+  #pushField(name: string, value: string): void {
+    this.#begin({ name, value })
+    this.#push(Buffer.from(`${value}\r\n`))
   }
 
   #file({ name, type }: PartHead, filename: string): PartSink {
     const { mostBytes } = this.#options.shape
     checkFilename(name, filename)
+    this.#known.resolve()
     this.#begin({ name, filename, type, stretches: [] })
     return {
       data: (chunk) => {

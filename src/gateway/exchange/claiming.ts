@@ -3,18 +3,25 @@ import type { Asked, Call } from '../call.ts'
 import type { OnShown } from '../observe/observer.ts'
 import { idKinds } from '../routes/ids.ts'
 
-/** Items that one reply brings to its project, at most: a model server can name as many as it likes. */
+/** Items that one reply brings to its project, and what else, at most: a model server can name as many as it likes. */
 const MOST_ITEMS = 1000
+const MOST_BESIDE = 1000
+
+type Claims = Pick<Asked, 'references' | 'stored'> & {
+  /** Whether who answers has containers that can be asked for again. */
+  hasContainers: boolean
+}
 
 /**
  * What takes for a call's project all that its reply shows, from before the ids are known to anybody. Items are of the
- * response that the reply names, or that the call is about; those of a conversation are of that.
+ * response that the reply names, or that the call is about; those of a conversation are of that. Where nothing is stored they are nobody's. What lives
+ * by itself, as a container that a tool has made, is the project's also then.
  * @param upstream the one that answers
  */
 export function claiming(
   owners: Pick<Owners, 'claim'>,
   { grant, route }: Pick<Call, 'grant' | 'route'>,
-  { references }: Pick<Asked, 'references'>,
+  { references, stored, hasContainers }: Claims,
   upstream: string,
 ): OnShown {
   const { organizationId, projectId } = grant.rules
@@ -24,13 +31,21 @@ export function claiming(
     conversationId: references.find(({ kind }) => kind === 'conversation')?.id ?? null,
     isNew: responseId === null && conversation === undefined,
   }
+  // What the database knows counts more: it may have been there before.
+  const alone: Origin = { ...origin, responseId: null, conversationId: null, isNew: false }
   let items = 0
+  let beside = 0
   return (kind, id) => {
     // Whose it is was asked when it was named.
     if (kind === 'conversation') {
       origin.conversationId ??= id
       return
     }
+    if (kind === 'container' || kind === 'container_file') {
+      if (hasContainers && beside < MOST_BESIDE && owners.claim({ kind, id }, alone)) beside++
+      return
+    }
+    if (!stored) return
     if (kind === 'response') origin.responseId ??= id
     else if (items >= MOST_ITEMS) return
     if (owners.claim({ kind, id }, origin) && kind === 'item') items++

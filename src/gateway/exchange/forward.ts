@@ -71,8 +71,15 @@ export async function forward(
         answeredBy = upstream
         headers['openai-processing-ms'] = String(Math.round(performance.now() - sentAt))
         observer = observe({ route, asked, status, contentType: contentTypeOf(replied) ?? '', tokens })
-        if (asked.stored && isKeptBy(gate, call, upstream))
-          observer.onShown = claiming(gate.owners, call, asked, upstream)
+        const stored = asked.stored && isKeptBy(gate, call, upstream)
+        const hasContainers = gate.offers.get('containers')?.includes(upstream) === true
+        if (stored || hasContainers)
+          observer.onShown = claiming(
+            gate.owners,
+            call,
+            { references: asked.references, stored, hasContainers },
+            upstream,
+          )
         if (status < 300) endsNamed(gate.owners, call)
         return { headers, observer }
       },

@@ -6,11 +6,10 @@ import { NO_REFERENCES, type Reference } from '../references.ts'
 import { isFound, isText, isTextSource, isToolset, isToolUse, sourceOf, writtenPlace } from './blocks.ts'
 import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.ts'
 import { meaningOf } from './meanings.ts'
-import { isFileAsText, isKeptElsewhere, LONGEST_LINK, storedFile, storedIn } from './stored-file.ts'
+import { DEEPEST, eachText, tooDeep } from './nesting.ts'
+import { idIn, isFileAsText, isKeptElsewhere, LONGEST_LINK, storedFile, storedIn } from './stored-file.ts'
 import { isToolResult } from './tool-results.ts'
 
-/** Deepest nesting of what is judged. Beyond it, even writing it again would be a risk. */
-const DEEPEST = 64
 /** What an image, a recording or a file is taken for: its characters say nothing about it. */
 const BINARY_TOKENS = 1000
 /** Of UTF-8, at most, for each of a text's own. */
@@ -223,9 +222,14 @@ export class Content {
       case 'reference':
         return this.#refers(object, key, value) ? null : ''
       case 'container':
+        if (typeof value === 'string') return key === 'container' && this.#namesOne(object, key, key, value) ? null : ''
         // An object describes a container that is made for this answer.
         if (!isObject(value) || value.type !== 'auto') return ''
+        if (idIn(value) !== null) return idIn(value)
         break
+      case 'network':
+        // Whom code may reach beyond its container, nobody bounds.
+        return isObject(value) && value.type === 'disabled' && Object.keys(value).length === 1 ? null : ''
       case 'definition':
         if (isObject(value)) return ''
         break
@@ -276,16 +280,20 @@ export class Content {
   #refers(object: JsonObject, param: string, value: unknown): boolean {
     const ids = Array.isArray(value) ? value : [value]
     if (ids.length === 0) return true
-    const kind = kindNamed(param)
+    const named = kindNamed(param)
     // In a container, a file is another thing.
-    if (kind === null || !this.#accepts.has(kind) || object.type === 'container_file_citation') return false
-    for (const id of ids) {
-      if (typeof id !== 'string') return false
-      this.#refer({ kind, id, param, isIfKept: false })
-      this.tokens += BINARY_TOKENS
-      this.#referring ??= new Set()
-      this.#referring.add(object)
-    }
+    const kind = named === 'file' && object.type === 'container_file_citation' ? 'container_file' : named
+    if (kind === null) return false
+    for (const id of ids) if (!this.#namesOne(object, kind, param, id)) return false
+    return true
+  }
+
+  #namesOne(object: JsonObject, kind: OwnedKind, param: string, id: unknown): boolean {
+    if (typeof id !== 'string' || !this.#accepts.has(kind)) return false
+    this.#refer({ kind, id, param, isIfKept: false })
+    this.tokens += BINARY_TOKENS
+    this.#referring ??= new Set()
+    this.#referring.add(object)
     return true
   }
 
@@ -325,26 +333,13 @@ export class Content {
   }
 
   #free(value: unknown, depth: number): null {
-    if (value === null || typeof value !== 'object') {
-      this.json(String(value))
-      return null
-    }
-    if (depth > DEEPEST) throw tooDeep
-    if (Array.isArray(value)) for (const item of value) this.#free(item, depth + 1)
-    else
-      for (const key in value) {
-        this.json(key)
-        this.#free((value as JsonObject)[key], depth + 1)
-      }
+    eachText(value, depth, (text) => this.json(text))
     return null
   }
 }
 
 const NO_KINDS: ReadonlySet<OwnedKind> = new Set()
 const NOTHING: ReadonlySet<object> = new Set()
-
-/** Thrown within, so that the way back needs no more than the name of the field. */
-const tooDeep = new Error('nested too deeply')
 
 /** Schemes are written in any case (RFC 3986, 3.1). */
 const isData = (link: string) => link.length > LONGEST_LINK || /^data:/i.test(link)

@@ -79,7 +79,8 @@ function about(route: GatewayRoute, { projectId }: ProjectRules): Asked {
   }
 }
 
-function inPath({ ids }: GatewayRoute): readonly Reference[] {
+/** What a path is about that a project owns. */
+export function inPath({ ids }: GatewayRoute): readonly Reference[] {
   const named: Reference[] = []
   for (const name of Object.keys(ids) as IdName[]) {
     const [kind, id] = [idKinds[name].owned, ids[name]]

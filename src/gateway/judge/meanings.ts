@@ -9,6 +9,8 @@ export type Meaning =
   | 'reference'
   /** A container by its id, or an object that describes a new one. */
   | 'container'
+  /** Which hosts code may reach, where it is an object. */
+  | 'network'
   /** A tool that is defined where no rule looks for tools, where it is an object. */
   | 'definition'
   /** Something stored where it is an object with an id: a voice, or audio of an earlier answer. */
@@ -39,12 +41,11 @@ export type Meaning =
 /** From the request types of the official clients (openai 7.57, @anthropic-ai/sdk 1.14): chat, completions, responses, images, audio, messages. */
 const meanings = new Map<string, Meaning>([
   ...naming.map((field): [string, Meaning] => [field, 'reference']),
-  ['container_id', 'reference'],
-  ['container_ids', 'reference'],
   ['connector_id', 'reference'],
   ['tunnel_id', 'reference'],
   ['skill_id', 'reference'],
   ['container', 'container'],
+  ['network_policy', 'network'],
   ['definition', 'definition'],
   ['audio', 'holder'],
   ['voice', 'holder'],
@@ -117,11 +118,18 @@ function meaningOfStrange(key: string): Meaning | undefined {
   if (key.length > LONGEST) return undefined
   const before = looked.get(key)
   if (before !== undefined) return before ?? undefined
-  const meaning =
-    meanings.get(lookalike(key) ?? key) ?? (isReference(key) ? 'reference' : (linked.get(bare(key)) ?? null))
+  const meaning = meanings.get(lookalike(key) ?? key) ?? meaningOfWords(key)
   looked.set(key, meaning)
   return meaning ?? undefined
 }
+
+function meaningOfWords(key: string): Meaning | null {
+  if (isReference(key)) return 'reference'
+  const plain = bare(key)
+  return plain === NETWORK ? 'network' : (linked.get(plain) ?? null)
+}
+
+const NETWORK = bare('network_policy')
 
 /** Whether the name of a reference is in it: `fileId`, `file-id`, `FILEID`, `input_file_id`. */
 function isReference(key: string): boolean {

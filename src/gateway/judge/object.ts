@@ -1,6 +1,6 @@
 import type { OwnedKind } from '../../core/owned.ts'
 import { Edits } from '../body/edits.ts'
-import { isForm, type JudgedBody } from '../body/fields.ts'
+import { isForm, isGiven, type JudgedBody } from '../body/fields.ts'
 import type { Asked } from '../call.ts'
 import { checkFilename, notOffered, unknownParameter } from '../invalid.ts'
 import type { Reference } from '../references.ts'
@@ -19,7 +19,7 @@ import { known } from './references.ts'
  * @param accepts the kinds of things that it may name
  */
 export function judgeObject(
-  { fields: allowed, free, items }: ObjectShape,
+  { fields: allowed, refused, free, items }: ObjectShape,
   body: JudgedBody,
   about: Asked,
   accepts: ReadonlySet<OwnedKind>,
@@ -28,8 +28,9 @@ export function judgeObject(
   const content = new Content(null, { accepts, free })
   for (const name of Object.keys(body.fields)) {
     if (!allowed.has(name)) throw unknownParameter(name)
-    const refused = content.readField(body.fields, name)
-    if (refused !== null) throw notOffered(refused)
+    if (refused.has(name) && isGiven(body.fields[name])) throw notOffered(name)
+    const found = content.readField(body.fields, name)
+    if (found !== null) throw notOffered(found)
   }
   const { filename } = body.fields
   if (typeof filename === 'string') checkFilename('filename', filename)

@@ -23,7 +23,7 @@ export type KindFacts = {
 }
 
 const A_DAY = 86_400
-/** Of what only tells how something went. */
+/** Of what only tells how something went, and of containers, which end by themselves where nobody uses them for some minutes. */
 const A_MONTH = 30 * A_DAY
 /** How long these are their projects' the configuration says. */
 const ofResponses = { offered: null, isLate: true, lifeSeconds: null, isEndSaid: false, fields: [] } as const
@@ -69,6 +69,16 @@ export const kinds: Readonly<Record<OwnedKind, KindFacts>> = {
   chat: {
     ...{ offered: 'chats', isLate: true, lifeSeconds: null, isEndSaid: false, fields: [] },
     notFound: noChat,
+  },
+  container: {
+    ...{ offered: 'containers', isLate: true, lifeSeconds: A_MONTH, isEndSaid: false },
+    fields: ['container_id', 'container_ids'],
+    notFound: (named) => noneWithId('Container', named),
+  },
+  // A body names one by a citation, as `file_id` too.
+  container_file: {
+    ...{ offered: 'containers', isLate: true, lifeSeconds: A_MONTH, isEndSaid: false, fields: [] },
+    notFound: (named) => noneWithId('Container file', named),
   },
 }
 

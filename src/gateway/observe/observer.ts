@@ -4,7 +4,7 @@ import type { Declaration } from '../routes/declaration.ts'
 import type { Used } from '../use.ts'
 import type { TokenCounter } from './token-counter.ts'
 
-/** A response or a chat may be told once, an item and the conversation that it is in as often as they are shown. */
+/** A response or a chat may be told once, an item, the conversation that it is in, containers and their files as often as they are shown. */
 export type OnShown = (kind: OwnedKind, id: string) => void
 
 /** Watches one reply on its way to the client, for what it says that the call has used. */

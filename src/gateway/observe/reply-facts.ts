@@ -1,4 +1,5 @@
 import type { OwnedKind } from '../../core/owned.ts'
+import { isObject } from '../body/fields.ts'
 import { IN_ITEM, IN_RESPONSE, SEALED } from '../routes/want.ts'
 import { amount } from './amount.ts'
 import type { JsonSink, ListStep } from './json-watch.ts'
@@ -115,15 +116,17 @@ export class Reading implements JsonSink {
     else if (name === 'duration') this.duration = amount(value)
     else if (name === 'message_usage') this.#messageReported(value)
     else if (name === 'arguments') this.#called(value)
+    else if (name === 'annotation') this.#cited(value)
     else if (typeof value !== 'string') return
     else if (name === 'event') this.#event = value
     else if (name === 'item') this.#item = value
-    else if (name === 'container') this.#container = value
+    else if (name === 'container') this.#inContainer(value)
     else if (name === 'status') this.failsIf(value === 'failed')
     else if (name === 'message') this.failsIf(value !== '')
     else if (name === 'service_tier') this.serviceTier = value
     else if (name === 'session') this.#sessions = 1
     else if (name === 'item_id') this.#onShown('item', value)
+    else if (name === 'container_file_id') this.#onShown('container_file', value)
     else if (name === 'conversation_id') this.#onShown('conversation', value)
     else if ((name === 'id' || name === 'chat_id') && !this.#isNamed) {
       this.#isNamed = true
@@ -198,6 +201,19 @@ export class Reading implements JsonSink {
   #called(value: unknown): void {
     const text = argumentsText(value)
     this.said.append(this.#answer, 0, text, 0, text.length)
+  }
+
+  #inContainer(id: string): void {
+    this.#container = id
+    this.#onShown('container', id)
+  }
+
+  /** Of what a text names files of containers alone are made by its answer. */
+  #cited(value: unknown): void {
+    if (!isObject(value) || value.type !== 'container_file_citation') return
+    const { container_id: container, file_id: file } = value
+    if (typeof container === 'string') this.#onShown('container', container)
+    if (typeof file === 'string') this.#onShown('container_file', file)
   }
 
   #choice(step: ListStep): void {

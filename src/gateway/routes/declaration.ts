@@ -43,6 +43,10 @@ export type UploadShape = {
   file: 'file' | 'data'
   /** Bytes that the file may have: the original's limit. */
   mostBytes: number
+  /** The field that names a file of the project's in the place of one that is brought; null: none may. */
+  orNames: 'file_id' | null
+  /** The same request as JSON, where the route takes that in the place of a form. */
+  json: ObjectShape | null
 }
 
 /** JSON that describes something which is kept, and calls no model. */
@@ -52,6 +56,8 @@ export type ObjectShape = {
   fields: ReadonlySet<string>
   /** The field that holds items as a response's input does, for a model to read later; null: none. */
   items: 'items' | null
+  /** Those of them that may not be given here. */
+  refused: ReadonlySet<string>
   /** Names under which the client's own JSON stands, at any depth: nothing in there names anything. */
   free: ReadonlySet<string>
 }

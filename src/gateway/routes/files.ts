@@ -28,6 +28,7 @@ export const files = {
       required: ['purpose'],
       file: 'file',
       mostBytes: MOST_BYTES,
+      ...{ orNames: null, json: null },
     },
     brings: [file],
   },

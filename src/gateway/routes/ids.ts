@@ -22,6 +22,8 @@ export const idKinds = {
   item_id: { ...ofOwned, owned: 'item' },
   webhook_endpoint_id: { ...ofOwned, owned: null },
   vector_store_id: { ...ofOwned, owned: 'vector_store' },
+  container_id: { ...ofOwned, owned: 'container' },
+  container_file_id: { ...ofOwned, owned: 'container_file' },
   file_batch_id: { ...ofOwned, owned: 'vector_store_file_batch' },
   batch_id: { ...ofOwned, owned: null },
   model: { read: modelId, takesRest: true, owned: null },

@@ -45,6 +45,7 @@ export const described = (...fields: string[]): ObjectShape => ({
   kind: 'object',
   fields: new Set(fields),
   items: null,
+  refused: new Set(),
   // Names and values that the client gives what is kept.
   free: new Set(['attributes', 'metadata']),
 })

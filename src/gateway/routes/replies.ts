@@ -47,12 +47,18 @@ export const completion = object(completed)
 /** The same with its name, by which it is kept. */
 export const chat = object({ id: keep('chat_id'), ...completed })
 
-const item = { id: keep('item_id'), type: keep('item'), container_id: keep('container') }
+/** Where a text names a file of a container. */
+const annotation = keep('annotation')
+const cited = { annotations: list(annotation) }
+const item = {
+  ...{ id: keep('item_id'), type: keep('item'), container_id: keep('container') },
+  environment: object({ container_id: keep('container') }),
+}
 /** One item of an answer, with all that the model says in it. */
 const itemIn = (text: Want): Want =>
   object({
     ...item,
-    ...{ content: contentIn(text), summary: contentIn(text) },
+    ...{ content: contentIn(text, cited), summary: contentIn(text) },
     ...{ name: text, arguments: text, input: text, code: text },
   })
 const outputIn = (text: Want): Want => list(itemIn(text), 'output')
@@ -67,21 +73,32 @@ export const responseEvent = object({
   delta: text,
   partial_image_b64: seen,
   item: itemIn({ text: IN_ITEM }),
+  annotation,
+  part: object(cited),
   response: object({ id: keep('id'), output: outputIn({ text: IN_RESPONSE }), usage, ...tier, ...state }),
   ...failure,
 })
 
 const itemId = object({ id: keep('item_id') })
+/** An item of an answer, and the containers and their files that it names. What clients put in themselves names none that is not theirs. */
+const answered = object({
+  ...{ id: keep('item_id'), container_id: keep('container') },
+  environment: object({ container_id: keep('container') }),
+  content: list(object(cited)),
+})
 
 /** An item by itself. */
 export const shownItem = itemId
 
 /** A response that is shown again, whole or as its events: the items that came with it, and the conversation that they are in. */
-export const shownResponse = object({ output: list(itemId), conversation: object({ id: keep('conversation_id') }) })
-export const shownEvent = object({ item: itemId, response: shownResponse })
+export const shownResponse = object({ output: list(answered), conversation: object({ id: keep('conversation_id') }) })
+export const shownEvent = object({ item: answered, annotation, part: object(cited), response: shownResponse })
 
 /** A page of items. */
 export const shownItems = object({ data: list(itemId) })
+
+/** A page of files of a container. */
+export const shownContainerFiles = object({ data: list(object({ id: keep('container_file_id') })) })
 
 /** Embeddings and moderations. */
 export const usageOnly = object({ usage, data: listed, results: listed, ...failure })

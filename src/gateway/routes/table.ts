@@ -2,6 +2,7 @@ import { audio } from './audio.ts'
 import { batches } from './batches.ts'
 import { chats } from './chats.ts'
 import { completions } from './completions.ts'
+import { containers } from './containers.ts'
 import { conversations } from './conversations.ts'
 import type { Declaration } from './declaration.ts'
 import { files } from './files.ts'
@@ -32,6 +33,7 @@ const table = {
   ...chats,
   ...vectorStores,
   ...batches,
+  ...containers,
 } as const
 
 export type RouteName = keyof typeof table

@@ -26,7 +26,15 @@ export const uploads = {
   'uploads.parts.create': {
     ...ofUploads,
     path: '/v1/uploads/{upload_id}/parts',
-    body: { kind: 'upload', fields: new Set(), required: [], file: 'data', mostBytes: MOST_BYTES },
+    body: {
+      kind: 'upload',
+      fields: new Set(),
+      required: [],
+      file: 'data',
+      mostBytes: MOST_BYTES,
+      orNames: null,
+      json: null,
+    },
     brings: [{ kind: 'part', at: 'id', label: null }],
   },
   'uploads.complete': {

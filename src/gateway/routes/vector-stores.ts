@@ -57,7 +57,6 @@ export const vectorStores = {
     method: 'POST',
     path: `${STORE}/search`,
     body: described('filters', 'max_num_results', 'query', 'ranking_options', 'rewrite_query'),
-    isLong: true,
   },
   'vectorStores.files.create': {
     ...write,

@@ -110,13 +110,20 @@ const inputItems = (input: unknown): Body[] =>
 
 function answered(had: Had, body: Body, referred: Referred): Answer {
   const tools: Body[] = body.tools ?? []
-  const made = tools.flatMap((tool) => (tool.type === 'code_interpreter' ? interpreted(had, tool.container) : []))
+  const made = tools.flatMap((tool): Made[] => {
+    if (tool.type === 'shell') return shelled(had, tool.environment)
+    return tool.type === 'code_interpreter' ? interpreted(had, tool.container) : []
+  })
   const searched = tools
     .filter(({ type }) => type === 'file_search')
     .map(
       (): Item => ({ id: newId('fs_', 24), type: 'file_search_call', status: 'completed', queries: [], results: null }),
     )
-  const text = { type: 'output_text', text: said(referred), annotations: made.map(({ annotation }) => annotation) }
+  const text = {
+    type: 'output_text',
+    text: said(referred),
+    annotations: made.flatMap(({ annotation }) => annotation ?? []),
+  }
   const message = itemOf({ role: 'assistant', content: [text] })
   const output = [...made.map(({ item }) => item), ...searched, message]
   const [conversation] = referred.conversations
@@ -145,11 +152,29 @@ function answered(had: Had, body: Body, referred: Referred): Answer {
   }
 }
 
+type Made = { item: Item; annotation: object | null }
+
+/** A shell does, too, unless it is the client's own. */
+function shelled(had: Had, environment: Body): Made[] {
+  if (environment?.type !== 'container_auto' && environment?.type !== 'container_reference') return []
+  const container_id = containerOf(had, environment.container_id ?? environment)
+  const call: Item = {
+    ...{ id: newId('sh_', 24), type: 'shell_call', call_id: newId('call_'), status: 'completed' },
+    ...{ action: { commands: ['ls'] }, environment: { type: 'container_reference', container_id } },
+  }
+  return [{ item: call, annotation: null }]
+}
+
+function containerOf(had: Had, container: string | Body): string {
+  if (typeof container === 'string') return container
+  const { id } = addContainer(had.containers, { name: 'auto' })
+  copyFiles(had.containers, had.files, id, container?.file_ids ?? [])
+  return id
+}
+
 /** The tool makes a container where none is named, and a file in it. */
-function interpreted(had: Had, container: string | Body) {
-  const named = typeof container === 'string'
-  const id = named ? container : addContainer(had.containers, { name: 'auto' }).id
-  if (!named) copyFiles(had.containers, had.files, id, container?.file_ids ?? [])
+function interpreted(had: Had, container: string | Body): Made[] {
+  const id = containerOf(had, container)
   const content = Content.of('drawn\n')
   const file = addContainerFile(had.containers, id, { filename: 'drawn.txt', content, source: 'assistant' })
   const call: Item = {

@@ -117,10 +117,7 @@ test('what a conversation keeps is judged as an input is, and brings no tools th
       { type: 'function_call_output', call_id: 'c', output: [{ type: 'input_image', file_id: file.id }] },
       '404 null file_id',
     ],
-    [
-      { type: 'shell_call', environment: { container_id: 'cntr_1' } },
-      '400 not_offered items[0].environment.container_id',
-    ],
+    [{ type: 'shell_call', environment: { container_id: 'cntr_1' } }, '404 null container_id'],
     [
       { type: 'message', role: 'user', content: [{ type: 'input_file', fileId: file.id }] },
       '400 not_offered items[0].content[0].fileId',

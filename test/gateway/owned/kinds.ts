@@ -13,8 +13,14 @@ import { addUpload } from '../account/uploads.ts'
  * the table.
  */
 
-/** A call that is about something, or names it. */
-export type Way = { what: string; method: string; path: string; body?: object; form?: true }
+/** A call that is about something, or names it: with JSON, or a form with these texts, and a small file where one says null. */
+export type Way = {
+  what: string
+  method: string
+  path: string
+  body?: object
+  form?: Record<string, string | null>
+}
 
 type KindTest = {
   /** Makes one as the official client does. @returns its id */
@@ -72,6 +78,26 @@ async function inStore(id: string, { vectorStores }: OpenAI): Promise<Way[]> {
     post('in a list of such', `${path}/file_batches`, { files: [{ file_id: id, attributes: { a: 1 } }] }),
   ]
 }
+
+/** Bodies that put a file into a container of whoever asks. */
+async function inContainer(id: string, { containers }: OpenAI): Promise<Way[]> {
+  const path = `/v1/containers/${(await containers.create({ name: 'x' })).id}/files`
+  return [
+    post('in a new container', '/v1/containers', { name: 'x', file_ids: [id] }),
+    post('in a container', path, { file_id: id }),
+    { what: 'in a container by a form', method: 'POST', path, form: { file_id: id } },
+  ]
+}
+
+/** An answer that is replayed, with a text that names something by the way. */
+const citing = (annotation: object) =>
+  input({
+    ...{ type: 'message', role: 'assistant', id: 'msg_1', status: 'completed' },
+    content: [{ type: 'output_text', text: 'x', annotations: [{ start_index: 0, end_index: 0, ...annotation }] }],
+  })
+/** The containers of files that were made. */
+const containerOf = new Map<string, string>()
+const inFile = { type: 'container_file_citation', filename: 'x' }
 
 export const kindTests: Record<string, KindTest> = {
   file: {
@@ -132,6 +158,7 @@ export const kindTests: Record<string, KindTest> = {
       post('its mask', '/v1/images/edits', { model: 'm1', prompt: 'x', images: [], mask: { file_id: id } }),
       post('in a new store', '/v1/vector_stores', { name: 'x', file_ids: [id] }),
       ...(await inStore(id, client)),
+      ...(await inContainer(id, client)),
     ],
   },
   upload: {
@@ -188,6 +215,47 @@ export const kindTests: Record<string, KindTest> = {
         ),
       ),
   },
+  container: {
+    make: async (client) => (await client.containers.create({ name: 'of its project' })).id,
+    nobodys: (account) => account.fill({ containers: 1 }).containers[0] ?? '',
+    named: (id) => [
+      ...tooled('an interpreter in one', { type: 'code_interpreter', container: id }),
+      ...tooled('a shell in one', { type: 'shell', environment: { type: 'container_reference', container_id: id } }),
+      ...responded('a citation of one', citing({ ...inFile, container_id: id })),
+      ...responded(
+        'what was run in one',
+        input({
+          type: 'code_interpreter_call',
+          id: 'ci_1',
+          status: 'completed',
+          code: 'x',
+          outputs: null,
+          container_id: id,
+        }),
+      ),
+      ...responded(
+        'a shell that was in one',
+        input({
+          ...{ type: 'shell_call', id: 'sh_1', call_id: 'c_1', status: 'completed', action: { commands: ['x'] } },
+          environment: { type: 'container_reference', container_id: id },
+        }),
+      ),
+    ],
+  },
+  container_file: {
+    make: async (client) => {
+      const { id } = await client.containers.create({ name: 'x' })
+      const file = await client.containers.files.create(id, { file: await toFile(Buffer.from('x'), 'x.txt') })
+      containerOf.set(file.id, id)
+      return file.id
+    },
+    beside: async (id) => ({ container_id: containerOf.get(id) ?? '' }),
+    nobodys: () => 'cfile_nobodys0000',
+    named: async (id, { containers }) => {
+      const container_id = (await containers.create({ name: 'x' })).id
+      return responded('a citation of one', citing({ ...inFile, container_id, file_id: id }))
+    },
+  },
 }
 
 /** The ids that stand in a path beside what it is about. */
@@ -229,7 +297,7 @@ export async function waysTo(kind: OwnedKind, id: string, beside: Beside = () =>
       method,
       path: named,
       ...(body.kind === 'object' && { body: {} }),
-      ...(body.kind === 'upload' && { form: true as const }),
+      ...(body.kind === 'upload' && { form: { [body.file]: null } }),
     })
   }
   return ways

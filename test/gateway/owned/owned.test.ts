@@ -20,7 +20,9 @@ test('there is a test of every kind', () => {
 async function send(app: TestApp, key: string, { method, path, body, form }: Way): Promise<Reply> {
   if (!form) return app.send(method, path, { key, ...(body && { body }) })
   const sent = new FormData()
-  sent.append('data', new Blob(['x']), 'x.bin')
+  for (const [name, text] of Object.entries(form))
+    if (text === null) sent.append(name, new Blob(['x']), 'x.bin')
+    else sent.append(name, text)
   const reply = await fetch(app.url + path, { method, headers: { authorization: `Bearer ${key}` }, body: sent })
   const text = await reply.text()
   return { status: reply.status, headers: reply.headers, text, body: JSON.parse(text) }

@@ -254,3 +254,16 @@ test('how long a stream may be silent is said in seconds, in the file or in the 
   for (const wrong of ['-1', '3601', "'1'"])
     await assert.rejects(ms(`stream_keepalive_seconds: ${wrong}`), /stream_keepalive_seconds must be/)
 })
+
+test('a model whose batches the gate runs has it keep files, where nobody says where', async () => {
+  const config = await read('models: { m1: { batches: gatehouse }, m2: {} }')
+  assert.deepEqual(
+    [...config.models.values()].map(({ gateRunsBatches }) => gateRunsBatches),
+    [true, false],
+  )
+  assert.equal(config.files, join(process.cwd(), 'data/files'))
+  assert.equal((await read('models: { m1: { batches: gatehouse } }', { GATEHOUSE_FILES: '/x/y' })).files, '/x/y')
+  assert.equal((await read('models: { m1: {} }')).files, null)
+  await assert.rejects(read('models: { m1: { batches: upstream } }'), ConfigError)
+  await assert.rejects(read('models: {}', { GATEHOUSE_FILES: 's3://bucket' }), /not a folder/)
+})

@@ -130,6 +130,7 @@ const model = closed({
   searches: { type: 'boolean' },
   price_per_million: price,
   batch_price_per_million: price,
+  batches: { enum: ['gatehouse'] },
   organization_limits: closed(Object.fromEntries(dimensions.map((dimension) => [dimension, count]))),
 })
 const days = { type: 'integer', minimum: 1, maximum: 36_500 }
@@ -189,6 +190,7 @@ type WrittenModel = {
   searches?: boolean
   price_per_million?: WrittenPrice
   batch_price_per_million?: WrittenPrice
+  batches?: 'gatehouse'
   organization_limits?: Partial<Record<Dimension, number>>
 }
 
@@ -333,6 +335,7 @@ function toModel(id: string, written: WrittenModel, served: readonly string[]): 
     sharedPool: written.shared_pool ?? null,
     searches: written.searches ?? plain.searches,
     price,
+    gateRunsBatches: written.batches === 'gatehouse',
     batchPrice: batchPrice ? toPrice(batchPrice) : price,
     organizationLimits,
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { resolve } from 'node:path'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { DatabaseSettings } from '../core/database-settings.ts'
 import type { DefaultModels } from '../core/default-model.ts'
@@ -84,6 +85,9 @@ export type LogLevel = (typeof logLevels)[number]
 
 /** One setting: its default, and how its text becomes a value (by throwing where it cannot). */
 type Setting<T> = { preset: string | null; parse: (text: string) => T }
+
+/** Where files are that belong to batches which the gate runs, where nobody says. */
+const FILES = 'data/files'
 
 const NO_ORIGIN: Origins = new Set<string>()
 
@@ -198,7 +202,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     streamKeepaliveMs: read('GATEHOUSE_STREAM_KEEPALIVE_SECONDS') ?? file.streamKeepaliveMs,
     drainMs: file.drainMs,
     serveKnownKeysMs: file.serveKnownKeysMs,
-    files: read('GATEHOUSE_FILES'),
+    files: read('GATEHOUSE_FILES') ?? (runsBatches(file.models) ? resolve(FILES) : null),
     retention: file.retention,
     console: file.console.settings,
     oidc: toOidc(provider, file.console.oidc, mistakes),
@@ -246,6 +250,8 @@ function tlsFiles(cert: string | null, key: string | null, mistakes: string[]): 
 function configFile(path: string | null, env: Record<string, string | undefined>, mistakes: string[]): ConfigFile {
   return path === null ? NO_FILE : readConfigFile(path, env, mistakes)
 }
+
+const runsBatches = (models: Catalogue) => [...models.values()].some((model) => model.gateRunsBatches)
 
 export const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 

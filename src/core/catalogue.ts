@@ -38,6 +38,8 @@ export type CatalogueModel = {
   price: Price | null
   /** What the lines of batches cost. */
   batchPrice: Price | null
+  /** Whether the gate runs its batches itself, line by line. */
+  gateRunsBatches: boolean
   /** What an organization may use at most; a dimension that is missing is unlimited. */
   organizationLimits: Limits
 }
@@ -67,13 +69,15 @@ export function plainModel(id: string, upstreams: readonly string[] = []): Catal
     searches: knownToSearch.test(id),
     price: null,
     batchPrice: null,
+    gateRunsBatches: false,
     organizationLimits: {},
   }
 }
 
 /** A model as it is where some of its upstreams have batches, or it as it was. @param having those that have */
 export function offeredInBatches(model: CatalogueModel, having: ReadonlySet<string>): CatalogueModel {
-  if (model.dimensions.has(BATCH_DIMENSION) || !model.upstreams.some((name) => having.has(name))) return model
+  const isOffered = model.gateRunsBatches || model.upstreams.some((name) => having.has(name))
+  if (model.dimensions.has(BATCH_DIMENSION) || !isOffered) return model
   return { ...model, dimensions: new Set([...model.dimensions, BATCH_DIMENSION]) }
 }
 

@@ -13,6 +13,7 @@ import { within } from '../ledger/within.ts'
 import { charged } from './batches/charged.ts'
 import { readEnqueued } from './batches/enqueued.ts'
 import { batchesJob } from './batches/job.ts'
+import { runnerJob } from './batches/run/job.ts'
 import type { Bodies } from './body/budget.ts'
 import type { Counters } from './counters/counters.ts'
 import type { GateCounters } from './counters/make.ts'
@@ -84,6 +85,7 @@ export async function openGateway(
 ): Promise<OpenGateway> {
   await using stack = new AsyncDisposableStack()
   const { db, ledger, changed, alerts, availability, bodies, others, newId, now, log, metrics } = parts
+  const runsBatches = [...config.models.values()].some((model) => model.gateRunsBatches)
   const kept = config.files === null ? NOTHING_KEPT : await openKept(config.files, { now, log })
   const { upstreams, catalogue } = stack.use(await openModelServers(config, parts, kept.servers, replaced.upstreams))
   const counters = replaced.counters?.(parts.counters) ?? parts.counters
@@ -131,7 +133,7 @@ export async function openGateway(
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
     streamKeepaliveMs: config.streamKeepaliveMs,
     dialects: dialectsOf(config.upstreams),
-    offers: offersOf(config.upstreams, config.files !== null),
+    offers: offersOf(config.upstreams, config.files !== null, runsBatches),
     keepsFiles: config.files !== null,
   })
   stack.defer(() => settle(gateway, tokens))
@@ -143,6 +145,7 @@ export async function openGateway(
   }
   if (gate.offers.has('batches'))
     background?.add(batchesJob(gate, charged({ gate, byWriter: config.redis !== null, read })))
+  if (kept.batches !== null && runsBatches) background?.add(runnerJob(gate, kept.batches))
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)

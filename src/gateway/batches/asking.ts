@@ -21,7 +21,7 @@ export type Asking = {
 }
 
 /** Whoever asks leaves never. */
-const NOBODY: Forwarding['request'] = { destroyed: false, complete: true, socket: { destroyed: false } }
+export const NOBODY: Forwarding['request'] = { destroyed: false, complete: true, socket: { destroyed: false } }
 
 const forwarding = ({ method, path, upstream, body }: Asking, response: Reply): Forwarding => ({
   ...{ method, upstreamPath: path, servedAt: 'base', upstreams: [upstream] },

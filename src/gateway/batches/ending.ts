@@ -1,3 +1,4 @@
+import { OWN_UPSTREAM } from '../../core/offer.ts'
 import { type BatchChange, type BatchRow, changeBatch } from '../../db/batch.ts'
 import type { Gate } from '../gate.ts'
 import { atUpstreams } from '../routes/batches.ts'
@@ -7,6 +8,9 @@ import type { LineError } from './line-error.ts'
 
 /** Milliseconds until a batch is tried again whose upstream is away, or is asked again how it stands. */
 export const ASK_AGAIN_MS = 60_000
+
+/** The same of a batch that stands as it does: the gate itself may be asked as often as one likes. */
+export const askAgainMs = ({ upstream }: BatchRow) => (upstream === OWN_UPSTREAM ? 1000 : ASK_AGAIN_MS)
 
 /** What the life of a batch needs. */
 export type Life = { gate: Gate; charging: Charging; signal: AbortSignal }

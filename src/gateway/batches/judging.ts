@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { OWN_UPSTREAM } from '../../core/offer.ts'
 import type { BatchRow } from '../../db/batch.ts'
 import { isGiven, type JsonObject } from '../body/fields.ts'
 import type { Call } from '../call.ts'
@@ -158,14 +159,8 @@ class LineCourt {
     // Whoever judges looks at the route and the grant alone: nobody waits for this call.
     const inquired = inquire(gate, { route, grant } as Call, { model, judged })
     const decide = ({ inquiry, edits }: Awaited<typeof inquired>) => {
-      edits.writeInto({
-        set: (name, value) => {
-          body[name] = value
-        },
-        remove: (name) => {
-          delete body[name]
-        },
-      })
+      // What the gate runs itself it judges again, by the rules as they stand then, and edits then.
+      if (!inquiry.model?.gateRunsBatches) edits.writeInto(editing(body))
       keepNothing(route, body)
       return inquiry
     }
@@ -185,7 +180,8 @@ class LineCourt {
     }
     const having = gate.offers.get('batches') ?? []
     const before = this.#model === null ? having : this.#upstreams
-    const upstreams = before.filter((name) => asked.upstreams.includes(name))
+    const able = model.gateRunsBatches ? [OWN_UPSTREAM] : asked.upstreams
+    const upstreams = before.filter((name) => able.includes(name))
     if (upstreams.length === 0) throw modelUnknown(model.id, { param: 'model' })
     if (route.report.kind === 'embeddings') this.#count(line.body.input)
     need.add(asked)
@@ -201,6 +197,16 @@ class LineCourt {
       throw new WrongLine('too_many_inputs', `The lines have more than ${MOST_INPUTS} inputs together.`, 'body.input')
   }
 }
+
+/** How the fields of a line's body are changed. */
+export const editing = (body: JsonObject) => ({
+  set: (name: string, value: unknown) => {
+    body[name] = value
+  },
+  remove: (name: string) => {
+    delete body[name]
+  },
+})
 
 /** What a line is answered stands in the output file, and nowhere else: nothing of it is kept in the account that projects share. */
 function keepNothing({ body: { kind }, body: shape }: GatewayRoute, body: JsonObject): void {

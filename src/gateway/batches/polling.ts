@@ -5,7 +5,7 @@ import type { Gate } from '../gate.ts'
 import { atUpstreams } from '../routes/batches.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { askFor } from './asking.ts'
-import { ASK_AGAIN_MS, type Ending, end, fail, isEnding, type Life, secondsOf } from './ending.ts'
+import { askAgainMs, type Ending, end, fail, isEnding, type Life, secondsOf } from './ending.ts'
 import { MOST_ERRORS } from './line-error.ts'
 import { settleResults } from './settling.ts'
 import { wordsOf } from './words.ts'
@@ -48,7 +48,7 @@ export async function apply(life: Life, batch: BatchRow, said: JsonObject): Prom
   const change = { ...stampsIn(said), ...countsIn(batch, said) }
   if (isEnding(status)) return conclude(life, batch, said, status, change)
   if (!isRunning(status)) throw invalidReply(new Error('a batch in no state that there is'))
-  const due_at = gate.now() + ASK_AGAIN_MS
+  const due_at = gate.now() + askAgainMs(batch)
   // Its end is asked for here first.
   const now = batch.status === 'cancelling' ? 'cancelling' : status
   const changed = await changeBatch(gate.db.write, batch, {

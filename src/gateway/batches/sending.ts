@@ -1,3 +1,4 @@
+import { OWN_UPSTREAM } from '../../core/offer.ts'
 import { isOwnedId } from '../../core/owned.ts'
 import { type BatchRow, changeBatch, noteBatch } from '../../db/batch.ts'
 import { isObject, type JsonObject } from '../body/fields.ts'
@@ -5,7 +6,7 @@ import type { Gate } from '../gate.ts'
 import { atUpstreams } from '../routes/batches.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { askFor } from './asking.ts'
-import { ASK_AGAIN_MS, end, fail, type Life, secondsOf } from './ending.ts'
+import { askAgainMs, end, fail, type Life, secondsOf } from './ending.ts'
 import { apply } from './polling.ts'
 import { saidBy } from './words.ts'
 
@@ -31,6 +32,7 @@ async function post(life: Life, batch: BatchRow): Promise<void> {
   const { upstream_file_id, endpoint, completion_window, output_expires_after: seconds } = batch
   const wanted = {
     ...{ input_file_id: upstream_file_id, endpoint, completion_window },
+    ...(batch.upstream === OWN_UPSTREAM && { metadata: ownerOf(batch) }),
     ...(seconds !== null && { output_expires_after: { anchor: 'created_at', seconds } }),
   }
   const body = Buffer.from(JSON.stringify(wanted))
@@ -43,12 +45,15 @@ async function post(life: Life, batch: BatchRow): Promise<void> {
   return begin(life, batch, object)
 }
 
+/** By which the gate finds what it runs itself. */
+const ownerOf = ({ organization_id, project_id, id: batch_id }: BatchRow) => ({ organization_id, project_id, batch_id })
+
 /** An upstream has made it. Its end may have been asked for meanwhile: that is done when it is asked how it stands. */
 async function begin(life: Life, batch: BatchRow, made: JsonObject): Promise<void> {
   const { gate } = life
   const { id } = made
   if (typeof id !== 'string' || !isOwnedId(id)) throw invalidReply(new Error('a batch without an id'))
-  await noteBatch(gate.db.write, batch, { upstream_batch_id: id, due_at: gate.now() + ASK_AGAIN_MS })
+  await noteBatch(gate.db.write, batch, { upstream_batch_id: id, due_at: gate.now() + askAgainMs(batch) })
   await apply(life, { ...batch, upstream_batch_id: id }, made)
 }
 

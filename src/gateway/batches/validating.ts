@@ -1,4 +1,5 @@
 import type { ApiError } from '../../contract/error.ts'
+import { OWN_UPSTREAM } from '../../core/offer.ts'
 import { isOwnedId } from '../../core/owned.ts'
 import { type BatchRow, changeBatch } from '../../db/batch.ts'
 import { isTheirs } from '../../ledger/asker.ts'
@@ -64,7 +65,7 @@ const noFile = ({ input_file_id: id }: BatchRow) =>
   new WrongLine('file_not_found', `The input file '${id}' is not there any more.`, 'input_file_id')
 
 /** A gate as lines are judged before it: nobody waits for what other nodes have yet to say, and no line is a refused call of its own. */
-const ofNobody = (gate: Gate): Gate => ({
+export const ofNobody = (gate: Gate): Gate => ({
   ...gate,
   refused() {},
   lateOwners: { find: async (wanted, caller) => ({ owners: await gate.owners.find(wanted, caller), waited: false }) },
@@ -84,7 +85,8 @@ async function upload(life: Life, batch: BatchRow, { copy, upstreams }: Judged):
   }
   const id = object?.id
   if (status >= 300 || typeof id !== 'string' || !isOwnedId(id)) throw invalidReply(new Error('no file was made'))
-  const copied = await changeBatch(gate.db.write, batch, { upstream, upstream_file_id: id })
+  const runner = upstream === OWN_UPSTREAM ? 'gatehouse' : 'upstream'
+  const copied = await changeBatch(gate.db.write, batch, { upstream, upstream_file_id: id, runner })
   if (copied === null) await deleteCopy(gate, upstream, id)
   return copied
 }

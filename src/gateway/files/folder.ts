@@ -6,7 +6,8 @@ import { Draft, sync } from './draft.ts'
 import { fullFolder, isMissing, isTaken, storageFailure } from './failures.ts'
 
 /** The kinds of things that stand in the folder, each in one of its own. */
-export type Shelf = 'files' | 'uploads'
+const shelves = ['files', 'uploads', 'batches'] as const
+export type Shelf = (typeof shelves)[number]
 
 /** Bytes that the file system keeps free: the database may be on it, and what fills it would end that too. */
 const KEPT_FREE = 512 * 1024 * 1024
@@ -17,7 +18,7 @@ const OBJECT = 'object.json'
 /** Bytes of the longest description of a thing. */
 const MOST_OBJECT = 65_536
 /** What things are called here. */
-const ID = /^(file-|upload_|part_|end_)[0-9a-f]{32}$/
+const ID = /^(file-|upload_|part_|batch_|end_)[0-9a-f]{32}$/
 /** Of what is opened: a link that somebody put there leads nowhere. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW
 
@@ -37,8 +38,7 @@ export class Folder {
   static async open(path: string): Promise<Folder> {
     const folder = new Folder(path)
     await mkdir(join(path, DRAFTS), { recursive: true, mode: 0o700 })
-    await mkdir(join(path, 'files'), { recursive: true, mode: 0o700 })
-    await mkdir(join(path, 'uploads'), { recursive: true, mode: 0o700 })
+    for (const shelf of shelves) await mkdir(join(path, shelf), { recursive: true, mode: 0o700 })
     const probe = join(path, DRAFTS, randomBytes(16).toString('hex'))
     await mkdir(probe, { mode: 0o700 })
     await rm(probe, { recursive: true })
@@ -107,6 +107,42 @@ export class Folder {
     try {
       return await open(join(this.placeOf(shelf, id, within), 'content'), READ)
     } catch (error) {
+      throw storageFailure(error)
+    }
+  }
+
+  /** The names of what was written beside something. */
+  beside(shelf: Shelf, id: string): Promise<string[]> {
+    return namesIn(this.placeOf(shelf, id))
+  }
+
+  /** Opens what is written beside something, for its reader or for who adds to it. @throws ApiError 503, 507 */
+  async openBeside(shelf: Shelf, id: string, name: string, isAdded = false): Promise<FileHandle> {
+    const added = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW
+    try {
+      return await open(join(this.placeOf(shelf, id), name), isAdded ? added : READ, 0o600)
+    } catch (error) {
+      throw storageFailure(error)
+    }
+  }
+
+  /** Writes something small beside something, in place of what was there of that name. @throws ApiError 503, 507 */
+  async writeBeside(shelf: Shelf, id: string, name: string, text: string): Promise<void> {
+    const draft = this.#newDraft()
+    try {
+      await writeFile(draft, text, { flag: 'wx', mode: 0o600 })
+      await rename(draft, join(this.placeOf(shelf, id), name))
+    } catch (error) {
+      throw storageFailure(error)
+    }
+  }
+
+  /** What was so written; null: nothing. @throws ApiError 503 */
+  async readBeside(shelf: Shelf, id: string, name: string): Promise<string | null> {
+    try {
+      return await readText(join(this.placeOf(shelf, id), name))
+    } catch (error) {
+      if (isMissing(error)) return null
       throw storageFailure(error)
     }
   }

@@ -3,6 +3,7 @@ import type { Log } from '../../core/log.ts'
 import { OWN_UPSTREAM } from '../../core/offer.ts'
 import type { Upstream } from '../upstreams/forwarding.ts'
 import { Folder } from './folder.ts'
+import { KeptBatches } from './kept-batches.ts'
 import { KeptFiles } from './kept-files.ts'
 import { KeptUploads } from './kept-uploads.ts'
 import { ownServer } from './own-server.ts'
@@ -15,11 +16,13 @@ const SWEEP_MS = 600_000
 export type Kept = {
   /** The server that has it, by its name. */
   servers: ReadonlyMap<string, Upstream>
+  /** Those that it runs; null: there is no folder. */
+  batches: KeptBatches | null
   /** What is to be done beside calls: by one of all who share the folder, which is one of all who share the database. */
   jobs: readonly Job[]
 }
 
-export const NOTHING_KEPT: Kept = { servers: new Map(), jobs: [] }
+export const NOTHING_KEPT: Kept = { servers: new Map(), batches: null, jobs: [] }
 
 /**
  * Opens the folder of what the gate keeps itself.
@@ -35,9 +38,11 @@ export async function openKept(
   const seconds = () => Math.floor(now() / 1000)
   const files = new KeptFiles(folder, seconds)
   const uploads = new KeptUploads(files, seconds)
-  const run = (signal: AbortSignal) => sweep({ folder, uploads, now: seconds, log }, signal)
+  const batches = new KeptBatches(files, seconds)
+  const run = (signal: AbortSignal) => sweep({ folder, uploads, batches, now: seconds, log }, signal)
   return {
-    servers: new Map([[OWN_UPSTREAM, ownServer({ files, uploads, log })]]),
+    servers: new Map([[OWN_UPSTREAM, ownServer({ files, uploads, batches, log })]]),
+    batches,
     jobs: [{ name: 'files that are over', everyMs: SWEEP_MS, run }],
   }
 }

@@ -8,6 +8,7 @@ import { missing } from '../invalid.ts'
 import type { Forwarding, Reply, Upstream, Witness } from '../upstreams/forwarding.ts'
 import { storageFailure } from './failures.ts'
 import { checkPurpose, dispositionOf, expiryOf, type FileObject } from './file-objects.ts'
+import type { KeptBatches } from './kept-batches.ts'
 import type { KeptFiles } from './kept-files.ts'
 import type { KeptUploads } from './kept-uploads.ts'
 import { receiveForm } from './received-form.ts'
@@ -15,7 +16,7 @@ import { receiveForm } from './received-form.ts'
 /** Bytes of a content that are read and sent at once. */
 const AT_ONCE = 131_072
 
-type Store = { files: KeptFiles; uploads: KeptUploads; log: Pick<Log, 'warn'> }
+type Store = { files: KeptFiles; uploads: KeptUploads; batches: KeptBatches; log: Pick<Log, 'warn'> }
 /** An object; or a content, to be sent as it is read. */
 type Answer = { object: object } | { file: FileObject; content: FileHandle }
 type Answerer = (call: Forwarding, store: Store, id: string) => Promise<Answer>
@@ -32,6 +33,11 @@ const routes: [method: string, path: RegExp, answerer: Answerer][] = [
     /^\/uploads\/([\w-]+)\/complete$/,
     async (call, { uploads }, id) => ({ object: await uploads.complete(id, await jsonOf(call)) }),
   ],
+  // These the gate asks alone, in the place of a model server that has batches; it finds none again in a list, and asks for it once more.
+  ['POST', /^\/batches$/, async (call, { batches }) => ({ object: await batches.create(await jsonOf(call)) })],
+  ['GET', /^\/batches$/, async () => ({ object: { object: 'list', data: [], has_more: false } })],
+  ['GET', /^\/batches\/([\w-]+)$/, async (_, { batches }, id) => ({ object: await batches.show(id) })],
+  ['POST', /^\/batches\/([\w-]+)\/cancel$/, async (_, { batches }, id) => ({ object: await batches.cancel(id) })],
   ['POST', /^\/uploads\/([\w-]+)\/cancel$/, async (_, { uploads }, id) => ({ object: await uploads.cancel(id) })],
 ]
 

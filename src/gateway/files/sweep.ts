@@ -4,6 +4,7 @@ import type { Log } from '../../core/log.ts'
 import { isMissing, storageFailure } from './failures.ts'
 import type { FileObject } from './file-objects.ts'
 import type { Folder } from './folder.ts'
+import type { KeptBatches } from './kept-batches.ts'
 import type { KeptUploads } from './kept-uploads.ts'
 
 /** Milliseconds after which nobody writes any more to what nobody has written to: a client that stands still is cut long before. */
@@ -12,6 +13,7 @@ const LEFT_MS = 3_600_000
 export type SweepParts = {
   folder: Folder
   uploads: Pick<KeptUploads, 'isOver'>
+  batches: Pick<KeptBatches, 'isOver'>
   /** Unix seconds. */
   now: () => number
   log: Pick<Log, 'info' | 'warn'>
@@ -47,6 +49,10 @@ export async function sweep(parts: SweepParts, signal: AbortSignal): Promise<voi
   for await (const upload of folder.all('uploads')) {
     if (signal.aborted) return
     await each(upload, (place) => parts.uploads.isOver(basename(place)))
+  }
+  for await (const batch of folder.all('batches')) {
+    if (signal.aborted) return
+    await each(batch, (place) => parts.batches.isOver(basename(place)))
   }
   if (removed > 0) log.info({ removed }, 'files that are over were taken away')
   if (failed !== null) throw storageFailure(failed)

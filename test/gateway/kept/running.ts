@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type OpenAI from 'openai'
+import type { Batch } from 'openai/resources/batches'
+import type { TestAppOptions } from '../../support/harness.ts'
+import { modelsFile } from '../../support/models-file.ts'
+import { chat, create, jsonl } from '../batches/stage.ts'
+import type { Call } from '../upstream.ts'
+import { startKept } from './kept.ts'
+
+/*
+ * Batches that the gate runs itself, before a model server that has chat completions and nothing else.
+ */
+
+export { chat, create, jsonl }
+
+export type Asked = { id: string; model: string; body: { messages: { content: string }[]; store?: boolean } }
+
+/** What was asked, by the line that it is of: the last word of what is said. */
+export async function askedOf(call: Call): Promise<Asked> {
+  const body = JSON.parse((await call.whole).toString())
+  return {
+    id:
+      String(body.messages?.[0]?.content ?? '')
+        .split(' ')
+        .at(-1) ?? '',
+    model: body.model,
+    body,
+  }
+}
+
+/** Answers as a model would: ten tokens in, five out. */
+export async function answerChat(call: Call, status = 200, more: object = {}): Promise<void> {
+  const { id, model } = await askedOf(call)
+  const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
+  const message = { role: 'assistant', content: `to ${id}`, refusal: null }
+  const good = { id: `chatcmpl-${id}`, object: 'chat.completion', created: 1, model, usage }
+  const said =
+    status < 400
+      ? { ...good, choices: [{ index: 0, message, finish_reason: 'stop', logprobs: null }] }
+      : { error: { message: 'no', type: 'x', param: null, code: null } }
+  const text = JSON.stringify({ ...said, ...more })
+  call.response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  call.response.end(text)
+}
+
+type Options = TestAppOptions & { folder?: string; model?: object; models?: Record<string, object> }
+
+export async function startRunning({ model = {}, models = {}, ...options }: Options = {}) {
+  await using stack = new AsyncDisposableStack()
+  const file = stack.use(await modelsFile({ m1: { batches: 'gatehouse', ...model }, ...models }))
+  const it = stack.use(await startKept({ ...options, env: { GATEHOUSE_CONFIG: file.path, ...options.env } }))
+  it.upstream.answer((call) => answerChat(call))
+  const rest = stack.move()
+  return { ...it, config: file.path, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
+/** Waits until a batch is in a state. */
+export async function reach(client: OpenAI, id: string, status: Batch['status']): Promise<Batch> {
+  for (let looks = 1; ; looks++) {
+    const now = await client.batches.retrieve(id)
+    if (now.status === status) return now
+    assert.ok(looks < 1500, `the batch is ${now.status} and not ${status}: ${JSON.stringify(now)}`)
+    await sleep(20)
+  }
+}
+
+export type Line = {
+  custom_id: string
+  // biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects
+  response: { status_code: number; request_id: string; body: Record<string, any> } | null
+  error: { code: string } | null
+}
+
+/** The lines of a file of results, in the order of their names. */
+export async function linesOf(client: OpenAI, id: string | null | undefined): Promise<Line[]> {
+  if (!id) return []
+  const text = await (await client.files.content(id)).text()
+  assert.ok(text.endsWith('\n'))
+  const lines: Line[] = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  return lines.sort((a, b) => (a.custom_id < b.custom_id ? -1 : 1))
+}
+
+/** What the reports say that lines of batches have used: calls, tokens in and out. */
+export async function usedIn(admin: OpenAI['admin']): Promise<[number, number, number]> {
+  const day = Math.floor(Date.now() / 86_400_000) * 86_400
+  const { data } = await admin.organization.usage.completions({ start_time: day, bucket_width: '1d', batch: true })
+  const results = data.flatMap(
+    (bucket) => bucket.results as { num_model_requests: number; input_tokens: number; output_tokens: number }[],
+  )
+  const sum = (of: (one: (typeof results)[number]) => number) => results.reduce((all, one) => all + of(one), 0)
+  return [sum((one) => one.num_model_requests), sum((one) => one.input_tokens), sum((one) => one.output_tokens)]
+}
+
+export const ids = (lines: readonly Line[]) => lines.map(({ custom_id }) => custom_id)
+export const names = (count: number) => Array.from({ length: count }, (_, i) => `l${String(i).padStart(4, '0')}`)

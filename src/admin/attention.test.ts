@@ -7,12 +7,15 @@ import { clientOf } from '../../test/support/client.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { modelsFile } from '../../test/support/models-file.ts'
+import { until } from '../../test/support/until.ts'
 import type { AttentionItem } from '../contract/attention.ts'
 import { contract } from '../contract/index.ts'
 import { NANOS_PER_CENT } from '../core/money.ts'
 import { monthOf } from '../core/month.ts'
 import { batches } from '../db/batches.ts'
+import { recordRetention } from '../db/retention-record.ts'
 import { addSpend } from '../db/spend.ts'
+import { Retention } from '../ledger/retention.ts'
 
 const DAY = 86_400
 const money = { currency: 'USD' as const, interval: 'month' as const }
@@ -216,3 +219,56 @@ test('rate limits of the organization of which four fifths are used need attenti
   const rest = (echo?.until ?? 0) - Date.now() / 1000
   assert.ok(rest > 0.6 * DAY && rest <= 0.8 * DAY + 1)
 })
+
+for (const database of databases) {
+  test(`calls that rate limits had no room for need attention for an hour, by project, on ${database}`, async () => {
+    await using file = await modelsFile({ echo: { organization_limits: { max_requests_per_1_day: 4 } }, free: {} })
+    await using app = await startTestApp({ database, env: { GATEHOUSE_CONFIG: file.path } })
+    const own = await newOrganization(app)
+    const keyOf = async (projectId: string) =>
+      (await own.admin.projects.serviceAccounts.create(projectId, { name: 'bot' })).api_key?.value ?? ''
+    const call = async (key: string, model: string, expected: number) => {
+      const body = { model, messages: [{ role: 'user', content: 'hello' }] }
+      assert.equal((await app.send('POST', CHAT, { key, body })).status, expected)
+    }
+    const [one, two] = [
+      await own.admin.projects.create({ name: 'one' }),
+      await own.admin.projects.create({ name: 'two' }),
+    ]
+    await own.admin.projects.rateLimits.updateRateLimit('rl-free', { project_id: two.id, max_requests_per_1_minute: 1 })
+    const [ofOne, ofTwo] = [await keyOf(one.id), await keyOf(two.id)]
+    for (let i = 0; i < 4; i++) await call(ofOne, 'echo', 200)
+    for (let i = 0; i < 3; i++) await call(ofOne, 'echo', 429)
+    await call(ofTwo, 'free', 200)
+    for (let i = 0; i < 5; i++) await call(ofTwo, 'free', 429)
+    const ask = async () =>
+      (await clientOf(app, own.key)(retrieve, {})).data.filter(({ kind }) => kind === 'calls_limited')
+    const told = ({ severity, subject, project, used, dimension }: AttentionItem) => [
+      ...[severity, subject.id, project?.name, used, dimension],
+    ]
+    const free = ['warning', 'rl-free', 'two', 5, 'max_requests_per_1_minute']
+    const echo = ['warning', 'rl-echo', 'one', 3, 'max_requests_per_1_day']
+    await until(async () => (await ask()).reduce((sum, { used }) => sum + (used ?? 0), 0) === 8, 'they are written')
+    assert.deepEqual((await ask()).map(told), [free, echo])
+    await call(ofOne, 'echo', 429)
+    await until(async () => (await ask())[1]?.used === 4, 'one more')
+    await own.admin.projects.archive(two.id)
+    assert.deepEqual(
+      (await ask()).map(({ project }) => project?.name),
+      ['one'],
+    )
+    app.advance(3700)
+    assert.deepEqual(await ask(), [])
+    const db = app.db
+    const rows = async () =>
+      (await db.selectFrom('limit_refusal').select('time').where('organization_id', '=', own.id).execute()).length
+    assert.ok((await rows()) >= 2)
+    app.advance(DAY)
+    const parts = { db, log: { info() {}, warn() {} }, now: () => Date.now() + DAY * 1000 + 3_700_000 }
+    await recordRetention(db, parts.now())
+    const retention = new Retention({ ...parts, usageMinutesDays: 30, auditDays: null })
+    await retention.run()
+    await retention.close()
+    assert.equal(await rows(), 0)
+  })
+}

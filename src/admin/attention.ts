@@ -2,6 +2,7 @@ import type { Attention, AttentionItem, attention as routes } from '../contract/
 import { holds } from '../core/permission.ts'
 import { type Found, MOST } from './attention-item.ts'
 import { expiringKeys, unusedKeys } from './attention-keys.ts'
+import { limitedCalls } from './attention-limited.ts'
 import { expiringCertificates, refusedCalls } from './attention-organization.ts'
 import { fullRateLimits } from './attention-rate-limits.ts'
 import { spendNearLimits } from './attention-spend.ts'
@@ -18,6 +19,7 @@ export const attention: Handlers<typeof routes> = {
     if (seesAll) {
       found.push(['spend_limit', await spendNearLimits(looking, organizationId)])
       found.push(['rate_limit', await fullRateLimits(caller, models, levels, now)])
+      found.push(['calls_limited', await limitedCalls(db, organizationId, now)])
       found.push(['certificate_expiring', await expiringCertificates(db, organizationId, now)])
     }
     found.push(['key_expiring', await expiringKeys(looking, whose)])

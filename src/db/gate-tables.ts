@@ -125,3 +125,16 @@ export interface BatchHeldTable {
   /** Tokens or nano-dollars, of which there can be more than 2^53: never read as one number. */
   amount: ColumnType<never, bigint, bigint>
 }
+
+/** How many calls of a project were refused for a limit within five minutes. */
+export interface LimitRefusalTable {
+  organization_id: string
+  /** Unix seconds, the beginning of the five minutes. */
+  time: number
+  project_id: string
+  /** As rate limits call it. */
+  model: string
+  scope: 'organization' | 'project'
+  dimension: string
+  refused: number
+}

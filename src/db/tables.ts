@@ -6,6 +6,7 @@ import type { BatchTable, LeaseTable } from './background-tables.ts'
 import type {
   BatchHeldTable,
   LimitLevelTable,
+  LimitRefusalTable,
   OwnedTable,
   SpendAlertSentTable,
   SpendOfWriterTable,
@@ -330,6 +331,7 @@ export interface Tables {
   webhook_endpoint: WebhookEndpointTable
   webhook_delivery: WebhookDeliveryTable
   batch_held: BatchHeldTable
+  limit_refusal: LimitRefusalTable
   meta: MetaTable
 }
 

@@ -121,6 +121,7 @@ export async function openGateway(
     lastUsed: ledger.lastUsed,
     webhooks: parts.webhooks,
     refusals: ledger.refusals,
+    refusedByLimits: ledger.refusedByLimits,
     countRefusal: (reason) => metrics.count('gatehouse_gateway_refusals_total', { reason }),
     countUncounted: (operation) => metrics.count('gatehouse_counters_failures_total', { operation }),
     countExcess: {

@@ -1,4 +1,5 @@
 import type { LastUsed } from './last-used.ts'
+import type { RefusedByLimits } from './limit-refusals.ts'
 import type { Owners } from './owners.ts'
 import type { Refusals } from './refusals.ts'
 import type { Usage } from './usage.ts'
@@ -9,4 +10,5 @@ export type GateLedger = {
   owners: Pick<Owners, 'claim' | 'end' | 'find' | 'keep' | 'list'>
   lastUsed: Pick<LastUsed, 'touch'>
   refusals: Pick<Refusals, 'isNews' | 'record'>
+  refusedByLimits: Pick<RefusedByLimits, 'count'>
 }

@@ -6,6 +6,7 @@ import { openGateDb, type Seeing } from '../db/open.ts'
 import type { Db } from '../db/tables.ts'
 import { Beat } from './beat.ts'
 import { LastUsed } from './last-used.ts'
+import { RefusedByLimits } from './limit-refusals.ts'
 import { Owners } from './owners.ts'
 import { Refusals } from './refusals.ts'
 import { Retention } from './retention.ts'
@@ -35,6 +36,7 @@ export type Ledger = AsyncDisposable & {
   owners: Owners
   lastUsed: LastUsed
   refusals: Refusals
+  refusedByLimits: RefusedByLimits
 }
 
 /**
@@ -57,8 +59,9 @@ export function openLedger(
   const cleaning = new Retention({ db: gateDb, log, now, usageMinutesDays, auditDays })
   const lastUsed = new LastUsed(gateDb, beat)
   const refusals = new Refusals(gateDb, newId, beat)
+  const refusedByLimits = new RefusedByLimits(gateDb, beat)
   // In the order in which they are written.
-  for (const writer of [usage, owners, cleaning, lastUsed, refusals]) beat.add(writer)
+  for (const writer of [usage, owners, cleaning, lastUsed, refusals, refusedByLimits]) beat.add(writer)
   metrics.gauge('gatehouse_usage_buffered', () => usage.buffered)
   return {
     gateDb,
@@ -67,6 +70,7 @@ export function openLedger(
     owners,
     lastUsed,
     refusals,
+    refusedByLimits,
     async [Symbol.asyncDispose]() {
       const isWritten = await usage.close()
       await cleaning.close()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../core/log.ts'
 import { deleteExpiredChallenges } from '../db/expired-challenges.ts'
+import { deleteLimitRefusals } from '../db/limit-refusals.ts'
 import { announceMinutesGone } from '../db/minutes-kept.ts'
 import {
   deleteAuditEvents,
@@ -104,6 +105,7 @@ export class Retention implements Writer {
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
       while ((await deleteFullAttempts(db, now)) && (await this.#pause()));
       while ((await deleteExpiredChallenges(db, seconds)) && (await this.#pause()));
+      while ((await deleteLimitRefusals(db, seconds - DAY)) && (await this.#pause()));
       while ((await deleteFailedWebhooks(db, seconds - WEBHOOKS_DAYS * DAY)) && (await this.#pause()));
       if (!(await this.#forgetWriters(seconds - WRITERS_DAYS * DAY))) return
       if (auditDays !== null && !(await this.#deleteAudit(seconds - auditDays * DAY))) return

@@ -6,6 +6,7 @@ import { addSpend } from '../../src/db/spend.ts'
 import { CHAT, makeKey, question } from '../gateway/gate.ts'
 import { startTestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
+import { until } from '../support/until.ts'
 import { openPage, skip } from './browser.ts'
 import { join } from './joining.ts'
 import { PASSWORD } from './signing-in.ts'
@@ -70,6 +71,29 @@ test('home says that all is well, or what needs attention, and each line leads t
     .click()
   await page.getByRole('heading', { name: 'API keys' }).waitFor()
   await spendLimit.delete()
+  assert.deepEqual(complaints, [])
+})
+
+test('home tells of calls that a rate limit had no room for, and leads to that limit of their project', {
+  skip,
+}, async () => {
+  const { app } = started
+  const { key, projectId } = await makeKey(app)
+  const { projects } = app.admin().organization
+  await projects.rateLimits.updateRateLimit('rl-other', { project_id: projectId, max_requests_per_1_minute: 1 })
+  for (const status of [200, 429, 429])
+    assert.equal((await app.send('POST', CHAT, { key, body: { ...question, model: 'other' } })).status, status)
+  await until(
+    async () => JSON.stringify((await app.send('GET', '/v1/organization/attention')).body).includes('calls_limited'),
+    'what is written every two seconds',
+  )
+  await using opened = await openAsOwner(started, '/?all=true')
+  const { page, complaints } = opened
+  const row = page.getByRole('row', {
+    name: /Calls were refused for its limit of requests a minute: 2 in the last hour/,
+  })
+  await row.getByRole('link', { name: 'other', exact: true }).click()
+  await page.waitForURL((url) => url.pathname === `/projects/${projectId}/limits` && url.search === '?name=other')
   assert.deepEqual(complaints, [])
 })
 

@@ -12,6 +12,10 @@ export const allowed: readonly { sql: string; why: string }[] = [
     sql: 'delete from audit_log where organization_id = ? and (effective_at, id) <= (?, ?) and id != ?',
     why: 'As many as one deletion may: it ends with the last of a thousand that were read.',
   },
+  {
+    sql: 'delete from limit_refusal where time <= ',
+    why: 'As many as one deletion may: it ends with the last of a thousand that were read.',
+  },
   { sql: 'delete from owned where (kind, id) in (select', why: 'As many as one deletion may: the limit is within.' },
   { sql: 'delete from sign_in_attempt where name in (select', why: 'The same.' },
   { sql: 'delete from webhook_delivery where id in (select', why: 'The same.' },

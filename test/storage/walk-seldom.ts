@@ -1,3 +1,4 @@
+import { addLimitRefusals, deleteLimitRefusals } from '../../src/db/limit-refusals.ts'
 import { announceMinutesGone } from '../../src/db/minutes-kept.ts'
 import { newestMinute, recordRetention, retentionRanAt } from '../../src/db/retention-record.ts'
 import type { Db } from '../../src/db/tables.ts'
@@ -29,6 +30,9 @@ export async function walkSeldom(options: TestAppOptions): Promise<void> {
 /** What a server asks by itself, and only after something that seldom happens. */
 export async function walkSeldomBackground(db: Db, organizationId: string): Promise<void> {
   await announceMinutesGone(db, 3600)
+  const limit = { model: 'm', scope: 'project', dimension: 'd' } as const
+  await addLimitRefusals(db, [{ organizationId, projectId: 'proj_x', ...limit, time: 300, refused: 1 }])
+  await deleteLimitRefusals(db, 1)
   await recordRetention(db, 1)
   await retentionRanAt(db)
   await newestMinute(db, { organization_id: organizationId, kind: 'completions' }, 3600)

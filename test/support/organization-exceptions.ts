@@ -123,6 +123,16 @@ export const exceptions: readonly Exception[] = [
       'delete from webhook_delivery where id in (select id from webhook_delivery where due_at is null and created_at < ? order by created_at limit ?)',
   },
   {
+    name: 'refusals for limits that are too old',
+    why: 'The same as of things whose time is over.',
+    statement: 'select from limit_refusal where time < ? order by time limit ? offset ?',
+  },
+  {
+    name: 'the deletion of those refusals',
+    why: 'The same.',
+    statement: 'delete from limit_refusal where time <= ?',
+  },
+  {
     name: 'what a writer of usage has brought',
     why: 'A process writes for all organizations: at its end it tells Redis of each, and long after it is forgotten.',
     statement: 'select from spend_of_writer where writer = ? order by organization_id, project_id, month limit ?',

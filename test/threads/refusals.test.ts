@@ -60,7 +60,7 @@ test('whoever waits for a ledger that ends hears of it, and so does whoever asks
   const nothing = { waiting: false, isMuch: false }
   const line = new LedgerLine(port1, {
     collecting: nothing,
-    piece: () => ({ say: 'handed over', rows: [], uses: [] }),
+    piece: () => ({ say: 'handed over', rows: [], uses: [], limited: [] }),
   })
   const question = { wanted: [], asker: null }
   const asked = [line.ask('find', question), line.ask('find', question)]

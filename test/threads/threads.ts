@@ -55,6 +55,7 @@ export function startLedgerThread(server: LedgerServer, signals: Int32Array): Le
 export function serverOf(ledger: Partial<ServedLedger>): LedgerServer {
   const owners = { find: async () => [], claim: () => true, end() {}, keep: async () => [], list: async () => [] }
   const webhooks = { ask: async () => ({ body: {} }) }
+  const counted = { usage: { recordSums() {} }, lastUsed: { touch() {} }, refusedByLimits: { add() {} } }
   const others = { webhooks, alerts: { look: async () => {} }, refusals: { record: async () => {} } }
-  return new LedgerServer({ usage: { recordSums() {} }, lastUsed: { touch() {} }, owners, ...others, ...ledger })
+  return new LedgerServer({ ...counted, owners, ...others, ...ledger })
 }

@@ -31,6 +31,7 @@ import { ownedLists } from './0064-owned-lists.ts'
 import { background } from './0065-background.ts'
 import { batchHeld } from './0066-batch-held.ts'
 import { webhooks } from './0070-webhooks.ts'
+import { limitRefusals } from './0071-limit-refusals.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -71,4 +72,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0065-background': background,
   '0066-batch-held': batchHeld,
   '0070-webhooks': webhooks,
+  '0071-limit-refusals': limitRefusals,
 }

@@ -22,8 +22,20 @@ const charge: Charge = {
     model: 'm',
     pool: null,
     windows: [
-      { ...window('rpm', 5), scope: 'organization', dimension: 'max_requests_per_1_minute', measure: 'requests' },
-      { ...window('tpm', 100), scope: 'organization', dimension: 'max_tokens_per_1_minute', measure: 'tokens' },
+      {
+        ...window('rpm', 5),
+        scope: 'organization',
+        of: 'm',
+        dimension: 'max_requests_per_1_minute',
+        measure: 'requests',
+      },
+      {
+        ...window('tpm', 100),
+        scope: 'organization',
+        of: 'm',
+        dimension: 'max_tokens_per_1_minute',
+        measure: 'tokens',
+      },
     ],
   },
   cost: { requests: 1, tokens: 60, images: 0, audioMegabytes: 0 },

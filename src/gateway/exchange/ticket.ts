@@ -3,6 +3,8 @@ import { type CostEntry, costEntries } from '../../core/price.ts'
 import type { Asked, Call } from '../call.ts'
 import { type Admission, takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'
+import { LimitReached } from '../limits/limit-reached.ts'
+import type { GovernedWindow } from '../limits/windows.ts'
 import { chargeOf } from '../rules/apply.ts'
 import type { Used } from '../use.ts'
 
@@ -57,9 +59,23 @@ export function issueTicket(
   const charge = chargeOf(grant.rules, gate, { limitedAs: model, within, paidAs: model, worst, caps, at })
   const held = takeAll(gate.counters, charge)
   const admitted = (held: Admission | ApiError) => {
-    if (held instanceof ApiError) return held
+    if (held instanceof ApiError) {
+      if (held instanceof LimitReached) countRefused(gate, grant.rules, held.window, at)
+      return held
+    }
     Object.assign(headers, held.headers)
     return new Ticket(asked, held, charge.money?.nano ?? 0, gate.countExcess.cost)
   }
   return held instanceof Promise ? held.then(admitted) : admitted(held)
+}
+
+/** What somebody can be told of it: a client in a loop costs a count, and a row for five minutes. @param at milliseconds */
+function countRefused(
+  { refusedByLimits }: Pick<Gate, 'refusedByLimits'>,
+  { organizationId, projectId }: Call['grant']['rules'],
+  { key, of: model, scope, dimension }: GovernedWindow,
+  at: number,
+): void {
+  const place = scope === 'project' ? key : `${projectId}/${key}`
+  refusedByLimits.count(place, { organizationId, projectId, model, scope, dimension }, Math.floor(at / 1000))
 }

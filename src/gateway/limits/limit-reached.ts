@@ -1,4 +1,4 @@
-import { ApiError } from '../../contract/error.ts'
+import { ApiError, type ErrorOptions } from '../../contract/error.ts'
 import { duration } from '../../core/duration.ts'
 import { drainMs, fits, used } from '../../core/limit.ts'
 import { limitHeaders } from './headers.ts'
@@ -11,6 +11,16 @@ const words: Record<CountedDimension, { type: string; name: string }> = {
   max_tokens_per_1_minute: { type: 'tokens', name: 'tokens per min (TPM)' },
   max_images_per_1_minute: { type: 'input-images', name: 'input-images per min' },
   max_audio_megabytes_per_1_minute: { type: 'audio', name: 'audio megabytes per min' },
+}
+
+/** A call was refused for a limit: 429. */
+export class LimitReached extends ApiError {
+  readonly window: GovernedWindow
+
+  constructor(window: GovernedWindow, message: string, options: ErrorOptions) {
+    super('rate_limit_exceeded', message, options)
+    this.window = window
+  }
 }
 
 /** A window without room. `waitMs` is how long until it has; infinite where the request alone is more than the limit. */
@@ -52,7 +62,7 @@ function reached(names: Names, { window, level, cost, waitMs }: Shut, headers: H
   // Rounded up, so that whoever waits for just that is let in.
   headers['retry-after'] = String(Math.max(1, Math.ceil(waitMs / 1000)))
   headers['retry-after-ms'] = String(Math.max(1, Math.ceil(waitMs)))
-  return new ApiError('rate_limit_exceeded', message, { type: words[window.dimension].type, headers })
+  return new LimitReached(window, message, { type: words[window.dimension].type, headers })
 }
 
 /** Nothing to wait for: official clients are told not to try again. */
@@ -62,7 +72,7 @@ function tooLarge(names: Names, { window, cost }: Shut, headers: Headers): ApiEr
   const count = `Limit ${window.limit}, Requested ${Math.ceil(cost)}.`
   const message = `Request too large for ${subject(names, window)}: ${count}${advice}`
   headers['x-should-retry'] = 'false'
-  return new ApiError('rate_limit_exceeded', message, { type: words[window.dimension].type, headers })
+  return new LimitReached(window, message, { type: words[window.dimension].type, headers })
 }
 
 /** Whose limit it is, and of what. */

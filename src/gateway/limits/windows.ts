@@ -33,6 +33,8 @@ export type GovernedWindow = Window & {
   scope: 'organization' | 'project'
   dimension: CountedDimension
   measure: Measure
+  /** Of what model it is, or of what pool, as rate limits call it. */
+  of: string
 }
 
 /** All limits of a model for a project, the organization's first; a dimension without a maximum has no window. */
@@ -91,8 +93,8 @@ function compile(rules: LimitRules, catalogue: Catalogue, model: string): ModelW
   return { organizationId, projectId, model, pool, windows }
 }
 
-/** Limits of an organization's or a project's, and how the names of their windows begin. */
-type Own = { prefix: string; limits: Limits }
+/** Limits of an organization's or a project's, how the names of their windows begin, and of what they are. */
+type Own = { prefix: string; limits: Limits; of: string }
 /** Which row's limits hold for a model, and whose they are. */
 type PlaceOfLimits = { row: string; pool: string | null; organization: Own; project: Own }
 
@@ -111,8 +113,16 @@ function placeOf(rules: LimitRules, catalogue: Catalogue, model: string): PlaceO
   return {
     row: name,
     pool,
-    organization: { prefix: shared, limits: organization?.organizationLimits ?? {} },
-    project: { prefix: `${organizationId}/${projectId}/${name}`, limits: row ? projectLimits(row, rules.limits) : {} },
+    organization: {
+      prefix: shared,
+      limits: organization?.organizationLimits ?? {},
+      of: pool === null ? name : poolRow(pool),
+    },
+    project: {
+      prefix: `${organizationId}/${projectId}/${name}`,
+      limits: row ? projectLimits(row, rules.limits) : {},
+      of: name,
+    },
   }
 }
 
@@ -133,10 +143,10 @@ export function batchWindowsOf(
   return { pool, organization: window(organization), project: window(project) }
 }
 
-function windowsFor(scope: GovernedWindow['scope'], { prefix, limits }: Own): GovernedWindow[] {
+function windowsFor(scope: GovernedWindow['scope'], { prefix, limits, of }: Own): GovernedWindow[] {
   return countedDimensions.flatMap((dimension) => {
     const limit = limits[dimension]
     if (limit === undefined || limit >= UNLIMITED) return []
-    return [{ key: `${prefix}/${dimension}`, limit, scope, dimension, ...counted[dimension] }]
+    return [{ key: `${prefix}/${dimension}`, limit, scope, dimension, of, ...counted[dimension] }]
   })
 }

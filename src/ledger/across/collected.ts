@@ -1,3 +1,4 @@
+import { CountedRefusals, type LimitRefusal } from '../../core/limit-refusal.ts'
 import type { Log } from '../../core/log.ts'
 import type { UsageEntry } from '../../core/usage-entry.ts'
 import type { Use, UsedKey } from '../last-used.ts'
@@ -20,7 +21,7 @@ export type CollectedParts = {
 }
 
 /**
- * What a thread's calls have used, and of which keys, until the ledger takes it. What is alike is added up here already. A thread that
+ * What a thread's calls have used, of which keys, and for which limits they were refused, until the ledger takes it. What is alike is added up here already. A thread that
  * dies takes with it what it has not handed over: a tenth of a second of it, while the ledger is well.
  */
 export class Collected implements Collecting {
@@ -29,6 +30,7 @@ export class Collected implements Collecting {
   readonly #sources: UsageSource[] = []
   /** By the keys' ids: no more than there are keys. */
   readonly #uses = new Map<string, Use>()
+  readonly #limited = new CountedRefusals()
   #told = false
   #closed = false
 
@@ -42,7 +44,8 @@ export class Collected implements Collecting {
   }
 
   get waiting(): boolean {
-    return this.#rows.size > 0 || this.#uses.size > 0 || this.#sources.some(({ waiting }) => waiting)
+    const { size } = this.#limited
+    return size > 0 || this.#rows.size > 0 || this.#uses.size > 0 || this.#sources.some(({ waiting }) => waiting)
   }
 
   get isMuch(): boolean {
@@ -79,11 +82,22 @@ export class Collected implements Collecting {
     this.wake()
   }
 
+  /** As `RefusedByLimits` does. */
+  count(key: string, refusal: LimitRefusal, at: number): void {
+    this.#limited.count(key, refusal, at)
+    this.wake()
+  }
+
   /** Takes out what has waited longest. */
   piece(): Told {
     for (const source of this.#sources) source.handOver()
     this.#told = false
-    return { say: 'handed over', rows: this.#rows.take(PIECE), uses: this.#takeUses() }
+    return {
+      say: 'handed over',
+      rows: this.#rows.take(PIECE),
+      uses: this.#takeUses(),
+      limited: this.#limited.take(PIECE),
+    }
   }
 
   /** Nothing is handed over any more: what is recorded from now on is lost, and counted. */

@@ -36,6 +36,7 @@ export function farLedger(port: MessagePort, { log, metrics }: FarLedgerParts): 
     lastUsed: collected,
     owners: new FarOwners(line, log),
     refusals: new FarRefusals(line),
+    refusedByLimits: collected,
     alerts: {
       look: async ({ organizationId, projectId }) => line.tell({ say: 'look', spender: { organizationId, projectId } }),
     },

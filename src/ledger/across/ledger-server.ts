@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Bounded } from '../../core/bounded.ts'
 import type { WebhookDesk } from '../../core/webhook-asked.ts'
 import type { LastUsed } from '../last-used.ts'
+import type { RefusedByLimits } from '../limit-refusals.ts'
 import type { Origin, Owners } from '../owners.ts'
 import type { Refusals } from '../refusals.ts'
 import type { Usage } from '../usage.ts'
@@ -16,6 +17,7 @@ export type ServedLedger = {
   owners: Pick<Owners, 'claim' | 'end' | 'find' | 'keep' | 'list'>
   lastUsed: Pick<LastUsed, 'touch'>
   refusals: Pick<Refusals, 'record'>
+  refusedByLimits: Pick<RefusedByLimits, 'add'>
   /** What raises spend alerts. It never fails. */
   alerts: { look: (spender: Spender) => Promise<void> }
   webhooks: WebhookDesk
@@ -60,12 +62,13 @@ export class LedgerServer {
   }
 
   #take(line: Line, told: Told): void {
-    const { usage, owners, lastUsed, alerts } = this.#ledger
+    const { usage, owners, lastUsed, alerts, refusedByLimits } = this.#ledger
     if (told.say === 'claim') owners.claim(told.owned, originOf(line, told))
     else if (told.say === 'end') owners.end(told.owned, told)
     else if (told.say === 'look') void alerts.look(told.spender)
     else {
       usage.recordSums(told.rows)
+      refusedByLimits.add(told.limited)
       for (const [keyId, use] of told.uses) lastUsed.touch(use.table, { ...use, keyId }, use.at)
       reply(line, { say: 'taken' })
     }

@@ -1,3 +1,4 @@
+import type { LimitRefusals } from '../../core/limit-refusal.ts'
 import type { Kept, ListAsked, Owned } from '../../core/owned.ts'
 import type { WebhookAnswer, WebhookAsked } from '../../core/webhook-asked.ts'
 import type { Asker } from '../asker.ts'
@@ -17,7 +18,12 @@ export type Spender = { organizationId: string; projectId: string }
 
 /** Told, with no answer but that it was taken: see `Taken`. */
 export type Told =
-  | { say: 'handed over'; rows: readonly BufferedUsage[]; uses: readonly (readonly [keyId: string, use: Use])[] }
+  | {
+      say: 'handed over'
+      rows: readonly BufferedUsage[]
+      uses: readonly (readonly [keyId: string, use: Use])[]
+      limited: readonly LimitRefusals[]
+    }
   /** @property number of the origin in its thread: claims of one origin have one, and what is set in it later counts for all. */
   | { say: 'claim'; owned: Owned; number: number; origin: Origin }
   | { say: 'end'; owned: Owned; organizationId: string }

@@ -34,7 +34,7 @@ export function Attention({ all }: { all: boolean }) {
       ) : items?.length === 0 ? (
         <Well>
           {seesAll
-            ? 'No limit is near its end, no key or certificate expires soon, every key is used, and nobody was refused in the last day.'
+            ? 'No limit is near its end, no key or certificate expires soon, every key is used, no rate limit was reached in the last hour, and nobody was refused in the last day.'
             : 'None of your keys expires soon, and all of them are used.'}
         </Well>
       ) : (

@@ -9,7 +9,7 @@ export function Place({ of: item }: { of: Item }) {
   const { kind, subject, project } = item
   const seesAll = useMay('api.management.read')
   const name = subject.name ?? (subject.type === 'organization' ? 'All projects together' : subject.id)
-  const shown = seen(kind === 'rate_limit' ? nameOf(name) : name)
+  const shown = seen(subject.type === 'rate_limit' ? nameOf(name) : name)
   const looks = { className: 'cut', title: name }
   switch (kind) {
     case 'spend_limit':
@@ -23,6 +23,7 @@ export function Place({ of: item }: { of: Item }) {
         </Link>
       )
     case 'rate_limit':
+    case 'calls_limited':
       return project === null ? (
         <Link {...looks} to="/limits" search={{ name }}>
           {shown}

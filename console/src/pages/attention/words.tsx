@@ -20,6 +20,12 @@ export function Words({ of: item }: { of: Item }) {
           {figure(used ?? 0)} of {figure(maximum ?? 0)} {countedIn(item)}
         </>
       )
+    case 'calls_limited':
+      return (
+        <>
+          Calls were refused for its limit of {countedIn(item)}: {figure(used ?? 0)} in the last hour
+        </>
+      )
     case 'certificate_expiring':
       return (
         <>

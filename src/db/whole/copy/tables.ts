@@ -48,6 +48,7 @@ export const keys = {
   webhook_endpoint: ['id'],
   webhook_delivery: ['id'],
   batch_held: ['organization_id', 'what'],
+  limit_refusal: ['organization_id', 'time', 'project_id', 'model', 'scope', 'dimension'],
   meta: ['key'],
 } as const satisfies { readonly [T in keyof Tables]: readonly (keyof Tables[T])[] }
 

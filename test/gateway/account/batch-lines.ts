@@ -1,5 +1,6 @@
 import { newId } from './collection.ts'
 import type { Body } from './server.ts'
+import { chatUsage, responseUsage } from './usage.ts'
 
 /** A line of a batch's input file. */
 export type Line = { custom_id: string; method: string; url: string; body: Body }
@@ -61,17 +62,13 @@ export const EXPIRED: Outcome = {
   },
 }
 
+const USED = { input: 10, cached: 3, output: 5 }
+
 /** What a line is answered where the test does not say: ten tokens in, three of them cached, and five out. */
 export function usualAnswer({ url, body }: Line): Outcome {
   const { model } = body
   if (url === '/v1/responses') {
-    const usage = {
-      input_tokens: 10,
-      input_tokens_details: { cached_tokens: 3 },
-      output_tokens: 5,
-      output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: 15,
-    }
+    const usage = responseUsage(USED)
     return {
       status_code: 200,
       body: { id: newId('resp_', 24), object: 'response', status: 'completed', model, output: [], usage },
@@ -81,13 +78,7 @@ export function usualAnswer({ url, body }: Line): Outcome {
     const data = [{ object: 'embedding', index: 0, embedding: [0.5] }]
     return { status_code: 200, body: { object: 'list', model, data, usage: { prompt_tokens: 10, total_tokens: 10 } } }
   }
-  const usage = {
-    prompt_tokens: 10,
-    completion_tokens: 5,
-    total_tokens: 15,
-    prompt_tokens_details: { cached_tokens: 3 },
-    completion_tokens_details: { reasoning_tokens: 0 },
-  }
+  const usage = chatUsage(USED)
   const choices = [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }]
   return { status_code: 200, body: { id: newId('chatcmpl-'), object: 'chat.completion', model, choices, usage } }
 }
@@ -104,11 +95,5 @@ export function usageOf(outcomes: readonly Outcome[]) {
     sum.cached += (used?.input_tokens_details ?? used?.prompt_tokens_details)?.cached_tokens ?? 0
     sum.reasoning += (used?.output_tokens_details ?? used?.completion_tokens_details)?.reasoning_tokens ?? 0
   }
-  return {
-    input_tokens: sum.input,
-    input_tokens_details: { cached_tokens: sum.cached },
-    output_tokens: sum.output,
-    output_tokens_details: { reasoning_tokens: sum.reasoning },
-    total_tokens: sum.input + sum.output,
-  }
+  return responseUsage(sum)
 }

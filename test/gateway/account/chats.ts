@@ -3,6 +3,7 @@ import { missing } from './errors.ts'
 import { checked, said } from './models.ts'
 import type { Had } from './references.ts'
 import { type Body, EVENTS, type Routes } from './server.ts'
+import { chatUsage } from './usage.ts'
 
 type Message = { id: string; role: string; content: unknown; name: string | null; content_parts: unknown }
 type Chat = {
@@ -15,7 +16,7 @@ type Chat = {
 /** Those that were made with `store`, and beside each its messages. */
 export type Chats = Collection<Chat, Collection<Message>>
 
-const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
+const USAGE = chatUsage({ input: 10, output: 5 })
 const PATH = '/v1/chat/completions'
 
 export const newChats = (): Chats => new Collection(missing.chat)

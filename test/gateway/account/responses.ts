@@ -7,6 +7,7 @@ import { checked, said } from './models.ts'
 import type { Had, Referred } from './references.ts'
 import { begun, type Event, rest } from './response-events.ts'
 import { type Asked, type Body, EVENTS, type Routes } from './server.ts'
+import { responseUsage } from './usage.ts'
 
 export type Answer = {
   id: string
@@ -20,13 +21,7 @@ export type Responses = Collection<Answer, Beside>
 
 export const newResponses = (): Responses => new Collection(missing.response)
 
-const USAGE = {
-  input_tokens: 10,
-  input_tokens_details: { cached_tokens: 0 },
-  output_tokens: 5,
-  output_tokens_details: { reasoning_tokens: 0 },
-  total_tokens: 15,
-}
+const USAGE = responseUsage({ input: 10, output: 5 })
 
 /** How an answer is streamed, and what one in the background comes to. */
 type Beside = {

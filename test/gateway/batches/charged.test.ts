@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type OpenAI from 'openai'
-import { databases } from '../../support/databases.ts'
+import { DATABASE, databases } from '../../support/databases.ts'
 import { modelsFile } from '../../support/models-file.ts'
+import { startRedis, withoutRedis } from '../../support/redis.ts'
 import { until } from '../../support/until.ts'
 import { chat, create, jsonl, type Stage, startStage } from './stage.ts'
 
@@ -17,10 +18,15 @@ const DAY = 86_400
 
 type Cost = { line_item?: string; amount?: { value?: number } }
 
-async function startPriced(options: Parameters<typeof startStage>[0], more: object = {}) {
+async function startPriced(options: Parameters<typeof startStage>[0], redis?: string) {
   await using stack = new AsyncDisposableStack()
-  const file = stack.use(await modelsFile({ m1: { ...M1, ...more } }))
-  const it = stack.use(await startStage({ ...options, env: { GATEHOUSE_CONFIG: file.path } }))
+  const file = stack.use(await modelsFile({ m1: M1 }))
+  const it = stack.use(
+    await startStage({
+      ...options,
+      env: { GATEHOUSE_CONFIG: file.path, ...(redis && { GATEHOUSE_REDIS_URL: redis }) },
+    }),
+  )
   const rest = stack.move()
   /** What all batches hold of money and tokens: sums that are not nothing. */
   const held = async () => {
@@ -65,6 +71,8 @@ for (const database of databases) {
   test(`${database}: what a batch uses is its key's, and costs what batches cost: reports tell it from all else`, async () => {
     await using it = await startPriced({ database })
     const { client, projectId, keyId } = it.a
+    const notification_channel = { type: 'email' as const, recipients: ['finance@example.com'] }
+    await it.admin.projects.spendAlerts.create(projectId, { threshold_amount: 5, ...usd, notification_channel })
     const made = await create(client, jsonl([chat('a'), chat('b'), chat('c')]))
     const { id } = await it.sent(made.id)
     it.account.move(id, 'completed', {
@@ -81,6 +89,8 @@ for (const database of databases) {
     })
     it.later()
     await it.reach(client, made.id, 'completed')
+    // Nobody makes a call that would have it looked at.
+    await until(async () => (await it.app.metric('gatehouse_spend_alerts_total{level="project"}')) === 1, 'the alert')
     assert.equal(await live(it.b.client, 20), '200')
     const start_time = Math.floor(Date.now() / 1000) - DAY
     const rows = async (of: object = {}) => {
@@ -142,9 +152,19 @@ for (const database of databases) {
     await endAs(it, client, first.id, 'cancelled', 0)
     await it.sent((await create(client, jsonl([line]))).id)
   })
+}
 
-  test(`${database}: the money of a batch is held while it runs: live calls and other batches have what is left`, async () => {
-    await using it = await startPriced({ database })
+const places = [
+  ...databases.map((database) => ({ what: `${database}`, database, withRedis: false })),
+  { what: 'counted in Redis', database: DATABASE, withRedis: true },
+]
+
+for (const { what, database, withRedis } of places) {
+  test(`${what}: the money of a batch is held while it runs: live calls and other batches have what is left`, {
+    skip: withRedis && withoutRedis,
+  }, async () => {
+    await using redis = withRedis ? await startRedis() : null
+    await using it = await startPriced({ database }, redis?.url)
     const { client, projectId } = it.a
     await it.admin.projects.spendLimit.update(projectId, { threshold_amount: 100, ...usd })
     assert.equal(await live(client, 50), '200')

@@ -12,7 +12,7 @@ export const dimensions: Record<Dimension, string> = {
   max_images_per_1_minute: 'Images a minute',
   max_audio_megabytes_per_1_minute: 'Audio megabytes a minute',
   max_requests_per_1_day: 'Requests a day',
-  batch_1_day_max_input_tokens: 'Batch input tokens a day',
+  batch_1_day_max_input_tokens: 'Input tokens of running batches',
 }
 
 /** The API's sign for "not limited". */

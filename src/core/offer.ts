@@ -2,7 +2,9 @@
  * The kinds of things that a model server keeps for its account, as an upstream of the configuration says that it has them: one
  * word each.
  */
-export const offers = ['files', 'uploads', 'vector_stores', 'containers', 'conversations', 'chats', 'batches'] as const
+export const offers = [
+  ...(['files', 'uploads', 'vector_stores', 'containers', 'conversations', 'chats', 'batches', 'background'] as const),
+] as const
 export type Offer = (typeof offers)[number]
 
 /** The name under which the gate keeps things itself; no upstream of a configuration can be called so. */

@@ -82,3 +82,24 @@ export interface BatchTable {
   /** JSON: what it was let in with, and what of it is used, as `src/gateway/batches/terms.ts` reads it; null: it holds nothing. */
   held: string | null
 }
+
+/** A response in the background that is not settled: with its settlement the row goes. */
+export interface BackgroundResponseTable {
+  /** Made by the gate, before anything is sent. */
+  id: string
+  organization_id: string
+  project_id: string
+  /** Whose call it was: what it uses is theirs. */
+  key_id: string
+  user_id: string
+  /** As its model server calls it; null: nobody has heard of it yet. */
+  response_id: string | null
+  upstream: string | null
+  /** Milliseconds since the epoch. */
+  made_at: number
+  /** From then on its model server is asked how it stands. */
+  due_at: number
+  reserved_nano: number
+  /** JSON: what it was let in with, as `src/gateway/batches/terms.ts` reads it. */
+  terms: string
+}

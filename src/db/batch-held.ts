@@ -122,6 +122,10 @@ async function replace(
   return numUpdatedRows > 0n
 }
 
+/** Adds to the money that is held of a project what something else holds more, or less: it is held like that of batches. */
+export const addHeldMoney = (tx: Db, owner: Pick<Hold, 'organizationId' | 'projectId'>, nano: number): Promise<void> =>
+  addHeld(tx, owner, [], 0, nano)
+
 /** Adds to the sums what one batch holds more, or less. */
 async function addHeld(
   tx: Db,

@@ -2,7 +2,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { AuditType } from '../core/audit.ts'
 import type { OrganizationRole, ProjectRole } from '../core/permission.ts'
 import type { DefaultTier, HostedTool, ModelMode, OrganizationRetention, ProjectRetention } from '../core/policy.ts'
-import type { BatchTable, LeaseTable } from './background-tables.ts'
+import type { BackgroundResponseTable, BatchTable, LeaseTable } from './background-tables.ts'
 import type {
   BatchHeldTable,
   LimitLevelTable,
@@ -328,6 +328,7 @@ export interface Tables {
   usage_writer: UsageWriterTable
   lease: LeaseTable
   batch: BatchTable
+  background_response: BackgroundResponseTable
   webhook_endpoint: WebhookEndpointTable
   webhook_delivery: WebhookDeliveryTable
   batch_held: BatchHeldTable

@@ -29,6 +29,8 @@ export type Asked = {
   references: readonly Reference[]
   /** Whether the model server keeps what the reply shows, so that it gets an owner. */
   stored: boolean
+  /** Whether it is answered in the background, so that its use is known later. */
+  background: boolean
   /** The text that input tokens are counted by where the reply does not say; read only then. Null: it is gone, the estimate stands. */
   inputText: () => string | null
   /** Whether each answer is to begin with the request's own text, which is no output. */

@@ -20,6 +20,7 @@ import type { LateOwners } from './late-owners.ts'
 import type { Models } from './models/models.ts'
 import type { Tally } from './observe/tally.ts'
 import type { TokenCounter } from './observe/token-counter.ts'
+import type { Spender } from './spend/money.ts'
 import type { Reserving } from './spend/to-reserve.ts'
 import type { Upstreams } from './upstreams/upstreams.ts'
 
@@ -65,6 +66,13 @@ export type GatewayParts = GateLedger & {
   dialects: ReadonlyMap<string, Dialect>
   /** Which upstreams have which kinds of things. */
   offers: Offers
+  /** For what is settled later than its call. */
+  later: {
+    /** Whether it is kept who has brought what, as where Redis counts. */
+    byWriter: boolean
+    /** Has whoever counts money here read anew what the database has of a spender, and spend alerts looked at. @throws what the database says */
+    read: (spender: Spender) => Promise<void>
+  }
   /** Whoever keeps webhook endpoints. */
   webhooks: WebhookDesk
   /** Whether the gate keeps files itself, also where another keeps new ones. */

@@ -93,9 +93,17 @@ export async function refersToFile(gate: Gate, { grant, route }: Call, param: st
   keepersOf(references, owners, rules, gate.upstreams.names)
 }
 
-/** Those that have the call's model, or what its route asks for. */
-const upstreamsOf = (gate: Gate, { route: { offered } }: Call, { model }: Asked) =>
-  model?.upstreams ?? (offered === null ? gate.upstreams.names : (gate.offers.get(offered) ?? []))
+/**
+ * Those that have the call's model, or what its route asks for.
+ * @throws ApiError 400 for a response in the background, where none of them makes any
+ */
+function upstreamsOf(gate: Gate, { route: { offered } }: Call, { model, background }: Asked): readonly string[] {
+  const all = model?.upstreams ?? (offered === null ? gate.upstreams.names : (gate.offers.get(offered) ?? []))
+  if (!background) return all
+  const able = all.filter((name) => gate.offers.get('background')?.includes(name))
+  if (able.length === 0) throw notOffered('background')
+  return able
+}
 
 /** Those that something which it names may be at: what the gate keeps itself is there also where another keeps what is new. */
 function ableOf(gate: Gate, call: Call, asked: Asked): readonly string[] {

@@ -51,6 +51,12 @@ export function couldDo(param: string, denial: Denial): ApiError {
   return new ApiError('parameter_not_offered', message, { param: shown(param) })
 }
 
+/** Of a way to be served that costs less. */
+export function notPriced(param: string): ApiError {
+  const message = `The parameter '${shown(param)}' is offered by this server as 'soonest' alone: it has no prices for others.`
+  return new ApiError('parameter_not_offered', message, { param: shown(param) })
+}
+
 /** Of tools that the model server runs, in what a conversation keeps. @param param the tools */
 export function keptTools(param: string): ApiError {
   const message = `The parameter '${shown(param)}' is not offered by this server: later responses of the conversation would use what none of them names. Tools that the model server runs are named by each response, in its \`tools\`.`

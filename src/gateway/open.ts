@@ -10,6 +10,7 @@ import type { Db } from '../db/tables.ts'
 import type { GateLedger } from '../ledger/gate-ledger.ts'
 import type { LedgerParts } from '../ledger/open.ts'
 import { within } from '../ledger/within.ts'
+import { responsesJob } from './background/job.ts'
 import { charged } from './batches/charged.ts'
 import { readEnqueued } from './batches/enqueued.ts'
 import { batchesJob } from './batches/job.ts'
@@ -128,6 +129,12 @@ export async function openGateway(
       cost: (nano) => metrics.count('gatehouse_settled_over_reserved_total', {}, nano),
       tokens: (upstream, tokens) => metrics.count('gatehouse_upstream_excess_tokens_total', { upstream }, tokens),
     },
+    later: {
+      byWriter: config.redis !== null,
+      read: async (spender) => {
+        await Promise.all([parts.counters.load(spender, true), alerts.look(spender)])
+      },
+    },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
     whenCountersFail: config.redis?.down === 'allow' ? 'allow' : 'deny',
     defaultModels: config.defaultModels,
@@ -141,12 +148,9 @@ export async function openGateway(
   const background = parts.worksInBackground ? stack.use(new Background({ db: parts.gateDb, log })) : null
   for (const job of kept.jobs) background?.add(job)
   const { gate } = gateway
-  const read = async (spender: Spender) => {
-    await Promise.all([parts.counters.load(spender, true), alerts.look(spender)])
-  }
-  if (gate.offers.has('batches'))
-    background?.add(batchesJob(gate, charged({ gate, byWriter: config.redis !== null, read })))
+  if (gate.offers.has('batches')) background?.add(batchesJob(gate, charged({ gate, ...gate.later })))
   if (kept.batches !== null && runsBatches) background?.add(runnerJob(gate, kept.batches))
+  if (gate.offers.has('background')) background?.add(responsesJob(gate))
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   metrics.gauge('gatehouse_calls_settling', gateway.settling)
   metrics.gauge('gatehouse_tokens_estimated', () => tokens.estimated)

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError } from '../contract/error.ts'
+import { settleBeforeEnd } from './background/before-end.ts'
+import { beginInBackground } from './background/begin.ts'
 import { readBody } from './body/read-body.ts'
 import { uploadBody } from './body/upload-body.ts'
 import type { Arrival, Outcome } from './call.ts'
@@ -40,10 +42,12 @@ export async function handle(gate: Gate, arrival: Arrival): Promise<Outcome | Ap
     const inquired = inquire(gate, call, body)
     const { inquiry, edits } = inquired instanceof Promise ? await inquired : inquired
     edits.writeInto(body)
+    if (call.route.ends === 'response_id') await settleBeforeEnd(gate, call)
     const issued = issueTicket(gate, call, inquiry)
     const ticket = issued instanceof Promise ? await issued : issued
     if (ticket instanceof ApiError) return ticket
-    if (call.route.brings.length === 0) return await forward(gate, call, inquiry, body, ticket)
+    const later = inquiry.background ? await beginInBackground(gate, call, inquiry, ticket) : null
+    if (call.route.brings.length === 0) return await forward(gate, call, inquiry, body, ticket, later)
     return await bring(gate, call, inquiry, body).finally(() => ticket.settle(null))
   } finally {
     body.release()

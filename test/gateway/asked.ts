@@ -25,6 +25,7 @@ export const asks = (
     streamOptions: null,
     references: [],
     stored: false,
+    background: false,
     inputText: () => 'one two three',
     echoes: false,
     besideText: 0,

@@ -32,6 +32,7 @@ import { FULL_GROUP, FULL_PROJECT, nth, RARE_TYPES } from '../support/filling.ts
 import { startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
 import type { Recorder } from '../support/recorder.ts'
+import { walkResponses } from './walk-background.ts'
 import { walkBatches, walkHolds } from './walk-batches.ts'
 import { walkKeys } from './walk-keys.ts'
 import { walkProvider } from './walk-provider.ts'
@@ -170,6 +171,7 @@ export async function walkBackground(db: Db, organizationId: string) {
   await walkSeldomBackground(db, organizationId)
   await walkWebhooks(db, organizationId)
   await walkHolds(db, organizationId)
+  await walkResponses(db, organizationId)
   const part = await nextUsagePart(db, null)
   if (part) await nextUsagePart(db, part)
   await deleteUsageMinutes(db, { organization_id: organizationId, kind: 'completions' }, 3600)

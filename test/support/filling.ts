@@ -208,6 +208,10 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       ...{ endpoint: "'/v1/responses'", completion_window: "'24h'", input_file_id: id('file_'), status: "'completed'" },
       ...{ ...created, made_at: 'i' },
     }),
+    insert('background_response', {
+      ...{ ...full, id: id('bg_'), key_id: id('key_'), user_id: id('svc_acct_'), response_id: id('resp_') },
+      ...{ upstream: "'default'", made_at: 'i', due_at: 'i', reserved_nano: '0', terms: "'{}'" },
+    }),
     insert('webhook_endpoint', {
       ...{ ...own, id: id('whe_'), project_id: id('proj_'), name: "'n'", url: "'https://example.com'" },
       ...{ event_types: `'["batch.completed"]'`, secret: "'whsec_x'", created_at: '1', updated_at: '1' },

@@ -107,6 +107,11 @@ export const exceptions: readonly Exception[] = [
     statement: 'select from webhook_endpoint limit ?',
   },
   {
+    name: 'responses in the background whose model servers are to be asked how they stand',
+    why: 'One server asks for all organizations; each is settled for its own.',
+    statement: 'select from background_response where due_at <= ? order by due_at limit ?',
+  },
+  {
     name: 'webhook endpoints that have something due',
     why: 'One delivers for all organizations, those first that have waited longest.',
     statement: 'select from webhook_endpoint where due_at <= ? order by due_at limit ?',

@@ -49,4 +49,5 @@ export const keptOfCalls = [
   'batch',
   'webhook_delivery',
   'batch_held',
+  'background_response',
 ]

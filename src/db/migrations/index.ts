@@ -30,6 +30,7 @@ import { expiredChallenges } from './0063-expired-challenges.ts'
 import { ownedLists } from './0064-owned-lists.ts'
 import { background } from './0065-background.ts'
 import { batchHeld } from './0066-batch-held.ts'
+import { backgroundResponses } from './0068-background-responses.ts'
 import { webhooks } from './0070-webhooks.ts'
 import { limitRefusals } from './0071-limit-refusals.ts'
 
@@ -71,6 +72,7 @@ export const migrations: Record<string, SchemaChange> = {
   '0064-owned-lists': ownedLists,
   '0065-background': background,
   '0066-batch-held': batchHeld,
+  '0068-background-responses': backgroundResponses,
   '0070-webhooks': webhooks,
   '0071-limit-refusals': limitRefusals,
 }

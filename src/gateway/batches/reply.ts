@@ -21,6 +21,8 @@ export type Replied = {
   tokens: TokenCounter
   /** Epoch milliseconds: when this is settled. */
   at: number
+  /** Whether it is no batch's, but one call that is settled later. */
+  isLive?: true
 }
 
 /** What one line has used and cost. @property excess tokens that were reported beyond what it can have used */
@@ -73,6 +75,7 @@ function askedOf(terms: Terms, { owner }: Replied): Asked {
     streamOptions: null,
     references: [],
     stored: false,
+    background: false,
     inputText: () => null,
     echoes: false,
     besideText: 0,
@@ -82,10 +85,16 @@ function askedOf(terms: Terms, { owner }: Replied): Asked {
   }
 }
 
-function entriesOf(asked: Asked, used: Used, costs: readonly CostEntry[], { owner, route, at }: Replied): UsageEntry[] {
+function entriesOf(
+  asked: Asked,
+  used: Used,
+  costs: readonly CostEntry[],
+  { owner, route, at, isLive }: Replied,
+): UsageEntry[] {
   const { organizationId, projectId, keyId, userId } = owner
   const grant = { keyId, ownerId: userId, rules: { organizationId, projectId } }
   const who = { organization_id: organizationId, project_id: projectId, user_id: userId, api_key_id: keyId }
   const paid = costs.map((cost): UsageEntry => ({ kind: 'costs', at: Math.floor(at / 1000), ...who, ...cost }))
-  return [...usageEntries({ grant, route, at, asked, used }), ...paid].map((entry) => ({ ...entry, batch: 1 }))
+  const entries = [...usageEntries({ grant, route, at, asked, used }), ...paid]
+  return isLive ? entries : entries.map((entry) => ({ ...entry, batch: 1 }))
 }

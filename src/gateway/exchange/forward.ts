@@ -12,6 +12,7 @@ import { bodyFor } from './body-for.ts'
 import { claiming, endsNamed } from './claiming.ts'
 import { answerCount, CountedHere } from './counted-here.ts'
 import { KeptAlive } from './kept-alive.ts'
+import type { Later } from './later.ts'
 import { refusedBegun } from './refused.ts'
 import { settle } from './settle.ts'
 import type { Ticket } from './ticket.ts'
@@ -35,6 +36,7 @@ function replyTo({ streamKeepaliveMs: everyMs, streams }: Gate, call: Call, aske
 /**
  * Sends a call on and its reply back, and settles what was reserved for it: once, however it ends. Counting what was used may
  * outlast the answer; nobody waits for it.
+ * @param later what settles it later; null: it is settled when it is over
  * @returns how it ended; null where the gate answered in place of a model server that has no such route
  * @throws ApiError where the client was sent nothing yet, so that it can be told
  */
@@ -44,6 +46,7 @@ export async function forward(
   asked: Inquiry,
   body: Body,
   ticket: Ticket,
+  later: Later | null,
 ): Promise<Outcome | null> {
   const { route, request, headers } = call
   const { tokens } = gate
@@ -62,7 +65,7 @@ export async function forward(
       holdsMissing: route.whereMissing === 'counted',
       upstreams: asked.upstreams,
       request,
-      response: replyTo(gate, call, asked),
+      response: later === null ? replyTo(gate, call, asked) : later.holding(replyTo(gate, call, asked)),
       begin(status, replied, upstream, held) {
         const refused = status >= 400 && reshapes(call) ? refusedBegun(call, status, held) : null
         body.replied()
@@ -80,14 +83,18 @@ export async function forward(
             { references: asked.references, stored, hasContainers },
             upstream,
           )
+        if (later !== null) observer.onShown = later.noting(upstream, observer.onShown)
         if (status < 300) endsNamed(gate.owners, call)
         return { headers, observer }
       },
     })
-    gate.afterwards(() => settle(gate, call, asked, ticket, observer, outcome, answeredBy))
+    const settleNow = () => settle(gate, call, asked, ticket, observer, outcome, answeredBy)
+    if (later === null) gate.afterwards(settleNow)
+    else gate.afterwards(async () => void ((await later.ended(outcome)) || (await settleNow())))
     return outcome
   } catch (error) {
     ticket.settle(null)
+    await later?.failed()
     if (!(error instanceof CountedHere)) throw error
     await answerCount(call, asked, tokens)
     return null

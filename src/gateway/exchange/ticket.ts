@@ -26,6 +26,16 @@ export class Ticket {
     this.#overReserved = overReserved
   }
 
+  /** Nano-dollars that were set aside. */
+  get nano(): number {
+    return this.#nano
+  }
+
+  /** Gives back the money, which somebody else holds from now on; of the limits all stays as it was taken. */
+  handOver(): void {
+    this.#held.settle({}, 0)
+  }
+
   /**
    * Corrects what was taken to what was used; only the first time counts.
    * @param used what it is charged with; null for a call that failed: it gets everything back but its request

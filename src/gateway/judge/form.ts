@@ -60,6 +60,7 @@ export function judgeForm(court: Court, shape: FormShape, form: FormFields): Ask
     streamOptions: null,
     references: NO_REFERENCES,
     stored: false,
+    background: false,
     inputText: () => text,
     echoes: false,
     besideText: content.tokens,

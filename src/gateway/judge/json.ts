@@ -7,6 +7,7 @@ import type { Reference } from '../references.ts'
 import type { JsonShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
 import { answersOf, obeyed, questionsOf, type Requested, requestedOf } from './asked-for.ts'
+import { isInBackground } from './background.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
@@ -78,6 +79,7 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     streamOptions: options,
     references,
     stored: isStored(shape, edits.value('store'), references, accepts),
+    background: shape.background !== null && isInBackground(fields, edits.value('store')),
     inputText: inputTextOf(shape, body),
     echoes: fields.echo === true,
     besideText: content.tokens,

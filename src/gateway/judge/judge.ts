@@ -70,6 +70,7 @@ function about(route: GatewayRoute, { projectId }: ProjectRules): Asked {
     streamOptions: null,
     references: inPath(route),
     stored: route.reply.kind === 'shows',
+    background: false,
     inputText: () => '',
     echoes: false,
     besideText: 0,

@@ -21,8 +21,14 @@ const references: [RouteName, object, string][] = [
     [name, { conversation: { id: 'conv_1' } }, 'conversation'],
     [name, { prompt: { id: 'pmpt_1' } }, 'prompt'],
     [name, { prompt: 'pmpt_1' }, 'prompt'],
-    [name, { background: true }, 'background'],
-    [name, { background: 'true' }, 'background'],
+    // The first can be in the background, where an upstream offers that.
+    ...(name === 'responses.create'
+      ? []
+      : ([true, 'true'] as const).map((background): [RouteName, object, string] => [
+          name,
+          { background },
+          'background',
+        ])),
     [name, { multi_agent: { enabled: true } }, 'multi_agent'],
     [name, { input: [{ type: 'code_interpreter_call', container_id: 'cntr_1' }] }, 'input[0].container_id'],
     [name, { input: [{ type: 'computer_call_output', output: { file_id: 'file-1' } }] }, 'input[0].output.file_id'],

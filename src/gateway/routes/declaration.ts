@@ -135,6 +135,8 @@ export type JsonShape = {
    * `store` is true, and with an owner where an upstream offers that.
    */
   store: 'never' | 'on_request' | 'as_chat' | 'by_default'
+  /** The field by which it is answered in the background, where an upstream offers that; null: it is never. */
+  background: 'background' | null
   /** The field whose characters are what is used. */
   characters: 'input' | null
   /** Fields that hold images, by the original or by other servers: a text in one is a link, or the data itself. */

@@ -71,6 +71,7 @@ export const plainJson = {
   tools: 'none',
   tier: 'none',
   store: 'never',
+  background: null,
   characters: null,
   images: [],
 } as const satisfies Omit<JsonShape, 'fields'>

@@ -2,6 +2,9 @@ import { charged } from './charged.ts'
 import type { Declaration, JsonShape } from './declaration.ts'
 import { ask, plainJson, watches } from './parts.ts'
 
+/** How a response that is settled later was asked for, and where it is at its model server. */
+export const answeredLater = { method: 'POST', path: '/v1/responses', one: '/responses/{id}' } as const
+
 const respond = { ...ask, permission: 'api.responses.write' } as const
 
 const body = {
@@ -10,7 +13,6 @@ const body = {
   references: {
     refused: [
       { field: 'prompt' },
-      { field: 'background', unless: false },
       // Agents that start agents: the original sets their number no bound, so nothing could be reserved for them.
       { field: 'multi_agent' },
     ],
@@ -23,6 +25,9 @@ const body = {
   store: 'on_request',
 } as const satisfies Omit<JsonShape, 'fields'>
 
+/** Of what is answered at once. */
+const inBackground = { field: 'background', unless: false } as const
+
 /** Responses that are made (openai 7.57). Counting tokens costs nothing, but a model and a response are named in it. */
 export const responses = {
   'responses.create': {
@@ -31,7 +36,15 @@ export const responses = {
     body: {
       ...body,
       fields: new Set([
-        ...['access_programs', 'background', 'context_management', 'conversation', 'image', 'include'],
+        ...[
+          'access_programs',
+          'background',
+          'background_options',
+          'context_management',
+          'conversation',
+          'image',
+          'include',
+        ],
         ...['input', 'instructions', 'max_output_tokens', 'max_tool_calls', 'metadata', 'model'],
         ...['moderation', 'parallel_tool_calls', 'previous_response_id', 'prompt', 'prompt_cache_key'],
         ...['prompt_cache_options', 'prompt_cache_retention', 'reasoning', 'safety_identifier'],
@@ -39,6 +52,7 @@ export const responses = {
         ...['tools', 'top_logprobs', 'top_p', 'truncation', 'user'],
       ]),
       store: 'by_default',
+      background: 'background',
     },
     reply: watches.response,
     charges: charged.answer,
@@ -57,7 +71,7 @@ export const responses = {
       maxima: [],
       references: {
         ...body.references,
-        refused: [...body.references.refused, { field: 'conversation' }],
+        refused: [...body.references.refused, { field: 'conversation' }, inBackground],
         conversation: null,
       },
       tier: 'taken_but_scale',
@@ -76,6 +90,7 @@ export const responses = {
         ...['previous_response_id', 'reasoning', 'text', 'tool_choice', 'tools', 'truncation'],
       ]),
       maxima: [],
+      references: { ...body.references, refused: [...body.references.refused, inBackground] },
       tier: 'said',
     },
     reply: { kind: 'plain' },

@@ -71,6 +71,8 @@ for (const database of databases) {
     await assert.rejects(conversations.items.retrieve(first, { conversation_id: begun.id }), noItem(first))
     await responses.delete(whole.id)
     assert.ok(await conversations.items.retrieve(whole.output[0]?.id ?? '', { conversation_id: begun.id }))
+    const written = () => it.app.db.selectFrom('owned').select('id').where('id', '=', second).executeTakeFirst()
+    await until(async () => (await written()) !== undefined, 'what was shown is written')
     await using next = await startTestApp({ databaseUrl: own.url, env: envOf(account) })
     const elsewhere = { baseURL: `${next.url}/v1` }
     assert.ok(await a.client.withOptions(elsewhere).conversations.items.retrieve(second, { conversation_id: begun.id }))

@@ -45,6 +45,7 @@ export const keys = {
   usage_writer: ['id'],
   lease: ['name'],
   batch: ['id'],
+  background_response: ['id'],
   webhook_endpoint: ['id'],
   webhook_delivery: ['id'],
   batch_held: ['organization_id', 'what'],

@@ -12,7 +12,7 @@ import { inquire, recorded } from '../inquire.ts'
 import { modelUnknown } from '../invalid.ts'
 import { letIn, letInAgain } from '../let-in.ts'
 import { routeOf } from '../routes/match.ts'
-import { notOfferedHere } from '../routes/not-offered.ts'
+import { notForProxies } from '../routes/not-offered.ts'
 import { chargeOf, judgeUnseen } from '../rules/apply.ts'
 import { bodyNotSeen } from '../rules/rule.ts'
 import { NO_WORST } from '../use.ts'
@@ -28,7 +28,7 @@ export async function check(gate: Gate, arrival: Arrival): Promise<ApiError | nu
   const { request, response, headers } = arrival
   const { method, url } = originalOf(request)
   const route = routeOf(method, url, gate.offers)
-  if (route.check === 'not_offered') throw notOfferedHere(method, url)
+  if (route.check === 'not_offered') throw notForProxies(method, url)
   const call = await letIn(gate, arrival, route, url)
   if (call instanceof ApiError) return call
   const body = route.body.kind !== 'none' && bringsBody(request.headers) ? await readBody(gate.bodies, call) : null

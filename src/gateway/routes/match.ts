@@ -1,7 +1,7 @@
 import { methodNotAllowed, noWebSocket } from '../../contract/error.ts'
 import type { Offer } from '../../core/offer.ts'
 import { type IdKind, type IdName, idKinds } from './ids.ts'
-import { noSuchRoute, notOfferedHere, operationsNotOffered } from './not-offered.ts'
+import { noSuchRoute, notOfferedHere, offeredByNone, operationsNotOffered } from './not-offered.ts'
 import { kept } from './query.ts'
 import { type GatewayRoute, type RouteName, routes } from './table.ts'
 
@@ -121,7 +121,8 @@ function among(
     isHere(offered) === null ? [] : name === 'GET' && hasHead(offered) ? ['GET', 'HEAD'] : name,
   )
   if (webSocket && allowed.length > 0) throw noWebSocket(path)
-  if (route === null || allowed.length === 0) throw notOfferedHere(method, path)
+  if (route === null || allowed.length === 0)
+    throw asked === null ? notOfferedHere(method, path) : offeredByNone(method, path)
   throw methodNotAllowed({ method, url: path }, allowed)
 }
 

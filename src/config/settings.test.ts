@@ -39,6 +39,7 @@ test('nothing set is a server for this machine alone, on SQLite, with every door
     bodyBudgetBytes: 268_435_456,
     streamKeepaliveMs: 0,
     files: null,
+    webhookNetworks: null,
     drainMs: 10_000,
     serveKnownKeysMs: 5000,
     retention: { usageMinutesDays: 30, responsesDays: 30, auditDays: null },
@@ -139,6 +140,7 @@ test('every setting has its flag', () => {
     'upstream-kind',
     'upstream-offers',
     'upstream-url',
+    'webhook-networks',
     'workers',
   ])
 })

@@ -159,9 +159,29 @@ test('a line that no limit has room for is an error, and holds the others up no 
   assert.deepEqual([ids(output), ids(error), error[0]?.response?.status_code], [['b'], ['a'], 429])
 })
 
+test('a line is sent as the project’s rules have it when it runs, and not as they were when it was judged', async () => {
+  await using it = await startRunning()
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+  it.upstream.answer(async (call) => {
+    await call.whole
+    await held
+    await answerChat(call)
+  })
+  const { serviceTierSettings } = it.app.admin().organization.projects
+  await serviceTierSettings.update(it.projectId, { default: 'standard' })
+  const { id } = await create(it.a.client, jsonl(names(16).map((name) => chat(name))))
+  await until(() => it.upstream.calls.length >= 8, 'some are on their way')
+  await serviceTierSettings.update(it.projectId, { default: 'fast' })
+  letGo()
+  await reach(it.a.client, id, 'completed')
+  const bodies = await Promise.all(it.upstream.calls.map(async (call) => JSON.parse((await call.whole).toString())))
+  const tiers = bodies.map(({ service_tier }) => service_tier)
+  assert.deepEqual([new Set(tiers.slice(0, 8)), new Set(tiers.slice(8))], [new Set(['default']), new Set(['priority'])])
+})
+
 /** What ends what a batch may do while it runs: the lines that are left end as errors, and none of them is sent. */
 type Kept = Awaited<ReturnType<typeof startRunning>>
-const changes: Record<string, { change: (it: Kept) => Promise<unknown>; status: number }> = {
+const changes: Record<string, { change: (it: Kept) => Promise<unknown>; status: number; body?: object }> = {
   'its key is deleted': {
     change: ({ app, a, projectId }) =>
       app
@@ -180,6 +200,23 @@ const changes: Record<string, { change: (it: Kept) => Promise<unknown>; status: 
     change: ({ app, a }) => app.admin().organization.projects.archive(a.projectId),
     status: 401,
   },
+  'its key is narrowed to other calls': {
+    change: ({ app, keyId, projectId }) =>
+      app.admin().organization.projects.apiKeys.update(keyId, { project_id: projectId, scopes: ['api.model.read'] }),
+    status: 401,
+  },
+  'a tool of theirs is not allowed any more': {
+    change: ({ app, projectId }) =>
+      app.admin().organization.projects.hostedToolPermissions.update(projectId, { web_search: { enabled: false } }),
+    status: 403,
+    body: { web_search_options: {} },
+  },
+  'a tier of theirs is not enabled any more': {
+    change: ({ app, projectId }) =>
+      app.admin().organization.projects.serviceTierSettings.update(projectId, { enabled_tiers: ['fast'] }),
+    status: 400,
+    body: { service_tier: 'flex' },
+  },
   'its model is not permitted any more': {
     change: ({ app, a }) =>
       app.send('POST', `/v1/organization/projects/${a.projectId}/model_permissions`, {
@@ -188,7 +225,7 @@ const changes: Record<string, { change: (it: Kept) => Promise<unknown>; status: 
     status: 403,
   },
 }
-for (const [what, { change, status }] of Object.entries(changes)) {
+for (const [what, { change, status, body = {} }] of Object.entries(changes)) {
   test(`lines that are left end as errors where ${what}`, async () => {
     await using it = await startRunning()
     const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
@@ -198,7 +235,7 @@ for (const [what, { change, status }] of Object.entries(changes)) {
       await answerChat(call)
     })
     const all = names(30)
-    const { id } = await create(it.a.client, jsonl(all.map((name) => chat(name))))
+    const { id } = await create(it.a.client, jsonl(all.map((name) => chat(name, body))))
     await until(() => it.upstream.calls.length >= 8, 'some are on their way')
     const begun = it.upstream.calls.length
     await change(it)

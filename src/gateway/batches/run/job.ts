@@ -25,7 +25,7 @@ export function runnerJob(given: Gate, kept: KeptBatches): Job {
     name: 'batches that the gate runs',
     everyMs: EVERY_MS,
     async run(signal) {
-      const slots = new Slots(LINES_OF_MODEL, LINES)
+      const slots = new Slots(LINES_OF_MODEL, LINES, signal)
       /** Those that run, with their projects. */
       const running = new Map<string, string>()
       const under = new Set<Promise<void>>()

@@ -166,8 +166,7 @@ export class BatchRun {
 
   /** What waits for room, or for a model server, takes nobody's place meanwhile. */
   async #attempt(customId: string, text: string): Promise<Attempt | null> {
-    const { slots, signal } = this.#running
-    const giveBack = await slots.take(this.#row.model ?? '', signal)
+    const giveBack = await this.#running.slots.take(this.#row.model ?? '')
     try {
       return this.#why === null ? await attemptLine(this.#line, customId, JSON.parse(text)) : null
     } finally {

@@ -2,33 +2,40 @@
 export class Slots {
   readonly #mostOfName: number
   readonly #most: number
+  readonly #signal: AbortSignal
   readonly #used = new Map<string, number>()
   #all = 0
   #waiting: (() => void)[] = []
 
-  constructor(mostOfName: number, most: number) {
+  /** @param signal ends all waiting */
+  constructor(mostOfName: number, most: number, signal: AbortSignal) {
     this.#mostOfName = mostOfName
     this.#most = most
+    this.#signal = signal
+    signal.addEventListener('abort', () => this.#wake())
   }
 
   /** Waits for a place. @returns what gives it back @throws the signal's reason */
-  async take(name: string, signal: AbortSignal): Promise<() => void> {
+  async take(name: string): Promise<() => void> {
     while (this.#all >= this.#most || (this.#used.get(name) ?? 0) >= this.#mostOfName) {
-      signal.throwIfAborted()
+      this.#signal.throwIfAborted()
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#waiting.push(resolve)
-      signal.addEventListener('abort', () => resolve(), { once: true })
       await promise
     }
-    signal.throwIfAborted()
+    this.#signal.throwIfAborted()
     this.#all++
     this.#used.set(name, (this.#used.get(name) ?? 0) + 1)
     return () => {
       this.#all--
       this.#used.set(name, (this.#used.get(name) ?? 1) - 1)
-      const waiting = this.#waiting
-      this.#waiting = []
-      for (const go of waiting) go()
+      this.#wake()
     }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const go of waiting) go()
   }
 }

@@ -4,6 +4,7 @@ import { databases } from '../support/databases.ts'
 import { newSeed } from '../support/seeded.ts'
 import { type Event, type Snapshot, unexplained } from './changes.ts'
 import { fuzz } from './fuzz.ts'
+import { type OwnedWorld, strangeFlaw } from './owned.ts'
 import { flawOf, type Request } from './request.ts'
 
 const REQUESTS = 750
@@ -38,9 +39,24 @@ describe('of requests that the contract and the routes make up, by every kind of
       flaw(400, { error: { message: 'no', type: 'x', code: null } }),
       flaw(400, { error: { ...error, message: '' } }),
       flaw(400, { error: { ...error, param: 7 } }),
+      flaw(404, { error }, 'application/json'),
     ]) {
       assert.equal(typeof found, 'string')
     }
+  })
+
+  test('what does something with what is another’s, or shows it, is found', () => {
+    const owned: OwnedWorld = { ids: new Map(), ways: [], strange: ['file-a', 'conv_b'], changed: () => [] }
+    const flaw = (asked: Partial<Request>, status: number, text = '{}') =>
+      strangeFlaw(owned, { method: 'GET', path: '/v1/files', body: null, ...asked } as Request, {
+        ...{ status, text, type: 'application/json' },
+      })
+    assert.equal(flaw({ strange: 'file-a' }, 404), null)
+    assert.equal(flaw({ strange: null }, 200, '{"id":"file-mine"}'), null)
+    assert.equal(flaw({ path: '/v1/files/file-a', strange: 'file-a' }, 404, "no such file 'file-a'"), null)
+    assert.equal(flaw({ strange: 'file-a' }, 200), "200 for what is another's")
+    assert.equal(flaw({}, 200, '{"data":[{"id":"conv_b"}]}'), "shows conv_b, which is another's")
+    assert.equal(flaw({ path: '/v1/files/file-a' }, 404, 'conv_b'), "shows conv_b, which is another's")
   })
 
   test('the check door may answer in the shape of the API whose route it is asked about, and of no other', () => {

@@ -1,15 +1,18 @@
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { endpoints } from '../../src/admin/index.ts'
+import { offers } from '../../src/core/offer.ts'
+import { startAccount } from '../gateway/account/account.ts'
 import { whole } from '../gateway/declared.ts'
-import { startGate } from '../gateway/gate.ts'
-import { until } from '../gateway/upstream.ts'
+import { startUpstream, until } from '../gateway/upstream.ts'
 import type { DatabaseKind } from '../support/databases.ts'
-import type { TestApp } from '../support/harness.ts'
+import { startTestApp, type TestApp } from '../support/harness.ts'
+import { modelsFile } from '../support/models-file.ts'
 import { seeded } from '../support/seeded.ts'
 import { adminRequest } from './admin-requests.ts'
 import { eventsSince, snapshot, unexplained } from './changes.ts'
 import { gateRequest } from './gate-requests.ts'
+import { learnOwned, strangeFlaw } from './owned.ts'
 import { type Answer, Client, flawOf, inWords, type Request } from './request.ts'
 import { hostileValues } from './values.ts'
 import { learnFrom, newWorld, type World } from './world.ts'
@@ -30,19 +33,29 @@ const MOST_FAULTS = 25
 
 /** Requests of every operation and every route, by every kind of key, and what must be true of each answer and of what is stored. */
 export async function fuzz({ database, seed, requests, say = () => {} }: FuzzOptions): Promise<FuzzResult> {
-  await using gate = await startGate({ database, models: ['m1', 'm2', 'echo'].map((id) => ({ id, object: 'model' })) })
-  gate.upstream.answer(whole)
-  const { app, upstream } = gate
+  await using stack = new AsyncDisposableStack()
+  const upstream = stack.use(await startUpstream())
+  upstream.answer(whole)
+  const account = stack.use(await startAccount({ models: ['m1'] }))
+  const upstreams = {
+    takes_all: { url: `${upstream.origin}/v1` },
+    keeps: { url: account.url, key: account.key, offers },
+  }
+  const models = { m1: { upstreams: ['keeps'] }, m2: { upstreams: ['takes_all'] }, echo: { upstreams: ['takes_all'] } }
+  const file = stack.use(await modelsFile(models, { upstreams }))
+  // A file on its way is cut when its key is revoked, and so an answer that is not whole would be no fault.
+  const env = { GATEHOUSE_CONFIG: file.path, GATEHOUSE_REVOKED_STREAMS: 'finish' }
+  const app = stack.use(await startTestApp({ database, env }))
   const client = new Client(app.url)
   const hostile = hostileValues(seed)
   const result: FuzzResult = { statuses: {}, faults: [], grownMb: 0 }
-  let [world, heap] = [await newWorld(app), 0]
+  let [world, heap] = [await newWorld(app, account, false), 0]
   try {
     for (let from = 0; from < requests && result.faults.length < MOST_FAULTS; from += BATCH) {
       if (from > 0 && from % WORLD === 0) {
         // Who fails to sign in as often as here waits, and so does who is of the same network: by then that is over.
         app.advance(3600)
-        world = await newWorld(app)
+        world = await newWorld(app, account, true)
         say(`${from} requests: ${JSON.stringify(result.statuses)}, ${result.faults.length} faults`)
       }
       const batch = Array.from({ length: Math.min(BATCH, requests - from) }, (_, i) => {
@@ -55,6 +68,7 @@ export async function fuzz({ database, seed, requests, say = () => {} }: FuzzOpt
       await world.open()
       await runBatch({ app, client, world, batch, result })
       upstream.calls.length = 0
+      account.requests.length = 0
     }
   } finally {
     client.close()
@@ -82,7 +96,7 @@ async function runBatch({ app, client, world, batch, result }: Batch): Promise<v
       }
       answers.set(request, answer)
       result.statuses[answer.status] = (result.statuses[answer.status] ?? 0) + 1
-      const flaw = flawOf(request, answer)
+      const flaw = flawOf(request, answer) ?? strangeFlaw(world.owned, request, answer)
       if (flaw !== null) result.faults.push(`${flaw}: ${inWords(request)}: ${answer.text.slice(0, 300)}`)
     }
   }
@@ -93,10 +107,13 @@ async function runBatch({ app, client, world, batch, result }: Batch): Promise<v
   for (const row of unexplained(before, await snapshot(app, organizations), events)) {
     result.faults.push(`requests ${batch[0]?.number} to ${batch.at(-1)?.number}: changed and not recorded: ${row}`)
   }
+  for (const change of world.owned.changed())
+    result.faults.push(`requests ${batch[0]?.number} to ${batch.at(-1)?.number}: ${change}`)
   // In the order of their numbers: what is asked next is the seed's matter alone.
   for (const request of batch) {
     const endpoint = endpoints.find(({ name }) => name === request.from)
     const answer = answers.get(request)
+    if (answer?.status === 200 && !endpoint) learnOwned(world.owned, request, answer.text)
     if (endpoint && request.method === 'POST' && answer?.status === 200) learnFrom(world, endpoint, answer.text)
   }
 }

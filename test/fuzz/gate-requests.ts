@@ -43,12 +43,21 @@ export function gateRequest(world: World, number: number, chance: Chance, hostil
   const key = keyFor(world, 'gate', chance)
   const [name, route] = chance.pick(all)
   const isElsewhere = chance.next() < 0.08
+  if (!isElsewhere && chance.next() < 0.12) return namingRequest(world, number, chance)
   const { type, body } = bodyOf(route, making)
   const ids: Record<string, string> = { response_id: `resp_${chance.between(1, 50)}`, model: 'm1' }
+  let strange: string | null = null
+  const idOf = (kind: string) => {
+    const known = world.owned.ids.get(kind)
+    if (known === undefined || chance.next() < 0.1) return ids[kind] ?? 'id_1'
+    if (chance.next() < 0.6) return chance.pick(known.mine)
+    strange = chance.pick(known.strange)
+    return strange
+  }
   const path = chance
     .pick([route.path, ...route.aliases])
     .replace(/\{(\w+)\}/g, (_, kind: string) =>
-      inPath(chance.next() < 0.7 ? (ids[kind] ?? 'id_1') : textOf(chance.pick(hostile)), chance),
+      inPath(chance.next() < 0.85 ? idOf(kind) : textOf(chance.pick(hostile)), chance),
     )
   return {
     number,
@@ -64,6 +73,22 @@ export function gateRequest(world: World, number: number, chance: Chance, hostil
       ...(isElsewhere && checked(making)),
     },
     body,
+    strange: isElsewhere ? null : strange,
+  }
+}
+
+/** A request whose body names something of a project, of another one or of nobody. */
+function namingRequest(world: World, number: number, chance: Chance): Request {
+  const key = keyFor(world, 'gate', chance)
+  const { way, strange } = chance.pick(world.owned.ways)
+  const body = JSON.stringify(way.body)
+  return {
+    ...{ number, from: way.what, by: key.by, method: way.method, path: way.path, body, strange },
+    headers: {
+      ...(key.authorization !== null && { authorization: key.authorization }),
+      ...key.session,
+      ...{ 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) },
+    },
   }
 }
 
@@ -133,7 +158,8 @@ const nested: readonly unknown[] = [
 ]
 
 function changed(right: Record<string, unknown>, { fields }: Pick<JsonShape, 'fields'>, { chance, hostile }: Making) {
-  const made = { ...right }
+  // One model server has what projects own, another takes everything.
+  const made: Record<string, unknown> = { ...right, ...('model' in right && { model: chance.pick(['m1', 'm2']) }) }
   const names = [...fields]
   for (let times = chance.between(0, 3); times > 0; times--) {
     const name = chance.next() < 0.9 ? chance.pick(names) : textOf(chance.pick(hostile)).slice(0, 100)

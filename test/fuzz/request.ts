@@ -14,6 +14,8 @@ export type Request = {
   body: string | Buffer | null
   /** Whose key it brings, in a word. */
   by: string
+  /** What it names that is not the project's whose keys ask. */
+  strange?: string | null
 }
 
 export type Answer = { status: number; type: string; text: string; headers?: IncomingHttpHeaders }
@@ -59,7 +61,9 @@ export function flawOf({ method, path = '', headers: sent = {} }: Request, answe
   const { status, type, text, headers = {} } = answer
   if (status >= 500) return `${status}`
   if (method === 'HEAD' || status < 400) return null
-  if (type !== 'application/json; charset=utf-8') return `${status} of the type '${type}'`
+  // What a model server says of a call goes on as it said it.
+  const isOthers = headers['x-gatehouse-error-source'] === 'upstream' && type === 'application/json'
+  if (!isOthers && type !== 'application/json; charset=utf-8') return `${status} of the type '${type}'`
   try {
     const { error, ...rest } = JSON.parse(text)
     // What the listener refuses before anybody reads the path has the one envelope.

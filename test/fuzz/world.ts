@@ -4,9 +4,11 @@ import { mintKey } from '../../src/core/key.ts'
 import { newFixture } from '../contract/fixture.ts'
 import { newProjectKey, newUser, type Organization } from '../contract/organizations.ts'
 import { type ValidRequest, validRequest } from '../contract/requests.ts'
+import type { Account } from '../gateway/account/account.ts'
 import type { TestApp } from '../support/harness.ts'
 import type { Chance } from '../support/seeded.ts'
 import { CONSOLE, signInByLink } from '../support/signing-in.ts'
+import { newOwned, type OwnedWorld } from './owned.ts'
 
 /** By what it is; null: no header. A session is shown by other headers. */
 export type Key = { by: string; authorization: string | null; session?: Record<string, string> }
@@ -24,6 +26,8 @@ export type World = {
   valid: ReadonlyMap<string, ValidRequest>
   /** Values for the parameters of paths, by their names: those of the valid requests, of the other organization, and made since. */
   ids: Map<string, string[]>
+  /** What the projects own that a model server keeps. */
+  owned: OwnedWorld
 }
 
 /** Operations whose requests name things of all kinds. */
@@ -36,8 +40,14 @@ const FOREIGN = [
   'invites.retrieve',
 ]
 
-export async function newWorld(app: TestApp): Promise<World> {
+export async function newWorld(app: TestApp, kept: Account, isAhead: boolean): Promise<World> {
   const { own, other, keys } = await newFixture(app)
+  // Before valid requests set what would refuse these.
+  const strangerIn = async ({ admin }: Organization, in_: string) =>
+    (await admin.projects.serviceAccounts.create(in_, { name: 'stranger' })).api_key?.value ?? assert.fail('no key')
+  const beside = await own.admin.projects.create({ name: 'beside' })
+  const strangers = [await strangerIn(own, beside.id), await strangerIn(other, other.defaultProjectId)]
+  const owned = await newOwned(app, kept, keys.serviceAccount, strangers, isAhead)
   const valid = new Map<string, ValidRequest>()
   const ids = new Map<string, string[]>()
   const learn = ({ params }: ValidRequest) => {
@@ -81,6 +91,7 @@ export async function newWorld(app: TestApp): Promise<World> {
     open: () => deactivate(own.admin, own.defaultProjectId),
     valid,
     ids,
+    owned,
     right: { admin: bearing('an owner', own.key), gate: bearing("a project's service account", keys.serviceAccount) },
     keys: [
       bearing('an owner', own.key),

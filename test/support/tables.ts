@@ -46,6 +46,7 @@ export const keptOfCalls = [
   'spend_alert_sent',
   'owned',
   'limit_level',
+  'limit_refusal',
   'batch',
   'webhook_delivery',
   'batch_held',

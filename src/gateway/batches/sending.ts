@@ -24,7 +24,8 @@ export async function send(life: Life, batch: BatchRow): Promise<void> {
 export async function sendAgain(life: Life, batch: BatchRow): Promise<void> {
   const made = await findMade(life.gate, batch)
   if (made !== null) return begin(life, batch, made)
-  if (batch.status === 'cancelling') return end(life, batch, 'cancelled', {})
+  // The gate itself makes one of each copy and tells of it again: what it has done by now is to be settled.
+  if (batch.status === 'cancelling' && batch.upstream !== OWN_UPSTREAM) return end(life, batch, 'cancelled', {})
   return post(life, batch)
 }
 

@@ -11,6 +11,7 @@ import {
   ids,
   jsonl,
   linesOf,
+  looked,
   names,
   reach,
   startRunning,
@@ -52,12 +53,8 @@ for (const database of databases) {
     await assert.rejects(it.b.client.batches.retrieve(made.id), { status: 404 })
     await assert.rejects(it.b.client.files.content(done.output_file_id ?? ''), { status: 404 })
     await until(async () => (await it.folder.list('drafts')).length === 0, 'nothing is left')
-    const kept = (await it.folder.list('files')).filter((path) => path.endsWith('content'))
-    await until(
-      async () =>
-        kept.length === 3 || (await it.folder.list('files')).filter((path) => path.endsWith('content')).length === 3,
-      'its input and its results are kept, and no copy',
-    )
+    const contents = async () => (await it.folder.list('files')).filter((path) => path.endsWith('content')).length
+    await until(async () => (await contents()) === 3, 'its input and its results are kept, and no copy')
   })
 }
 
@@ -79,7 +76,7 @@ test('one that is cancelled has what was done, and no other line is begun', asyn
     async () => (await it.folder.list('batches')).some((path) => path.endsWith('cancelled.json')),
     'the runner hears of it',
   )
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await looked(it.folder)
   letGo()
   const done = await reach(client, id, 'cancelled')
   const lines = await linesOf(client, done.output_file_id)
@@ -87,6 +84,32 @@ test('one that is cancelled has what was done, and no other line is begun', asyn
   assert.equal(done.request_counts?.completed, lines.length)
   assert.equal(done.error_file_id, null)
   assert.equal(it.upstream.calls.length, lines.length)
+})
+
+test('one that nobody knows to be made, as after a crash, and that is cancelled, is settled all the same', async () => {
+  await using it = await startRunning()
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+  let answered = 0
+  it.upstream.answer(async (call) => {
+    await call.whole
+    if (++answered > 5) await held
+    await answerChat(call)
+  })
+  const { id } = await create(it.a.client, jsonl(names(40).map((name) => chat(name))))
+  await until(() => answered >= 13, 'some are done, and others on their way')
+  const crashed = { upstream_batch_id: null, status: 'cancelling' as const, cancelling_at: it.app.now(), due_at: 0 }
+  await it.app.db.updateTable('batch').set(crashed).where('organization_id', '!=', '').where('id', '=', id).execute()
+  await until(
+    async () => (await it.folder.list('batches')).some((path) => path.endsWith('cancelled.json')),
+    'it is found again, and its end asked for',
+  )
+  await looked(it.folder)
+  letGo()
+  const done = await reach(it.a.client, id, 'cancelled')
+  const completed = done.request_counts?.completed ?? 0
+  assert.ok(completed >= 5)
+  assert.equal((await linesOf(it.a.client, done.output_file_id)).length, completed)
+  assert.deepEqual(await usedIn(it.app.admin()), [completed, 10 * completed, 5 * completed])
 })
 
 test('one that is not done in its time has what was done, and says of each other line that it expired', async () => {
@@ -103,7 +126,7 @@ test('one that is not done in its time has what was done, and says of each other
   const { id } = await create(client, jsonl(all.map((name) => chat(name))))
   await until(() => answered >= 8, 'some are on their way')
   it.app.advance(86_401)
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await looked(it.folder)
   letGo()
   const done = await reach(client, id, 'expired')
   const [output, error] = [await linesOf(client, done.output_file_id), await linesOf(client, done.error_file_id)]

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type OpenAI from 'openai'
 import type { Batch } from 'openai/resources/batches'
 import type { TestAppOptions } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
+import { until } from '../../support/until.ts'
 import { chat, create, jsonl } from '../batches/stage.ts'
 import type { Call } from '../upstream.ts'
-import { startKept } from './kept.ts'
+import { type keptFolder, startKept } from './kept.ts'
 
 /*
  * Batches that the gate runs itself, before a model server that has chat completions and nothing else.
@@ -82,6 +85,20 @@ export async function linesOf(client: OpenAI, id: string | null | undefined): Pr
     .split('\n')
     .map((line) => JSON.parse(line))
   return lines.sort((a, b) => (a.custom_id < b.custom_id ? -1 : 1))
+}
+
+/** Waits until whoever runs the only batch has looked whether it is to end: each look begins by telling how far it is. */
+export async function looked(folder: Awaited<ReturnType<typeof keptFolder>>): Promise<void> {
+  const path = join(
+    folder.path,
+    'batches',
+    (await folder.list('batches')).find((one) => one.endsWith('progress.json')) ?? '',
+  )
+  const told = async () => (await stat(path)).mtimeMs
+  for (let looks = 0; looks < 2; looks++) {
+    const before = await told()
+    await until(async () => (await told()) > before, 'it looks once more')
+  }
 }
 
 /** What the reports say that lines of batches have used: calls, tokens in and out. */

@@ -51,6 +51,7 @@ export class BatchRun {
     this.#running = running
     this.#batch = batch
     this.#row = row
+    if (row.status === 'cancelling') this.#why = 'cancelled'
     const { gate, signal } = running
     const route = asBrought(routeOf('POST', batch.endpoint, gate.offers), JSON_BODY)
     this.#line = { gate, grant: () => runGrant(gate, row, route), route, signal }

@@ -4,6 +4,7 @@ import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
 import type { ReadLevels } from '../core/limit-level.ts'
 import type { Access } from '../core/permission.ts'
+import type { WebhookRules } from '../core/webhook-asked.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { IsLeft } from './left.ts'
@@ -42,6 +43,8 @@ export type Call<R extends Route> = {
   origin: Origin
   /** What says how much of limits is used, where the route asks for it. */
   levels: R extends { usesLevels: true } ? ReadLevels : null
+  /** Where webhooks may go, where the route asks for it. */
+  webhooks: R extends { usesWebhooks: true } ? WebhookRules : null
   /** Whether the client has left: what looks at many rows asks between two statements. */
   isLeft: IsLeft
   /** Runs what reads, where the reply is made in parts: other replies have their turns between. It fails once the client is gone. */

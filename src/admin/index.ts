@@ -39,6 +39,7 @@ import { spendUse } from './spend-use.ts'
 import { usage } from './usage.ts'
 import { costsSummary, projectCostsSummary, projectUsageSummary, usageSummary } from './usage-summaries.ts'
 import { users } from './users.ts'
+import { webhookEndpoints } from './webhook-endpoints.ts'
 
 /** A resource in the contract without handlers does not compile. */
 const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> } = {
@@ -90,6 +91,7 @@ const handlers: { [K in keyof typeof contract]: Handlers<(typeof contract)[K]> }
   passkeys,
   sessions,
   attention,
+  webhookEndpoints,
 }
 
 /** An operation with what answers it; its name is used in logs, metrics and as OpenAPI `operationId`. */

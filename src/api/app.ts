@@ -3,6 +3,7 @@ import type { Catalogue } from '../core/catalogue.ts'
 import type { NewId } from '../core/id.ts'
 import type { ReadLevels } from '../core/limit-level.ts'
 import type { Log } from '../core/log.ts'
+import type { WebhookRules } from '../core/webhook-asked.ts'
 import type { Changed } from '../db/changed.ts'
 import type { Db } from '../db/tables.ts'
 import type { LastUsed } from '../ledger/last-used.ts'
@@ -27,6 +28,8 @@ export type AdminApp = {
   models: () => Promise<Catalogue>
   /** How much of limits is used now. */
   levels: ReadLevels
+  /** Where webhooks may go. */
+  webhooks: WebhookRules
   /** Told of a change after it is committed and before its reply is sent: what was cached of it must be gone then. */
   changed: Pick<Changed, 'publish'>
   /** The address that a connection and its `x-forwarded-for` stand for. */

@@ -9,6 +9,7 @@ import type { Route } from '../contract/route.ts'
 import type { Catalogue } from '../core/catalogue.ts'
 import type { ReadLevels } from '../core/limit-level.ts'
 import { isNameable } from '../core/model-name.ts'
+import type { WebhookRules } from '../core/webhook-asked.ts'
 import type { ChangeScope } from '../db/changed.ts'
 import { findProject } from '../db/projects.ts'
 import type { Db, Row, Tx } from '../db/tables.ts'
@@ -25,6 +26,7 @@ type Given = Input &
   Pick<Call<Route>, 'now' | 'origin'> & {
     models: Catalogue | null
     levels: ReadLevels | null
+    webhooks: WebhookRules | null
     signIn: SignIn | null
   }
 
@@ -41,7 +43,8 @@ export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitt
   const models = route.usesModels ? await app.models() : null
   const signIn = route.usesSignIn ? app.signIn : null
   const levels = route.usesLevels ? app.levels : null
-  const given = { ...input, now, models, levels, signIn, origin: request.origin }
+  const webhooks = route.usesWebhooks ? app.webhooks : null
+  const given = { ...input, now, models, levels, signIn, webhooks, origin: request.origin }
   if (route.method !== 'GET') return change(app, endpoint, request, route, given)
   const { caller } = request
   const project = caller && (await projectAtHand(app.db, route, caller, input.params.project_id))

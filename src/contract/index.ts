@@ -34,6 +34,7 @@ import { spendUse } from './spend-use.ts'
 import { usage } from './usage.ts'
 import { costsSummary, projectCostsSummary, projectUsageSummary, usageSummary } from './usage-summary.ts'
 import { users } from './users.ts'
+import { webhookEndpoints } from './webhook-endpoints.ts'
 
 /** What the Administration API is. A resource that is not here does not exist. */
 export const contract = {
@@ -85,4 +86,5 @@ export const contract = {
   passkeys,
   sessions,
   attention,
+  webhookEndpoints,
 }

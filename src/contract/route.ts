@@ -30,6 +30,8 @@ type Facts = {
   usesSignIn?: true
   /** It asks how much of limits is used now. */
   usesLevels?: true
+  /** It asks where webhooks may go, and has them delivered from then on. */
+  usesWebhooks?: true
   /** It changes which client certificates open this API; one that would shut out the caller's own connection is refused. */
   bindsCallers?: true
   /** A read below an archived project that fails, as the description says it does. Changes there always fail. */

@@ -35,3 +35,17 @@ export const TIER_DEFAULTS: { default: DefaultTier; enabled_tiers: EnabledTiers 
 
 /** A thousand million dollars. The original states no maximum; at this one nano-dollars still fit a 64-bit integer. */
 export const MAX_CENTS = 100_000_000_000
+
+/**
+ * What an organization's own webhooks can tell of; ours. Of the audit log each event, of money each alert and each limit that is reached, of
+ * limits of calls the same, and keys and certificates two weeks before they end.
+ */
+export const organizationEvents = [
+  'audit_log.created',
+  'spend_alert.reached',
+  'spend_limit.reached',
+  'rate_limit.reached',
+  'api_key.expiring',
+  'certificate.expiring',
+] as const
+export type OrganizationEvent = (typeof organizationEvents)[number]

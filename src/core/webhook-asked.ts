@@ -36,5 +36,20 @@ export type WebhookRefusal =
   | { why: 'too_many_tests' }
   | { why: 'test_failed'; reason: string }
 
+/** What whoever makes endpoints asks of who delivers to them. */
+export type WebhookRules = {
+  /** What is wrong with where a URL leads, as far as it says that itself; null: nothing. */
+  flawOf: (url: string) => string | null
+  /** Told when an endpoint was made. */
+  made: () => void
+}
+
+/** A limit that calls of a project were refused by. */
+export type LimitReached = { organizationId: string; projectId: string; code: string; message: string }
+
 /** Whoever keeps webhook endpoints. @throws what the database does */
-export type WebhookDesk = { ask: (asked: WebhookAsked) => Promise<WebhookAnswer> }
+export type WebhookDesk = {
+  ask: (asked: WebhookAsked) => Promise<WebhookAnswer>
+  /** Calls were refused by a limit. It never fails, and nobody waits for it. */
+  limited: (reached: LimitReached) => void
+}

@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
+import type { NewId } from '../core/id.ts'
 import { NANOS_PER_CENT } from '../core/money.ts'
 import { WHOLE_ORGANIZATION } from './spend.ts'
 import type { Db, Row } from './tables.ts'
+import { inTransaction } from './transaction.ts'
+import { emitWebhook } from './webhook-deliveries.ts'
 
 /** Whose alerts: a project's, or (empty) those of the organization itself. */
 type Owner = { organizationId: string; projectId: string }
@@ -90,6 +93,33 @@ export async function claimAlert(db: Db, alert: DueAlert, month: string, now: nu
     .returning('alert_id')
     .execute()
   return claimed.length > 0
+}
+
+/**
+ * The same, and the organization's own webhooks are told of it, if and only if it is claimed.
+ * @param at milliseconds since the epoch
+ */
+export function raiseAlert(
+  db: Db,
+  newId: NewId,
+  {
+    alert,
+    projectId,
+    month,
+    spent,
+    at,
+  }: { alert: DueAlert; projectId: string; month: string; spent: bigint; at: number },
+): Promise<boolean> {
+  return inTransaction(db, async (tx) => {
+    if (!(await claimAlert(tx, alert, month, Math.floor(at / 1000)))) return false
+    const data = {
+      ...{ id: alert.id, project_id: projectId === WHOLE_ORGANIZATION ? null : projectId, month, currency: 'USD' },
+      ...{ threshold_amount: alert.threshold_cents, spent_amount: Number(spent / NANOS_PER_CENT) },
+    }
+    const owner = { organizationId: alert.organization_id, projectId: null }
+    await emitWebhook(tx, newId, owner, { type: 'spend_alert.reached', data, at })
+    return true
+  })
 }
 
 /** What people call an organization, and a project of it where there is one. */

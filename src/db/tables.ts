@@ -25,7 +25,7 @@ import type {
   SignInAttemptTable,
   UserPasswordTable,
 } from './sign-in-tables.ts'
-import type { WebhookDeliveryTable, WebhookEndpointTable } from './webhook-tables.ts'
+import type { WebhookDeliveryTable, WebhookEndpointTable, WebhookToldTable } from './webhook-tables.ts'
 
 /*
  * One interface per table. What is an organization's carries organization_id, and every statement filters on it. Times are Unix seconds, JSON
@@ -331,6 +331,7 @@ export interface Tables {
   background_response: BackgroundResponseTable
   webhook_endpoint: WebhookEndpointTable
   webhook_delivery: WebhookDeliveryTable
+  webhook_told: WebhookToldTable
   batch_held: BatchHeldTable
   limit_refusal: LimitRefusalTable
   meta: MetaTable

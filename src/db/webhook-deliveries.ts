@@ -31,11 +31,18 @@ export async function emitWebhook(
     .execute()
   const wanting = endpoints.filter(({ event_types }) => (JSON.parse(event_types) as string[]).includes(type))
   const ids = wanting.filter(({ waiting }) => waiting < MOST_WAITING).map(({ id }) => id)
-  if (ids.length > 0) await tell(tx, newId, organizationId, ids.sort(), { type, data, at })
+  if (ids.length > 0) await tellEndpoints(tx, newId, organizationId, ids.sort(), { type, data, at })
   return { told: ids.length, left: wanting.length - ids.length }
 }
 
-async function tell(tx: Db, newId: NewId, organizationId: string, ids: string[], { type, data, at }: WebhookHappened) {
+/** Has these endpoints told, whatever they want to hear of. @param ids of the organization's, in one order for all @returns the deliveries' ids */
+export async function tellEndpoints(
+  tx: Db,
+  newId: NewId,
+  organizationId: string,
+  ids: readonly string[],
+  { type, data, at }: WebhookHappened,
+): Promise<string[]> {
   const created_at = Math.floor(at / 1000)
   const event_id = newId('webhookEvent')
   const payload = JSON.stringify({ object: 'event', id: event_id, created_at, type, data })
@@ -45,12 +52,15 @@ async function tell(tx: Db, newId: NewId, organizationId: string, ids: string[],
   }))
   for (const batch of batches(rows)) await tx.insertInto('webhook_delivery').values(batch).execute()
   // Behind the rows: whoever finds out meanwhile when the next is due waits for this, and then sees them.
-  await tx
-    .updateTable('webhook_endpoint')
-    .set((eb) => ({ waiting: eb('waiting', '+', 1), due_at: earlier(at) }))
-    .where('organization_id', '=', organizationId)
-    .where('id', 'in', ids)
-    .execute()
+  for (const id of ids) {
+    await tx
+      .updateTable('webhook_endpoint')
+      .set((eb) => ({ waiting: eb('waiting', '+', 1), due_at: earlier(at) }))
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .execute()
+  }
+  return rows.map(({ id }) => id)
 }
 
 const earlier = (at: number): RawBuilder<number> =>
@@ -107,7 +117,7 @@ export type WebhookAttempt = {
 export async function settleWebhook(db: Db, tried: Row<'webhook_delivery'>, attempt: WebhookAttempt): Promise<void> {
   const { id, organization_id, endpoint_id, attempts } = tried
   await inTransaction(db, async (tx) => {
-    const isThis = { organization_id, id, attempts }
+    const isThis = { organization_id, endpoint_id, id, attempts }
     const isOver = attempt.error === null || attempt.dueAt === null
     const { numAffectedRows } =
       attempt.error === null
@@ -178,14 +188,18 @@ const BATCH = 1000
 export async function deleteFailedWebhooks(db: Db, before: number): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('webhook_delivery')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('webhook_delivery')
-        .select('id')
-        .where('due_at', 'is', null)
-        .where('created_at', '<', before)
-        .orderBy('created_at')
-        .limit(BATCH),
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('organization_id', 'endpoint_id', 'id'),
+        'in',
+        selectFrom('webhook_delivery')
+          .select(['organization_id', 'endpoint_id', 'id'])
+          .where('due_at', 'is', null)
+          .where('created_at', '<', before)
+          .orderBy('created_at')
+          .limit(BATCH)
+          .$asTuple('organization_id', 'endpoint_id', 'id'),
+      ),
     )
     .executeTakeFirstOrThrow()
   return numDeletedRows >= BATCH

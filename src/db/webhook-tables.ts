@@ -46,3 +46,10 @@ export interface WebhookDeliveryTable {
   /** Why it was no success, in words. */
   error: string | null
 }
+
+/** How far an organization's own webhooks have told of what is found by looking. */
+export interface WebhookToldTable {
+  organization_id: string
+  source: string
+  position: string
+}

@@ -20,6 +20,7 @@ import type { LateOwners } from './late-owners.ts'
 import type { Models } from './models/models.ts'
 import type { Tally } from './observe/tally.ts'
 import type { TokenCounter } from './observe/token-counter.ts'
+import type { ProjectIds } from './rules/rule.ts'
 import type { Spender } from './spend/money.ts'
 import type { Reserving } from './spend/to-reserve.ts'
 import type { Upstreams } from './upstreams/upstreams.ts'
@@ -88,6 +89,8 @@ export type Gate = Omit<GatewayParts, 'counters'> & {
   tally: Tally
   /** Tells the audit log that a known key was refused. */
   refused: (call: Call, error: ApiError) => void
+  /** Tells whoever wants to hear of it that a call was refused by a limit. */
+  limited: (whose: ProjectIds, refused: ApiError) => void
   /** Work that goes on when the client has its answer; a shutdown waits for it. */
   afterwards: (work: () => Promise<void> | undefined) => void
 }

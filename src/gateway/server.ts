@@ -17,6 +17,7 @@ import { handle } from './pipeline.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { spokenAt } from './routes/api.ts'
 import { callBegins, callIsOver } from './turn.ts'
+import { limitsTold } from './webhooks/limited.ts'
 
 export type Gateway = {
   handle: (request: IncomingMessage, response: ServerResponse) => void
@@ -55,6 +56,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     tally,
     failures,
     refused: recordRefusal(parts),
+    limited: limitsTold(parts.webhooks, parts.now),
     afterwards: afterwards.do,
   }
   const serve =

@@ -43,6 +43,7 @@ export async function openDoors(
       refusals,
       models: served.models,
       levels: served.levels,
+      webhooks: machine.webhookRules,
       changed: { publish: announce },
     },
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),

@@ -1,6 +1,6 @@
 import type { Config } from '../config/settings.ts'
 import type { SchemaStanding, Standing } from '../core/dependency.ts'
-import type { WebhookDesk } from '../core/webhook-asked.ts'
+import type { WebhookDesk, WebhookRules } from '../core/webhook-asked.ts'
 import { Changed, type ChangeScope } from '../db/changed.ts'
 import type { DatabaseHealth } from '../db/health.ts'
 import { openReportDb } from '../db/open.ts'
@@ -34,6 +34,7 @@ export type Machine = {
   redis: RedisOfThreads | null
   alerts: OpenAlerts['alerts']
   webhooks: WebhookDesk
+  webhookRules: WebhookRules
   /** How it stands with all that the machine needs, which is asked now. */
   standing: () => Promise<Record<string, Standing | SchemaStanding>>
 }
@@ -58,7 +59,7 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   const redis = config.redis && stack.use(await openRedisOf(config.redis, tools))
   const ledger = stack.use(openLedger(config, { ...tools, db }, redis?.leave))
   const { alerts } = stack.use(openAlerts(config, { ...tools, db, ledger }))
-  const { webhooks } = stack.use(await openWebhooks(config, { ...tools, db, gateDb: ledger.gateDb }))
+  const { webhooks, webhookRules } = stack.use(await openWebhooks(config, { ...tools, db, gateDb: ledger.gateDb }))
   const parts = { db, ledger, now: tools.now, log: tools.log }
   const isAlone = config.workers === 1
   const far = redis && isAlone ? stack.use(await redis.counters(parts)) : null
@@ -79,7 +80,20 @@ export async function openMachine(config: Config, tools: Tools): Promise<Machine
   }
   const rest = stack.move()
   return {
-    ...{ db, reportDb, ledger, changed, announce, availability, pooled, counters, alerts, webhooks, standing },
+    ...{
+      db,
+      reportDb,
+      ledger,
+      changed,
+      announce,
+      availability,
+      pooled,
+      counters,
+      alerts,
+      webhooks,
+      webhookRules,
+      standing,
+    },
     redis: ofThreads,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }

@@ -78,9 +78,10 @@ export class Deliverer {
     for (const endpoint of await dueWebhookEndpoints(db, now(), OF_ALL * 2)) {
       const room = this.#roomFor(endpoint)
       if (room <= 0) continue
-      const running = this.#taken(endpoint.id)
-      const due = await dueWebhooks(db, endpoint, now(), room + running)
-      for (const delivery of due.filter(({ id }) => !this.#running.has(id)).slice(0, room))
+      // One that ends while this is read may be read as it was before.
+      const running = new Set(this.#running.keys())
+      const due = await dueWebhooks(db, endpoint, now(), room + this.#taken(endpoint.id))
+      for (const delivery of due.filter(({ id }) => !running.has(id)).slice(0, room))
         this.#start(endpoint, delivery, signal)
       if (this.#running.size >= OF_ALL) return
     }

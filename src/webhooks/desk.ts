@@ -28,6 +28,7 @@ export type WebhookDeskParts = PostParts & {
   now: () => number
   /** Told when an endpoint was made. */
   made: () => void
+  limited: WebhookDesk['limited']
 }
 
 /** Milliseconds that the name of a new URL's host is looked for. A name that nobody knows yet is looked at when there is something to send. */
@@ -42,7 +43,9 @@ type Changed = { body: object; recorded: object | null }
 /** Keeps the webhook endpoints of projects, and says what calls about them are answered with. */
 export function webhookDesk(parts: WebhookDeskParts): WebhookDesk {
   const tests = new Tests()
+  const { limited } = parts
   return {
+    limited,
     async ask(asked) {
       try {
         return { body: await answerTo(parts, tests, asked) }

@@ -1,6 +1,7 @@
 import { promises } from 'node:dns'
 import { type BlockList, isIP } from 'node:net'
 import { mayCall } from '../core/public-address.ts'
+import { hostOf } from '../core/webhook.ts'
 
 /** The addresses of a name. @throws where it has none */
 export type Resolve = (name: string, signal: AbortSignal) => Promise<string[]>
@@ -23,6 +24,17 @@ export async function reachable(
   return addresses
 }
 
+/** What is wrong with where a URL leads, as far as that is said by itself: an address, or the name of this machine. Null: nothing. */
+export function flawOfPlace(url: string, networks: BlockList | null): string | null {
+  const host = hostOf(url)
+  const address = isIP(host) === 0 ? (LOCAL.test(host) ? LOOPBACK : null) : host
+  return address === null || mayCall(address, networks) ? null : `${WHERE}.`
+}
+
+/** As the system has it (RFC 6761, 6.3), whatever a server of names says. */
+const LOCAL = /(^|\.)localhost\.?$/i
+const LOOPBACK = '127.0.0.1'
+
 /** Milliseconds that one server of names is waited for, and how often it is asked. */
 const [ASKED_MS, TIMES] = [2000, 2]
 
@@ -32,8 +44,7 @@ const [ASKED_MS, TIMES] = [2000, 2]
  */
 export const resolve: Resolve = async (name, signal) => {
   signal.throwIfAborted()
-  // As the system has it (RFC 6761, 6.3), whatever a server of names says.
-  if (/(^|\.)localhost\.?$/i.test(name)) return ['127.0.0.1']
+  if (LOCAL.test(name)) return [LOOPBACK]
   const resolver = new promises.Resolver({ timeout: ASKED_MS, tries: TIMES })
   const cancel = () => resolver.cancel()
   signal.addEventListener('abort', cancel, { once: true })

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { idSource } from '../../src/core/id.ts'
 import type { UsageEntry } from '../../src/core/usage-entry.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb } from '../../src/db/open.ts'
@@ -101,7 +102,7 @@ export async function openMoney(
   const node = (): Spend => {
     const clock = () => money.now
     const told = (level: string) => void raised.push(level)
-    const alerts = new Alerts({ db, gateDb: db, now: clock, log, raised: told, mailer })
+    const alerts = new Alerts({ db, gateDb: db, newId: idSource(clock), now: clock, log, raised: told, mailer })
     const watch = new AlertWatch({ db, alerts, now: clock, log, recheckMs })
     stack.defer(() => watch.close())
     const totals = new MemoryMoney(new Accounts(clock), readingSpent(db, clock))

@@ -1,3 +1,4 @@
+import { contract } from '../../src/contract/index.ts'
 import { gatehouse, newEmail } from '../contract/organizations.ts'
 import { makeCertificate } from '../support/certificates.ts'
 import { adminKey, invite, nothing, ownKey, sends, user } from './parents.ts'
@@ -61,6 +62,20 @@ const ofProjects = async (at: Place) => {
   return { params: {}, query: { kind: 'project' } }
 }
 
+const webhook = { name: 'hook', url: 'https://hooks.example.com/x', event_types: ['audit_log.created' as const] }
+/** An organization has twenty at most. */
+const roomForWebhooks = async ({ call }: Place) => {
+  const { list, delete: remove } = contract.webhookEndpoints
+  const { data } = await call(list, { query: { limit: 100 } })
+  if (data.length > 10) for (const { id } of data) await call(remove, { params: { webhook_endpoint_id: id } })
+  return { params: {} }
+}
+const webhookEndpoint = async (at: Place) => {
+  await roomForWebhooks(at)
+  const { id } = await at.call(contract.webhookEndpoints.create, { body: webhook })
+  return { params: { webhook_endpoint_id: id } }
+}
+
 /** The organization, its people and its keys, what it rules for itself, and what is reported of it. */
 export const organizationRequests = {
   me: { retrieve: nothing, projects: nothing },
@@ -110,6 +125,16 @@ export const organizationRequests = {
     update: sends(spendAlert, alert),
     delete: spendAlert,
   },
+  webhookEndpoints: {
+    list: nothing,
+    create: sends(roomForWebhooks, webhook),
+    retrieve: webhookEndpoint,
+    update: sends(webhookEndpoint, { name: 'renamed', event_types: ['api_key.expiring' as const] }),
+    delete: webhookEndpoint,
+    rotateSecret: sends(webhookEndpoint, { keep_old_secret_active_for_24_hours: true }),
+    test: sends(webhookEndpoint, { event_type: 'audit_log.created' as const }),
+    deliveries: webhookEndpoint,
+  },
   auditLogs: { list: nothing },
   attention: { retrieve: nothing },
   usage: {
@@ -137,15 +162,19 @@ O R PO PM PV CO CP ST OO KR KU SA
   What the organization's owners see and change.
 + -  -  -  -  -  -  -  +  +  s  s  adminApiKeys.list apiKeys.list users.list invites.list certificates.list
                                    auditLogs.list spendAlerts.list spendLimit.retrieve dataRetention.retrieve
+                                   webhookEndpoints.list
                                    spendUse.organization limitUse.organization
 + -  -  -  -  -  -  -  o  +  s  s  adminApiKeys.retrieve users.retrieve invites.retrieve certificates.retrieve
-                                   spendAlerts.retrieve
+                                   spendAlerts.retrieve webhookEndpoints.retrieve webhookEndpoints.deliveries
 + -  -  -  -  -  -  -  +  s  s  s  adminApiKeys.create invites.create certificates.create
                                    certificates.activate certificates.deactivate spendAlerts.create
+                                   webhookEndpoints.create
                                    spendLimit.update spendLimit.delete dataRetention.update
 + -  -  -  -  -  -  -  o  s  s  s  adminApiKeys.update adminApiKeys.delete users.update users.delete invites.delete
                                    links.invite links.password certificates.update
                                    certificates.delete spendAlerts.update spendAlerts.delete
+                                   webhookEndpoints.update webhookEndpoints.delete webhookEndpoints.rotateSecret
+                                   webhookEndpoints.test
 
   What is one's own: whoever one is.
 + +  +  +  +  +  +  +  +  +  s  s  me.retrieve me.projects myApiKeys.list attention.retrieve
@@ -176,6 +205,15 @@ export const organizationChangesNoRequest = {
     fields: ['token', 'name', 'password'],
     why: 'a new user of the organization has no key; keys and memberships are rows of their own',
   },
+  ...Object.fromEntries(
+    ['create', 'update'].map((verb) => [
+      `webhookEndpoints.${verb}`,
+      { fields: ['name', 'url', 'event_types'], why: 'a webhook tells of what happens' },
+    ]),
+  ),
+  'webhookEndpoints.delete': { fields: [], why: 'the same' },
+  'webhookEndpoints.rotateSecret': { fields: ['keep_old_secret_active_for_24_hours'], why: 'the same' },
+  'webhookEndpoints.test': { fields: ['event_type'], why: 'the same' },
   'certificates.create': {
     fields: ['certificate', 'name'],
     why: 'a new certificate binds nobody until it is activated',

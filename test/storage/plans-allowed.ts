@@ -18,7 +18,7 @@ export const allowed: readonly { sql: string; why: string }[] = [
   },
   { sql: 'delete from owned where (kind, id) in (select', why: 'As many as one deletion may: the limit is within.' },
   { sql: 'delete from sign_in_attempt where name in (select', why: 'The same.' },
-  { sql: 'delete from webhook_delivery where id in (select', why: 'The same.' },
+  { sql: 'delete from webhook_delivery where (organization_id, endpoint_id, id) in (select', why: 'The same.' },
   { sql: 'delete from passkey_challenge where (user_id, hash) in (select', why: 'The same.' },
   {
     sql: 'delete from project_group where organization_id = ? and group_id = ?',

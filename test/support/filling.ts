@@ -217,8 +217,10 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       ...{ event_types: `'["batch.completed"]'`, secret: "'whsec_x'", created_at: '1', updated_at: '1' },
       ...{ waiting: '1', due_at: '1' },
     }),
+    insert('webhook_told', { ...own, source: id('limit '), position: "'2026-11-30T04'" }),
     insert('webhook_delivery', {
-      ...{ ...own, id: id('wh_'), endpoint_id: `'${FULL_ENDPOINT}'`, event_id: id('evt_'), payload: "'{}'" },
+      ...{ ...own, id: id('wh_'), event_id: id('evt_'), payload: "'{}'" },
+      endpoint_id: `case i % 3 when 0 then ${id('whe_')} else '${FULL_ENDPOINT}' end`,
       ...{ event_type: "'batch.completed'", created_at: 'i', attempts: '1' },
       due_at: 'case i % 2 when 0 then null else i end',
     }),

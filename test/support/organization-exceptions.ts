@@ -112,6 +112,12 @@ export const exceptions: readonly Exception[] = [
     statement: 'select from background_response where due_at <= ? order by due_at limit ?',
   },
   {
+    name: 'the next organization with webhooks of its own',
+    why: 'One tells of all organizations what is found by looking.',
+    statement:
+      'select from webhook_endpoint where project_id is null and organization_id > ? order by organization_id limit ?',
+  },
+  {
     name: 'webhook endpoints that have something due',
     why: 'One delivers for all organizations, those first that have waited longest.',
     statement: 'select from webhook_endpoint where due_at <= ? order by due_at limit ?',
@@ -125,7 +131,7 @@ export const exceptions: readonly Exception[] = [
     name: 'the deletion of those',
     why: 'They are the rows that the statement before finds.',
     statement:
-      'delete from webhook_delivery where id in (select id from webhook_delivery where due_at is null and created_at < ? order by created_at limit ?)',
+      'delete from webhook_delivery where (organization_id, endpoint_id, id) in (select organization_id, endpoint_id, id from webhook_delivery where due_at is null and created_at < ? order by created_at limit ?)',
   },
   {
     name: 'refusals for limits that are too old',

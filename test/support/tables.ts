@@ -48,7 +48,10 @@ export const keptOfCalls = [
   'limit_level',
   'limit_refusal',
   'batch',
+  // When the next delivery is due stands beside what is set.
+  'webhook_endpoint',
   'webhook_delivery',
+  'webhook_told',
   'batch_held',
   'background_response',
 ]

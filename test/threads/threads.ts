@@ -54,8 +54,8 @@ export function startLedgerThread(server: LedgerServer, signals: Int32Array): Le
 /** A server of a ledger of which only some matters. */
 export function serverOf(ledger: Partial<ServedLedger>): LedgerServer {
   const owners = { find: async () => [], claim: () => true, end() {}, keep: async () => [], list: async () => [] }
-  const webhooks = { ask: async () => ({ body: {} }) }
   const counted = { usage: { recordSums() {} }, lastUsed: { touch() {} }, refusedByLimits: { add() {} } }
+  const webhooks = { ask: async () => ({ body: {} }), limited() {} }
   const others = { webhooks, alerts: { look: async () => {} }, refusals: { record: async () => {} } }
   return new LedgerServer({ ...counted, owners, ...others, ...ledger })
 }

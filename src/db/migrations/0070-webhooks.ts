@@ -32,7 +32,7 @@ export const webhooks = adds(async (db) => {
   await sql`create index webhook_endpoint_due on webhook_endpoint (due_at) where due_at is not null`.execute(db)
   await db.schema
     .createTable('webhook_delivery')
-    .addColumn('id', id, (c) => c.primaryKey())
+    .addColumn('id', id, (c) => c.notNull())
     .addColumn('organization_id', id, (c) => c.notNull())
     .addColumn('endpoint_id', id, (c) => c.notNull())
     .addColumn('event_id', id, (c) => c.notNull())
@@ -44,11 +44,8 @@ export const webhooks = adds(async (db) => {
     .addColumn('attempted_at', 'bigint')
     .addColumn('status_code', 'integer')
     .addColumn('error', 'text')
-    .execute()
-  await db.schema
-    .createIndex('webhook_delivery_endpoint')
-    .on('webhook_delivery')
-    .columns(['organization_id', 'endpoint_id', 'id'])
+    // By the endpoint first: what one has is listed without what others have.
+    .addPrimaryKeyConstraint('webhook_delivery_key', ['organization_id', 'endpoint_id', 'id'])
     .execute()
   await sql`create index webhook_delivery_due on webhook_delivery (organization_id, endpoint_id, due_at) where due_at is not null`.execute(
     db,

@@ -33,6 +33,7 @@ import { batchHeld } from './0066-batch-held.ts'
 import { backgroundResponses } from './0068-background-responses.ts'
 import { webhooks } from './0070-webhooks.ts'
 import { limitRefusals } from './0071-limit-refusals.ts'
+import { webhooksOfOrganizations } from './0072-webhooks-of-organizations.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -75,4 +76,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0068-background-responses': backgroundResponses,
   '0070-webhooks': webhooks,
   '0071-limit-refusals': limitRefusals,
+  '0072-webhooks-of-organizations': webhooksOfOrganizations,
 }

@@ -1,5 +1,7 @@
 import { OWN_UPSTREAM } from '../../core/offer.ts'
 import { type BatchChange, type BatchRow, changeBatch } from '../../db/batch.ts'
+import { inTransaction } from '../../db/transaction.ts'
+import { emitWebhook } from '../../db/webhook-deliveries.ts'
 import type { Gate } from '../gate.ts'
 import { atUpstreams } from '../routes/batches.ts'
 import { askFor } from './asking.ts'
@@ -22,7 +24,7 @@ export const isEnding = (status: unknown): status is Ending => (endings as reado
 
 export const secondsOf = ({ now }: Pick<Gate, 'now'>) => Math.floor(now() / 1000)
 
-/** Ends a batch that stands as it was read; what it holds is given back before anybody hears of it. */
+/** Ends a batch that stands as it was read, and has its project's webhooks told of that; what it holds is given back before anybody hears of it. */
 export async function end(
   { gate, charging }: Life,
   batch: BatchRow,
@@ -32,7 +34,13 @@ export async function end(
   await charging.end(batch)
   const due_at = batch.upstream_file_id === null ? null : gate.now()
   const at = { [`${status}_at`]: secondsOf(gate) }
-  await changeBatch(gate.db.write, batch, { ...at, ...change, status, due_at })
+  await inTransaction(gate.db.write, async (tx) => {
+    const ended = await changeBatch(tx, batch, { ...at, ...change, status, due_at })
+    if (ended === null) return
+    const { id, organization_id: organizationId, project_id: projectId } = batch
+    const happened = { type: `batch.${status}`, data: { id }, at: gate.now() }
+    await emitWebhook(tx, gate.newId, { organizationId, projectId }, happened)
+  })
 }
 
 export const fail = (life: Life, batch: BatchRow, errors: readonly LineError[]) =>

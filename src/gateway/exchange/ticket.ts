@@ -71,6 +71,7 @@ export function issueTicket(
   const admitted = (held: Admission | ApiError) => {
     if (held instanceof ApiError) {
       if (held instanceof LimitReached) countRefused(gate, grant.rules, held.window, at)
+      gate.limited(grant.rules, held)
       return held
     }
     Object.assign(headers, held.headers)

@@ -1,9 +1,10 @@
+import type { NewId } from '../../core/id.ts'
 import type { Log } from '../../core/log.ts'
 import { NANOS_PER_CENT } from '../../core/money.ts'
 import type { Month } from '../../core/month.ts'
 import { recipientsOf } from '../../db/alert-recipients.ts'
 import { findSpent, WHOLE_ORGANIZATION } from '../../db/spend.ts'
-import { claimAlert, type DueAlert, dueAlerts, namesOf, nextThresholds } from '../../db/spend-alerts.ts'
+import { type DueAlert, dueAlerts, namesOf, nextThresholds, raiseAlert } from '../../db/spend-alerts.ts'
 import type { Db } from '../../db/tables.ts'
 import type { Mailer } from './mailer.ts'
 import { Outbox } from './outbox.ts'
@@ -13,6 +14,7 @@ export type AlertParts = {
   db: Db
   /** For the marks of alerts that were raised: the gate's own. */
   gateDb: Db
+  newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
   log: Pick<Log, 'warn'>
@@ -46,7 +48,7 @@ export class Alerts {
    * @returns the total, and the amount that the next alert waits for, both in nano-dollars; null where there is none
    */
   async raise(owner: Owner, month: Month): Promise<{ spent: bigint; next: bigint | null }> {
-    const { db, gateDb, now } = this.#parts
+    const { db, gateDb, newId, now } = this.#parts
     const { organizationId, projectId } = owner
     const totals = await findSpent(db, organizationId, [projectId], month.name)
     const spent = totals.get(projectId) ?? 0n
@@ -56,7 +58,8 @@ export class Alerts {
       for (const alert of due) {
         // Before the mark: a failure here is tried again.
         const to = await recipientsOf(db, alert)
-        if (names && (await claimAlert(gateDb, alert, month.name, Math.floor(now() / 1000)))) {
+        const raised = { alert, projectId, month: month.name, spent, at: now() }
+        if (names && (await raiseAlert(gateDb, newId, raised))) {
           this.#tell(owner, names, { ...alert, to }, spent, month)
         }
       }

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/settings.ts'
+import type { NewId } from '../../core/id.ts'
 import type { Log } from '../../core/log.ts'
 import type { Metrics } from '../../core/metrics.ts'
 import type { Db } from '../../db/tables.ts'
@@ -13,6 +14,7 @@ type Parts = {
   /** For reading. */
   db: Db
   ledger: Pick<Ledger, 'gateDb' | 'usage'>
+  newId: NewId
   /** Milliseconds since the epoch. */
   now: () => number
   log: Log
@@ -24,12 +26,12 @@ type Parts = {
  * the usage written first, since its costs may reach an alert, and then waits for the alerts and their mail.
  */
 export function openAlerts({ smtp, publicUrl }: Pick<Config, 'smtp' | 'publicUrl'>, parts: Parts): OpenAlerts {
-  const { db, ledger, now, log, metrics } = parts
+  const { db, ledger, newId, now, log, metrics } = parts
   const { gateDb, usage } = ledger
   const done = (outcome: string) => metrics.count('gatehouse_mails_total', { outcome })
   const mailer = smtp && new Mailer({ server: smtp, publicUrl, log, done })
   const raised = (level: string) => metrics.count('gatehouse_spend_alerts_total', { level })
-  const watch = new AlertWatch({ db, alerts: new Alerts({ db, gateDb, now, log, raised, mailer }), now, log })
+  const watch = new AlertWatch({ db, alerts: new Alerts({ db, gateDb, newId, now, log, raised, mailer }), now, log })
   usage.follow(watch)
   return {
     alerts: watch,

@@ -40,7 +40,10 @@ export function farLedger(port: MessagePort, { log, metrics }: FarLedgerParts): 
     alerts: {
       look: async ({ organizationId, projectId }) => line.tell({ say: 'look', spender: { organizationId, projectId } }),
     },
-    webhooks: { ask: (asked) => line.ask('webhooks', asked) },
+    webhooks: {
+      ask: (asked) => line.ask('webhooks', asked),
+      limited: (reached) => line.tell({ say: 'limited', reached }),
+    },
     async [Symbol.asyncDispose]() {
       await line.drain()
       process.removeListener('exit', sendRest)

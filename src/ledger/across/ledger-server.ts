@@ -62,10 +62,11 @@ export class LedgerServer {
   }
 
   #take(line: Line, told: Told): void {
-    const { usage, owners, lastUsed, alerts, refusedByLimits } = this.#ledger
+    const { usage, owners, lastUsed, alerts, webhooks, refusedByLimits } = this.#ledger
     if (told.say === 'claim') owners.claim(told.owned, originOf(line, told))
     else if (told.say === 'end') owners.end(told.owned, told)
     else if (told.say === 'look') void alerts.look(told.spender)
+    else if (told.say === 'limited') webhooks.limited(told.reached)
     else {
       usage.recordSums(told.rows)
       refusedByLimits.add(told.limited)

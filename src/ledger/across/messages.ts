@@ -1,6 +1,6 @@
 import type { LimitRefusals } from '../../core/limit-refusal.ts'
 import type { Kept, ListAsked, Owned } from '../../core/owned.ts'
-import type { WebhookAnswer, WebhookAsked } from '../../core/webhook-asked.ts'
+import type { LimitReached, WebhookAnswer, WebhookAsked } from '../../core/webhook-asked.ts'
 import type { Asker } from '../asker.ts'
 import type { Use } from '../last-used.ts'
 import type { KnownOwner, Origin, Owner } from '../owners.ts'
@@ -29,6 +29,7 @@ export type Told =
   | { say: 'end'; owned: Owned; organizationId: string }
   /** The rules of a project were loaded: alerts are looked for. */
   | { say: 'look'; spender: Spender }
+  | { say: 'limited'; reached: LimitReached }
 
 /** What is asked, by the name of the question, and what the answer is. */
 export type Questions = {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type OpenAI from 'openai'
-import { DATABASE, databases } from '../../support/databases.ts'
+import { DATABASE, databases, openTestDatabase } from '../../support/databases.ts'
+import { startTestApp } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
 import { until } from '../../support/until.ts'
+import { envOf } from '../owned/shared.ts'
 import { chat, create, jsonl, type Stage, startStage } from './stage.ts'
 
 /** A token of an answer costs a cent, and in batches half of one; a thousand of a question as much. */
@@ -180,5 +182,32 @@ for (const { what, database, withRedis } of places) {
     await endAs(it, client, first.id, 'expired', 2)
     assert.equal(await live(client, 50), '200')
     assert.deepEqual(await it.held(), [])
+  })
+}
+
+for (const database of databases) {
+  test(`${database}: of two servers each holds the money of all batches, whichever made them, and counts what they have spent`, async () => {
+    await using file = await modelsFile({ m1: M1 })
+    await using own = await openTestDatabase(database)
+    const options = { databaseUrl: own.url, env: { GATEHOUSE_CONFIG: file.path } }
+    await using it = await startStage(options)
+    await using next = await startTestApp({ ...options, env: { ...envOf(it.account), ...options.env } })
+    const there = next.client(it.a.key)
+    const { spendLimit } = it.app.admin().organization.projects
+    await spendLimit.update(it.a.projectId, { threshold_amount: 100, ...usd })
+    // What is let in costs nothing, however often it is asked.
+    it.account.fail('POST /v1/chat/completions', 500)
+    const isRefused = async (client: OpenAI) => (await live(client, 50)) === 'project_spend_limit_exceeded'
+    for (const client of [it.a.client, there]) assert.equal(await isRefused(client), false)
+    const lines = ['a', 'b', 'c', 'd', 'e'].map((id) => chat(id, { max_completion_tokens: 20 }))
+    const made = await create(there, jsonl(lines))
+    const sent = await it.sent(made.id)
+    for (const client of [it.a.client, there]) await until(() => isRefused(client), 'it to be held everywhere')
+    it.account.move(sent.id, 'completed')
+    // Two minutes of which each server has its own.
+    for (const app of [it.app, next]) app.advance(61)
+    await it.reach(there, made.id, 'completed')
+    for (const client of [it.a.client, there])
+      await until(async () => !(await isRefused(client)), 'the rest to be there everywhere')
   })
 }

@@ -21,7 +21,7 @@ const PURPOSES = ['assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'ev
 const BATCH_SECONDS = 30 * 86_400
 /** Seconds that can be asked for. */
 const [LEAST_SECONDS, MOST_SECONDS] = [3600, 2_592_000]
-const LONGEST_NAME = 512
+const LONGEST_NAME = 255
 
 /** What is asked of a new file; all of it is a client's word. */
 export type NewFile = { filename: string; purpose: string; expiresAfter: number | null }

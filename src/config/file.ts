@@ -12,6 +12,7 @@ import {
 } from '../core/catalogue.ts'
 import { type DefaultedCall, type DefaultModels, defaultedCalls, NO_DEFAULTS } from '../core/default-model.ts'
 import { deniedField } from '../core/denied-field.ts'
+import type { McpHosts } from '../core/mcp-hosts.ts'
 import { rowNames } from '../core/model-list.ts'
 import { isModelName } from '../core/model-name.ts'
 import {
@@ -23,6 +24,7 @@ import {
 } from '../core/upstream-kind.ts'
 import { type ConsoleConfig, consoleSchema, toConsole, type WrittenConsole } from './console.ts'
 import { databaseFields, type WrittenDatabase } from './database.ts'
+import { toMcpHosts } from './mcp-hosts.ts'
 import { toOffers } from './offers.ts'
 import type { WrittenOidc } from './oidc.ts'
 import { NO_REDIS_FILE, type RedisFile, redisSchema, toRedisFile, type WrittenRedis } from './redis.ts'
@@ -40,6 +42,8 @@ export type ConfigFile = {
   unknownFields: UnknownFields | null
   /** The models that calls mean which name none. */
   defaultModels: DefaultModels
+  /** What projects may have model servers reach by their tools. */
+  mcpHosts: McpHosts
   /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
   defaultMaxOutputTokens: number
   /** Bytes that the bodies of all calls in flight may hold together. */
@@ -74,6 +78,7 @@ export const NO_FILE: ConfigFile = {
   upstreams: new Map(),
   models: new Map(),
   defaultModels: NO_DEFAULTS,
+  mcpHosts: new Map(),
   unknownFields: null,
   defaultMaxOutputTokens: 4096,
   bodyBudgetBytes: 256 * 1024 * 1024,
@@ -138,6 +143,7 @@ const schema = closed({
   upstreams: { ...named(upstream), propertyNames: { pattern: '^[A-Za-z0-9._-]{1,64}$' } },
   models: named(model),
   default_models: closed(Object.fromEntries(defaultedCalls.map((call) => [call, { type: 'string' }]))),
+  mcp_hosts: named({ type: 'array', items: { type: 'string' } }),
   unknown_fields: unknownFields,
   default_max_output_tokens: { type: 'integer', minimum: 1, maximum: 100_000_000 },
   // One body of the largest size must fit.
@@ -156,6 +162,7 @@ type Written = {
   upstreams?: Record<string, WrittenUpstream>
   models?: Record<string, WrittenModel>
   default_models?: Partial<Record<DefaultedCall, string>>
+  mcp_hosts?: Record<string, string[]>
   unknown_fields?: UnknownFields
   default_max_output_tokens?: number
   body_budget_mb?: number
@@ -227,6 +234,7 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     unknownFields: preset,
     models: catalogue,
     defaultModels: { ...NO_DEFAULTS, ...(written as Written).default_models },
+    mcpHosts: toMcpHosts((written as Written).mcp_hosts, wrong),
     defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
     bodyBudgetBytes: mebibytes((written as Written).body_budget_mb) ?? NO_FILE.bodyBudgetBytes,
     streamKeepaliveMs: ((written as Written).stream_keepalive_seconds ?? 0) * 1000,

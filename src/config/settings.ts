@@ -5,6 +5,7 @@ import type { Catalogue } from '../core/catalogue.ts'
 import type { DatabaseSettings } from '../core/database-settings.ts'
 import type { DefaultModels } from '../core/default-model.ts'
 import { isAdminKey } from '../core/key.ts'
+import type { McpHosts } from '../core/mcp-hosts.ts'
 import { upstreamKinds, usageAsking } from '../core/upstream-kind.ts'
 import type { ConsoleConfig } from './console.ts'
 import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
@@ -57,6 +58,8 @@ export type Config = Readonly<{
   models: Catalogue
   /** The models that calls mean which name none. */
   defaultModels: DefaultModels
+  /** What projects may have model servers reach by their tools. */
+  mcpHosts: McpHosts
   /** Tokens that a call is reckoned to answer with where neither it nor its model says how many. */
   defaultMaxOutputTokens: number
   /** Bytes that the bodies of all calls in flight may hold together. */
@@ -197,6 +200,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     adminKey: read('GATEHOUSE_ADMIN_KEY'),
     ...chooseUpstreams(file, small, mistakes),
     defaultModels: file.defaultModels,
+    mcpHosts: file.mcpHosts,
     defaultMaxOutputTokens: file.defaultMaxOutputTokens,
     bodyBudgetBytes: file.bodyBudgetBytes,
     streamKeepaliveMs: read('GATEHOUSE_STREAM_KEEPALIVE_SECONDS') ?? file.streamKeepaliveMs,

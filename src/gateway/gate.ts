@@ -3,6 +3,7 @@ import type { ApiError } from '../contract/error.ts'
 import type { DefaultModels } from '../core/default-model.ts'
 import type { NewId } from '../core/id.ts'
 import type { Log } from '../core/log.ts'
+import type { McpHosts } from '../core/mcp-hosts.ts'
 import type { OwnedKind } from '../core/owned.ts'
 import type { Dialect } from '../core/upstream-kind.ts'
 import type { WebhookDesk } from '../core/webhook-asked.ts'
@@ -59,6 +60,8 @@ export type GatewayParts = GateLedger & {
   trustedProxies: BlockList | null
   /** The models that calls mean which name none. */
   defaultModels: DefaultModels
+  /** What projects may have model servers reach by their tools. */
+  mcpHosts: McpHosts
   /** What a call's answer may have at most where neither the request nor the catalogue says. */
   defaultMaxOutputTokens: number
   /** Milliseconds of silence after which a stream gets a comment; 0: none does. */

@@ -58,14 +58,14 @@ function judgeAbout(
   name: string | null,
   defaultModel: string | null,
 ): Judgement | Promise<Judgement> {
-  const { defaultMaxOutputTokens, dialects, accepts } = gate
+  const { defaultMaxOutputTokens, dialects, accepts, mcpHosts } = gate
   const judged = (own: CatalogueModel | null) => {
     const { rules } = call.grant
     const models = { find: (id: string) => (id === name ? own : gate.catalogue.find(id)) }
     return recorded(gate, call, () =>
       judge({
         ...{ rules, route: call.route, body: body.judged, models },
-        ...{ defaultModel, defaultMaxOutputTokens, dialects, accepts },
+        ...{ defaultModel, defaultMaxOutputTokens, dialects, accepts, mcpHosts },
       }),
     )
   }

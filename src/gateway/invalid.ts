@@ -1,5 +1,6 @@
 import { ApiError, type ErrorOptions } from '../contract/error.ts'
 import type { Denial } from '../core/denied-field.ts'
+import { leading } from '../core/mcp-hosts.ts'
 import type { UpstreamKind } from '../core/upstream-kind.ts'
 
 /** Characters of what a client wrote that a message repeats. */
@@ -41,7 +42,16 @@ export function unknownParameter(param: string): ApiError {
 
 /** Of a field that names what another project may own, or has no bounds: refused until it is governed. */
 export function notOffered(param: string): ApiError {
+  if (leads.test(param)) return notAllowedHost(param)
   const message = `The parameter '${shown(param)}' is not offered by this server yet.`
+  return new ApiError('parameter_not_offered', message, { param: shown(param) })
+}
+
+const leads = new RegExp(`(^|\\.)(${leading.join('|')})$`)
+
+/** Of a field that has a model server reach something which the project may not. */
+export function notAllowedHost(param: string): ApiError {
+  const message = `The parameter '${shown(param)}' is not offered by this server for this project: where it leads is not among the \`mcp_hosts\` of the server's configuration.`
   return new ApiError('parameter_not_offered', message, { param: shown(param) })
 }
 

@@ -138,6 +138,7 @@ export async function openGateway(
     address: (remote, forwarded) => clientAddress(remote, forwarded, trustedProxies),
     whenCountersFail: config.redis?.down === 'allow' ? 'allow' : 'deny',
     defaultModels: config.defaultModels,
+    mcpHosts: config.mcpHosts,
     defaultMaxOutputTokens: config.defaultMaxOutputTokens,
     streamKeepaliveMs: config.streamKeepaliveMs,
     dialects: dialectsOf(config.upstreams),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { ApiError } from '../../src/contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../src/core/catalogue.ts'
+import type { McpHosts } from '../../src/core/mcp-hosts.ts'
 import type { Dialect } from '../../src/core/upstream-kind.ts'
 import type { Editable } from '../../src/gateway/body/edits.ts'
 import type { JudgedBody } from '../../src/gateway/body/fields.ts'
@@ -28,6 +29,9 @@ export const CATALOGUE = new Map<string, CatalogueModel>(
     plainModel('on-both', ['a', 'b']),
   ].map((model) => [model.id, model]),
 )
+
+/** Any server of tools, and nothing of the account's. */
+const ANYWHERE: McpHosts = new Map([['*', { has: (to: string) => /^https?:/.test(to) } as ReadonlySet<string>]])
 
 /** The rules of a project for which nothing was ever set. */
 export const OPEN: ProjectRules = decodeRules({ organizationId: 'org-1', projectId: 'proj_1' }, NOTHING_STORED)
@@ -96,6 +100,7 @@ function judgedBody(
     defaultMaxOutputTokens: 4096,
     dialects,
     accepts: new Set(),
+    mcpHosts: ANYWHERE,
   })
   assert.equal(JSON.stringify(body && 'whole' in body ? body.fields : null), before, 'judging changes no body')
   const edited: string[] = []
@@ -125,6 +130,7 @@ export function judgedPath(method: string, url: string, rules: Partial<ProjectRu
     defaultMaxOutputTokens: 4096,
     dialects,
     accepts: new Set(),
+    mcpHosts: ANYWHERE,
   }).asked
 }
 

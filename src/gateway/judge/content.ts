@@ -1,3 +1,4 @@
+import { destinationOf } from '../../core/mcp-hosts.ts'
 import type { OwnedKind } from '../../core/owned.ts'
 import { type Fields, isObject, type JsonObject } from '../body/fields.ts'
 import { wrongValue } from '../invalid.ts'
@@ -8,6 +9,7 @@ import { decoded, IMAGE_TOKENS, type Kind, kindAt, mostTokens } from './bounds.t
 import { meaningOf } from './meanings.ts'
 import { DEEPEST, eachText, tooDeep } from './nesting.ts'
 import { idIn, isFileAsText, isKeptElsewhere, LONGEST_LINK, storedFile, storedIn } from './stored-file.ts'
+import type { Terms } from './terms.ts'
 import { isToolResult } from './tool-results.ts'
 
 /** What an image, a recording or a file is taken for: its characters say nothing about it. */
@@ -18,15 +20,6 @@ const BYTES_PER_CHARACTER = 3
 const DOCUMENTS = 'documents'
 /** Longer texts that only say how the rest is to be read are read all the same. */
 const LONGEST_FORM = 64
-
-type Terms = {
-  /** Kinds of things that may be named in it: they are the project's, as somebody else finds out. Others may not. */
-  accepts?: ReadonlySet<OwnedKind>
-  /** Names besides the usual ones under which the client's own JSON stands. */
-  free?: ReadonlySet<string>
-  /** Whether the bytes of images in results of tools may be put before the model as text. */
-  writesResults?: boolean
-}
 
 /**
  * Reads through what a model is given: counts it, and looks for references in it. One pass, as long as the content is.
@@ -48,18 +41,14 @@ export class Content {
   /** Within the result of a tool that may be written down as it is. */
   #written = 0
   readonly #texts: string[] | null
-  readonly #writesResults: boolean
-  readonly #accepts: ReadonlySet<OwnedKind>
-  readonly #freeNames: ReadonlySet<string> | null
+  readonly #terms: Terms
   #referred: Reference[] | null = null
   #referring: Set<object> | null = null
 
   /** @param texts gathers the texts, where somebody wants them */
-  constructor(texts: string[] | null = null, { accepts = NO_KINDS, free, writesResults = false }: Terms = {}) {
+  constructor(texts: string[] | null = null, terms: Terms = NO_TERMS) {
     this.#texts = texts
-    this.#accepts = accepts
-    this.#freeNames = free ?? null
-    this.#writesResults = writesResults
+    this.#terms = terms
   }
 
   /** The objects in it that name something. */
@@ -103,7 +92,7 @@ export class Content {
   /** Takes over what another has found named, and nothing of what it has counted. */
   namedIn(other: Content): void {
     for (const reference of other.referred) this.#refer(reference)
-    if (other.referred.length > 0) this.#referring = new Set([...this.referring, ...other.referring])
+    if (other.referring.size > 0) this.#referring = new Set([...this.referring, ...other.referring])
   }
 
   /** At most so many tokens more that whoever puts it before the model writes around it. */
@@ -188,7 +177,7 @@ export class Content {
   }
 
   #walkObject(object: JsonObject, depth: number, at: string): string | null {
-    if (!this.#writesResults || !isToolResult(object)) return this.#walkFields(object, depth, at)
+    if (!this.#terms.writesResults || !isToolResult(object)) return this.#walkFields(object, depth, at)
     this.#written++
     const found = this.#walkFields(object, depth, at)
     this.#written--
@@ -215,12 +204,12 @@ export class Content {
   }
 
   #walkField(object: JsonObject, key: string, value: unknown, depth: number, at: string): string | null {
-    const meaning = this.#freeNames?.has(key) ? 'free' : meaningOf(key)
+    const meaning = this.#terms.free?.has(key) ? 'free' : meaningOf(key)
     const stored = storedIn(meaning, value)
     if (stored !== null) return stored
     switch (meaning) {
       case 'reference':
-        return this.#refers(object, key, value) ? null : ''
+        return this.#refers(object, key, value) || this.#leads(object, key, value) ? null : ''
       case 'container':
         if (typeof value === 'string') return key === 'container' && this.#namesOne(object, key, key, value) ? null : ''
         // An object describes a container that is made for this answer.
@@ -241,6 +230,8 @@ export class Content {
         return this.#binary(value, kindAt(key === 'data' ? at : key))
       case 'link':
         if (typeof value !== 'string') break
+        // Some servers take the link to one of tools by this name.
+        if (object.type === 'mcp') return this.#leads(object, 'server_url', value) ? null : ''
         if (isData(value)) return this.#binary(value, kindAt(at))
         if (isText(object, at) || isFound(object, at)) break
         if (this.#noted === 0 && at !== DOCUMENTS && isKeptElsewhere(value)) return ''
@@ -289,12 +280,23 @@ export class Content {
   }
 
   #namesOne(object: JsonObject, kind: OwnedKind, param: string, id: unknown): boolean {
-    if (typeof id !== 'string' || !this.#accepts.has(kind)) return false
+    if (typeof id !== 'string' || !this.#terms.accepts?.has(kind)) return false
     this.#refer({ kind, id, param, isIfKept: false })
     this.tokens += BINARY_TOKENS
+    return this.#judged(object)
+  }
+
+  /** What it names may be named, wherever else it is looked for. */
+  #judged(object: JsonObject): true {
     this.#referring ??= new Set()
     this.#referring.add(object)
     return true
+  }
+
+  /** Whether what a tool leads to may be reached. */
+  #leads(object: JsonObject, param: string, value: unknown): boolean {
+    const to = destinationOf(param, value)
+    return to !== null && this.#terms.leads?.(to) === true && this.#judged(object)
   }
 
   #refer(reference: Reference): void {
@@ -338,7 +340,7 @@ export class Content {
   }
 }
 
-const NO_KINDS: ReadonlySet<OwnedKind> = new Set()
+const NO_TERMS: Terms = {}
 const NOTHING: ReadonlySet<object> = new Set()
 
 /** Schemes are written in any case (RFC 3986, 3.1). */

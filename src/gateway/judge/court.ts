@@ -1,4 +1,5 @@
 import type { CatalogueModel } from '../../core/catalogue.ts'
+import type { McpHosts } from '../../core/mcp-hosts.ts'
 import type { OwnedKind } from '../../core/owned.ts'
 import type { Dialect } from '../../core/upstream-kind.ts'
 import type { Edits } from '../body/edits.ts'
@@ -22,4 +23,6 @@ export type Court = {
   dialects: (upstreams: readonly string[]) => readonly Dialect[]
   /** Kinds of things that bodies may name. */
   accepts: ReadonlySet<OwnedKind>
+  /** What projects may have model servers reach by their tools. */
+  mcpHosts: McpHosts
 }

@@ -1,3 +1,4 @@
+import { mayReach } from '../../core/mcp-hosts.ts'
 import { ownedKinds } from '../../core/owned.ts'
 import type { Dialect } from '../../core/upstream-kind.ts'
 import { type Fields, isGiven, isObject, type JsonFields, type JsonObject } from '../body/fields.ts'
@@ -12,12 +13,14 @@ import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
 import { refuseLookalikes } from './lookalikes.ts'
+import { refuseUnreached } from './mcp-servers.ts'
 import { modelsInBody, runWithin } from './named-models.ts'
 import { flag, integer, MOST_TOKENS } from './numbers.ts'
 import { ownModel } from './own-model.ts'
 import { isPaired, readPairs } from './pairs.ts'
 import { known, referencesIn, refuseReferences } from './references.ts'
 import { readsOf, serverToolsIn } from './server-tools.ts'
+import type { Terms } from './terms.ts'
 import { refuseResultsElsewhere } from './tool-results.ts'
 import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
@@ -39,14 +42,16 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const hasResults = route.api === 'anthropic'
   if (hasResults) refuseResultsElsewhere(fields)
   const writes = hasResults && dialects.some(({ writesResults }) => writesResults)
-  const content = new Content(null, { accepts, writesResults: writes })
+  const reaching = { accepts, leads: (to: string) => mayReach(court.mcpHosts, rules.projectId, to) }
+  const content = new Content(null, { ...reaching, writesResults: writes })
   readAll(shape.told, fields, content)
   readImages(shape.images, fields, content)
-  boundTools(shape, fields, content, accepts)
+  boundTools(shape, fields, content, reaching)
   const questions = shape.pairs === null ? questionsOf(shape, fields) : readPairs(shape.pairs, fields, content)
   const foreign = new Foreign(dialects, edits, true, content.referring)
   foreign.fields(shape, fields)
   judgeSeen(rules, { project: rules, route, fields, model, edits })
+  refuseUnreached(fields, court)
   const within = modelsInBody(court, shape, fields, foreign)
   if (shape.maximum === 'required') needsMaximum(shape, fields)
   const maxima = foreign.maxima.length === 0 ? shape.maxima : [...shape.maxima, ...foreign.maxima]
@@ -165,11 +170,11 @@ const tooled = ['tools', 'functions', 'tool_choice', 'moderation', 'svg', 'strea
 const templated = ['chat_template_kwargs', 'documents'] as const
 
 /** Bounds their nesting before anything walks or writes them, finds references in them, and counts the tools as JSON. */
-function boundTools({ pairs }: JsonShape, fields: Fields, content: Content, accepts: Court['accepts']): void {
+function boundTools({ pairs }: JsonShape, fields: Fields, content: Content, terms: Terms): void {
   for (const name of tooled) {
     const value = fields[name]
     if (value === undefined || value === null || typeof value === 'string') continue
-    const tools = new Content(null, { accepts })
+    const tools = new Content(null, terms)
     const reference = tools.read(name, value)
     if (reference !== null) throw notOffered(reference)
     content.namedIn(tools)
@@ -189,7 +194,7 @@ const together = (one: readonly Reference[], two: readonly Reference[]): readonl
 function textOf({ told, pairs }: JsonShape, fields: Fields): string {
   const found: string[] = []
   // All that it names was judged.
-  const content = new Content(found, { accepts: ALL_KINDS })
+  const content = new Content(found, { accepts: ALL_KINDS, leads: () => true })
   readAll(told, fields, content)
   if (pairs !== null) readAll([...pairs.whole, ...pairs.first, ...pairs.second], fields, content)
   for (const name of ['tools', 'functions'] as const)

@@ -1,3 +1,4 @@
+import type { McpHosts } from '../../core/mcp-hosts.ts'
 import type { OwnedKind } from '../../core/owned.ts'
 import { ANY_DIALECT, type Dialect } from '../../core/upstream-kind.ts'
 import { Edits } from '../body/edits.ts'
@@ -28,6 +29,8 @@ export type Case = {
   dialects: ReadonlyMap<string, Dialect>
   /** Kinds of things that bodies may name. */
   accepts: ReadonlySet<OwnedKind>
+  /** What projects may have model servers reach by their tools. */
+  mcpHosts: McpHosts
 }
 
 /** What a request asks for, and what is decided about its body. */
@@ -41,7 +44,17 @@ const UNSAID: readonly Dialect[] = [ANY_DIALECT]
  * @throws ApiError 400, 403 or 404, as its failure says
  */
 export function judge(given: Case): Judgement {
-  const { rules, route, body, models, defaultModel, defaultMaxOutputTokens: fallback, dialects, accepts } = given
+  const {
+    rules,
+    route,
+    body,
+    models,
+    defaultModel,
+    defaultMaxOutputTokens: fallback,
+    dialects,
+    accepts,
+    mcpHosts,
+  } = given
   const shape = route.body
   if (shape.kind === 'none' || shape.kind === 'upload') return { asked: about(route, rules), edits: new Edits({}) }
   if (shape.kind === 'object')
@@ -51,7 +64,7 @@ export function judge(given: Case): Judgement {
   // Of a model that no upstream was named for, nobody knows what server takes it.
   const of = (upstreams: readonly string[]) =>
     upstreams.length === 0 ? UNSAID : upstreams.map((name) => dialects.get(name) ?? ANY_DIALECT)
-  const court = { rules, route, models, defaultModel, fallback, edits, dialects: of, accepts }
+  const court = { rules, route, models, defaultModel, fallback, edits, dialects: of, accepts, mcpHosts }
   if (shape.kind === 'form' && isForm(body)) return { asked: judgeForm(court, shape, body), edits }
   if (shape.kind === 'json' && !isForm(body)) return { asked: judgeJson(court, shape, body), edits }
   throw new Error(`the body of ${route.name} was read as another kind`)

@@ -1,11 +1,12 @@
 import { Bounded } from '../../core/bounded.ts'
 import { bare, words } from '../../core/field-name.ts'
+import { leading } from '../../core/mcp-hosts.ts'
 import { lookalike } from '../body/fields.ts'
 import { naming } from '../kinds/kinds.ts'
 
 /** What a key means, wherever it stands. Others hold text, or more of the same. */
 export type Meaning =
-  /** Names a stored object, which may be another project's. */
+  /** Names a stored object, which may be another project's, or a host that a tool leads to. */
   | 'reference'
   /** A container by its id, or an object that describes a new one. */
   | 'container'
@@ -41,8 +42,7 @@ export type Meaning =
 /** From the request types of the official clients (openai 7.57, @anthropic-ai/sdk 1.14): chat, completions, responses, images, audio, messages. */
 const meanings = new Map<string, Meaning>([
   ...naming.map((field): [string, Meaning] => [field, 'reference']),
-  ['connector_id', 'reference'],
-  ['tunnel_id', 'reference'],
+  ...leading.map((field): [string, Meaning] => [field, 'reference']),
   ['skill_id', 'reference'],
   ['container', 'container'],
   ['network_policy', 'network'],

@@ -1,4 +1,5 @@
 import { type Denial, deniedBy, deniedWithin } from '../../core/denied-field.ts'
+import { leading } from '../../core/mcp-hosts.ts'
 import { isGiven, isObject, type JsonObject, lookalike } from '../body/fields.ts'
 import { kindNamed } from '../kinds/kinds.ts'
 import { isClientRun } from '../rules/tool-types.ts'
@@ -35,7 +36,7 @@ const freeWithin: ReadonlySet<string> = new Set(['metadata', 'schema', 'json_sch
 
 /** The original's, within fields of its own. */
 const originals: ReadonlySet<string> = new Set([
-  ...['url', 'image_url', 'file_url', 'server_url', 'authorization', 'region', 'max_output_length'],
+  ...['url', 'image_url', 'file_url', 'authorization', 'region', 'max_output_length'],
   // What a tool that reads the web may read, and from where.
   ...['max_content_tokens', 'url_sources'],
 ])
@@ -90,7 +91,7 @@ function lookWithinOther(referring: Referring, isFormat: boolean): Look {
 
 function denialWithin(key: string, inner: unknown, holder: object, referring: Referring): Denial | null {
   if (meaningOf(key) === 'reference')
-    return kindNamed(key) !== null && referring.has(holder) ? null : namesStored(key, inner)
+    return (kindNamed(key) !== null || leading.includes(key)) && referring.has(holder) ? null : namesStored(key, inner)
   return namesStored(key, inner) ?? (originals.has(key) ? null : deniedBy(key, inner))
 }
 

@@ -101,7 +101,7 @@ test('what a conversation keeps is judged as an input is, and brings no tools th
   const inner = (tools: unknown) => ({ type: 'namespace', name: 'n', description: 'd', tools })
   const before = account.requests.length
   const refused: [item: object, verdict: string][] = [
-    ...[{ type: 'web_search' }, { type: 'mcp', server_label: 'l', server_url: 'https://x' }, { Type: 'web_search' }, 7]
+    ...[{ type: 'web_search' }, { type: 'mcp', server_label: 'l' }, { Type: 'web_search' }, 7]
       .flatMap((tool) => [[tool], [client, inner([tool])], [inner([inner([client, tool])])]])
       .flatMap((tools): [object, string][] =>
         ['additional_tools', 'tool_search_output', 'message'].map((type) => [

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Account, startAccount } from '../test/gateway/account/account.ts'
 import { generated } from '../test/gateway/account/content.ts'
 import { head, projectAt, tail } from '../test/gateway/owned/forms.ts'
 import { envOf } from '../test/gateway/owned/shared.ts'
-import { ADMIN_KEY, residentMb, startGatehouse } from './processes.ts'
+import { growth } from './growth.ts'
+import { ADMIN_KEY, startGatehouse } from './processes.ts'
 import { round } from './statistics.ts'
 
 const MB = 1_048_576
@@ -42,24 +42,6 @@ async function down(url: string, key: string, id: string): Promise<number> {
   const reply = await fetch(`${url}/v1/files/${id}/content`, { headers: { authorization: `Bearer ${key}` } })
   for await (const chunk of reply.body ?? []) bytes += chunk.length
   return bytes
-}
-
-/** The most that a process grows by while something is done, in MB. */
-async function growth(pid: number, work: () => Promise<unknown>): Promise<number> {
-  const before = await residentMb(pid)
-  let most = before
-  let over = false
-  const watching = (async () => {
-    while (!over) {
-      most = Math.max(most, await residentMb(pid))
-      await sleep(20)
-    }
-  })()
-  await work().finally(() => {
-    over = true
-  })
-  await watching
-  return most - before
 }
 
 async function carrying(account: Account, databaseUrl: string): Promise<void> {

@@ -60,9 +60,13 @@ for (const database of databases) {
         end()
       }
       using hold = account.hold(at, moment)
-      if (isDone) await pass(own.url)
-      else id = (await make()).id
-      await until(() => hold.reached > 0, `${what}: the moment to come`)
+      if (!isDone) id = (await make()).id
+      const hasCome = async () => {
+        // Again and again: the server may not have noted yet what it has just done.
+        if (isDone && hold.reached === 0) await pass(own.url)
+        return hold.reached > 0
+      }
+      await until(hasCome, `${what}: the moment to come`)
       server.signal('SIGKILL')
       await server.ended
       hold.release()

@@ -266,7 +266,7 @@ for (const database of databases) {
     app.advance(DAY)
     const parts = { db, log: { info() {}, warn() {} }, now: () => Date.now() + DAY * 1000 + 3_700_000 }
     await recordRetention(db, parts.now())
-    const retention = new Retention({ ...parts, usageMinutesDays: 30, auditDays: null })
+    const retention = new Retention({ ...parts, responsesDays: 30, usageMinutesDays: 30, auditDays: null })
     await retention.run()
     await retention.close()
     assert.equal(await rows(), 0)

@@ -100,7 +100,7 @@ for (const database of databases) {
       assert.equal(await deleteExpiredChallenges(app.db, now), true)
       assert.equal(await waiting(own.ownerId), 503)
       const log = { info: () => {}, warn: (fields: object) => assert.fail(JSON.stringify(fields)) }
-      const parts = { db: app.db, log, now: () => now * 1000, usageMinutesDays: 30, auditDays: null }
+      const parts = { db: app.db, log, now: () => now * 1000, responsesDays: 30, usageMinutesDays: 30, auditDays: null }
       const retention = new Retention(parts)
       await retention.run()
       await retention.close()

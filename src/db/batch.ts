@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Db, Row } from './tables.ts'
 
 /** A project's, whose batches are its own. */
@@ -55,16 +56,43 @@ export async function listBatches(
   return own.orderBy('made_at', 'desc').orderBy('id', 'desc').limit(limit).execute()
 }
 
-/** Those of all organizations that are to be worked on, who has waited longest first. @param now milliseconds since the epoch */
-export function dueBatches(db: Db, now: number): Promise<BatchRow[]> {
-  return db
+/**
+ * Those of all organizations that are to be worked on. The one of each project and upstream that has waited longest comes first, then the
+ * second of each: however many one has, it hides nobody else's.
+ * @param now milliseconds since the epoch
+ */
+export async function dueBatches(db: Db, now: number): Promise<BatchRow[]> {
+  const ranked = db
     .selectFrom('batch')
     .selectAll()
+    .select(
+      sql<number>`row_number() over (partition by project_id, upstream, upstream_file_id is null order by due_at, id)`.as(
+        'place',
+      ),
+    )
     .where('due_at', '<=', now)
+  const rows = await db
+    .selectFrom(ranked.as('ranked'))
+    .selectAll()
+    .orderBy('place')
     .orderBy('due_at')
     .orderBy('id')
     .limit(MOST_DUE)
     .execute()
+  return rows.map(({ place: _, ...row }) => row)
+}
+
+/** How many batches of a project are still worked on. @param most beyond which nobody counts */
+export async function countWorking(db: Db, { organizationId, projectId }: OfProject, most: number): Promise<number> {
+  const working = await db
+    .selectFrom('batch')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('project_id', '=', projectId)
+    .where('due_at', 'is not', null)
+    .limit(most)
+    .execute()
+  return working.length
 }
 
 /**

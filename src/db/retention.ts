@@ -110,6 +110,23 @@ export async function deleteExpiredOwned(db: Db, now: number): Promise<boolean> 
   return numDeletedRows >= BATCH
 }
 
+/** Batches with which nothing is to be done any more. @param before milliseconds since the epoch at which they were made */
+export async function deleteOldBatches(db: Db, before: number): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('batch')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('batch')
+        .select('id')
+        .where('due_at', 'is', null)
+        .where('made_at', '<', before)
+        .orderBy('made_at')
+        .limit(BATCH),
+    )
+    .executeTakeFirstOrThrow()
+  return numDeletedRows >= BATCH
+}
+
 /** Writers of usage that have not written since, a thousand at most. @param before Unix seconds */
 export async function oldWriters(db: Db, before: number): Promise<string[]> {
   const rows = await db.selectFrom('usage_writer').select('id').where('written_at', '<', before).limit(BATCH).execute()

@@ -55,8 +55,8 @@ export function openLedger(
   const spill = openSpill(databaseUrl, { log, dropped })
   const usage = new Usage({ db: gateDb, beat, log, spill, byWriter: redis !== null, dropped, now })
   const owners = new Owners({ read: db, write: gateDb, beat, log, now, days: retention.responsesDays })
-  const { usageMinutesDays, auditDays } = retention
-  const cleaning = new Retention({ db: gateDb, log, now, usageMinutesDays, auditDays })
+  const { usageMinutesDays, responsesDays, auditDays } = retention
+  const cleaning = new Retention({ db: gateDb, log, now, usageMinutesDays, responsesDays, auditDays })
   const lastUsed = new LastUsed(gateDb, beat)
   const refusals = new Refusals(gateDb, newId, beat)
   const refusedByLimits = new RefusedByLimits(gateDb, beat)

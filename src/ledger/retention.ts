@@ -6,6 +6,7 @@ import { announceMinutesGone } from '../db/minutes-kept.ts'
 import {
   deleteAuditEvents,
   deleteExpiredOwned,
+  deleteOldBatches,
   deleteUsageMinutes,
   deleteWriters,
   nextOrganization,
@@ -46,6 +47,8 @@ export type RetentionParts = {
   /** Milliseconds on a clock that nobody sets; left out, the process's own. */
   elapsed?: () => number
   usageMinutesDays: number
+  /** Also of batches that have ended. */
+  responsesDays: number
   /** Null: the audit log is kept for ever. */
   auditDays: number | null
 }
@@ -88,7 +91,7 @@ export class Retention implements Writer {
 
   /** One run, from the beginning to the end; a failure is logged, and the next hour's run goes on from there. */
   async run(): Promise<void> {
-    const { db, log, usageMinutesDays, auditDays } = this.#parts
+    const { db, log, usageMinutesDays, responsesDays, auditDays } = this.#parts
     const now = this.#parts.now()
     const seconds = Math.floor(now / 1000)
     const before = Math.floor((seconds - usageMinutesDays * DAY) / HOUR) * HOUR
@@ -103,6 +106,7 @@ export class Retention implements Writer {
         if (!(await this.#pause())) return
       }
       while ((await deleteExpiredOwned(db, seconds)) && (await this.#pause()));
+      while ((await deleteOldBatches(db, now - responsesDays * DAY * 1000)) && (await this.#pause()));
       while ((await deleteFullAttempts(db, now)) && (await this.#pause()));
       while ((await deleteExpiredChallenges(db, seconds)) && (await this.#pause()));
       while ((await deleteLimitRefusals(db, seconds - DAY)) && (await this.#pause()));

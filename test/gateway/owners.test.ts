@@ -10,7 +10,7 @@ import { until } from '../process/gatehouse.ts'
 import { type DatabaseKind, databases, openTestDatabase } from '../support/databases.ts'
 
 const DAY = 86_400
-const owner = { organizationId: 'org-a', projectId: 'proj_a', upstream: 'main' }
+const owner = { organizationId: 'org-a', projectId: 'proj_a', upstream: 'main', label: null }
 const a: Origin = { ...owner, responseId: null, conversationId: null, isNew: true }
 const b = { ...a, projectId: 'proj_b' }
 const response = (id: string) => ({ kind: 'response' as const, id })
@@ -134,6 +134,7 @@ for (const kind of databases) {
       db: given.gate,
       log: given.log,
       ...clocks,
+      responsesDays: 30,
       usageMinutesDays: 30,
       auditDays: null,
     })

@@ -71,6 +71,7 @@ for (const kind of databases) {
         db: db.withPlugin(between),
         log,
         now: () => now * 1000,
+        responsesDays: 30,
         usageMinutesDays: 30,
         auditDays: null,
       })

@@ -103,7 +103,7 @@ for (const database of databases) {
     await using app = await startTestApp({ database })
     const now = () => Date.now() + 3650 * DAY * 1000
     const log = { info() {}, warn() {} }
-    const retention = new Retention({ db: app.db, log, now, usageMinutesDays: 30, auditDays: null })
+    const retention = new Retention({ db: app.db, log, now, responsesDays: 30, usageMinutesDays: 30, auditDays: null })
     await retention.run()
     await retention.close()
     const start = Math.floor((Date.now() / 1000 - DAY) / DAY) * DAY

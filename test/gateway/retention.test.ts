@@ -67,7 +67,14 @@ for (const kind of databases) {
       assert.equal(await reportOf(db, start + 90, start + 7200, HOUR), 119)
 
       const now = (start + 40 * DAY + 1234) * 1000
-      const retention = new Retention({ db: gate, log, now: () => now, usageMinutesDays: 30, auditDays: null })
+      const retention = new Retention({
+        db: gate,
+        log,
+        now: () => now,
+        responsesDays: 30,
+        usageMinutesDays: 30,
+        auditDays: null,
+      })
       await retention.run()
       assert.deepEqual(await countOf(db, 60), [start + 10 * DAY + HOUR, start + 40 * DAY, start + 40 * DAY])
       assert.deepEqual(await countOf(db, HOUR), hours)
@@ -100,7 +107,7 @@ for (const kind of databases) {
         if (query.sql.startsWith('delete from "spend_of_writer"')) void ended.close()
       },
     })
-    const parts = { db, log, now, usageMinutesDays: 30, auditDays: null }
+    const parts = { db, log, now, responsesDays: 30, usageMinutesDays: 30, auditDays: null }
     const ended: Retention = new Retention(parts)
     const left = async () => [
       (await db.selectFrom('usage_writer').select('id').execute()).length,
@@ -131,7 +138,14 @@ test('a run is due a minute after the start and then every hour, however often i
   const db = await openDb(own.url, { onQuery: () => statements++ })
   try {
     await migrate(db)
-    const retention = new Retention({ db, log, now: () => now, usageMinutesDays: 30, auditDays: null })
+    const retention = new Retention({
+      db,
+      log,
+      now: () => now,
+      responsesDays: 30,
+      usageMinutesDays: 30,
+      auditDays: null,
+    })
     const runs = async () => {
       const before = statements
       for (let i = 0; i < 5; i++) await retention.write()

@@ -1,4 +1,12 @@
-import { changeBatch, dueBatches, findBatch, insertBatch, listBatches, noteBatch } from '../../src/db/batch.ts'
+import {
+  changeBatch,
+  countWorking,
+  dueBatches,
+  findBatch,
+  insertBatch,
+  listBatches,
+  noteBatch,
+} from '../../src/db/batch.ts'
 import { dropHold, enqueuedOf, findHold, findSpentAndHeld, moveHold, takeHold } from '../../src/db/batch-held.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
@@ -12,6 +20,7 @@ export async function walkBatches(db: Db, organizationId: string): Promise<void>
   const row = await findBatch(db, project, nth('batch_', 98))
   if (row === null) throw new Error('no batch among many')
   await insertBatch(db, { ...row, id: 'batch_walk', due_at: 1 })
+  await countWorking(db, project, 1000)
   const [due = row] = await dueBatches(db, 1)
   await changeBatch(db, due, { upstream_file_id: 'file-1', upstream_batch_id: 'batch-1', sent_at: 1 })
   await changeBatch(

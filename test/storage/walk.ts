@@ -11,6 +11,7 @@ import { keepOldest, oldestOf } from '../../src/db/oldest.ts'
 import {
   deleteAuditEvents,
   deleteExpiredOwned,
+  deleteOldBatches,
   deleteUsageMinutes,
   deleteWriters,
   nextOrganization,
@@ -189,6 +190,7 @@ export async function walkBackground(db: Db, organizationId: string) {
   await nextOrganization(db, '')
   await deleteAuditEvents(db, organizationId, 2_000_000_000)
   await deleteExpiredOwned(db, 1)
+  await deleteOldBatches(db, 1)
   await oldWriters(db, 1)
   await deleteWriters(db, ['gone'])
   await keepOldest(db, migrations)

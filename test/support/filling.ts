@@ -206,7 +206,7 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
     insert('batch', {
       ...{ ...full, id: id('batch_'), key_id: id('key_'), user_id: id('svc_acct_'), runner: "'upstream'" },
       ...{ endpoint: "'/v1/responses'", completion_window: "'24h'", input_file_id: id('file_'), status: "'completed'" },
-      ...{ ...created, made_at: 'i' },
+      ...{ ...created, made_at: '4000000000000 + i' },
     }),
     insert('background_response', {
       ...{ ...full, id: id('bg_'), key_id: id('key_'), user_id: id('svc_acct_'), response_id: id('resp_') },

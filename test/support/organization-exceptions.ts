@@ -88,7 +88,24 @@ export const exceptions: readonly Exception[] = [
   {
     name: 'batches that are to be worked on',
     why: 'One server does it for all organizations, and finds out here which there are.',
-    statement: 'select from batch where due_at <= ? order by due_at, id limit ?',
+    statement:
+      'select from (select row_number() over (partition by project_id, upstream, upstream_file_id is null order by due_at, id) as place from batch where due_at <= ?) as ranked order by place, due_at, id limit ?',
+  },
+  {
+    name: 'the same, of which those come first that have waited longest in their projects',
+    why: 'The same.',
+    statement: 'select from batch where due_at <= ?',
+  },
+  {
+    name: 'batches that have ended long ago',
+    why: 'The retention deletes them for all organizations.',
+    statement: 'select from batch where due_at is null and made_at < ? order by made_at limit ?',
+  },
+  {
+    name: 'the deletion of those batches',
+    why: 'They are the rows that the statement before finds.',
+    statement:
+      'delete from batch where id in (select id from batch where due_at is null and made_at < ? order by made_at limit ?)',
   },
   {
     name: 'what was to be signed with passkeys and expired',

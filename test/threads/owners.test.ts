@@ -7,7 +7,7 @@ import { newSignals, SIGNAL } from './signals.ts'
 import { serverOf, startLedgerThread } from './threads.ts'
 
 const response = (id: string) => ({ kind: 'response' as const, id })
-const ownerIn = (projectId: string) => ({ organizationId: 'org-1', projectId, upstream: 'main' })
+const ownerIn = (projectId: string) => ({ organizationId: 'org-1', projectId, upstream: 'main', label: null })
 
 for (const kind of databases) {
   test(`${kind}: what one thread claims or ends all threads know, before anybody can have heard of it`, async () => {

@@ -34,6 +34,7 @@ import { backgroundResponses } from './0068-background-responses.ts'
 import { webhooks } from './0070-webhooks.ts'
 import { limitRefusals } from './0071-limit-refusals.ts'
 import { webhooksOfOrganizations } from './0072-webhooks-of-organizations.ts'
+import { batchesOfProject } from './0073-batches-of-project.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -77,4 +78,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0070-webhooks': webhooks,
   '0071-limit-refusals': limitRefusals,
   '0072-webhooks-of-organizations': webhooksOfOrganizations,
+  '0073-batches-of-project': batchesOfProject,
 }

@@ -5,9 +5,9 @@ import { addSpendOf } from '../../db/usage-batch.ts'
 import { emitWebhook } from '../../db/webhook-deliveries.ts'
 import { settleLine } from '../batches/reply.ts'
 import { readTerms } from '../batches/terms.ts'
-import { isObject, type JsonObject } from '../body/fields.ts'
+import type { JsonObject } from '../body/fields.ts'
 import type { GatewayParts } from '../gate.ts'
-import { objectIn } from '../objects/ask.ts'
+import { objectIn, saysGone } from '../objects/ask.ts'
 import { WholeReply } from '../objects/whole-reply.ts'
 import { routeOf } from '../routes/match.ts'
 import { answeredLater } from '../routes/responses.ts'
@@ -17,6 +17,8 @@ import { pauseOf } from './pace.ts'
 
 /** Bytes of a response, with the images in it. */
 const MOST_BYTES = 67_108_864
+/** Milliseconds that an answer may take: a model server that says nothing holds up what others have to say. */
+const PATIENCE_MS = 30_000
 /** Whoever asks leaves never. */
 const NOBODY = { destroyed: false, complete: true, socket: { destroyed: false } } as Forwarding['request']
 
@@ -54,17 +56,25 @@ const lost: JsonObject = { status: 'lost', output: [] }
 /** @returns null where its model server has it no more */
 async function ask({ upstreams }: SettlingParts, id: string, upstream: string): Promise<JsonObject | null> {
   const reply = new WholeReply(MOST_BYTES, null)
-  const outcome = await upstreams.forward({
-    ...{ method: 'GET', upstreamPath: answeredLater.one.replace('{id}', id), servedAt: 'base', upstreams: [upstream] },
-    ...{ headers: {}, body: () => null, usageOf: null, besideOptions: false, holdsMissing: false },
-    ...{ request: NOBODY, response: reply },
-    begin: () => ({ headers: {}, observer: null }),
-  })
+  const timer = setTimeout(() => reply.destroy(), PATIENCE_MS)
+  const outcome = await upstreams
+    .forward({
+      ...{
+        method: 'GET',
+        upstreamPath: answeredLater.one.replace('{id}', id),
+        servedAt: 'base',
+        upstreams: [upstream],
+      },
+      ...{ headers: {}, body: () => null, usageOf: null, besideOptions: false, holdsMissing: false },
+      ...{ request: NOBODY, response: reply },
+      begin: () => ({ headers: {}, observer: null }),
+    })
+    .finally(() => clearTimeout(timer))
   if (reply.isTooLong || outcome.end !== 'complete') throw invalidReply(new Error('no whole answer'))
   const object = objectIn(reply.bytes)
   const { statusCode } = reply
   // Only who speaks of this very response says that it is gone.
-  if (statusCode === 404 && isObject(object?.error) && String(object.error.message).includes(id)) return null
+  if (saysGone(statusCode, object, id)) return null
   if (statusCode >= 300 || object === null || object.id !== id)
     throw invalidReply(new Error(`the status ${statusCode} for a response in the background`))
   return object

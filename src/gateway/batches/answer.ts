@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ApiError } from '../../contract/error.ts'
 import { isOwnedId } from '../../core/owned.ts'
-import { type BatchRow, changeBatch, findBatch, insertBatch, listBatches } from '../../db/batch.ts'
+import { type BatchRow, changeBatch, countWorking, findBatch, insertBatch, listBatches } from '../../db/batch.ts'
 import { isTheirs } from '../../ledger/asker.ts'
 import { answer } from '../answer.ts'
 import { isForm } from '../body/fields.ts'
@@ -21,6 +21,8 @@ import { viewOf } from './view.ts'
 type Does = 'create' | 'list' | 'retrieve' | 'cancel'
 
 const LIMIT = { usual: 20, most: 100 }
+/** Batches of a project that have not ended, at most. */
+const MOST_WORKING = 1000
 /** Seconds of the only window that there is. */
 const WINDOW = 86_400
 /** What stands in a row of which nothing has become yet. */
@@ -58,6 +60,7 @@ async function create(gate: Gate, call: Call): Promise<ApiError | null> {
     const ticket = await takeOne(gate, call)
     if (ticket !== null) return ticket
     await needsInput(gate, call, wanted.input_file_id)
+    if ((await countWorking(gate.db.read, call.grant.rules, MOST_WORKING)) >= MOST_WORKING) throw tooMany()
     const row = rowOf(gate, call, wanted)
     await insertBatch(gate.db.write, row)
     answer(call.response, 200, call.headers, viewOf(row))
@@ -125,12 +128,19 @@ async function list({ db }: Gate, { grant, route }: Call): Promise<object> {
   const limit = said === null ? LIMIT.usual : Number(said)
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT.most)
     throw wrongValue('limit', `expected an integer from 1 to ${LIMIT.most}.`)
+  if (after !== null && !isOwnedId(after)) throw noBatch(after, 'after')
   const rows = await listBatches(db.read, grant.rules, { after, limit: limit + 1 })
   if (rows === null) throw noBatch(after ?? '', 'after')
   const data = rows.slice(0, limit).map(viewOf)
   const [first_id, last_id] = [data[0]?.id ?? null, data.at(-1)?.id ?? null]
   return { object: 'list', data, first_id, last_id, has_more: rows.length > limit }
 }
+
+const tooMany = () =>
+  new ApiError(
+    'rate_limit_exceeded',
+    `Too many batches: at most ${MOST_WORKING} of a project can be waiting or running at the same time.`,
+  )
 
 const noBatch = (id: string, param?: string) =>
   new ApiError('object_not_found', `No batch found with id '${shown(id)}'.`, param === undefined ? {} : { param })

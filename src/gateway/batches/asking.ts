@@ -8,6 +8,10 @@ import type { Forwarding, Reply } from '../upstreams/forwarding.ts'
 
 /** Bytes of an object that an upstream answers with, at most. */
 const MOST_BYTES = 1_048_576
+/** Milliseconds that an object may take, an upload of ours, and the next bytes of a file. */
+const OBJECT_MS = 30_000
+const UPLOAD_MS = 600_000
+const SILENT_MS = 60_000
 /** Bytes of a file that wait here to be read. */
 const HIGH_WATER = 262_144
 
@@ -17,6 +21,8 @@ export type Asking = {
   /** Behind its base URL, with the query. */
   path: string
   upstream: string
+  /** Ends it. */
+  signal: AbortSignal
   body?: Buffer | { type: string; length: number; stream: Exclude<ReturnType<Forwarding['body']>, Buffer | null> }
 }
 
@@ -38,10 +44,26 @@ const forwarding = ({ method, path, upstream, body }: Asking, response: Reply): 
  * @throws ApiError where it cannot be had, or broke off
  */
 export async function askFor(gate: Pick<Gate, 'upstreams'>, asking: Asking) {
+  const { signal, body } = asking
   const reply = new WholeReply(MOST_BYTES, null)
+  using _ = leaving(signal, body === undefined || Buffer.isBuffer(body) ? OBJECT_MS : UPLOAD_MS, () => reply.destroy())
   const outcome = await gate.upstreams.forward(forwarding(asking, reply))
+  signal.throwIfAborted()
   if (reply.isTooLong || outcome.end !== 'complete') throw invalidReply(new Error('no whole answer'))
   return { status: reply.statusCode, object: objectIn(reply.bytes) }
+}
+
+/** Leaves an upstream that is too long silent, and at once when that is no more ours to ask. */
+function leaving(signal: AbortSignal, ms: number, leave: () => void): Disposable {
+  signal.throwIfAborted()
+  const timer = setTimeout(leave, ms)
+  signal.addEventListener('abort', leave)
+  return {
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', leave)
+    },
+  }
 }
 
 /** What an upstream sends, as it is read here: no faster. */
@@ -73,15 +95,34 @@ export async function contentOf(
   gate: Pick<Gate, 'upstreams'>,
   upstream: string,
   file: string,
+  signal: AbortSignal,
 ): Promise<AsyncIterable<Buffer> | null> {
   const reply = new Streamed()
+  using _ = leaving(signal, SILENT_MS, () => reply.destroy())
   const path = `${atUpstreams.files}/${file}/content`
-  const ended = gate.upstreams.forward(forwarding({ method: 'GET', path, upstream }, reply))
+  const ended = gate.upstreams.forward(forwarding({ method: 'GET', path, upstream, signal }, reply))
   // What becomes of it behind its head, the reader hears.
   ended.catch(() => {})
   await Promise.race([reply.begun.promise, ended])
-  if (reply.statusCode === 200) return reply
+  signal.throwIfAborted()
+  if (reply.statusCode === 200) return piecesOf(reply, signal)
   reply.destroy()
   if (reply.statusCode === 404) return null
   throw invalidReply(new Error(`the status ${reply.statusCode} for the content of a file`))
+}
+
+/** What comes, as long as it comes. Its end is left where nobody reads on. */
+async function* piecesOf(reply: Streamed, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const pieces: AsyncIterator<Buffer> = reply[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      // Only while somebody waits for it: who reads slowly is no silent upstream.
+      using _ = leaving(signal, SILENT_MS, () => reply.destroy())
+      const { done, value } = await pieces.next()
+      if (done) return
+      yield value
+    }
+  } finally {
+    reply.destroy()
+  }
 }

@@ -1,57 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from '../../background/job.ts'
 import { type BatchRow, dueBatches, noteBatch } from '../../db/batch.ts'
 import type { Gate } from '../gate.ts'
 import type { Charging } from './charging.ts'
 import { ASK_AGAIN_MS, type Life } from './ending.ts'
+import { Lanes } from './lanes.ts'
 import { advance } from './life.ts'
 
 /** Milliseconds between two looks at which batches are to be worked on. */
 const EVERY_MS = 1000
-/** How often it looks for more at once, where some had to wait for their turn. */
-const MOST_ROUNDS = 100
-/** Moves batches on: judges their files, sends them, asks how they stand and settles what they have used. */
+/** At least so many between two of them, whatever is still due. */
+const PAUSE_MS = 20
+
+/**
+ * Moves batches on: judges their files, sends them, asks how they stand and settles what they have used. One upstream that is silent holds up
+ * nobody but its own.
+ */
 export function batchesJob(gate: Gate, charging: Charging): Job {
   return {
     name: 'batches',
     everyMs: EVERY_MS,
     async run(signal) {
-      for (let round = 0; round < MOST_ROUNDS; round++) {
-        const due = await dueBatches(gate.db.write, gate.now())
-        const turn = inTurn(due)
-        for (const batch of turn) {
-          if (signal.aborted) return
-          await tryAdvance({ gate, charging, signal }, batch)
+      const lanes = new Lanes((batch) => tryAdvance({ gate, charging, signal }, batch), signal)
+      try {
+        for (;;) {
+          lanes.begin(await dueBatches(gate.db.write, gate.now()))
+          if (lanes.areIdle || signal.aborted) return
+          // Others may come to be due while one lane is held up.
+          await Promise.race([lanes.oneIsOver(), sleep(EVERY_MS, undefined, { ref: false })])
+          await sleep(PAUSE_MS, undefined, { ref: false })
         }
-        if (turn.length === due.length) return
+      } finally {
+        await lanes.areOver()
       }
     },
   }
 }
 
-/** Those first that only their upstream is asked about; of the others, whose files are to be judged, one of each project. */
-function inTurn(due: readonly BatchRow[]): BatchRow[] {
-  const projects = new Set<string>()
-  const [asked, judged]: [BatchRow[], BatchRow[]] = [[], []]
-  for (const batch of due) {
-    if (batch.upstream_file_id !== null) asked.push(batch)
-    else if (!projects.has(batch.project_id)) {
-      projects.add(batch.project_id)
-      judged.push(batch)
-    }
-  }
-  return [...asked, ...judged]
-}
-
 async function tryAdvance(life: Life, batch: BatchRow): Promise<void> {
   const { gate, signal } = life
+  const about = { batch: batch.id, upstream: batch.upstream }
   try {
     await advance(life, batch)
   } catch (err) {
     if (signal.aborted) return
-    gate.log.warn(
-      { err, batch: batch.id, upstream: batch.upstream },
-      'a batch could not be moved on; it is tried again',
+    gate.log.warn({ ...about, err }, 'a batch could not be moved on; it is tried again')
+    await noteBatch(gate.db.write, batch, { due_at: gate.now() + ASK_AGAIN_MS }).catch((failure: unknown) =>
+      gate.log.warn({ ...about, err: failure }, 'it could not be noted when a batch is to be tried again'),
     )
-    await noteBatch(gate.db.write, batch, { due_at: gate.now() + ASK_AGAIN_MS })
   }
 }

@@ -67,6 +67,8 @@ export async function judgeFile(judging: Judging, content: AsyncIterable<Buffer>
     read += chunk.length
     if (read > MOST_BYTES) court.refuse(tooLarge(), null)
     else await judgeAll(lines.take(chunk))
+    // Written by us, a line may be longer than it came.
+    if (copy.bytes > MOST_BYTES) court.refuse(tooLarge(), null)
     if (court.isOver) break
   }
   if (!court.isOver) await judgeAll(lines.rest())

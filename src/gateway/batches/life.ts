@@ -1,5 +1,5 @@
 import type { BatchRow } from '../../db/batch.ts'
-import { cleanUp, end, isEnding, type Life, secondsOf } from './ending.ts'
+import { cleanUp, end, isEnding, isOverdue, type Life, secondsOf } from './ending.ts'
 import { poll } from './polling.ts'
 import { send, sendAgain } from './sending.ts'
 import { validate } from './validating.ts'
@@ -21,10 +21,21 @@ import { validate } from './validating.ts'
 export async function advance(life: Life, batch: BatchRow): Promise<void> {
   const { status, upstream_file_id: copy, upstream_batch_id: made, sent_at: sent, expires_at: expires } = batch
   if (isEnding(status)) return cleanUp(life, batch)
+  if (isOverdue(life.gate, batch)) return giveUp(life, batch)
   if (made !== null) return poll(life, batch)
   if (sent !== null) return sendAgain(life, batch)
   if (status === 'cancelling') return end(life, batch, 'cancelled', {})
   if (expires !== null && secondsOf(life.gate) >= expires) return end(life, batch, 'expired', {})
   if (copy !== null) return send(life, batch)
   return validate(life, batch)
+}
+
+/** Its upstream says no end, or is none any more: what it holds is given back, and what it has used nobody knows. */
+async function giveUp(life: Life, batch: BatchRow): Promise<void> {
+  const { id, upstream, upstream_batch_id: made } = batch
+  life.gate.log.error(
+    { batch: id, upstream, made },
+    'a batch is ended whose upstream says no end: what it has used is not known',
+  )
+  await end(life, batch, 'expired', {})
 }

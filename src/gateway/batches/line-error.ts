@@ -6,6 +6,23 @@ export type LineError = { code: string; line: number | null; message: string; pa
 /** Refused lines that a batch tells of, at most: beyond, no more are judged. */
 export const MOST_ERRORS = 100
 
+/** Bytes of all that a batch tells of it, at most, and characters of one text. */
+const MOST_BYTES = 32_768
+const LONGEST = 1000
+
+/** What is kept of what is wrong with a batch: the first of it, as far as there is room. */
+export function keptErrors(errors: readonly LineError[]): string {
+  const kept: string[] = []
+  let room = MOST_BYTES
+  for (const error of errors) {
+    const text = JSON.stringify({ ...error, message: error.message.slice(0, LONGEST) })
+    room -= Buffer.byteLength(text)
+    if (room < 0 && kept.length > 0) break
+    kept.push(text)
+  }
+  return `[${kept.join()}]`
+}
+
 /** A line that is wrong, whatever its body asks for. */
 export class WrongLine extends Error {
   readonly code: string

@@ -2,11 +2,12 @@ import { isOwnedId, type Kept } from '../../core/owned.ts'
 import { type BatchChange, type BatchRow, changeBatch, noteBatch } from '../../db/batch.ts'
 import { isObject, type JsonObject } from '../body/fields.ts'
 import type { Gate } from '../gate.ts'
+import { saysGone } from '../objects/ask.ts'
 import { atUpstreams } from '../routes/batches.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { askFor } from './asking.ts'
 import { askAgainMs, type Ending, end, fail, isEnding, type Life, secondsOf } from './ending.ts'
-import { MOST_ERRORS } from './line-error.ts'
+import { keptErrors, MOST_ERRORS } from './line-error.ts'
 import { settleResults } from './settling.ts'
 import { wordsOf } from './words.ts'
 
@@ -21,18 +22,15 @@ const details = { input_tokens_details: ['cached_tokens'], output_tokens_details
 /** Asks a batch's upstream how it stands, or to end it. */
 export async function poll(life: Life, batch: BatchRow): Promise<void> {
   const path = `${atUpstreams.batches}/${batch.upstream_batch_id}`
+  const { gate, signal } = life
   const upstream = batch.upstream ?? ''
   // Asked again and again until it has ended: what was lost on the way is so not lost.
   if (batch.status === 'cancelling') {
-    const { status, object } = await askFor(life.gate, { method: 'POST', path: `${path}/cancel`, upstream })
+    const { status, object } = await askFor(gate, { method: 'POST', path: `${path}/cancel`, upstream, signal })
     if (status < 300 && object !== null) return apply(life, batch, object)
   }
-  const { status, object } = await askFor(life.gate, { method: 'GET', path, upstream })
-  if (
-    status === 404 &&
-    isObject(object?.error) &&
-    String(object.error.message).includes(String(batch.upstream_batch_id))
-  )
+  const { status, object } = await askFor(gate, { method: 'GET', path, upstream, signal })
+  if (saysGone(status, object, String(batch.upstream_batch_id)))
     return fail(life, batch, [
       { code: 'batch_lost', line: null, message: 'The model server has no such batch any more.', param: null },
     ])
@@ -75,7 +73,7 @@ async function conclude(
   if (!settled) return
   const strange = await keep(gate, batch, files)
   const shown = (id: string | null) => (id === null || strange.has(id) ? null : id)
-  const errors = status === 'failed' ? { errors: JSON.stringify(errorsIn(batch, said)) } : {}
+  const errors = status === 'failed' ? { errors: keptErrors(errorsIn(batch, said)) } : {}
   await end(life, batch, status, {
     ...{ ...change, ...errors, usage: usageIn(said) },
     ...{ output_file_id: shown(files.output), error_file_id: shown(files.error) },

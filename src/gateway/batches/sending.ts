@@ -2,7 +2,6 @@ import { OWN_UPSTREAM } from '../../core/offer.ts'
 import { isOwnedId } from '../../core/owned.ts'
 import { type BatchRow, changeBatch, noteBatch } from '../../db/batch.ts'
 import { isObject, type JsonObject } from '../body/fields.ts'
-import type { Gate } from '../gate.ts'
 import { atUpstreams } from '../routes/batches.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { askFor } from './asking.ts'
@@ -22,7 +21,7 @@ export async function send(life: Life, batch: BatchRow): Promise<void> {
 
 /** Nobody has heard what became of it: it was made, and is known by its copy, which is its alone; or it was not. */
 export async function sendAgain(life: Life, batch: BatchRow): Promise<void> {
-  const made = await findMade(life.gate, batch)
+  const made = await findMade(life, batch)
   if (made !== null) return begin(life, batch, made)
   // The gate itself makes one of each copy and tells of it again: what it has done by now is to be settled.
   if (batch.status === 'cancelling' && batch.upstream !== OWN_UPSTREAM) return end(life, batch, 'cancelled', {})
@@ -37,8 +36,9 @@ async function post(life: Life, batch: BatchRow): Promise<void> {
     ...(seconds !== null && { output_expires_after: { anchor: 'created_at', seconds } }),
   }
   const body = Buffer.from(JSON.stringify(wanted))
-  const { status, object } = await askFor(life.gate, {
-    ...{ method: 'POST', path: atUpstreams.batches, upstream: batch.upstream ?? '' },
+  const { gate, signal } = life
+  const { status, object } = await askFor(gate, {
+    ...{ method: 'POST', path: atUpstreams.batches, upstream: batch.upstream ?? '', signal },
     body,
   })
   if (status >= 400 && status < 500) return fail(life, batch, [saidBy(batch, object)])
@@ -58,11 +58,14 @@ async function begin(life: Life, batch: BatchRow, made: JsonObject): Promise<voi
   await apply(life, { ...batch, upstream_batch_id: id }, made)
 }
 
-async function findMade(gate: Gate, { upstream, upstream_file_id, sent_at }: BatchRow): Promise<JsonObject | null> {
+async function findMade(
+  { gate, signal }: Life,
+  { upstream, upstream_file_id, sent_at }: BatchRow,
+): Promise<JsonObject | null> {
   let after = ''
   for (let page = 0; page < MOST_PAGES; page++) {
     const path = `${atUpstreams.batches}?limit=100${after}`
-    const { status, object } = await askFor(gate, { method: 'GET', path, upstream: upstream ?? '' })
+    const { status, object } = await askFor(gate, { method: 'GET', path, upstream: upstream ?? '', signal })
     if (status >= 300 || !Array.isArray(object?.data)) throw invalidReply(new Error('no list of batches'))
     const batches = object.data.filter(isObject)
     const made = batches.find(({ input_file_id }) => input_file_id === upstream_file_id)

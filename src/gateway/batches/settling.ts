@@ -43,12 +43,12 @@ export async function settleResults(life: Life, batch: BatchRow, files: Results)
 
 /** A file's lines from a position on, in parts, each with the position behind it. */
 async function* partsOf(
-  { gate }: Life,
+  { gate, signal }: Life,
   { id: batch, upstream, expires_at }: BatchRow,
   file: string,
   from: number,
 ): AsyncGenerator<{ lines: ResultLine[]; end: number }> {
-  const content = await contentOf(gate, upstream ?? '', file)
+  const content = await contentOf(gate, upstream ?? '', file, signal)
   if (content === null) {
     const why = { batch, upstream, file }
     if (secondsOf(gate) < (expires_at ?? 0) + PATIENCE) throw invalidReply(new Error('results that are not there'))

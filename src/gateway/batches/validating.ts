@@ -27,7 +27,7 @@ export async function validate(life: Life, batch: BatchRow): Promise<void> {
   const grant = await grantOf(gate, batch)
   const refused = grant === null ? keyGone() : refusalOf(gate, grant, route)
   if (grant === null || refused !== null) return fail(life, batch, [errorOf(refused, null)])
-  const content = await inputOf(gate, grant, batch)
+  const content = await inputOf(life, grant, batch)
   if (content === null) return fail(life, batch, [errorOf(noFile(batch), null)])
   const need = charging.need(grant)
   const judged = await judgeFile({ gate: ofNobody(gate), batch, grant, route, need, signal }, content)
@@ -55,10 +55,10 @@ function refusalOf(gate: Gate, grant: Grant, { permission }: GatewayRoute): ApiE
 }
 
 /** The content of its input file, which may have been deleted since or have expired. */
-async function inputOf(gate: Gate, { rules }: Grant, { input_file_id: id }: BatchRow) {
+async function inputOf({ gate, signal }: Life, { rules }: Grant, { input_file_id: id }: BatchRow) {
   const [owner] = await gate.owners.find([{ kind: 'file', id }], rules)
   if (!owner || !isTheirs(owner, rules) || owner.label !== 'batch') return null
-  return contentOf(gate, owner.upstream, id)
+  return contentOf(gate, owner.upstream, id, signal)
 }
 
 const noFile = ({ input_file_id: id }: BatchRow) =>
@@ -76,7 +76,7 @@ async function upload(life: Life, batch: BatchRow, { copy, upstreams }: Judged):
   const { gate } = life
   const upstream = upstreams[0] as string
   const { status, object } = await askFor(gate, {
-    ...{ method: 'POST', path: atUpstreams.files, upstream },
+    ...{ method: 'POST', path: atUpstreams.files, upstream, signal: life.signal },
     body: copy.form(`${batch.id}.jsonl`),
   })
   if (status >= 400 && status < 500) {
@@ -87,6 +87,6 @@ async function upload(life: Life, batch: BatchRow, { copy, upstreams }: Judged):
   if (status >= 300 || typeof id !== 'string' || !isOwnedId(id)) throw invalidReply(new Error('no file was made'))
   const runner = upstream === OWN_UPSTREAM ? 'gatehouse' : 'upstream'
   const copied = await changeBatch(gate.db.write, batch, { upstream, upstream_file_id: id, runner })
-  if (copied === null) await deleteCopy(gate, upstream, id)
+  if (copied === null) await deleteCopy(life, upstream, id)
   return copied
 }

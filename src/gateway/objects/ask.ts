@@ -59,6 +59,16 @@ export async function ask(
   return { status: reply.statusCode, headers: reply.headers, bytes: reply.bytes, upstream }
 }
 
+/**
+ * Whether a model server says of this very thing that it is gone. A path that it does not know is no such word, though it names the thing: a
+ * route that is missing for a while ends nothing.
+ */
+export function saysGone(status: number, object: JsonObject | null, id: string): boolean {
+  if (status !== 404 || !isObject(object?.error)) return false
+  const message = String(object.error.message)
+  return message.includes(id) && !message.includes(`/${id}`)
+}
+
 /** An object as a model server says it; null where it says none. */
 export function objectIn(bytes: Buffer): JsonObject | null {
   const value = parsed(bytes.toString())

@@ -11,7 +11,7 @@ import { Places } from '../places.ts'
 import { notFound } from '../references.ts'
 import type { Listing } from '../routes/declaration.ts'
 import { invalidReply } from '../upstreams/failures.ts'
-import { ask, objectIn } from './ask.ts'
+import { ask, objectIn, saysGone } from './ask.ts'
 
 /** Objects that are read of one page at once: their model servers have other work. */
 const AT_ONCE = 8
@@ -160,7 +160,7 @@ async function readOne(
   const object = objectIn(said.bytes)
   if (said.status === 404 && isObject(object?.error)) {
     // Only who speaks of this very object says that it is gone; whatever else is not found is left out, and looked for again.
-    if (!String(object.error.message).includes(id)) return 'left_out'
+    if (!saysGone(said.status, object, id)) return 'left_out'
     gate.owners.end({ kind, id }, call.grant.rules)
     return 'gone'
   }

@@ -1,7 +1,7 @@
 import { ApiError, tooManyParameters } from '../../contract/error.ts'
 import { MOST_PARAMETERS, queryParameters } from '../../core/query.ts'
 import { writtenBoolean, writtenNumber } from '../../core/written.ts'
-import { wrongType } from '../invalid.ts'
+import { wrongType, wrongValue } from '../invalid.ts'
 import type { Declaration } from './declaration.ts'
 
 /** What is kept of a query: as it is sent on, with its question mark, and whether it asks for a stream of events. */
@@ -17,6 +17,9 @@ export function kept(taken: Declaration['query'], query: string): Kept {
   const parameters = queryParameters(query)
   if (parameters === null) throw tooManyParameters(MOST_PARAMETERS)
   for (const [written, value] of parameters) {
+    // Nothing is called so, and not every database can be asked for it.
+    if (value.includes('\0') || written.includes('\0'))
+      throw wrongValue(written, 'expected a string without the character U+0000.')
     if (isOfMap(taken, written)) {
       if (sent.has(written)) throw saidTwice(written)
       sent.append(written, value)

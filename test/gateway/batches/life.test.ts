@@ -210,3 +210,46 @@ test('what may not be any more when its file is judged fails: its key, its proje
   assert.deepEqual((await reader.batches.retrieve(revoked.id)).errors?.data?.[0]?.code, 'invalid_api_key')
   assert.equal(await status(busy.id), 'validating')
 })
+
+test('an upstream that says nothing of one batch holds up nobody whose file is to be judged', async () => {
+  await using it = await startStage()
+  const first = await create(it.a.client, three)
+  const { id } = await it.sent(first.id)
+  using silent = it.account.hold(`GET /v1/batches/${id}`)
+  it.later()
+  await until(async () => silent.reached > 0, 'the upstream to be asked')
+  const second = await create(it.b.client, jsonl(['no line']))
+  assert.equal((await it.reach(it.b.client, second.id, 'failed')).errors?.data?.[0]?.line, 1)
+  // Who has many waiting stands before nobody's.
+  const many = await Promise.all(Array.from({ length: 8 }, () => create(it.a.client, jsonl(['no line']))))
+  for (const { id: one } of many) await it.reach(it.a.client, one, 'failed')
+})
+
+test('a batch of which its upstream says no end has one, two days behind its window', async () => {
+  await using it = await startStage()
+  const made = await create(it.a.client, three)
+  const { id } = await it.sent(made.id)
+  it.account.move(id, 'in_progress')
+  await it.reach(it.a.client, made.id, 'in_progress')
+  it.app.advance(3 * 86_400 - 120)
+  await it.later()
+  assert.equal((await it.a.client.batches.retrieve(made.id)).status, 'in_progress')
+  it.app.advance(240)
+  await it.reach(it.a.client, made.id, 'expired')
+})
+
+test('what a query says with U+0000 is refused, on every database', async () => {
+  for (const database of databases) {
+    await using own = await openTestDatabase(database)
+    await using it = await startStage({ databaseUrl: own.url })
+    for (const path of [
+      'batches?after=%00',
+      'files?purpose=%00',
+      'files?after=a%00',
+      'batches?after=batch_%F0%9F%98%80',
+    ]) {
+      const reply = await fetch(`${it.app.url}/v1/${path}`, { headers: { authorization: `Bearer ${it.a.key}` } })
+      assert.equal(reply.status, path.includes('%00') ? 400 : 404, `${database} ${path}`)
+    }
+  }
+})

@@ -184,8 +184,8 @@ export class BatchRun {
   }
 
   async *#lines(): AsyncGenerator<ReadLine> {
-    const { gate } = this.#running
-    const content = await contentOf(gate, OWN_UPSTREAM, this.#batch.inputFileId)
+    const { gate, signal } = this.#running
+    const content = await contentOf(gate, OWN_UPSTREAM, this.#batch.inputFileId, signal)
     if (content === null) throw new Error('the judged lines of a batch are not there')
     const reader = new Lines(MOST_LINE_BYTES)
     const { endpoint } = this.#batch

@@ -36,15 +36,7 @@ export const responses = {
     body: {
       ...body,
       fields: new Set([
-        ...[
-          'access_programs',
-          'background',
-          'background_options',
-          'context_management',
-          'conversation',
-          'image',
-          'include',
-        ],
+        ...['access_programs', 'background', 'context_management', 'conversation', 'image', 'include'],
         ...['input', 'instructions', 'max_output_tokens', 'max_tool_calls', 'metadata', 'model'],
         ...['moderation', 'parallel_tool_calls', 'previous_response_id', 'prompt', 'prompt_cache_key'],
         ...['prompt_cache_options', 'prompt_cache_retention', 'reasoning', 'safety_identifier'],

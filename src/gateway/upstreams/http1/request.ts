@@ -30,6 +30,7 @@ export function headOf(request: WholeRequest, rest: string): string {
 
 /**
  * The head of a request whose body comes bit by bit, and which nothing follows on its connection.
+ * It does not say so: a server that closes behind an answer, with bytes of the request that it has not read, takes back the end of that answer.
  * @param host as the URL has it, with its port
  * @throws Error for what would be another request than was meant
  */
@@ -39,7 +40,7 @@ export function streamedHeadOf(
 ): string {
   const { length } = request
   const framing = length === null ? 'transfer-encoding: chunked' : `content-length: ${length}`
-  return `${linesOf(request, ` HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n`)}${framing}\r\n\r\n`
+  return `${linesOf(request, ` HTTP/1.1\r\nhost: ${host}\r\n`)}${framing}\r\n\r\n`
 }
 
 function linesOf({ method, path, headers }: Pick<WholeRequest, 'method' | 'path' | 'headers'>, rest: string): string {

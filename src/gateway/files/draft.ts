@@ -2,36 +2,39 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { storageFailure } from './failures.ts'
+import type { Room } from './room.ts'
 
-/** Bytes after which it is asked again whether there is room for more. */
-const ASK_AGAIN = 64 * 1024 * 1024
+/** Bytes for which room is taken at once: what other threads have so is not seen. */
+const AHEAD = 4 * 1024 * 1024
 
 /** Something that is being written and that nobody finds. */
 export class Draft {
   readonly path: string
   bytes = 0
   readonly #content: FileHandle
-  readonly #checkRoom: () => Promise<void>
-  #checkedAt = 0
+  readonly #room: Room
+  /** Bytes that it has room for and has not written. */
+  #ahead = 0
   #closed = false
 
-  /** @param checkRoom throws where no more is to be written */
-  constructor(path: string, content: FileHandle, checkRoom: () => Promise<void>) {
+  constructor(path: string, content: FileHandle, room: Room) {
     this.path = path
     this.#content = content
-    this.#checkRoom = checkRoom
+    this.#room = room
   }
 
   /** Writes the next bytes of the content; one call after the other. @throws ApiError 507, 503 */
   async write(chunk: Uint8Array): Promise<void> {
-    if (this.bytes - this.#checkedAt >= ASK_AGAIN) {
-      this.#checkedAt = this.bytes
-      await this.#checkRoom()
+    if (chunk.length > this.#ahead) {
+      const more = Math.max(AHEAD, chunk.length)
+      await this.#room.take(more)
+      this.#ahead += more
     }
     try {
       for (let at = 0; at < chunk.length; )
         at += (await this.#content.write(chunk, at, chunk.length - at, this.bytes + at)).bytesWritten
       this.bytes += chunk.length
+      this.#giveBack(chunk.length)
     } catch (error) {
       throw storageFailure(error)
     }
@@ -60,7 +63,13 @@ export class Draft {
   async #close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#giveBack(this.#ahead)
     await this.#content.close()
+  }
+
+  #giveBack(bytes: number): void {
+    this.#ahead -= bytes
+    this.#room.giveBack(bytes)
   }
 }
 

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Draft, sync } from './draft.ts'
-import { fullFolder, isMissing, isTaken, storageFailure } from './failures.ts'
+import { isMissing, isTaken, storageFailure } from './failures.ts'
+import { freeOn, Room } from './room.ts'
 
 /** The kinds of things that stand in the folder, each in one of its own. */
 const shelves = ['files', 'uploads', 'batches'] as const
 export type Shelf = (typeof shelves)[number]
 
-/** Bytes that the file system keeps free: the database may be on it, and what fills it would end that too. */
-const KEPT_FREE = 512 * 1024 * 1024
 const DRAFTS = 'drafts'
 /** What says of a thing that it was deleted, until it is swept away. */
 const DELETED = 'deleted'
@@ -29,14 +28,16 @@ const READ = constants.O_RDONLY | constants.O_NOFOLLOW
  */
 export class Folder {
   readonly path: string
+  readonly #room: Room
 
-  private constructor(path: string) {
+  private constructor(path: string, room: Room) {
     this.path = path
+    this.#room = room
   }
 
   /** @throws Error where the folder is not there and cannot be made, or cannot be written to */
-  static async open(path: string): Promise<Folder> {
-    const folder = new Folder(path)
+  static async open(path: string, room = new Room(() => freeOn(path))): Promise<Folder> {
+    const folder = new Folder(path, room)
     await mkdir(join(path, DRAFTS), { recursive: true, mode: 0o700 })
     for (const shelf of shelves) await mkdir(join(path, shelf), { recursive: true, mode: 0o700 })
     const probe = join(path, DRAFTS, randomBytes(16).toString('hex'))
@@ -48,22 +49,27 @@ export class Folder {
   /** Something new. @throws ApiError 507 where there is no room for more, 503 where the folder cannot be written to */
   async draft(): Promise<Draft> {
     await this.checkRoom()
+    return this.endDraft()
+  }
+
+  /**
+   * What only says how something has ended: no room is asked for it, since it gives back more than it takes, and has to be possible where all is full.
+   * @throws ApiError 507 where the file system takes no more at all, 503
+   */
+  async endDraft(): Promise<Draft> {
     try {
       const path = this.#newDraft()
       await mkdir(path, { mode: 0o700 })
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
-      return new Draft(path, await open(join(path, 'content'), flags, 0o600), () => this.checkRoom())
+      return new Draft(path, await open(join(path, 'content'), flags, 0o600), this.#room)
     } catch (error) {
       throw storageFailure(error)
     }
   }
 
   /** @throws ApiError 507 */
-  async checkRoom(): Promise<void> {
-    const { bavail, bsize } = await statfs(this.path).catch((error) => {
-      throw storageFailure(error)
-    })
-    if (bavail * bsize < KEPT_FREE) throw fullFolder(new Error(`only ${bavail * bsize} bytes are free`))
+  checkRoom(): Promise<void> {
+    return this.#room.take(0)
   }
 
   /**
@@ -106,6 +112,15 @@ export class Folder {
   async content(shelf: Shelf, id: string, within?: string): Promise<FileHandle> {
     try {
       return await open(join(this.placeOf(shelf, id, within), 'content'), READ)
+    } catch (error) {
+      throw storageFailure(error)
+    }
+  }
+
+  /** How many bytes the content of something has. @throws ApiError 503, also where it has gone meanwhile */
+  async bytesOf(shelf: Shelf, id: string, within?: string): Promise<number> {
+    try {
+      return (await lstat(join(this.placeOf(shelf, id, within), 'content'))).size
     } catch (error) {
       throw storageFailure(error)
     }

@@ -132,6 +132,11 @@ export class KeptBatches {
     return this.#folder.openBeside('batches', id, `${runner}${RESULTS}`, true)
   }
 
+  /** Whether there is room for what becomes of a line: to be asked before it is begun, since what was answered is paid for. @throws ApiError 507, 503 */
+  checkRoom(): Promise<void> {
+    return this.#folder.checkRoom()
+  }
+
   /** All that runners have written. @throws ApiError 503 */
   async results(id: string): Promise<FileHandle[]> {
     const names = (await this.#folder.beside('batches', id)).filter((name) => name.endsWith(RESULTS)).sort()
@@ -174,7 +179,7 @@ export class KeptBatches {
 
   /** Ends it, once. @throws ApiError 507, 503 */
   async conclude(id: string, end: BatchEnd): Promise<void> {
-    await this.#folder.place(await this.#folder.draft(), end, 'batches', endOf(id), id)
+    await this.#folder.place(await this.#folder.endDraft(), end, 'batches', endOf(id), id)
   }
 
   /** Whether nobody asks about it any more: it has ended for long, and its results are files of their own. @throws ApiError 503 */

@@ -141,7 +141,7 @@ export class KeptUploads {
 
   /** Of several who end it at the same time one does. @returns how it has ended */
   async #end(id: string, ended: UploadObject): Promise<UploadObject> {
-    const draft = await this.#folder.draft()
+    const draft = await this.#folder.endDraft()
     if (await this.#folder.place(draft, ended, 'uploads', endOf(id), id)) {
       await this.#folder.removeWithin('uploads', id, 'part_')
       return ended

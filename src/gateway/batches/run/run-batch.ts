@@ -126,7 +126,7 @@ export class BatchRun {
 
   /** Every line that has no result yet. @param keep what is told of each */
   async #runAll(keep: (result: LineResult) => Promise<void>): Promise<void> {
-    const { signal } = this.#running
+    const { kept, signal } = this.#running
     const under = new Set<Promise<void>>()
     let failure: unknown = null
     for await (const line of this.#lines()) {
@@ -134,6 +134,10 @@ export class BatchRun {
       while (under.size >= AT_ONCE) await Promise.race(under)
       signal.throwIfAborted()
       if (this.#why !== null || failure !== null) break
+      await kept.checkRoom().catch((error) => {
+        failure ??= error
+      })
+      if (failure !== null) break
       const one = this.#runLine(line)
         .then((result) => (result === null || signal.aborted ? undefined : keep(result)))
         .catch((error) => {

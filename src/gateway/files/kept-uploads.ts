@@ -40,6 +40,8 @@ export class KeptUploads {
   readonly #files: KeptFiles
   /** Unix seconds. */
   readonly #now: () => number
+  /** Until when those are busy that are being completed. */
+  readonly #completing = new Map<string, Promise<void>>()
 
   constructor(files: KeptFiles, now: () => number) {
     this.#folder = files.folder
@@ -97,7 +99,20 @@ export class KeptUploads {
    * Makes the file of the parts, in the order in which they are named. Whoever does so again because they heard of no end are told of the same file.
    * @throws ApiError 400 where the parts are not what was announced, or the upload has ended; 404, 507, 503
    */
-  async complete(id: string, { part_ids, md5 }: JsonObject): Promise<UploadObject> {
+  async complete(id: string, body: JsonObject): Promise<UploadObject> {
+    // One behind the other: each joins the parts anew, and what several have joined at once would be as many times the upload.
+    const before = this.#completing.get(id)
+    const completed = (before ?? Promise.resolve()).then(() => this.#complete(id, body))
+    const after = completed.then(nothing, nothing)
+    this.#completing.set(id, after)
+    try {
+      return await completed
+    } finally {
+      if (this.#completing.get(id) === after) this.#completing.delete(id)
+    }
+  }
+
+  async #complete(id: string, { part_ids, md5 }: JsonObject): Promise<UploadObject> {
     const { shown, fileId, expiresAfter } = await this.#pending(id)
     if (!isPartIds(part_ids)) throw wrongValue('part_ids', 'expected a list of ids.')
     if (md5 !== undefined && md5 !== null && typeof md5 !== 'string') throw wrongType('md5', 'a string', md5)
@@ -150,14 +165,11 @@ export class KeptUploads {
   }
 
   async #joined({ id, bytes }: UploadObject, parts: readonly string[], md5: string | null): Promise<Draft> {
+    await this.#checkParts(id, parts, bytes)
     const draft = await this.#folder.draft()
     const digest = md5 === null ? null : createHash('md5')
     try {
-      for (const part of parts) {
-        if (!isIdOf('part_', part) || !(await this.#folder.describe('uploads', part, id)))
-          throw noSuch('Part', part, 'part_ids')
-        await this.#append(draft, id, part, bytes, digest)
-      }
+      for (const part of parts) await this.#append(draft, id, part, bytes, digest)
       if (draft.bytes !== bytes) throw otherBytes(bytes, String(draft.bytes))
       if (digest !== null && digest.digest('hex') !== md5?.toLowerCase())
         throw wrongValue('md5', 'the parts have another checksum.')
@@ -166,6 +178,18 @@ export class KeptUploads {
       await draft.discard()
       throw error
     }
+  }
+
+  /** Nothing is copied of parts that do not make the upload. @throws ApiError 400, 404, 503 */
+  async #checkParts(id: string, parts: readonly string[], bytes: number): Promise<void> {
+    if (new Set(parts).size < parts.length) throw wrongValue('part_ids', 'a part is named more than once.')
+    let sum = 0
+    for (const part of parts) {
+      if (!isIdOf('part_', part) || !(await this.#folder.describe('uploads', part, id)))
+        throw noSuch('Part', part, 'part_ids')
+      sum += await this.#folder.bytesOf('uploads', part, id)
+    }
+    if (sum !== bytes) throw otherBytes(bytes, String(sum))
   }
 
   async #append(draft: Draft, id: string, part: string, most: number, digest: ReturnType<typeof createHash> | null) {
@@ -185,6 +209,8 @@ export class KeptUploads {
     }
   }
 }
+
+const nothing = () => {}
 
 const isPartIds = (value: unknown): value is string[] =>
   Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { toFile } from 'openai'
 import { databases } from '../../support/databases.ts'
 import { placeOf, startKept } from './kept.ts'
@@ -125,6 +126,44 @@ test('an upload that was completed by a server that was killed before it said so
   )
   const kept = (await it.folder.list('files')).filter((path) => path.endsWith('content'))
   assert.equal(kept.length, 1)
+})
+
+test('a part is named once, and nothing is read of parts that do not make the upload', async () => {
+  await using it = await startKept()
+  const { uploads } = it.a.client
+  const upload = await uploads.create(wanted)
+  const part = await uploads.parts.create(upload.id, { data: await data('abc') })
+  const twice = { status: 400, param: 'part_ids', message: /named more than once/ }
+  await assert.rejects(uploads.complete(upload.id, { part_ids: [part.id, part.id] }), twice)
+  // Whoever opened it would find nothing that can be read.
+  const content = join(placeOf(it.folder, upload.id), part.id, 'content')
+  await rm(content)
+  await symlink('nowhere', content)
+  const other = { status: 400, param: 'part_ids', message: /announced with 6 bytes/ }
+  await assert.rejects(uploads.complete(upload.id, { part_ids: [part.id] }), other)
+  assert.deepEqual(await it.folder.list('drafts'), [])
+})
+
+test('an upload that is completed many times at once is joined by one of them at a time', async () => {
+  await using it = await startKept()
+  const { uploads } = it.a.client
+  const bytes = 24 * 1_048_576
+  const upload = await uploads.create({ ...wanted, bytes })
+  const part = await uploads.parts.create(upload.id, { data: await toFile(Buffer.alloc(bytes), 'part') })
+  let most = 0
+  const over = new AbortController()
+  const looking = (async () => {
+    while (!over.signal.aborted) {
+      most = Math.max(most, (await it.folder.list('drafts')).filter((path) => path.endsWith('content')).length)
+      await setImmediate()
+    }
+  })()
+  const complete = () => uploads.complete(upload.id, { part_ids: [part.id], md5: 'of another' })
+  const ends = await Promise.allSettled(Array.from({ length: 8 }, complete))
+  over.abort()
+  await looking
+  for (const end of ends) assert.equal(end.status === 'rejected' && end.reason.param, 'md5')
+  assert.equal(most, 1)
 })
 
 test('an upload that has expired is nobody’s, and its bytes are taken away', async () => {

@@ -2,39 +2,38 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { storageFailure } from './failures.ts'
-import type { Room } from './room.ts'
+import { Ahead, type Room } from './room.ts'
+import type { Draft, Shelf } from './store.ts'
 
-/** Bytes for which room is taken at once: what other threads have so is not seen. */
-const AHEAD = 4 * 1024 * 1024
+type Place = (draft: FolderDraft, object: object, shelf: Shelf, id: string, within?: string) => Promise<boolean>
 
-/** Something that is being written and that nobody finds. */
-export class Draft {
+/** A draft that is a folder of its own. */
+export class FolderDraft implements Draft {
   readonly path: string
   bytes = 0
   readonly #content: FileHandle
-  readonly #room: Room
-  /** Bytes that it has room for and has not written. */
-  #ahead = 0
+  readonly #ahead: Ahead
+  readonly #place: Place
   #closed = false
 
-  constructor(path: string, content: FileHandle, room: Room) {
+  constructor(path: string, content: FileHandle, room: Room, place: Place) {
     this.path = path
     this.#content = content
-    this.#room = room
+    this.#ahead = new Ahead(room)
+    this.#place = place
   }
 
-  /** Writes the next bytes of the content; one call after the other. @throws ApiError 507, 503 */
+  place(object: object, shelf: Shelf, id: string, within?: string): Promise<boolean> {
+    return this.#place(this, object, shelf, id, within)
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
-    if (chunk.length > this.#ahead) {
-      const more = Math.max(AHEAD, chunk.length)
-      await this.#room.take(more)
-      this.#ahead += more
-    }
+    await this.#ahead.cover(chunk.length)
     try {
       for (let at = 0; at < chunk.length; )
         at += (await this.#content.write(chunk, at, chunk.length - at, this.bytes + at)).bytesWritten
       this.bytes += chunk.length
-      this.#giveBack(chunk.length)
+      this.#ahead.wrote(chunk.length)
     } catch (error) {
       throw storageFailure(error)
     }
@@ -54,7 +53,6 @@ export class Draft {
     await sync(this.path)
   }
 
-  /** Nothing comes of it. Never throws: what is left of it is swept away. */
   async discard(): Promise<void> {
     await this.#close().catch(() => {})
     await rm(this.path, { recursive: true, force: true }).catch(() => {})
@@ -63,13 +61,8 @@ export class Draft {
   async #close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#giveBack(this.#ahead)
+    this.#ahead.end()
     await this.#content.close()
-  }
-
-  #giveBack(bytes: number): void {
-    this.#ahead -= bytes
-    this.#room.giveBack(bytes)
   }
 }
 

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { Draft, sync } from './draft.ts'
+import { FolderDraft, sync } from './draft.ts'
 import { isMissing, isTaken, storageFailure } from './failures.ts'
+import { FolderAdding, newest, piecesOf } from './folder-files.ts'
 import { freeOn, Room } from './room.ts'
-
-/** The kinds of things that stand in the folder, each in one of its own. */
-const shelves = ['files', 'uploads', 'batches'] as const
-export type Shelf = (typeof shelves)[number]
+import { isKeptId, type Shelf, type Store, shelves } from './store.ts'
 
 const DRAFTS = 'drafts'
 /** What says of a thing that it was deleted, until it is swept away. */
@@ -16,22 +14,27 @@ const DELETED = 'deleted'
 const OBJECT = 'object.json'
 /** Bytes of the longest description of a thing. */
 const MOST_OBJECT = 65_536
-/** What things are called here. */
-const ID = /^(file-|upload_|part_|batch_|end_)[0-9a-f]{32}$/
+/** How the names end of what is added to. */
+const ADDED = '.jsonl'
+const SWEEP_MS = 600_000
+/** Milliseconds after which nobody writes any more to what nobody has written to: a client that stands still is cut long before. */
+const LEFT_MS = 3_600_000
 /** Of what is opened: a link that somebody put there leads nowhere. */
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW
 
 /**
- * Where the gate keeps what it keeps itself. A thing is a folder with a description and, where it has one, a content. It is written as a draft, and has its
- * place by one act of the file system when it is whole and on the disk: so what stands in a place is whole, whatever becomes of whoever wrote it, and several
- * threads, or nodes that share the folder, need no other agreement. Nothing that a client says is ever part of a path.
+ * A store that is a folder. A thing is a folder in it with a description and, where it has one, a content. It is written as a draft, and has its place by one act
+ * of the file system when it is whole and on the disk. Nothing that a client says is ever part of a path.
  */
-export class Folder {
-  readonly path: string
+export class Folder implements Store {
+  readonly name: string
+  readonly sweepMs = SWEEP_MS
+  readonly #path: string
   readonly #room: Room
 
   private constructor(path: string, room: Room) {
-    this.path = path
+    this.name = path
+    this.#path = path
     this.#room = room
   }
 
@@ -46,42 +49,30 @@ export class Folder {
     return folder
   }
 
-  /** Something new. @throws ApiError 507 where there is no room for more, 503 where the folder cannot be written to */
-  async draft(): Promise<Draft> {
+  async draft(): Promise<FolderDraft> {
     await this.checkRoom()
     return this.endDraft()
   }
 
-  /**
-   * What only says how something has ended: no room is asked for it, since it gives back more than it takes, and has to be possible where all is full.
-   * @throws ApiError 507 where the file system takes no more at all, 503
-   */
-  async endDraft(): Promise<Draft> {
+  async endDraft(): Promise<FolderDraft> {
     try {
       const path = this.#newDraft()
       await mkdir(path, { mode: 0o700 })
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
-      return new Draft(path, await open(join(path, 'content'), flags, 0o600), this.#room)
+      return new FolderDraft(path, await open(join(path, 'content'), flags, 0o600), this.#room, this.#place)
     } catch (error) {
       throw storageFailure(error)
     }
   }
 
-  /** @throws ApiError 507 */
   checkRoom(): Promise<void> {
     return this.#room.take(0)
   }
 
-  /**
-   * Gives a draft its place, and it is there for everybody.
-   * @param within another thing, as a part of it
-   * @returns whether the place was free; the draft is gone where it was not
-   * @throws ApiError 507, 503: the draft is gone then
-   */
-  async place(draft: Draft, object: object, shelf: Shelf, id: string, within?: string): Promise<boolean> {
+  #place = async (draft: FolderDraft, object: object, shelf: Shelf, id: string, within?: string): Promise<boolean> => {
     try {
       await draft.finish(OBJECT, JSON.stringify(object))
-      const place = this.placeOf(shelf, id, within)
+      const place = this.#placeOf(shelf, id, within)
       const parent = dirname(place)
       const made = within === undefined && (await mkdir(parent, { recursive: true, mode: 0o700 })) !== undefined
       if (made) await sync(dirname(parent))
@@ -95,9 +86,8 @@ export class Folder {
     }
   }
 
-  /** What is said of something; null: it was deleted; undefined: there is no such thing in this folder. @throws ApiError 503 */
   async describe(shelf: Shelf, id: string, within?: string): Promise<object | null | undefined> {
-    const place = this.placeOf(shelf, id, within)
+    const place = this.#placeOf(shelf, id, within)
     try {
       if (!(await lstat(place)).isDirectory()) return undefined
       if (await isThere(join(place, DELETED))) return null
@@ -108,63 +98,49 @@ export class Folder {
     }
   }
 
-  /** Opens the content of something. @throws ApiError 503, also where it has gone meanwhile */
-  async content(shelf: Shelf, id: string, within?: string): Promise<FileHandle> {
-    try {
-      return await open(join(this.placeOf(shelf, id, within), 'content'), READ)
-    } catch (error) {
-      throw storageFailure(error)
-    }
+  content(shelf: Shelf, id: string, within?: string): AsyncGenerator<Buffer, void, void> {
+    return piecesOf(join(this.#placeOf(shelf, id, within), 'content'))
   }
 
-  /** How many bytes the content of something has. @throws ApiError 503, also where it has gone meanwhile */
   async bytesOf(shelf: Shelf, id: string, within?: string): Promise<number> {
     try {
-      return (await lstat(join(this.placeOf(shelf, id, within), 'content'))).size
+      return (await lstat(join(this.#placeOf(shelf, id, within), 'content'))).size
     } catch (error) {
       throw storageFailure(error)
     }
   }
 
-  /** The names of what was written beside something. */
-  beside(shelf: Shelf, id: string): Promise<string[]> {
-    return namesIn(this.placeOf(shelf, id))
+  adding(shelf: Shelf, id: string, name: string): Promise<FolderAdding> {
+    return FolderAdding.open(join(this.#placeOf(shelf, id), `${name}${ADDED}`))
   }
 
-  /** Opens what is written beside something, for its reader or for who adds to it. @throws ApiError 503, 507 */
-  async openBeside(shelf: Shelf, id: string, name: string, isAdded = false): Promise<FileHandle> {
-    const added = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW
-    try {
-      return await open(join(this.placeOf(shelf, id), name), isAdded ? added : READ, 0o600)
-    } catch (error) {
-      throw storageFailure(error)
-    }
+  async *added(shelf: Shelf, id: string): AsyncGenerator<AsyncGenerator<Buffer, void, void>> {
+    const place = this.#placeOf(shelf, id)
+    const names = (await namesIn(place)).filter((name) => name.endsWith(ADDED)).sort()
+    for (const name of names) yield piecesOf(join(place, name))
   }
 
-  /** Writes something small beside something, in place of what was there of that name. @throws ApiError 503, 507 */
   async writeBeside(shelf: Shelf, id: string, name: string, text: string): Promise<void> {
     const draft = this.#newDraft()
     try {
       await writeFile(draft, text, { flag: 'wx', mode: 0o600 })
-      await rename(draft, join(this.placeOf(shelf, id), name))
+      await rename(draft, join(this.#placeOf(shelf, id), name))
     } catch (error) {
       throw storageFailure(error)
     }
   }
 
-  /** What was so written; null: nothing. @throws ApiError 503 */
   async readBeside(shelf: Shelf, id: string, name: string): Promise<string | null> {
     try {
-      return await readText(join(this.placeOf(shelf, id), name))
+      return await readText(join(this.#placeOf(shelf, id), name))
     } catch (error) {
       if (isMissing(error)) return null
       throw storageFailure(error)
     }
   }
 
-  /** Deletes something for good: nobody finds it from now on, also where it is in no folder of this node. @returns whether it was there */
   async delete(shelf: Shelf, id: string): Promise<boolean> {
-    const place = this.placeOf(shelf, id)
+    const place = this.#placeOf(shelf, id)
     try {
       const wasThere = await isThere(join(place, OBJECT))
       await mkdir(place, { recursive: true, mode: 0o700 })
@@ -178,47 +154,67 @@ export class Folder {
     }
   }
 
-  /** Where something has its place. @param id one that the gate has made, or that looks like it */
-  placeOf(shelf: Shelf, id: string, within?: string): string {
-    if (!ID.test(id)) throw new Error('not an id of ours')
-    return within === undefined ? join(this.#shard(shelf, id), id) : join(this.placeOf(shelf, within), id)
+  async removeWithin(shelf: Shelf, id: string, beginning: string): Promise<void> {
+    const place = this.#placeOf(shelf, id)
+    const names = await namesIn(place)
+    for (const name of names) if (name.startsWith(beginning)) await this.#remove(join(place, name)).catch(() => {})
   }
 
-  /** The places of what stands on a shelf; what else somebody has put there is nothing of ours. */
   async *all(shelf: Shelf): AsyncGenerator<string> {
-    for (const shard of await namesIn(join(this.path, shelf))) {
-      for (const id of await namesIn(join(this.path, shelf, shard)))
-        if (ID.test(id)) yield join(this.path, shelf, shard, id)
+    for (const shard of await namesIn(join(this.#path, shelf))) {
+      for (const id of await namesIn(join(this.#path, shelf, shard))) if (isKeptId(id)) yield id
     }
   }
 
-  /** What has been begun, and is no thing yet. */
-  async drafts(): Promise<string[]> {
-    return (await readdir(join(this.path, DRAFTS))).map((name) => join(this.path, DRAFTS, name))
+  /** By the file system's own time: nobody sets that. */
+  async isLeft(shelf: Shelf, id: string): Promise<boolean> {
+    return isOld(this.#placeOf(shelf, id))
+  }
+
+  remove(shelf: Shelf, id: string): Promise<void> {
+    return this.#remove(this.#placeOf(shelf, id))
+  }
+
+  async removeLeft(signal: AbortSignal): Promise<number> {
+    const drafts = join(this.#path, DRAFTS)
+    let removed = 0
+    for (const name of await readdir(drafts)) {
+      if (signal.aborted) break
+      try {
+        if (!(await isOld(join(drafts, name)))) continue
+        await this.#remove(join(drafts, name))
+        removed++
+      } catch (error) {
+        // Somebody else may have taken it away.
+        if (!isMissing(error)) throw error
+      }
+    }
+    return removed
   }
 
   /** Takes something away from its place at once, and then its bytes. */
-  async remove(place: string): Promise<void> {
+  async #remove(place: string): Promise<void> {
     const draft = this.#newDraft()
     await rename(place, draft)
     await rm(draft, { recursive: true, force: true })
   }
 
-  /** Takes away parts of something, whose names begin so. Never throws: what is left is swept away with it. */
-  async removeWithin(shelf: Shelf, id: string, beginning: string): Promise<void> {
-    const place = this.placeOf(shelf, id)
-    const names = await namesIn(place)
-    for (const name of names) if (name.startsWith(beginning)) await this.remove(join(place, name)).catch(() => {})
+  /** @param id one that the gate has made, or that looks like it */
+  #placeOf(shelf: Shelf, id: string, within?: string): string {
+    if (!isKeptId(id)) throw new Error('not an id of ours')
+    return within === undefined ? join(this.#shard(shelf, id), id) : join(this.#placeOf(shelf, within), id)
   }
 
-  #newDraft = () => join(this.path, DRAFTS, randomBytes(16).toString('hex'))
+  #newDraft = () => join(this.#path, DRAFTS, randomBytes(16).toString('hex'))
 
   /** Ids are random, so that their ends are spread. */
-  #shard = (shelf: Shelf, id: string) => join(this.path, shelf, id.slice(-2))
+  #shard = (shelf: Shelf, id: string) => join(this.#path, shelf, id.slice(-2))
 }
 
 /** Nothing where it cannot be read. */
 const namesIn = (path: string) => readdir(path).catch((): string[] => [])
+
+const isOld = async (place: string) => (await newest(place)) < Date.now() - LEFT_MS
 
 async function isThere(path: string): Promise<boolean> {
   try {

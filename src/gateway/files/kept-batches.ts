@@ -1,13 +1,11 @@
 import { hash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { ApiError } from '../../contract/error.ts'
 import { isObject, type JsonObject } from '../body/fields.ts'
 import { missing } from '../invalid.ts'
 import { notHere } from './failures.ts'
 import { expiryOf, type FileObject } from './file-objects.ts'
-import type { Folder } from './folder.ts'
 import type { KeptFiles } from './kept-files.ts'
+import type { Adding, Store } from './store.ts'
 
 /** Whose batch it is, and what that is called to its project: those who run it look there for what it is. */
 export type BatchOf = { organizationId: string; projectId: string; batchId: string }
@@ -35,7 +33,6 @@ export type BatchEnd = BatchProgress & {
 const KEPT_SECONDS = 7 * 86_400
 const PROGRESS = 'progress.json'
 const CANCELLED = 'cancelled.json'
-const RESULTS = '.jsonl'
 const NOTHING: BatchProgress = {
   ...{ total: 0, completed: 0, failed: 0 },
   usage: { input: 0, cached: 0, output: 0, reasoning: 0 },
@@ -50,13 +47,13 @@ const isBatchId = (id: string) => /^batch_[0-9a-f]{32}$/.test(id)
  * first that is found counts.
  */
 export class KeptBatches {
-  readonly #folder: Folder
+  readonly #store: Store
   readonly #files: KeptFiles
   /** Unix seconds. */
   readonly #now: () => number
 
   constructor(files: KeptFiles, now: () => number) {
-    this.#folder = files.folder
+    this.#store = files.store
     this.#files = files
     this.#now = now
   }
@@ -71,7 +68,7 @@ export class KeptBatches {
     const id = input_file_id.replace('file-', 'batch_')
     const outputSeconds = isObject(expires) ? expiryOf(expires.anchor, expires.seconds) : null
     const batch: KeptBatch = { id, inputFileId: input_file_id, endpoint, of, createdAt: this.#now(), outputSeconds }
-    await this.#folder.place(await this.#folder.draft(), batch, 'batches', id)
+    await (await this.#store.draft()).place(batch, 'batches', id)
     return this.show(id)
   }
 
@@ -80,7 +77,7 @@ export class KeptBatches {
     const batch = await this.#find(id)
     const end = await this.end(id)
     const isCancelled = end === null && (await this.isCancelled(id))
-    const text = end === null ? await this.#folder.readBeside('batches', id, PROGRESS) : null
+    const text = end === null ? await this.#store.readBeside('batches', id, PROGRESS) : null
     const progress: BatchProgress = end ?? (text === null ? NOTHING : JSON.parse(text))
     const { total, completed, failed, usage } = progress
     return {
@@ -101,53 +98,53 @@ export class KeptBatches {
   /** Asks for its end; who runs it brings it there. @throws ApiError 404, 507, 503 */
   async cancel(id: string): Promise<object> {
     await this.#find(id)
-    await this.#folder.writeBeside('batches', id, CANCELLED, '{}')
+    await this.#store.writeBeside('batches', id, CANCELLED, '{}')
     return this.show(id)
   }
 
   /** @throws ApiError 503 */
   async isCancelled(id: string): Promise<boolean> {
-    return (await this.#folder.readBeside('batches', id, CANCELLED)) !== null
+    return (await this.#store.readBeside('batches', id, CANCELLED)) !== null
   }
 
   /** How it has ended; null: it has not. @throws ApiError 503 */
   async end(id: string): Promise<BatchEnd | null> {
-    return ((await this.#folder.describe('batches', endOf(id), id)) as BatchEnd | null | undefined) ?? null
+    return ((await this.#store.describe('batches', endOf(id), id)) as BatchEnd | null | undefined) ?? null
   }
 
   /** Those that have not ended. @param over the ids of those that are known to have: new ones are added */
   async *open(over: Set<string>): AsyncGenerator<KeptBatch> {
-    for await (const place of this.#folder.all('batches')) {
-      const id = basename(place)
+    for await (const id of this.#store.all('batches')) {
       if (!isBatchId(id) || over.has(id)) continue
-      const batch = (await this.#folder.describe('batches', id)) as KeptBatch | null | undefined
+      const batch = (await this.#store.describe('batches', id)) as KeptBatch | null | undefined
       if (!batch) continue
       if ((await this.end(id)) === null) yield batch
       else over.add(id)
     }
   }
 
-  /** Where whoever runs it adds what becomes of its lines. @param runner a name of their own @throws ApiError 507, 503 */
-  addTo(id: string, runner: string): Promise<FileHandle> {
-    return this.#folder.openBeside('batches', id, `${runner}${RESULTS}`, true)
+  /**
+   * Where whoever runs it adds what becomes of its lines.
+   * @param runner a name of their own @param signal ends all waiting
+   * @throws ApiError 507, 503
+   */
+  addTo(id: string, runner: string, signal: AbortSignal): Promise<Adding> {
+    return this.#store.adding('batches', id, runner, signal)
   }
 
   /** Whether there is room for what becomes of a line: to be asked before it is begun, since what was answered is paid for. @throws ApiError 507, 503 */
   checkRoom(): Promise<void> {
-    return this.#folder.checkRoom()
+    return this.#store.checkRoom()
   }
 
   /** All that runners have written. @throws ApiError 503 */
-  async results(id: string): Promise<FileHandle[]> {
-    const names = (await this.#folder.beside('batches', id)).filter((name) => name.endsWith(RESULTS)).sort()
-    const files: FileHandle[] = []
-    for (const name of names) files.push(await this.#folder.openBeside('batches', id, name))
-    return files
+  results(id: string): AsyncIterable<AsyncIterable<Buffer>> {
+    return this.#store.added('batches', id)
   }
 
   /** @throws ApiError 507, 503 */
   tell(id: string, progress: BatchProgress): Promise<void> {
-    return this.#folder.writeBeside('batches', id, PROGRESS, JSON.stringify(progress))
+    return this.#store.writeBeside('batches', id, PROGRESS, JSON.stringify(progress))
   }
 
   /**
@@ -160,7 +157,7 @@ export class KeptBatches {
     which: 'output' | 'error',
     lines: AsyncIterable<string>,
   ): Promise<string | null> {
-    const draft = await this.#folder.draft()
+    const draft = await this.#store.draft()
     try {
       for await (const some of lines) await draft.write(Buffer.from(some))
       if (draft.bytes === 0) {
@@ -179,7 +176,7 @@ export class KeptBatches {
 
   /** Ends it, once. @throws ApiError 507, 503 */
   async conclude(id: string, end: BatchEnd): Promise<void> {
-    await this.#folder.place(await this.#folder.endDraft(), end, 'batches', endOf(id), id)
+    await (await this.#store.endDraft()).place(end, 'batches', endOf(id), id)
   }
 
   /** Whether nobody asks about it any more: it has ended for long, and its results are files of their own. @throws ApiError 503 */
@@ -189,8 +186,8 @@ export class KeptBatches {
   }
 
   async #find(id: string): Promise<KeptBatch> {
-    const batch = isBatchId(id) ? ((await this.#folder.describe('batches', id)) as KeptBatch | null | undefined) : null
-    if (batch === undefined) throw notHere('Batch', id, this.#folder.path)
+    const batch = isBatchId(id) ? ((await this.#store.describe('batches', id)) as KeptBatch | null | undefined) : null
+    if (batch === undefined) throw notHere('Batch', id, this.#store.name)
     if (batch === null) throw new ApiError('object_not_found', `No batch found with id '${id}'.`, { param: 'batch_id' })
     return batch
   }

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 import { ApiError } from '../../contract/error.ts'
 import { isObject, type JsonObject } from '../body/fields.ts'
 import { missing, wrongType, wrongValue } from '../invalid.ts'
-import type { Draft } from './draft.ts'
 import { noSuch, notHere } from './failures.ts'
 import { checkPurpose, expiryOf, type FileObject, type NewFile } from './file-objects.ts'
-import type { Folder } from './folder.ts'
 import { type KeptFiles, newKeptId } from './kept-files.ts'
+import type { Draft, Store } from './store.ts'
 
 /** An upload as the original shows it. */
 export type UploadObject = {
@@ -27,8 +26,6 @@ type Kept = { shown: UploadObject; fileId: string; expiresAfter: number | null }
 /** Seconds for which parts can be added. */
 const UPLOAD_SECONDS = 3600
 const MOST_BYTES = 8 * 1024 ** 3
-/** Bytes that are copied at once. */
-const AT_ONCE = 1_048_576
 
 const isIdOf = (prefix: 'upload_' | 'part_', id: string) => new RegExp(`^${prefix}[0-9a-f]{32}$`).test(id)
 /** Where the end of an upload stands, of which there is one. */
@@ -36,7 +33,7 @@ const endOf = (id: string) => id.replace('upload_', 'end_')
 
 /** Files that come in parts. */
 export class KeptUploads {
-  readonly #folder: Folder
+  readonly #store: Store
   readonly #files: KeptFiles
   /** Unix seconds. */
   readonly #now: () => number
@@ -44,7 +41,7 @@ export class KeptUploads {
   readonly #completing = new Map<string, Promise<void>>()
 
   constructor(files: KeptFiles, now: () => number) {
-    this.#folder = files.folder
+    this.#store = files.store
     this.#files = files
     this.#now = now
   }
@@ -78,7 +75,7 @@ export class KeptUploads {
       },
     }
     const kept: Kept = { shown, fileId: newKeptId('file-'), expiresAfter }
-    await this.#folder.place(await this.#folder.draft(), kept, 'uploads', id)
+    await (await this.#store.draft()).place(kept, 'uploads', id)
     return shown
   }
 
@@ -91,7 +88,7 @@ export class KeptUploads {
       throw error
     }
     const part: PartObject = { id: newKeptId('part_'), object: 'upload.part', created_at: this.#now(), upload_id: id }
-    await this.#folder.place(draft, part, 'uploads', part.id, id)
+    await draft.place(part, 'uploads', part.id, id)
     return part
   }
 
@@ -140,33 +137,33 @@ export class KeptUploads {
 
   /** Whether nobody can add to it, complete it or ask for it any more. @throws ApiError 503 */
   async isOver(id: string): Promise<boolean> {
-    const kept = (await this.#folder.describe('uploads', id)) as Kept | undefined
+    const kept = (await this.#store.describe('uploads', id)) as Kept | undefined
     return kept !== undefined && kept.shown.expires_at + UPLOAD_SECONDS <= this.#now()
   }
 
   async #pending(id: string): Promise<Kept> {
     const known = isIdOf('upload_', id)
-    const kept = known ? ((await this.#folder.describe('uploads', id)) as Kept | null | undefined) : null
-    if (kept === undefined) throw notHere('Upload', id, this.#folder.path)
+    const kept = known ? ((await this.#store.describe('uploads', id)) as Kept | null | undefined) : null
+    if (kept === undefined) throw notHere('Upload', id, this.#store.name)
     if (kept === null || kept.shown.expires_at <= this.#now()) throw noSuch('Upload', id)
-    const end = (await this.#folder.describe('uploads', endOf(id), id)) as UploadObject | null | undefined
+    const end = (await this.#store.describe('uploads', endOf(id), id)) as UploadObject | null | undefined
     if (end) throw hasEnded(end)
     return kept
   }
 
   /** Of several who end it at the same time one does. @returns how it has ended */
   async #end(id: string, ended: UploadObject): Promise<UploadObject> {
-    const draft = await this.#folder.endDraft()
-    if (await this.#folder.place(draft, ended, 'uploads', endOf(id), id)) {
-      await this.#folder.removeWithin('uploads', id, 'part_')
+    const draft = await this.#store.endDraft()
+    if (await draft.place(ended, 'uploads', endOf(id), id)) {
+      await this.#store.removeWithin('uploads', id, 'part_')
       return ended
     }
-    return (await this.#folder.describe('uploads', endOf(id), id)) as UploadObject
+    return (await this.#store.describe('uploads', endOf(id), id)) as UploadObject
   }
 
   async #joined({ id, bytes }: UploadObject, parts: readonly string[], md5: string | null): Promise<Draft> {
     await this.#checkParts(id, parts, bytes)
-    const draft = await this.#folder.draft()
+    const draft = await this.#store.draft()
     const digest = md5 === null ? null : createHash('md5')
     try {
       for (const part of parts) await this.#append(draft, id, part, bytes, digest)
@@ -185,27 +182,18 @@ export class KeptUploads {
     if (new Set(parts).size < parts.length) throw wrongValue('part_ids', 'a part is named more than once.')
     let sum = 0
     for (const part of parts) {
-      if (!isIdOf('part_', part) || !(await this.#folder.describe('uploads', part, id)))
+      if (!isIdOf('part_', part) || !(await this.#store.describe('uploads', part, id)))
         throw noSuch('Part', part, 'part_ids')
-      sum += await this.#folder.bytesOf('uploads', part, id)
+      sum += await this.#store.bytesOf('uploads', part, id)
     }
     if (sum !== bytes) throw otherBytes(bytes, String(sum))
   }
 
   async #append(draft: Draft, id: string, part: string, most: number, digest: ReturnType<typeof createHash> | null) {
-    const content = await this.#folder.content('uploads', part, id)
-    try {
-      const buffer = Buffer.allocUnsafeSlow(AT_ONCE)
-      for (;;) {
-        const { bytesRead } = await content.read(buffer, 0, AT_ONCE)
-        if (bytesRead === 0) return
-        const read = buffer.subarray(0, bytesRead)
-        if (draft.bytes + bytesRead > most) throw otherBytes(most, 'more')
-        digest?.update(read)
-        await draft.write(read)
-      }
-    } finally {
-      await content.close()
+    for await (const piece of this.#store.content('uploads', part, id)) {
+      if (draft.bytes + piece.length > most) throw otherBytes(most, 'more')
+      digest?.update(piece)
+      await draft.write(piece)
     }
   }
 }

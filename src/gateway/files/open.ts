@@ -7,10 +7,8 @@ import { KeptBatches } from './kept-batches.ts'
 import { KeptFiles } from './kept-files.ts'
 import { KeptUploads } from './kept-uploads.ts'
 import { ownServer } from './own-server.ts'
+import type { Store } from './store.ts'
 import { sweep } from './sweep.ts'
-
-/** How often it is looked for what is over, in milliseconds. */
-const SWEEP_MS = 600_000
 
 /** What the gate keeps itself. */
 export type Kept = {
@@ -32,17 +30,17 @@ export async function openKept(
   path: string,
   { now, log }: { now: () => number; log: Pick<Log, 'info' | 'warn'> },
 ): Promise<Kept> {
-  const folder = await Folder.open(path).catch((cause: Error) => {
+  const store: Store = await Folder.open(path).catch((cause: Error) => {
     throw new Error(`GATEHOUSE_FILES: ${path} cannot be written to: ${cause.message}`, { cause })
   })
   const seconds = () => Math.floor(now() / 1000)
-  const files = new KeptFiles(folder, seconds)
+  const files = new KeptFiles(store, seconds)
   const uploads = new KeptUploads(files, seconds)
   const batches = new KeptBatches(files, seconds)
-  const run = (signal: AbortSignal) => sweep({ folder, uploads, batches, now: seconds, log }, signal)
+  const run = (signal: AbortSignal) => sweep({ store, uploads, batches, now: seconds, log }, signal)
   return {
     servers: new Map([[OWN_UPSTREAM, ownServer({ files, uploads, batches, log })]]),
     batches,
-    jobs: [{ name: 'files that are over', everyMs: SWEEP_MS, run }],
+    jobs: [{ name: 'files that are over', everyMs: store.sweepMs, run }],
   }
 }

@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { ApiError, malformedJson, unknownUrl } from '../../contract/error.ts'
 import type { Log } from '../../core/log.ts'
@@ -6,20 +5,19 @@ import { isObject, type JsonObject } from '../body/fields.ts'
 import type { Outcome } from '../call.ts'
 import { missing } from '../invalid.ts'
 import type { Forwarding, Reply, Upstream, Witness } from '../upstreams/forwarding.ts'
-import { storageFailure } from './failures.ts'
 import { checkPurpose, dispositionOf, expiryOf, type FileObject } from './file-objects.ts'
 import type { KeptBatches } from './kept-batches.ts'
 import type { KeptFiles } from './kept-files.ts'
 import type { KeptUploads } from './kept-uploads.ts'
 import { receiveForm } from './received-form.ts'
 
-/** Bytes of a content that are read and sent at once. */
-const AT_ONCE = 131_072
-
-type Store = { files: KeptFiles; uploads: KeptUploads; batches: KeptBatches; log: Pick<Log, 'warn'> }
+type Kept = { files: KeptFiles; uploads: KeptUploads; batches: KeptBatches; log: Pick<Log, 'warn'> }
+type Content = AsyncGenerator<Buffer, void, void>
 /** An object; or a content, to be sent as it is read. */
-type Answer = { object: object } | { file: FileObject; content: FileHandle }
-type Answerer = (call: Forwarding, store: Store, id: string) => Promise<Answer>
+type Answer = { object: object } | { file: FileObject; content: Content }
+type Answerer = (call: Forwarding, kept: Kept, id: string) => Promise<Answer>
+
+const ENDED = { done: true, value: undefined } as const
 
 const routes: [method: string, path: RegExp, answerer: Answerer][] = [
   ['POST', /^\/files$/, createFile],
@@ -45,19 +43,19 @@ const routes: [method: string, path: RegExp, answerer: Answerer][] = [
  * What the gate keeps itself, as a model server among the others: so whose things are, and who may name, list and end them, is one mechanism, wherever they
  * are kept. It has no models.
  */
-export function ownServer(store: Store): Upstream {
+export function ownServer(kept: Kept): Upstream {
   return {
     weight: 1,
-    attempt: (call, witness) => attempt(call, witness, store),
+    attempt: (call, witness) => attempt(call, witness, kept),
     models: async () => [],
     close: async () => {},
   }
 }
 
-async function attempt(call: Forwarding, { name }: Witness, store: Store): Promise<Outcome> {
+async function attempt(call: Forwarding, { name }: Witness, kept: Kept): Promise<Outcome> {
   let answer: Answer
   try {
-    answer = await answerTo(call, store)
+    answer = await answerTo(call, kept)
   } catch (error) {
     // What is refused for what was asked is an answer like any other: a list is to hear what is gone. Who still sends hears it from the gate.
     const isAnswer = error instanceof ApiError && (error.status === 400 || error.status === 404)
@@ -68,20 +66,20 @@ async function attempt(call: Forwarding, { name }: Witness, store: Store): Promi
   try {
     return await sendContent(call, name, answer.file, answer.content)
   } finally {
-    await answer.content.close()
+    await answer.content.return()
   }
 }
 
-function answerTo(call: Forwarding, store: Store): Promise<Answer> {
+function answerTo(call: Forwarding, kept: Kept): Promise<Answer> {
   const path = call.upstreamPath.split('?', 1)[0] ?? ''
   for (const [method, pattern, answerer] of routes) {
     const [, id = ''] = pattern.exec(path) ?? []
-    if (method === call.method && pattern.test(path)) return answerer(call, store, id)
+    if (method === call.method && pattern.test(path)) return answerer(call, kept, id)
   }
   throw unknownUrl({ method: call.method, url: `/v1${path}` })
 }
 
-async function createFile(call: Forwarding, { files }: Store): Promise<Answer> {
+async function createFile(call: Forwarding, { files }: Kept): Promise<Answer> {
   const { fields, filename, draft } = await formOf(call, files, 'file')
   try {
     const purpose = fields.get('purpose')
@@ -95,13 +93,13 @@ async function createFile(call: Forwarding, { files }: Store): Promise<Answer> {
   }
 }
 
-async function deleteFile(_: Forwarding, { files, log }: Store, id: string): Promise<Answer> {
+async function deleteFile(_: Forwarding, { files, log }: Kept, id: string): Promise<Answer> {
   if (!(await files.delete(id)))
-    log.warn({ id, folder: files.folder.path }, 'a file was deleted that is not in the folder of this node')
+    log.warn({ id, store: files.store.name }, 'a file was deleted that is not in the store of this node')
   return { object: { id, object: 'file', deleted: true } }
 }
 
-async function addPart(call: Forwarding, { files, uploads }: Store, id: string): Promise<Answer> {
+async function addPart(call: Forwarding, { files, uploads }: Kept, id: string): Promise<Answer> {
   const { draft } = await formOf(call, files, 'data')
   return { object: await uploads.addPart(id, draft) }
 }
@@ -109,7 +107,7 @@ async function addPart(call: Forwarding, { files, uploads }: Store, id: string):
 function formOf(call: Forwarding, files: KeptFiles, file: string) {
   const body = call.body(false)
   if (typeof body !== 'function') throw missing(file)
-  return receiveForm(files.folder, call.headers['content-type'] ?? '', body().stream, file)
+  return receiveForm(files.store, call.headers['content-type'] ?? '', body().stream, file)
 }
 
 async function jsonOf({ body }: Forwarding): Promise<JsonObject> {
@@ -140,7 +138,7 @@ async function sendContent(
   { response, begin }: Forwarding,
   name: string,
   file: FileObject,
-  content: FileHandle,
+  content: Content,
 ): Promise<Outcome> {
   const head = {
     'content-type': 'application/octet-stream',
@@ -148,33 +146,23 @@ async function sendContent(
     'content-disposition': dispositionOf(file.filename),
   }
   // What cannot be read at all is told before the reply has begun.
-  let piece = await read(content, 0, file.bytes)
+  let piece = await content.next()
   const { headers } = begin(200, head, name, null)
   response.writeHead(200, { ...head, ...headers })
   for (let at = 0; at < file.bytes; ) {
     if (response.destroyed) return { status: 200, end: 'client_gone' }
-    if (piece === null) {
+    if (piece.done) {
       // As many bytes were promised: a clean end would lie.
       response.destroy()
       return { status: 200, end: 'upstream_broke' }
     }
-    at += piece.length
-    if (!response.write(piece)) await roomIn(response)
-    piece = await read(content, at, file.bytes).catch(() => null)
+    const bytes = piece.value.subarray(0, file.bytes - at)
+    at += bytes.length
+    if (!response.write(bytes)) await roomIn(response)
+    piece = await content.next().catch(() => ENDED)
   }
   response.end()
   return { status: 200, end: response.destroyed ? 'client_gone' : 'complete' }
-}
-
-/** @returns null where there is less of it than there has to be */
-async function read(content: FileHandle, at: number, bytes: number): Promise<Buffer | null> {
-  if (at >= bytes) return null
-  try {
-    const { buffer, bytesRead } = await content.read(Buffer.allocUnsafeSlow(Math.min(AT_ONCE, bytes - at)), 0, null, at)
-    return bytesRead === 0 ? null : buffer.subarray(0, bytesRead)
-  } catch (error) {
-    throw storageFailure(error)
-  }
 }
 
 /** Resolves when the client has read what was sent, or has left. */

@@ -3,24 +3,23 @@ import { boundaryOf, FORM } from '../body/form-body.ts'
 import { FormParser } from '../body/form-parser.ts'
 import { fieldText } from '../body/form-reader.ts'
 import { missing } from '../invalid.ts'
-import type { Draft } from './draft.ts'
-import type { Folder } from './folder.ts'
+import type { Draft, Store } from './store.ts'
 
 /** A form with one file, whose content is in a draft. */
 export type ReceivedForm = { fields: ReadonlyMap<string, string>; filename: string; draft: Draft }
 
 /**
- * Reads a form as the gate sends it on, and writes its file down while it comes: as fast as the disk takes it, and held nowhere.
+ * Reads a form as the gate sends it on, and writes its file down while it comes: as fast as the store takes it, and held nowhere.
  * @param file the field that is the file
  * @throws ApiError 400, 507, 503; what the stream breaks off with. Nothing is kept then
  */
 export async function receiveForm(
-  folder: Folder,
+  store: Store,
   contentType: string,
   body: Readable,
   file: string,
 ): Promise<ReceivedForm> {
-  const draft = await folder.draft()
+  const draft = await store.draft()
   try {
     const fields = new Map<string, string>()
     let filename: string | null = null

@@ -3,9 +3,9 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Draft } from './draft.ts'
 import { Folder } from './folder.ts'
 import { type Free, freeOn, Room } from './room.ts'
+import type { Draft } from './store.ts'
 
 const MB = 1_048_576
 const FULL = { status: 507, code: 'insufficient_storage' }
@@ -64,7 +64,7 @@ test('room is given back by what is kept and by what is not', async () => {
     const draft = await it.draft()
     await draft.write(Buffer.from('x'))
     if (i % 2 === 0) await draft.discard()
-    else await it.folder.place(draft, {}, 'files', `file-${String(i).padStart(32, '0')}`)
+    else await draft.place({}, 'files', `file-${String(i).padStart(32, '0')}`)
   }
   await it.room.take(5 * MB)
   await assert.rejects(it.room.take(1), FULL)

@@ -45,3 +45,35 @@ export class Room {
     this.#ahead -= bytes
   }
 }
+
+/** Bytes for which room is taken at once: what other threads have so is not seen. */
+const AHEAD = 4 * 1024 * 1024
+
+/** The room that one writer has taken, ahead of what it writes. */
+export class Ahead {
+  readonly #room: Room
+  /** Bytes that it has room for and has not written. */
+  #bytes = 0
+
+  constructor(room: Room) {
+    this.#room = room
+  }
+
+  /** Has room for as many more bytes. @throws ApiError 507, 503 */
+  async cover(bytes: number): Promise<void> {
+    if (bytes <= this.#bytes) return
+    const more = Math.max(AHEAD, bytes)
+    await this.#room.take(more)
+    this.#bytes += more
+  }
+
+  wrote(bytes: number): void {
+    this.#bytes -= bytes
+    this.#room.giveBack(bytes)
+  }
+
+  /** Nothing more is written. */
+  end(): void {
+    this.wrote(this.#bytes)
+  }
+}

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import { isObject } from '../../body/fields.ts'
 import { parsed } from '../../envelopes/refusal.ts'
 import type { BatchUsage, KeptBatches } from '../../files/kept-batches.ts'
@@ -15,27 +14,22 @@ export const keyOfLine = (customId: string) => hash('sha256', customId, 'base64'
 /** The results of a batch, each line once: the first that is found of it counts. What a server that was killed has half written is none. */
 export async function* resultsOf(kept: KeptBatches, id: string): AsyncGenerator<{ result: LineResult; text: string }> {
   const seen = new Set<string>()
-  const files = await kept.results(id)
-  try {
-    for (const file of files) {
-      for await (const text of linesOf(file)) {
-        const result = parsed(text)
-        if (!isResult(result)) continue
-        const key = keyOfLine(result.custom_id)
-        if (seen.has(key)) continue
-        seen.add(key)
-        yield { result, text }
-      }
+  for await (const pieces of kept.results(id)) {
+    for await (const text of linesOf(pieces)) {
+      const result = parsed(text)
+      if (!isResult(result)) continue
+      const key = keyOfLine(result.custom_id)
+      if (seen.has(key)) continue
+      seen.add(key)
+      yield { result, text }
     }
-  } finally {
-    for (const file of files) await file.close()
   }
 }
 
-async function* linesOf(file: FileHandle): AsyncGenerator<string> {
+async function* linesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const reader = new Lines(MOST_LINE_BYTES)
-  for await (const chunk of file.createReadStream({ autoClose: false })) {
-    for (const { bytes } of reader.take(chunk as Buffer)) if (bytes !== null) yield bytes.toString()
+  for await (const piece of pieces) {
+    for (const { bytes } of reader.take(piece)) if (bytes !== null) yield bytes.toString()
   }
 }
 

@@ -75,25 +75,20 @@ export class BatchRun {
   async #run(): Promise<void> {
     const { kept, signal } = this.#running
     for await (const { result } of resultsOf(kept, this.#batch.id)) this.#count(result)
-    const out = await kept.addTo(this.#batch.id, randomBytes(8).toString('hex'))
+    const out = await kept.addTo(this.#batch.id, randomBytes(8).toString('hex'), signal)
     try {
       await this.#look()
       // Looks on while lines wait, and while they run.
       const looking = new AbortController()
       const looks = this.#lookOn(looking.signal)
-      let written = Promise.resolve()
       try {
-        await this.#runAll((result) => {
-          // One behind the other, so that no line stands within another.
-          written = written.then(() => out.appendFile(`${JSON.stringify(result)}\n`)).then(() => this.#count(result))
-          return written
-        })
+        await this.#runAll((result) => out.add(`${JSON.stringify(result)}\n`, () => this.#count(result)))
       } finally {
         looking.abort()
         await looks
       }
       signal.throwIfAborted()
-      await out.sync()
+      await out.flush()
     } finally {
       await out.close()
     }

@@ -4,7 +4,7 @@ import { Scratch } from '../support/scratch.ts'
 import { taken } from './guide.ts'
 import { addStreams } from './streams.ts'
 
-const [MOST_LINES, MOST_FILES] = [60, 8]
+const [MOST_LINES, MOST_FILES] = [60, 9]
 const RULE = 'src/gateway/rules/streaming.ts'
 const COLUMN = 'project.streaming_disabled_at'
 const shows = ['test/gateway/settings.test.ts', 'test/gateway/rules.test.ts']
@@ -28,6 +28,8 @@ describe('a rule of a project that is added as CONTRIBUTING.md says', () => {
     assert.deepEqual(await tree.objections(), [])
     const { passed, failed, output } = await tree.test(shows, 'streams are forbidden|streaming_disabled_at')
     assert.deepEqual(failed, [], output)
+    const lines = await tree.test(['test/gateway/messages/settings.test.ts'], 'the next message')
+    assert.deepEqual(lines.failed, [], lines.output)
     for (const name of [
       'streams are forbidden',
       `${COLUMN}, where its rule enforces nothing`,

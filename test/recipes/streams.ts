@@ -43,6 +43,16 @@ const row = `  row({
   }),
 `
 
+const lineRow = `  {
+    setting: 'streams are forbidden to lines and messages',
+    shows: ['project.streaming_disabled_at'],
+    line: { body: { stream: true }, without: 'invalid_value', with: 'not_offered' },
+    message: { body: { stream: true }, with: 'not_offered' },
+    set: ({ admin, projectId }) => admin.projects.serviceTierSettings.update(projectId, { streaming: false } as object),
+    unset: ({ admin, projectId }) => admin.projects.serviceTierSettings.update(projectId, { streaming: true } as object),
+  },
+`
+
 /** Adds the rule as the recipe says, step by step, and formats it. */
 export async function addStreams(tree: Scratch): Promise<void> {
   // 1. Where its setting is kept.
@@ -100,5 +110,6 @@ export async function addStreams(tree: Scratch): Promise<void> {
   tree.insert('src/gateway/rules/index.ts', '  storesNothing,', '  streaming,')
   // 4. A request that is another one with it.
   tree.insert('test/gateway/settings/policy.ts', 'const tiers = [', row)
+  tree.insert('test/gateway/settings/lines.ts', 'const policies: readonly LineRow[] = [', lineRow)
   await tree.format()
 }

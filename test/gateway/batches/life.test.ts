@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import OpenAI from 'openai'
+import { makeCertificate } from '../../support/certificates.ts'
 import { databases, openTestDatabase } from '../../support/databases.ts'
 import { startTestApp } from '../../support/harness.ts'
 import { until } from '../../support/until.ts'
@@ -209,6 +210,29 @@ test('what may not be any more when its file is judged fails: its key, its proje
   await until(async () => (await status(revoked.id)) === 'failed', 'the one of a deleted key to fail')
   assert.deepEqual((await reader.batches.retrieve(revoked.id)).errors?.data?.[0]?.code, 'invalid_api_key')
   assert.equal(await status(busy.id), 'validating')
+})
+
+test('of what was made before, nothing is sent of a project that was archived; a client certificate is asked of who makes one', async () => {
+  await using it = await startStage()
+  const { certificates, projects } = it.app.admin().organization
+  using hold = it.account.hold('GET /v1/files/*/content')
+  const first = await create(it.a.client, three)
+  await until(() => hold.reached === 1, 'the first to be judged')
+  const { id: bound } = await create(it.a.client, three)
+  const gone = await create(it.b.client, three)
+  const { pem: certificate } = await makeCertificate('authority')
+  const { id: authority } = await certificates.create({ certificate, name: 'authority' })
+  await projects.certificates.activate(it.a.projectId, { certificate_ids: [authority] })
+  await assert.rejects(create(it.a.client, three), { status: 401, code: 'client_certificate_required' })
+  await projects.archive(it.b.projectId)
+  hold.release()
+  await it.sent(first.id)
+  await it.sent(bound)
+  const row = it.app.db.selectFrom('batch').selectAll().where('organization_id', '!=', '').where('id', '=', gone.id)
+  await until(async () => (await row.executeTakeFirstOrThrow()).status === 'failed', 'the other to fail')
+  const { errors } = await row.executeTakeFirstOrThrow()
+  assert.equal(JSON.parse(errors ?? '[]')[0].code, 'not_authorized_invalid_project')
+  assert.equal(it.account.batches.size, 2)
 })
 
 test('an upstream that says nothing of one batch holds up nobody whose file is to be judged', async () => {

@@ -3,9 +3,15 @@ import { isObject, type JsonObject } from '../body/fields.ts'
 import { readWhole } from '../body/json-text.ts'
 import { shown } from '../invalid.ts'
 import { WrongLine } from './line-error.ts'
+import { writtenNumbers } from './written-numbers.ts'
 
 /** A line of a batch, by its own words: which call it is, and that call's body. */
-export type ReadLine = { customId: string; body: JsonObject }
+export type ReadLine = {
+  customId: string
+  body: JsonObject
+  /** See `writtenNumbers`. */
+  numbers: ReturnType<typeof writtenNumbers>
+}
 
 /** Characters of the longest name that a line may have. */
 const LONGEST_ID = 512
@@ -15,12 +21,15 @@ const HUGE = /[eE]\+?\d{3}|\d{300}/
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/
 
 /**
- * Reads a line. All that it says is read once, here, and written anew: what readers could take for something else is refused.
+ * Reads a line. All that it says is read once, here, and written anew, but for the text of numbers: what readers could take for something else is
+ * refused.
  * @param endpoint what its `url` has to be
  * @throws WrongLine
  */
 export function readLine(bytes: Buffer, endpoint: string): ReadLine {
-  const { custom_id, method, url, body, ...rest } = parsed(bytes)
+  // Which numbers there may be, it tells, whatever else it makes of a text.
+  const ascii = bytes.toString('latin1')
+  const { custom_id, method, url, body, ...rest } = parsed(bytes, ascii)
   const [strange] = Object.keys(rest)
   if (custom_id === undefined || custom_id === null) throw missing('custom_id')
   if (typeof custom_id !== 'string' || custom_id === '' || custom_id.length > LONGEST_ID || CONTROL.test(custom_id))
@@ -40,21 +49,22 @@ export function readLine(bytes: Buffer, endpoint: string): ReadLine {
   if (!isObject(body)) throw new WrongLine('invalid_type', "Invalid type for 'body': expected an object.", 'body')
   if (strange !== undefined || Object.keys(rest).length > 0)
     throw new WrongLine('unknown_parameter', `Unknown parameter: '${shown(strange ?? '')}'.`, shown(strange ?? ''))
-  return { customId: custom_id, body }
+  return { customId: custom_id, body, numbers: writtenNumbers(bytes, ascii) }
 }
 
 /** A line as it is sent. What some readers take for the end of a line is written so that it is none to anybody. */
-export function writeLine({ customId, body }: ReadLine, endpoint: string): string {
-  const line = JSON.stringify({ custom_id: customId, method: 'POST', url: endpoint, body })
+export function writeLine({ customId, body, numbers }: ReadLine, endpoint: string): string {
+  const written = numbers === null ? body : numbers(body)
+  const line = JSON.stringify({ custom_id: customId, method: 'POST', url: endpoint, body: written })
   return `${line.replace(/[\x85\u2028\u2029]/g, escaped)}\n`
 }
 
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-function parsed(bytes: Buffer): JsonObject {
+function parsed(bytes: Buffer, ascii: string): JsonObject {
   try {
     const fields = readWhole(bytes)
-    if (HUGE.test(bytes.toString('latin1'))) refuseInfinite(fields)
+    if (HUGE.test(ascii)) refuseInfinite(fields)
     return fields
   } catch (error) {
     if (error instanceof ApiError && error.failure === 'duplicate_parameter')

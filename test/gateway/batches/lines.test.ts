@@ -215,6 +215,27 @@ test('what readers could take for the end of a line is none in what is sent', as
   )
 })
 
+test('a number is sent as it was written, also in what is sent otherwise than it came', async () => {
+  await using account = await startAccount({ models: ['theirs'] })
+  await using file = await modelsFile({ m1: { name_upstream: 'theirs' } })
+  await using it = await startStage({ env: { ...envOf(account), GATEHOUSE_CONFIG: file.path } })
+  const { projects } = it.app.admin().organization
+  // So that tools are written as they were read.
+  await projects.hostedToolPermissions.update(it.a.projectId, { web_search: { enabled: false } })
+  const numbers = ['12345678901234567890', '9007199254740993', '1.0', '1e2', '-0', '0.10', '1234567.1234567890123', '7']
+  const tool = (number: string) =>
+    `{"type":"function","function":{"name":"f","parameters":{"1":[${number}],"__proto__":{"größe":${number}}}}}`
+  const lines = numbers.map(
+    (number, i) =>
+      `{"custom_id":"${i}","method":"POST","url":"${CHAT}","body":{"model":"m1","seed":7,"logit_bias":{"1":${number}},` +
+      `"messages":[{"role":"user","content":"${number}"}],"tools":[${tool(number)}]}}`,
+  )
+  const { id } = await create(it.a.client, lines.join('\n'))
+  const { id: theirs } = await it.sent(id)
+  const sent = account.files.beside(account.batches.get(theirs).input_file_id).text()
+  assert.equal(sent, lines.map((line) => `${line.replace('"model":"m1"', '"model":"theirs"')}\n`).join(''))
+})
+
 test('a batch tells of a hundred refused lines, and of too many lines by themselves', async () => {
   await using it = await startStage({ keptBytes: 50_000_000 })
   const many = await create(it.a.client, jsonl(Array.from({ length: 300 }, () => '{}')))

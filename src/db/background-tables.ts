@@ -49,6 +49,8 @@ export interface BatchTable {
   upstream: string | null
   /** The judged copy of its lines, there. It is this batch's alone, and deleted at the end. */
   upstream_file_id: string | null
+  /** JSON: the copy whose upload has begun, as `src/gateway/batches/copying.ts` reads it; null: none that nobody has heard of. */
+  copying: string | null
   upstream_batch_id: string | null
   /** Its project's, before they stand here. */
   output_file_id: string | null

@@ -35,6 +35,7 @@ import { webhooks } from './0070-webhooks.ts'
 import { limitRefusals } from './0071-limit-refusals.ts'
 import { webhooksOfOrganizations } from './0072-webhooks-of-organizations.ts'
 import { batchesOfProject } from './0073-batches-of-project.ts'
+import { batchCopying } from './0076-batch-copying.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -79,4 +80,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0071-limit-refusals': limitRefusals,
   '0072-webhooks-of-organizations': webhooksOfOrganizations,
   '0073-batches-of-project': batchesOfProject,
+  '0076-batch-copying': batchCopying,
 }

@@ -3,8 +3,6 @@ import { type BatchChange, type BatchRow, changeBatch } from '../../db/batch.ts'
 import { inTransaction } from '../../db/transaction.ts'
 import { emitWebhook } from '../../db/webhook-deliveries.ts'
 import type { Gate } from '../gate.ts'
-import { atUpstreams } from '../routes/batches.ts'
-import { askFor } from './asking.ts'
 import type { Charging } from './charging.ts'
 import { keptErrors, type LineError } from './line-error.ts'
 
@@ -14,9 +12,8 @@ export const ASK_AGAIN_MS = 60_000
 /** The same of a batch that stands as it does: the gate itself may be asked as often as one likes. */
 export const askAgainMs = ({ upstream }: BatchRow) => (upstream === OWN_UPSTREAM ? 1000 : ASK_AGAIN_MS)
 
-/** Seconds behind its window after which one ends whose upstream still says no end, and after which its copy is tried to be deleted no more. */
+/** Seconds behind its window after which one ends whose upstream still says no end. */
 const ENDED_WITHIN = 2 * 86_400
-const CLEANED_WITHIN = 7 * 86_400
 
 /** Whether it should have ended long ago. */
 export const isOverdue = (gate: Pick<Gate, 'now'>, { expires_at }: BatchRow, within = ENDED_WITHIN) =>
@@ -40,7 +37,8 @@ export async function end(
   change: BatchChange,
 ): Promise<void> {
   await charging.end(batch)
-  const due_at = batch.upstream_file_id === null ? null : gate.now()
+  const left = { ...batch, ...change }
+  const due_at = left.upstream_file_id === null && left.copying === null ? null : gate.now()
   const at = { [`${status}_at`]: secondsOf(gate) }
   await inTransaction(gate.db.write, async (tx) => {
     const ended = await changeBatch(tx, batch, { ...at, ...change, status, due_at })
@@ -53,21 +51,3 @@ export async function end(
 
 export const fail = (life: Life, batch: BatchRow, errors: readonly LineError[]) =>
   end(life, batch, 'failed', { errors: keptErrors(errors) })
-
-/** Deletes the copy of the lines of one that has ended. @throws ApiError where its upstream cannot be asked */
-export async function cleanUp(life: Life, batch: BatchRow): Promise<void> {
-  const { gate } = life
-  const { id, upstream, upstream_file_id: copy } = batch
-  if (isOverdue(gate, batch, CLEANED_WITHIN))
-    gate.log.warn(
-      { batch: id, upstream, file: copy },
-      'the copy of the lines of a batch could not be deleted: it stays there',
-    )
-  else if (upstream !== null && copy !== null) await deleteCopy(life, upstream, copy)
-  await changeBatch(gate.db.write, batch, { upstream_file_id: null, due_at: null })
-}
-
-export async function deleteCopy({ gate, signal }: Life, upstream: string, copy: string): Promise<void> {
-  const { status } = await askFor(gate, { method: 'DELETE', path: `${atUpstreams.files}/${copy}`, upstream, signal })
-  if (status >= 300 && status !== 404) throw new Error(`the status ${status} for the end of a judged copy`)
-}

@@ -1,7 +1,6 @@
 import type { ApiError } from '../../contract/error.ts'
-import { OWN_UPSTREAM } from '../../core/offer.ts'
 import { isOwnedId } from '../../core/owned.ts'
-import { type BatchRow, changeBatch } from '../../db/batch.ts'
+import { type BatchRow, changeBatch, findBatch } from '../../db/batch.ts'
 import { isTheirs } from '../../ledger/asker.ts'
 import type { Gate } from '../gate.ts'
 import { keyGone, ownRefusal } from '../keys/authorize.ts'
@@ -12,9 +11,10 @@ import { routeOf } from '../routes/match.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { askFor, contentOf } from './asking.ts'
-import { deleteCopy, fail, type Life, secondsOf } from './ending.ts'
+import { type Copying, copied, deleteCopy, newCopying, writeCopying } from './copying.ts'
+import { end, fail, type Life, secondsOf } from './ending.ts'
 import { type Judged, judgeFile } from './judging.ts'
-import { errorOf, WrongLine } from './line-error.ts'
+import { errorOf, keptErrors, WrongLine } from './line-error.ts'
 import { send } from './sending.ts'
 import { saidBy } from './words.ts'
 
@@ -39,8 +39,10 @@ export async function validate(life: Life, batch: BatchRow): Promise<void> {
   const full = await need.hold(known)
   if (full !== null) return fail(life, known, [full])
   signal.throwIfAborted()
-  const copied = await upload(life, known, judged)
-  if (copied !== null) await send(life, copied)
+  const copying = newCopying(life, batch, judged.upstreams[0] as string)
+  const begun = await changeBatch(gate.db.write, known, { copying: writeCopying(copying) })
+  const uploaded = begun && (await upload(life, begun, judged.copy, copying))
+  if (uploaded !== null) await send(life, uploaded)
 }
 
 /** What the key that made it may do now. */
@@ -72,21 +74,30 @@ export const ofNobody = (gate: Gate): Gate => ({
 })
 
 /** @returns the batch with its copy; null where it has none that it knows of */
-async function upload(life: Life, batch: BatchRow, { copy, upstreams }: Judged): Promise<BatchRow | null> {
+async function upload(
+  life: Life,
+  batch: BatchRow,
+  copy: Judged['copy'],
+  { upstream, filename }: Copying,
+): Promise<BatchRow | null> {
   const { gate } = life
-  const upstream = upstreams[0] as string
   const { status, object } = await askFor(gate, {
     ...{ method: 'POST', path: atUpstreams.files, upstream, signal: life.signal },
-    body: copy.form(`${batch.id}.jsonl`),
+    body: copy.form(filename),
   })
   if (status >= 400 && status < 500) {
-    await fail(life, batch, [saidBy(batch, object)])
+    await end(life, batch, 'failed', { errors: keptErrors([saidBy(batch, object)]), copying: null })
     return null
   }
   const id = object?.id
   if (status >= 300 || typeof id !== 'string' || !isOwnedId(id)) throw invalidReply(new Error('no file was made'))
-  const runner = upstream === OWN_UPSTREAM ? 'gatehouse' : 'upstream'
-  const copied = await changeBatch(gate.db.write, batch, { upstream, upstream_file_id: id, runner })
-  if (copied === null) await deleteCopy(life, upstream, id)
-  return copied
+  const uploaded = await changeBatch(gate.db.write, batch, copied({ upstream, id }))
+  if (uploaded === null && !(await hasCopy(life, batch, id))) await deleteCopy(life, { upstream, id })
+  return uploaded
+}
+
+/** Whether somebody else who has taken the batch up has found its copy meanwhile. */
+async function hasCopy({ gate }: Life, batch: BatchRow, copy: string): Promise<boolean> {
+  const { organization_id: organizationId, project_id: projectId, id } = batch
+  return (await findBatch(gate.db.write, { organizationId, projectId }, id))?.upstream_file_id === copy
 }

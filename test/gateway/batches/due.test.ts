@@ -9,6 +9,7 @@ import { databases, openTestDatabase } from '../../support/databases.ts'
 
 const NOTHING = {
   ...{ model: null, upstream: null, upstream_file_id: null, upstream_batch_id: null, output_file_id: null },
+  copying: null,
   ...{ error_file_id: null, errors: null, usage: null, in_progress_at: null, finalizing_at: null, completed_at: null },
   ...{ failed_at: null, expired_at: null, cancelling_at: null, cancelled_at: null, sent_at: null, held: null },
   ...{ request_total: 0, request_completed: 0, request_failed: 0, enqueued_tokens: 0, reserved_nano: 0 },

@@ -84,9 +84,7 @@ for (const database of databases) {
       assert.deepEqual(now.request_counts, { total: 2, completed: 2, failed: 0 }, what)
       const output = await (await client().files.content(now.output_file_id ?? '')).text()
       assert.equal(output.trim().split('\n').length, 2, what)
-      // Its input and its output; of a copy that nobody has heard of nobody knows.
-      const strays = i < 2 ? 0 : 1
-      await until(() => account.files.size === 2 * (i + 1) + strays, `${what}: its copy to be gone`)
+      await until(() => account.files.size === 2 * (i + 1), `${what}: its input and its output alone to be left`)
     }
     assert.equal(account.batches.size, steps.length)
   })

@@ -6,7 +6,7 @@ import { databases, openTestDatabase } from '../../support/databases.ts'
 import { startTestApp } from '../../support/harness.ts'
 import { until } from '../../support/until.ts'
 import { envOf } from '../owned/shared.ts'
-import { chat, create, jsonl, type Stage, startStage } from './stage.ts'
+import { CHAT, chat, create, jsonl, type Stage, startStage, upload } from './stage.ts'
 
 const three = jsonl([chat('a'), chat('b'), chat('c')])
 
@@ -233,6 +233,40 @@ test('of what was made before, nothing is sent of a project that was archived; a
   const { errors } = await row.executeTakeFirstOrThrow()
   assert.equal(JSON.parse(errors ?? '[]')[0].code, 'not_authorized_invalid_project')
   assert.equal(it.account.batches.size, 2)
+})
+
+test('a copy of which nobody hears that it is there is found by its name, and used or deleted; a file of somebody that is called like it is not', async () => {
+  await using it = await startStage({ nobody: { files: 150 } })
+  const { account, app } = it
+  const { client } = it.a
+  const uploads = () => account.requests.filter(({ method, path }) => method === 'POST' && path === '/v1/files').length
+  const lost = async () => {
+    const input_file_id = await upload(client, three)
+    const before = uploads()
+    account.fail('POST /v1/files', 0, { moment: 'answer', times: 1 })
+    const batch = await client.batches.create({ input_file_id, endpoint: CHAT, completion_window: '24h' })
+    await until(() => uploads() > before, 'its copy to be uploaded')
+    const row = app.db.selectFrom('batch').selectAll().where('organization_id', '!=', '').where('id', '=', batch.id)
+    // It is tried again a minute later: when that is noted, the break is.
+    const dueAt = async () => Number((await row.executeTakeFirstOrThrow()).due_at)
+    await until(async () => (await dueAt()) > (app.now() + 1) * 1000, 'the break to be heard of')
+    return batch
+  }
+  const files = () => account.files.values().map(({ filename }) => filename)
+  const used = await lost()
+  const [copy] = files().filter((name) => name.startsWith(used.id))
+  for (const filename of [`${used.id}.jsonl`, copy?.replace(/-\w+/, '') ?? ''])
+    await client.files.create({ file: new File([jsonl([chat('x')])], filename), purpose: 'batch' })
+  account.fill({ files: 150 })
+  const before = uploads()
+  it.later()
+  const { lines } = await it.sent(used.id)
+  assert.deepEqual([lines(), uploads()], [three, before])
+  const cancelled = await lost()
+  assert.equal(files().filter((name) => name.startsWith(`${cancelled.id}-`)).length, 1)
+  await client.batches.cancel(cancelled.id)
+  await it.reach(client, cancelled.id, 'cancelled')
+  await until(() => !files().some((name) => name.startsWith(`${cancelled.id}-`)), 'its copy to be deleted')
 })
 
 test('an upstream that says nothing of one batch holds up nobody whose file is to be judged', async () => {

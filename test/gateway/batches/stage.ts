@@ -56,10 +56,15 @@ export async function startStage(options: Parameters<typeof startShared>[0] = {}
       }
       return now
     },
-    /** Waits for the account's batch of one that was made, by its judged copy. */
+    /**
+     * Waits for the account's batch of one that was made, by its judged copy, while minutes pass: what was in vain may be noted only after a minute
+     * that a test has let pass, and then waits for the next.
+     */
     async sent(id: string): Promise<{ id: string; lines: () => string }> {
       let row: { upstream_batch_id: string | null; upstream_file_id: string | null } | undefined
+      let looks = 0
       await until(async () => {
+        if (++looks % 200 === 0) app.advance(ASKED_AGAIN)
         row = await app.db
           .selectFrom('batch')
           .select(['upstream_batch_id', 'upstream_file_id'])

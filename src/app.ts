@@ -3,6 +3,7 @@ import { openDoors } from './machine/doors.ts'
 import { createFirstKey } from './machine/first-key.ts'
 import { createFirstLink } from './machine/first-link.ts'
 import { tellOfNoGroups } from './machine/named-groups.ts'
+import { tellOfNoProjects } from './machine/named-projects.ts'
 import { type Machine, openMachine } from './machine/open.ts'
 import { openOwnThread } from './machine/own-thread.ts'
 import type { ReplacedWorkers } from './machine/running-thread.ts'
@@ -44,6 +45,7 @@ export async function startApp(given: Config, overrides: Overrides = {}): Promis
   const url = thread.url()
   log.info({ url, doors: config.doors, version, startup_ms: Math.round(performance.now()) }, 'Gatehouse is ready')
   await tellOfNoGroups(config, tools, machine)
+  await tellOfNoProjects(config, tools, machine)
   const firstLink = await createFirstLink(config, tools, machine, url)
   const rest = stack.move()
   return {

@@ -18,7 +18,7 @@ export const attention: Handlers<typeof routes> = {
     const found: [AttentionItem['kind'], Found][] = []
     if (seesAll) {
       found.push(['spend_limit', await spendNearLimits(looking, organizationId)])
-      found.push(['rate_limit', await fullRateLimits(caller, models, levels, now)])
+      found.push(['rate_limit', await fullRateLimits(caller, models.seen, levels, now)])
       found.push(['calls_limited', await limitedCalls(db, organizationId, now)])
       found.push(['certificate_expiring', await expiringCertificates(db, organizationId, now)])
     }

@@ -9,7 +9,7 @@ import { amountView } from './usage.ts'
 export const costEstimate: Handlers<typeof routes> = {
   // By the function that charges a call, so that nobody is told another amount than they pay.
   async retrieve({ query, models }): Promise<CostEstimate> {
-    const model = models.get(query.model)
+    const model = models.seen.get(query.model)
     if (model === undefined) throw notFound('model', query.model, 'model')
     const tokens = {
       inputTokens: query.input_tokens,

@@ -35,8 +35,8 @@ export type Call<R extends Route> = {
   newId: NewId
   caller: R extends { permission: null } ? null : Caller
   project: R extends { path: `${string}:project_id${string}` } ? Row<'project'> : null
-  /** The catalogue, where the route asks for it. */
-  models: R extends { usesModels: true } ? Catalogue : null
+  /** The models of this server, where the route asks for them. */
+  models: R extends { usesModels: true } ? KnownModels : null
   /** How one may sign in, where the route asks for it. */
   signIn: R extends { usesSignIn: true } ? SignIn : null
   /** Where the request came from. */
@@ -53,6 +53,9 @@ export type Call<R extends Route> = {
   query: Of<R['query']>
   body: Of<R['body']>
 }
+
+/** The models of this server: all there are, and those of which the caller may know. */
+export type KnownModels = { all: Catalogue; seen: Catalogue }
 
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>
 

@@ -13,7 +13,9 @@ export const limitUse: Handlers<typeof routes> = {
   async list({ db, project, query, models, levels }) {
     const after = afterModel(query.after, 'after')
     const named = searching(query.name)
-    const all = [...limitRows(models).values()].filter(({ model, updatable }) => updatable && named(model))
+    const all = [...limitRows(models.all, models.seen).values()].filter(
+      ({ model, updatable }) => updatable && named(model),
+    )
     const behind = after === undefined ? all : all.filter(({ model }) => model > after)
     const rows = behind.slice(0, query.limit + 1)
     const asked = rows.slice(0, query.limit).map(({ model }) => model)
@@ -34,7 +36,7 @@ export const limitUse: Handlers<typeof routes> = {
   async organization({ caller, query, models, levels }) {
     const after = afterModel(query.after, 'after')
     const named = searching(query.name)
-    const all = limitedRows(models).filter(({ row }) => named(row) && (after === undefined || row > after))
+    const all = limitedRows(models.seen).filter(({ row }) => named(row) && (after === undefined || row > after))
     const rows = all.slice(0, query.limit + 1)
     const found = await organizationLevels(caller, rows.slice(0, query.limit), levels)
     return page(rows, query.limit, ({ row: model }): OrganizationLimitUse => {

@@ -6,11 +6,12 @@ import { modelsFile } from '../../test/support/models-file.ts'
 import { auditRows } from '../../test/support/policy-callers.ts'
 
 const known = ['o3', 'o1', 'gpt-4.1', 'org/name', 'ft:gpt-4o:acme::x1']
+const everybodys = { projects: ['*'] }
 const many = (count: number) => Array.from({ length: count }, (_, i) => `m${i}`)
 
 for (const database of databases) {
   test(`${database}: model permissions`, async (t) => {
-    await using file = await modelsFile([...known, ...many(1000)])
+    await using file = await modelsFile(Object.fromEntries([...known, ...many(1000)].map((id) => [id, everybodys])))
     await using app = await startTestApp({ database, env: { GATEHOUSE_CONFIG: file.path } })
     const { projects } = app.admin().organization
     const { modelPermissions } = projects

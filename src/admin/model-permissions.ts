@@ -12,7 +12,7 @@ export const modelPermissions: Handlers<typeof routes> = {
   },
 
   async update({ db, project, body, models }) {
-    checkModels(models, body.model_ids)
+    checkModels(models.seen, body.model_ids)
     const settings = { model_mode: body.mode, model_ids: JSON.stringify(body.model_ids) }
     const reply = view(project, await saveProjectPolicy(db, project, settings))
     return { reply, audit: { id: project.id, changes_requested: { model_permissions: body } } }

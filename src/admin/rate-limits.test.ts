@@ -14,14 +14,14 @@ models:
     dimensions: [images]
     shared_pool: paint
     organization_limits: { max_images_per_1_minute: 10 }
-  ft:base:acme::1: {}
+  ft:base:acme::1: { projects: ['*'] }
 `
 
 const family = `
 models:
   base: { organization_limits: { max_requests_per_1_minute: 50, max_requests_per_1_day: 900 } }
-  ft:base:acme::1: { organization_limits: { max_tokens_per_1_minute: 7000 } }
-  ft:base:acme::2: { organization_limits: { max_tokens_per_1_minute: 6000 } }
+  ft:base:acme::1: { projects: ['*'], organization_limits: { max_tokens_per_1_minute: 7000 } }
+  ft:base:acme::2: { projects: ['*'], organization_limits: { max_tokens_per_1_minute: 6000 } }
   big: { shared_pool: pair, organization_limits: { max_requests_per_1_minute: 500, max_requests_per_1_day: 100 } }
   small: { shared_pool: pair, organization_limits: { max_requests_per_1_minute: 200 } }
 `

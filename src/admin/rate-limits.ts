@@ -19,7 +19,7 @@ export const PREFIX = 'rl-'
 export const rateLimits: Handlers<typeof routes> = {
   // The rows are the catalogue's, which is in memory; the project's own numbers come with one look-up.
   async list({ db, project, query, models }) {
-    const all = [...limitRows(models).values()]
+    const all = [...limitRows(models.all, models.seen).values()]
     const after = afterModel(query.after, 'after')
     const before = afterModel(query.before, 'before')
     const behind = after === undefined ? all : all.filter(({ model }) => model > after)
@@ -36,7 +36,7 @@ export const rateLimits: Handlers<typeof routes> = {
     const id = params.rate_limit_id
     if (!id.startsWith(PREFIX)) throw notFound('rate limit', id, 'rate_limit_id')
     const model = id.slice(PREFIX.length)
-    const row = limitRows(models).get(model)
+    const row = limitRows(models.all, models.seen).get(model)
     if (!row) {
       const message = `The rate limit for model ${model} is not set for your organization`
       throw new ApiError('rate_limit_does_not_exist_for_org_and_model', message)

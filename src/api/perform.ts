@@ -1,12 +1,11 @@
 import { heldBy, refuseBeyond } from '../admin/escalation.ts'
-import type { Call, Caller, Change, InTurn, Prepared, PublicChange, Rights } from '../admin/handlers.ts'
+import type { Call, Caller, Change, InTurn, KnownModels, Prepared, PublicChange, Rights } from '../admin/handlers.ts'
 import type { Endpoint } from '../admin/index.ts'
 import type { IsLeft } from '../admin/left.ts'
 import { type Attribution, type Mutator, mutate } from '../admin/mutation.ts'
 import { actorOf, KnownCallerRefused } from '../admin/refused.ts'
 import { ApiError, notFound, projectArchived, unknownId } from '../contract/error.ts'
 import type { Route } from '../contract/route.ts'
-import type { Catalogue } from '../core/catalogue.ts'
 import type { ReadLevels } from '../core/limit-level.ts'
 import { isNameable } from '../core/model-name.ts'
 import type { WebhookRules } from '../core/webhook-asked.ts'
@@ -17,6 +16,7 @@ import type { SignIn } from '../sign-in/sign-in.ts'
 import { type Admitted, permittedCaller, recordRefusal } from './admit.ts'
 import type { AdminApp } from './app.ts'
 import { mtlsRefusal } from './certificate.ts'
+import { knownModels } from './known-models.ts'
 import { refuseForeign } from './same-origin.ts'
 
 type Input = { params: Record<string, string>; query: unknown; body: unknown; isLeft: IsLeft; inTurn: InTurn | null }
@@ -24,7 +24,7 @@ type Input = { params: Record<string, string>; query: unknown; body: unknown; is
 /** What a handler is given besides what the database says. */
 type Given = Input &
   Pick<Call<Route>, 'now' | 'origin'> & {
-    models: Catalogue | null
+    models: KnownModels | null
     levels: ReadLevels | null
     webhooks: WebhookRules | null
     signIn: SignIn | null
@@ -40,7 +40,8 @@ export async function perform(app: AdminApp, endpoint: Endpoint, request: Admitt
   refuseStrangeIds(input.params)
   const now = Math.floor(app.now() / 1000)
   // Before any transaction: the catalogue may have to be asked for over the network.
-  const models = route.usesModels ? await app.models() : null
+  const organizationId = request.caller?.organizationId ?? null
+  const models = route.usesModels ? await knownModels(app, organizationId, input.params.project_id) : null
   const signIn = route.usesSignIn ? app.signIn : null
   const levels = route.usesLevels ? app.levels : null
   const webhooks = route.usesWebhooks ? app.webhooks : null

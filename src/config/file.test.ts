@@ -38,6 +38,47 @@ test('a price is asked for of the input alone; the others are the same where the
   assert.deepEqual(models.get('e1')?.price, { input: 20_000_000, cachedInput: 20_000_000, output: 20_000_000 })
 })
 
+test('a model belongs to the projects that are named, or to all; of a fine-tuned one they have to be', async () => {
+  const id = `proj_${'a'.repeat(24)}`
+  const { models } = await read(`
+models:
+  plain: {}
+  kept: { projects: [${id}] }
+  ft:base:acme::1: { projects: [${id}] }
+  ft:base:acme::2: { projects: ['*'] }
+  alias: { name_upstream: ft:base:acme::3, projects: ['*', ${id}] }
+`)
+  assert.deepEqual(
+    [...models].map(([name, { projects }]) => [name, projects && [...projects]]),
+    [
+      ['plain', null],
+      ['kept', [id]],
+      ['ft:base:acme::1', [id]],
+      ['ft:base:acme::2', null],
+      ['alias', null],
+    ],
+  )
+  const wrong = `
+models:
+  m1: { projects: [My project, ${id}] }
+  m2: { projects: [] }
+  ft:base:acme::1: {}
+  openai/ft:base:acme::1: {}
+  alias: { name_upstream: 'FT:base:acme::3' }
+`
+  await assert.rejects(read(wrong.replace('  m2: { projects: [] }\n', '')), (error: ConfigError) => {
+    assert.equal(error.mistakes.length, 4)
+    assert.match(
+      error.mistakes[0] ?? '',
+      /models\.m1\.projects names 'My project', which is neither the id of a project/,
+    )
+    for (const mistake of error.mistakes.slice(1))
+      assert.match(mistake, /is a fine-tuned model, and `projects` is missing/)
+    return true
+  })
+  await assert.rejects(read(wrong), /models\.m2\.projects/)
+})
+
 test('every mistake of the file is told at once', async () => {
   const text = `
 upstreams: { main: { url: 'ftp://x', keys: 1 } }

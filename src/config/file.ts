@@ -1,20 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { BELIEVED_MS } from '../core/believed.ts'
-import {
-  BATCH_DIMENSION,
-  type Catalogue,
-  type CatalogueModel,
-  type Dimension,
-  dimensions,
-  type Price,
-  plainModel,
-} from '../core/catalogue.ts'
+import type { Catalogue } from '../core/catalogue.ts'
 import { type DefaultedCall, type DefaultModels, defaultedCalls, NO_DEFAULTS } from '../core/default-model.ts'
 import { deniedField } from '../core/denied-field.ts'
 import type { McpHosts } from '../core/mcp-hosts.ts'
-import { rowNames } from '../core/model-list.ts'
-import { isModelName } from '../core/model-name.ts'
 import {
   type UnknownFields,
   type UpstreamKind,
@@ -25,11 +15,13 @@ import {
 import { type ConsoleConfig, consoleSchema, toConsole, type WrittenConsole } from './console.ts'
 import { databaseFields, type WrittenDatabase } from './database.ts'
 import { toMcpHosts } from './mcp-hosts.ts'
+import { modelSchema, toCatalogue, type WrittenModel } from './models.ts'
 import { toOffers } from './offers.ts'
 import type { WrittenOidc } from './oidc.ts'
 import { NO_REDIS_FILE, type RedisFile, redisSchema, toRedisFile, type WrittenRedis } from './redis.ts'
+import { closed } from './schema.ts'
 import { headerText, httpUrl } from './text.ts'
-import { everywhere, type UpstreamConfig, type UpstreamConfigs } from './upstreams.ts'
+import type { UpstreamConfig, UpstreamConfigs } from './upstreams.ts'
 
 // Loaded only where there is a file to read.
 const require = createRequire(import.meta.url)
@@ -91,22 +83,7 @@ export const NO_FILE: ConfigFile = {
   console: { settings: toConsole(), oidc: null },
 }
 
-const amount = { type: 'number', minimum: 0 }
-const count = { type: 'integer', minimum: 0, maximum: 2_147_483_647 }
-const closed = (properties: object, required: string[] = []) => ({
-  type: 'object',
-  properties,
-  required,
-  additionalProperties: false,
-})
 const named = (value: object) => ({ type: 'object', additionalProperties: value, propertyNames: { minLength: 1 } })
-
-/** The words a model's `dimensions` may hold, for what it has besides requests and tokens a minute. */
-const extra: Record<string, Dimension> = {
-  images: 'max_images_per_1_minute',
-  audio: 'max_audio_megabytes_per_1_minute',
-  requests_per_day: 'max_requests_per_1_day',
-}
 
 const unknownFields = { enum: ['refuse', 'drop'] }
 const upstream = closed(
@@ -123,25 +100,10 @@ const upstream = closed(
   },
   ['url'],
 )
-const price = closed({ input: amount, cached_input: amount, output: amount }, ['input'])
-const model = closed({
-  upstreams: { type: 'array', items: { type: 'string' }, minItems: 1 },
-  name_upstream: { type: 'string', minLength: 1 },
-  max_output_tokens: { type: 'integer', minimum: 1 },
-  max_reasoning_tokens: { type: 'integer', minimum: 0, maximum: 2_147_483_647 },
-  context_tokens: { type: 'integer', minimum: 1, maximum: 2_147_483_647 },
-  dimensions: { type: 'array', items: { enum: Object.keys(extra) } },
-  shared_pool: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
-  searches: { type: 'boolean' },
-  price_per_million: price,
-  batch_price_per_million: price,
-  batches: { enum: ['gatehouse'] },
-  organization_limits: closed(Object.fromEntries(dimensions.map((dimension) => [dimension, count]))),
-})
 const days = { type: 'integer', minimum: 1, maximum: 36_500 }
 const schema = closed({
   upstreams: { ...named(upstream), propertyNames: { pattern: '^[A-Za-z0-9._-]{1,64}$' } },
-  models: named(model),
+  models: named(modelSchema),
   default_models: closed(Object.fromEntries(defaultedCalls.map((call) => [call, { type: 'string' }]))),
   mcp_hosts: named({ type: 'array', items: { type: 'string' } }),
   unknown_fields: unknownFields,
@@ -185,21 +147,6 @@ type WrittenUpstream = {
   asks_for_usage?: UsageAsking
   offers?: string[]
 }
-type WrittenPrice = { input: number; cached_input?: number; output?: number }
-type WrittenModel = {
-  upstreams?: string[]
-  name_upstream?: string
-  max_output_tokens?: number
-  max_reasoning_tokens?: number
-  context_tokens?: number
-  dimensions?: string[]
-  shared_pool?: string
-  searches?: boolean
-  price_per_million?: WrittenPrice
-  batch_price_per_million?: WrittenPrice
-  batches?: 'gatehouse'
-  organization_limits?: Partial<Record<Dimension, number>>
-}
 
 /**
  * Reads the configuration file, YAML or JSON. `${NAME}` in a text stands for an environment variable.
@@ -218,21 +165,10 @@ export function readConfigFile(path: string, env: Record<string, string | undefi
     return NO_FILE
   }
   const { upstreams = {}, models = {}, unknown_fields: preset = null } = written as Written
-  for (const [id, { upstreams: used = [] }] of Object.entries(models)) {
-    for (const name of used)
-      if (!Object.hasOwn(upstreams, name)) wrong(`models.${id}.upstreams names '${name}', which is not there`)
-  }
-  const served = everywhere(Object.keys(upstreams))
-  const catalogue = new Map(Object.entries(models).map(([id, one]) => [id, toModel(id, one, served)]))
-  const rows = rowNames(catalogue)
-  for (const id of catalogue.keys()) {
-    if (!isModelName(id)) wrong(`models names ${JSON.stringify(id)}, which no model can be called`)
-    if (rows.has(id)) wrong(`models names '${id}', which is the name of a row of limits`)
-  }
   return {
     upstreams: new Map(Object.entries(upstreams).map(([name, one]) => [name, toUpstream(name, one, preset, wrong)])),
     unknownFields: preset,
-    models: catalogue,
+    models: toCatalogue(models, Object.keys(upstreams), wrong),
     defaultModels: { ...NO_DEFAULTS, ...(written as Written).default_models },
     mcpHosts: toMcpHosts((written as Written).mcp_hosts, wrong),
     defaultMaxOutputTokens: (written as Written).default_max_output_tokens ?? NO_FILE.defaultMaxOutputTokens,
@@ -311,40 +247,5 @@ function toRetention(written: Written['retention']): Retention {
     usageMinutesDays: written?.usage_minutes_days ?? preset.usageMinutesDays,
     responsesDays: written?.responses_days ?? preset.responsesDays,
     auditDays: written?.audit_days ?? preset.auditDays,
-  }
-}
-
-/** Dollars to nano-dollars. */
-const nano = (dollars: number) => Math.round(dollars * 1e9)
-
-const toPrice = ({ input, cached_input = input, output = input }: WrittenPrice): Price => ({
-  input: nano(input),
-  cachedInput: nano(cached_input),
-  // Not free: who forgets it of a model that answers would not notice.
-  output: nano(output),
-})
-
-function toModel(id: string, written: WrittenModel, served: readonly string[]): CatalogueModel {
-  const plain = plainModel(id)
-  const price = written.price_per_million ? toPrice(written.price_per_million) : null
-  const batchPrice = written.batch_price_per_million
-  const organizationLimits = written.organization_limits ?? {}
-  // Whether it can be asked for in batches, its upstreams say.
-  const limited = (Object.keys(organizationLimits) as Dimension[]).filter((dimension) => dimension !== BATCH_DIMENSION)
-  const named = (written.dimensions ?? []).flatMap((word) => extra[word] ?? [])
-  return {
-    ...plain,
-    upstreamName: written.name_upstream ?? id,
-    upstreams: [...new Set(written.upstreams ?? served)],
-    maxOutputTokens: written.max_output_tokens ?? null,
-    maxReasoningTokens: written.max_reasoning_tokens ?? plain.maxReasoningTokens,
-    contextTokens: written.context_tokens ?? null,
-    dimensions: new Set([...plain.dimensions, ...named, ...limited]),
-    sharedPool: written.shared_pool ?? null,
-    searches: written.searches ?? plain.searches,
-    price,
-    gateRunsBatches: written.batches === 'gatehouse',
-    batchPrice: batchPrice ? toPrice(batchPrice) : price,
-    organizationLimits,
   }
 }

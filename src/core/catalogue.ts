@@ -1,3 +1,5 @@
+import { isFineTuned, NO_PROJECT } from './fine-tuned.ts'
+
 /** What a rate limit can count, as the API calls it. */
 export const dimensions = [
   'max_requests_per_1_minute',
@@ -42,6 +44,8 @@ export type CatalogueModel = {
   gateRunsBatches: boolean
   /** What an organization may use at most; a dimension that is missing is unlimited. */
   organizationLimits: Limits
+  /** The projects that it belongs to, to all others it is not there; null: everybody's. */
+  projects: ReadonlySet<string> | null
 }
 
 export type Catalogue = ReadonlyMap<string, CatalogueModel>
@@ -55,7 +59,7 @@ export const BUILT_IN_UPSTREAM = 'echo'
 /** The original's models that search in every answer: a server that only lists them marks none. */
 const knownToSearch = /-search-(preview|api)/
 
-/** A model of which nothing is known but its name, and where it is served. */
+/** A model of which nothing is known but its name, and where it is served. A fine-tuned one is nobody's. */
 export function plainModel(id: string, upstreams: readonly string[] = []): CatalogueModel {
   return {
     id,
@@ -71,6 +75,7 @@ export function plainModel(id: string, upstreams: readonly string[] = []): Catal
     batchPrice: null,
     gateRunsBatches: false,
     organizationLimits: {},
+    projects: isFineTuned(id) ? NO_PROJECT : null,
   }
 }
 
@@ -112,8 +117,11 @@ function fineTunedBase(model: string): string | null {
 
 type Shared = Pick<LimitRow, 'dimensions' | 'organizationLimits'>
 
-/** The rate limit rows of a catalogue, by model, sorted by id: one per model, pool and fine-tuned base, and the default. */
-export function limitRows(catalogue: Catalogue): ReadonlyMap<string, LimitRow> {
+/**
+ * The rate limit rows of a catalogue, by model, sorted by id: one per model, pool and fine-tuned base, and the default.
+ * @param seen the models whose rows are wanted; what a row says follows from all of the catalogue
+ */
+export function limitRows(catalogue: Catalogue, seen: Catalogue = catalogue): ReadonlyMap<string, LimitRow> {
   const pools = new Map<string, Shared>()
   for (const model of catalogue.values()) {
     if (model.sharedPool !== null) pools.set(model.sharedPool, narrowed(pools.get(model.sharedPool), model))
@@ -138,7 +146,17 @@ export function limitRows(catalogue: Catalogue): ReadonlyMap<string, LimitRow> {
     rows.push({ model: `ft:${base}`, ...shared, setBy: [base, DEFAULT_ROW], updatable: false })
   }
   for (const [pool, shared] of pools) rows.push({ model: poolRow(pool), ...shared, setBy: [], updatable: false })
-  return new Map(rows.sort((a, b) => (a.model < b.model ? -1 : 1)).map((row) => [row.model, row]))
+  const wanted = seen === catalogue ? null : namesOfRows(seen)
+  const shown = wanted === null ? rows : rows.filter(({ model }) => wanted.has(model))
+  return new Map(shown.sort((a, b) => (a.model < b.model ? -1 : 1)).map((row) => [row.model, row]))
+}
+
+function namesOfRows(models: Catalogue): ReadonlySet<string> {
+  const named = [...models.values()].flatMap(({ id, sharedPool }) => [
+    rowOf(id),
+    ...(sharedPool === null ? [] : [poolRow(sharedPool)]),
+  ])
+  return new Set([DEFAULT_ROW, ...named])
 }
 
 /** What members of one row share: every dimension that one of them has, and the lowest maximum. */

@@ -47,7 +47,9 @@ async function lookUp(gate: Gate, call: Call, body: Judged, judged: Judgement): 
 
 function judgeCall(gate: Gate, call: Call, body: Judged): Judgement | Promise<Judgement> {
   if (body.model !== null) return judgeAbout(gate, call, body, body.model, null)
-  return modelLeftOut(gate, call.route, body.judged).then((meant) => judgeAbout(gate, call, body, meant, meant))
+  return modelLeftOut(gate, call.grant.rules, call.route, body.judged).then((meant) =>
+    judgeAbout(gate, call, body, meant, meant),
+  )
 }
 
 /** @param name of the model that it is about @param defaultModel the same where the body leaves it out */
@@ -59,9 +61,9 @@ function judgeAbout(
   defaultModel: string | null,
 ): Judgement | Promise<Judgement> {
   const { defaultMaxOutputTokens, dialects, accepts, mcpHosts } = gate
+  const { rules } = call.grant
   const judged = (own: CatalogueModel | null) => {
-    const { rules } = call.grant
-    const models = { find: (id: string) => (id === name ? own : gate.catalogue.find(id)) }
+    const models = { find: (id: string) => (id === name ? own : gate.catalogue.find(rules, id)) }
     return recorded(gate, call, () =>
       judge({
         ...{ rules, route: call.route, body: body.judged, models },
@@ -69,7 +71,7 @@ function judgeAbout(
       }),
     )
   }
-  const own = name === null ? null : gate.catalogue.lookUp(name)
+  const own = name === null ? null : gate.catalogue.lookUp(rules, name)
   return own instanceof Promise ? own.then(judged) : judged(own)
 }
 

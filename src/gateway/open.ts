@@ -27,6 +27,7 @@ import { offersOf } from './kinds/offers.ts'
 import { LateOwners } from './late-owners.ts'
 import { dialectsOf } from './models/dialects.ts'
 import type { ModelCatalogue } from './models/model-catalogue.ts'
+import { ModelsOfProjects } from './models/of-projects.ts'
 import { openModelServers } from './models/open.ts'
 import { TokenCounter } from './observe/token-counter.ts'
 import { createGateway, type Gateway } from './server.ts'
@@ -103,7 +104,7 @@ export async function openGateway(
   const gateway = createGateway({
     ...{
       grants,
-      catalogue,
+      catalogue: new ModelsOfProjects(catalogue),
       upstreams,
       counters,
       reserving: new Reserving(log),

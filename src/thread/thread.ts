@@ -4,6 +4,7 @@ import type { Catalogue } from '../core/catalogue.ts'
 import type { ReadLevels } from '../core/limit-level.ts'
 import type { ListState } from '../core/model-list.ts'
 import { tellUnknown } from '../gateway/models/left-out.ts'
+import { tellNobodys } from '../gateway/models/nobodys.ts'
 import {
   type GatewayOpening,
   type OpenGateway,
@@ -81,6 +82,7 @@ export async function openThread(
         catalogue.start()
         background?.start()
         void tellUnknown(config.defaultModels, catalogue, parts.log)
+        void tellNobodys(catalogue, parts.log)
       }
       const doors = { admin: machine.admin, operations: machine.operations, ...own }
       listening = rest.use(await serve(config, { ...parts, doors, shared, patience: replaced.patience }))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startTestApp } from '../support/harness.ts'
+import { modelsFile } from '../support/models-file.ts'
 import { CHAT, makeKey, question, startGate } from './gate.ts'
 import { json } from './upstream.ts'
 import { isRefusal, Wire } from './wire.ts'
@@ -37,9 +38,11 @@ for (const path of ['/v1', '/v1/', '/v1//', '', '/', '/api/openai/v1', '/api/ope
 
 test('a model is retrieved by an id with slashes, colons and dots, however the client spells it', async () => {
   const ids = ['gpt-4o', 'org/model', 'a/b/c', 'ft:gpt-4o:acme::id', 'v1.2', 'm@2024', 'x~y+z', 'Qwen/Qwen3-8B.Q4_K_M']
-  await using gate = await startGate({ models: ids.map((id) => ({ id, object: 'model', created: 1, owned_by: 'us' })) })
-  const { models } = gate.app.client(gate.key)
-  for (const id of ids) assert.equal((await models.retrieve(id)).id, id)
+  await using file = await modelsFile({ 'ft:gpt-4o:acme::id': { projects: ['*'] } })
+  const models = ids.map((id) => ({ id, object: 'model', created: 1, owned_by: 'us' }))
+  await using gate = await startGate({ models, env: { GATEHOUSE_CONFIG: file.path } })
+  const client = gate.app.client(gate.key)
+  for (const id of ids) assert.equal((await client.models.retrieve(id)).id, id)
   for (const written of ['org/model', 'org%2Fmodel', 'org%2fmodel', 'ft%3Agpt-4o:acme::id', 'gpt-4o?model=v1.2'])
     assert.equal((await gate.app.send('GET', `/v1/models/${written}`, { key: gate.key })).status, 200, written)
   assert.equal(gate.upstream.calls.length, 0)

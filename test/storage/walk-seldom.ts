@@ -1,5 +1,6 @@
 import { addLimitRefusals, deleteLimitRefusals } from '../../src/db/limit-refusals.ts'
 import { announceMinutesGone } from '../../src/db/minutes-kept.ts'
+import { projectsAmong, projectsAnywhere } from '../../src/db/projects.ts'
 import { newestMinute, recordRetention, retentionRanAt } from '../../src/db/retention-record.ts'
 import type { Db } from '../../src/db/tables.ts'
 import { databaseSource } from '../../src/gateway/counters/redis/database.ts'
@@ -37,4 +38,6 @@ export async function walkSeldomBackground(db: Db, organizationId: string): Prom
   await retentionRanAt(db)
   await newestMinute(db, { organization_id: organizationId, kind: 'completions' }, 3600)
   await databaseSource({ db, writer: 'w', now: Date.now }).days(organizationId)
+  await projectsAmong(db, organizationId, ['proj_x'])
+  await projectsAnywhere(db, ['proj_x'])
 }

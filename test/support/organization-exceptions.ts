@@ -55,6 +55,11 @@ export const exceptions: readonly Exception[] = [
     statement: 'select from user_group where id in (?)',
   },
   {
+    name: "projects that the operator's settings name",
+    why: 'The same.',
+    statement: 'select from project where id in (?)',
+  },
+  {
     name: 'accounts by an address',
     why: 'Whoever signs in says an address, and need not say an organization.',
     statement: 'select from organization_user as u where u.email_key = ? and u.removed_at is null order by u.id',

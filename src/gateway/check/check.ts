@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { ApiError, unavailable } from '../../contract/error.ts'
 import { type CatalogueModel, plainModel } from '../../core/catalogue.ts'
 import { isDots } from '../../core/model-name.ts'
+import { hidesFrom } from '../../core/model-projects.ts'
 import { type Body, readBody } from '../body/read-body.ts'
 import type { Arrival, Asked, Call } from '../call.ts'
 import { NO_CAPS } from '../caps.ts'
@@ -82,10 +83,11 @@ async function unseenModel(gate: Gate, call: Call): Promise<CatalogueModel | nul
   const { rules } = grant
   const brings = route.body.kind !== 'none'
   const named = brings ? namedBy(request.headersDistinct) : (route.ids.model ?? null)
-  const model = named === null ? null : await gate.catalogue.lookUp(named)
+  const model = named === null ? null : await gate.catalogue.lookUp(rules, named)
   if (named !== null && (model === null || (!brings && mayLeadUp(named)))) throw modelUnknown(named)
+  const isNarrowed = hidesFrom(await gate.catalogue.models(), rules.projectId)
   recorded(gate, call, () => {
-    judgeUnseen(rules, { project: rules, route, model })
+    judgeUnseen(rules, { project: rules, route, model, isNarrowed })
     if (brings && route.check === 'with_body') throw bodyNotSeen(rules, 'may ask for this with its body only')
   })
   if (!brings) return null

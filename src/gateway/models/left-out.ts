@@ -2,14 +2,16 @@ import { type DefaultModels, defaultedCalls, originalDefaults } from '../../core
 import type { Log } from '../../core/log.ts'
 import { isForm, isGiven, type JudgedBody } from '../body/fields.ts'
 import type { GatewayRoute } from '../routes/table.ts'
-import type { Models } from './models.ts'
+import type { ModelCatalogue } from './model-catalogue.ts'
+import type { Asking, Models } from './models.ts'
 
 /**
  * The model that a body means which names none: the configuration's, else the original's where this server has that; null
  * where there is none, and where the body says something, whatever it is.
  */
 export async function modelLeftOut(
-  { defaultModels, catalogue }: { defaultModels: DefaultModels; catalogue: Pick<Models, 'models'> },
+  { defaultModels, catalogue }: { defaultModels: DefaultModels; catalogue: Pick<Models, 'models' | 'find'> },
+  project: Asking,
   { body: shape }: Pick<GatewayRoute, 'body'>,
   body: JudgedBody,
 ): Promise<string | null> {
@@ -18,13 +20,14 @@ export async function modelLeftOut(
   const original = originalDefaults[shape.leftOut]
   const configured = defaultModels[shape.leftOut]
   if (configured !== null || original === null) return configured
-  return (await catalogue.models()).has(original) ? original : null
+  await catalogue.models()
+  return catalogue.find(project, original) === null ? null : original
 }
 
 /** Logs which of the configuration's no model server lists, once they were asked: calls that mean it are 404 until one does. */
 export async function tellUnknown(
   defaultModels: DefaultModels,
-  catalogue: Pick<Models, 'lookUp'>,
+  catalogue: Pick<ModelCatalogue, 'lookUp'>,
   log: Pick<Log, 'error'>,
 ): Promise<void> {
   for (const call of defaultedCalls) {

@@ -5,6 +5,7 @@ import type { ListedModel } from '../../core/model-list.ts'
 import { NoList } from '../upstreams/forwarding.ts'
 import { listBytes, listModels, retrieveModel } from './answer.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
+import { ModelsOfProjects } from './of-projects.ts'
 
 /** An upstream whose list a test writes: models, or the error that reading it ends with. */
 function source(name: string, initial: (string | ListedModel)[] | Error) {
@@ -27,7 +28,8 @@ function open(sources: ReturnType<typeof source>[], configured: CatalogueModel[]
   const models = new Map(configured.map((model) => [model.id, model]))
   const failed = (upstream: string) => void failures.push(upstream)
   const catalogue = new ModelCatalogue(models, sources, failed, [], () => time.now)
-  return { catalogue, time, failures, [Symbol.dispose]: () => catalogue.close() }
+  const ofProjects = new ModelsOfProjects(catalogue)
+  return { catalogue, ofProjects, time, failures, [Symbol.dispose]: () => catalogue.close() }
 }
 
 const anything = { projectId: 'proj_1', models: null }
@@ -89,28 +91,28 @@ test('of an upstream that never listed any, every model can be asked for, but no
 test('the list of models holds what the project may use, and one model is shown as it is listed', async () => {
   const listed = source('a', [{ id: 'x', created: 5 }, 'b'])
   using opened = open([listed], [plainModel('m1', ['a'])])
-  const { catalogue } = opened
+  const { ofProjects } = opened
   const ids = async (rules: Parameters<typeof listModels>[1]) =>
-    (await listModels(catalogue, rules)).data.map(({ id }) => id)
+    (await listModels(ofProjects, rules)).data.map(({ id }) => id)
   assert.deepEqual(await ids(anything), ['b', 'm1', 'x'])
   const allowed = { projectId: 'proj_1', models: { mode: 'allow_list' as const, ids: new Set(['x', 'gone']) } }
   const denied = { projectId: 'proj_1', models: { mode: 'deny_list' as const, ids: new Set(['x']) } }
   assert.deepEqual(await ids(allowed), ['x'])
   assert.deepEqual(await ids(denied), ['b', 'm1'])
-  assert.deepEqual(await retrieveModel(catalogue, allowed, 'x'), {
+  assert.deepEqual(await retrieveModel(ofProjects, allowed, 'x'), {
     id: 'x',
     object: 'model',
     created: 5,
     owned_by: 'organization',
   })
-  await assert.rejects(retrieveModel(catalogue, denied, 'x'), {
+  await assert.rejects(retrieveModel(ofProjects, denied, 'x'), {
     status: 403,
     code: 'model_not_found',
     type: 'invalid_request_error',
     message: 'Project `proj_1` does not have access to model `x`',
   })
   for (const rules of [anything, allowed, denied]) {
-    await assert.rejects(retrieveModel(catalogue, rules, 'nowhere'), {
+    await assert.rejects(retrieveModel(ofProjects, rules, 'nowhere'), {
       status: 404,
       code: 'model_not_found',
       message: 'The model `nowhere` does not exist or you do not have access to it.',
@@ -120,10 +122,10 @@ test('the list of models holds what the project may use, and one model is shown 
 
 test('where no model server ever answered, or none has a list to give, there is no list, and not an empty one', async () => {
   using dead = open([source('a', new Error('down'))])
-  await assert.rejects(listModels(dead.catalogue, anything), { status: 502, code: 'upstream_unreachable' })
+  await assert.rejects(listModels(dead.ofProjects, anything), { status: 502, code: 'upstream_unreachable' })
   using listless = open([source('a', new NoList('404'))])
-  await assert.rejects(listModels(listless.catalogue, anything), { status: 502, code: 'upstream_invalid_reply' })
-  await assert.rejects(retrieveModel(listless.catalogue, anything, 'x'), { status: 404 })
+  await assert.rejects(listModels(listless.ofProjects, anything), { status: 502, code: 'upstream_invalid_reply' })
+  await assert.rejects(retrieveModel(listless.ofProjects, anything, 'x'), { status: 404 })
 })
 
 test('at the start the order of the configuration decides who has a model, not who answers first; later, who listed it first', async () => {
@@ -183,26 +185,26 @@ test('a list is written once for all who may use every model, and of others as m
   const many = Array.from({ length: 2000 }, (_, i) => `${'x'.repeat(190)}-${i}`)
   const listed = source('a', many)
   using opened = open([listed])
-  const { catalogue, time } = opened
-  const all = await listBytes(catalogue, anything)
-  assert.equal(await listBytes(catalogue, { projectId: 'proj_2', models: null }), all)
+  const { catalogue, ofProjects, time } = opened
+  const all = await listBytes(ofProjects, anything)
+  assert.equal(await listBytes(ofProjects, { projectId: 'proj_2', models: null }), all)
   const restricted = (id: string) => ({ projectId: id, models: { mode: 'deny_list' as const, ids: new Set([id]) } })
   const rules = Array.from({ length: 60 }, (_, i) => restricted(`proj_${i}`))
   const texts: Buffer[] = []
-  for (const one of rules) texts.push(await listBytes(catalogue, one))
+  for (const one of rules) texts.push(await listBytes(ofProjects, one))
   const kept: boolean[] = []
-  for (const [i, one] of [...rules.entries()].reverse()) kept.unshift((await listBytes(catalogue, one)) === texts[i])
+  for (const [i, one] of [...rules.entries()].reverse()) kept.unshift((await listBytes(ofProjects, one)) === texts[i])
   assert.ok(kept.at(-1) && kept.at(-20) && !kept[0], 'the latest ones')
   assert.ok(kept.filter(Boolean).reduce((sum) => sum + all.length, 0) <= 16_000_000)
-  const again = await listBytes(catalogue, anything)
+  const again = await listBytes(ofProjects, anything)
   time.now = 5000
   await catalogue.lookUp('y')
   assert.equal(listed.asked, 2)
-  assert.equal(await listBytes(catalogue, anything), again, 'nothing has changed')
+  assert.equal(await listBytes(ofProjects, anything), again, 'nothing has changed')
   listed.says = ['y']
   time.now = 10_000
   await catalogue.lookUp('y')
-  assert.deepEqual(JSON.parse((await listBytes(catalogue, anything)).toString()).data.length, 1)
+  assert.deepEqual(JSON.parse((await listBytes(ofProjects, anything)).toString()).data.length, 1)
 })
 
 test('how it stands with each list is known, and a failure is told when it is another than before', async () => {

@@ -2,7 +2,7 @@ import { ApiError, unknownUrl } from '../../contract/error.ts'
 import type { Method } from './declaration.ts'
 
 const FINE_TUNING =
-  "the original takes no new jobs of most organizations and none at all from 2027 on, and a model that one makes is the whole account's"
+  'the original takes no new jobs of most organizations and none at all from 2027 on; whose a model is that one made before is said by the configuration of this server'
 const ASSISTANTS = 'the original has shut it down, and responses and conversations stand in its place'
 const NEXT = 'sessions over sockets are not governed yet, and come next'
 const AGENTS = 'what an agent does goes on in the account of the model server without a request that could be judged'
@@ -24,7 +24,8 @@ export const reasonsWhyNot: Readonly<Record<string, string>> = {
   evals: 'the original has shut it down',
   'fine-tunes': FINE_TUNING,
   fine_tuning: FINE_TUNING,
-  'fine_tuning/checkpoints': 'its permissions name projects of the account, which are not those of this server',
+  'fine_tuning/checkpoints':
+    'which of its projects may use a fine-tuned model is said by the configuration of this server, and by no call',
   graders: FINE_TUNING,
   live: NEXT,
   'messages/batches': 'a batch is kept by the account of the model server, where every project could read it',

@@ -33,10 +33,10 @@ export const models = ruleOf<ModelPolicy>()({
     if (!mayUse(policy, model.id)) throw modelForbidden(project, model.id, at)
   },
   unnamed(policy, call) {
-    if (policy !== null) throw nothingNamed(call)
+    if (policy !== null || call.isNarrowed) throw nothingNamed(call)
   },
-  unseen(policy, { project, route: { body } }) {
-    if (policy === null || body.kind !== 'json' || body.tools !== 'hosted_with_models') return
+  unseen(policy, { project, route: { body }, isNarrowed }) {
+    if ((policy === null && !isNarrowed) || body.kind !== 'json' || body.tools !== 'hosted_with_models') return
     throw bodyNotSeen(project, 'does not have access to every model')
   },
 })

@@ -35,6 +35,8 @@ export type UnseenCall = {
   route: GatewayRoute
   /** As the path or the proxy names it; null where nothing does. */
   model: CatalogueModel | null
+  /** Whether there are models that are not the project's. */
+  isNarrowed: boolean
 }
 
 /** How a call reaches the project. */

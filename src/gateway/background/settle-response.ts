@@ -86,7 +86,7 @@ async function settled(parts: SettlingParts, row: OpenResponse, said: JsonObject
   const owner = { organizationId: row.organization_id, projectId: row.project_id }
   const at = parts.now()
   const line = await settleLine({ status: 200, body: said }, readTerms(row.terms), {
-    ...{ owner: { ...owner, keyId: row.key_id, userId: row.user_id }, tokens, at, isLive: true },
+    ...{ owner: { ...owner, keyId: row.key_id, userId: row.user_id }, tokens, at, isLive: true, shown: null },
     route: routeOf(answeredLater.method, answeredLater.path),
   })
   const entries = line?.entries ?? []

@@ -10,6 +10,7 @@ import type { Charging, Need, ResultLine, Settled } from './charging.ts'
 import type { LineError } from './line-error.ts'
 import { admitBatch, releaseBatch } from './money.ts'
 import { settleLines } from './settle.ts'
+import { ShownByLines } from './shown.ts'
 
 export type ChargedParts = {
   gate: Gate
@@ -41,7 +42,8 @@ export function charged({ gate, byWriter, read }: ChargedParts): Charging {
     async settle(batch: BatchRow, lines: readonly ResultLine[], settled: Settled): Promise<boolean> {
       const owner = { ...spender(batch), keyId: batch.key_id, userId: batch.user_id }
       const route = routeOf('POST', batch.endpoint, gate.offers)
-      const which = { ...batchOf(batch), owner, route, upstream: batch.upstream ?? '' }
+      const shown = new ShownByLines(gate, batch, route)
+      const which = { ...batchOf(batch), owner, route, upstream: batch.upstream ?? '', shown }
       const isSettled = await settleLines(parts, which, lines, batch, settled)
       if (isSettled) await read(owner)
       return isSettled

@@ -9,6 +9,7 @@ import { observe } from '../observe/observe.ts'
 import type { TokenCounter } from '../observe/token-counter.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import { NO_WORST, type Used } from '../use.ts'
+import type { ShownByLines } from './shown.ts'
 import { leftOf, type Terms } from './terms.ts'
 
 /** Whose a batch is: the key that made it, and who had that. */
@@ -23,6 +24,8 @@ export type Replied = {
   at: number
   /** Whether it is no batch's, but one call that is settled later. */
   isLive?: true
+  /** Who is told of what a line's answer shows; null: nobody. */
+  shown: Pick<ShownByLines, 'ofLine'> | null
 }
 
 /** What one line has used and cost. @property excess tokens that were reported beyond what it can have used */
@@ -53,9 +56,14 @@ export async function settleLine(line: ReplyLine, terms: Terms, replied: Replied
   return { entries: entriesOf(asked, used, costs, replied), nano, excess }
 }
 
-async function usedBy({ status, body }: ReplyLine, asked: Asked, { route, tokens }: Replied): Promise<Used | null> {
+async function usedBy(
+  { status, body }: ReplyLine,
+  asked: Asked,
+  { route, tokens, shown }: Replied,
+): Promise<Used | null> {
   if (status === null || status < 200 || status >= 400 || body === null) return null
   const observer = observe({ route, asked, contentType: 'application/json', status, tokens })
+  observer.onShown = shown?.ofLine() ?? null
   observer.chunk(Buffer.from(JSON.stringify(body)))
   return observer.used('complete')
 }

@@ -6,6 +6,7 @@ import { addSpendOf } from '../../db/usage-batch.ts'
 import type { Gate } from '../gate.ts'
 import type { BatchMoneyParts } from './money.ts'
 import { type BatchOwner, type Replied, type ReplyLine, settleLine } from './reply.ts'
+import type { ShownByLines } from './shown.ts'
 import { readTerms, type Terms, writeTerms } from './terms.ts'
 
 export type SettleParts = Omit<BatchMoneyParts, 'gate'> & {
@@ -14,8 +15,13 @@ export type SettleParts = Omit<BatchMoneyParts, 'gate'> & {
   byWriter: boolean
 }
 
-/** A batch whose results are settled. @property upstream whose word they are */
-export type SettledBatch = BatchOf & { owner: BatchOwner; route: Replied['route']; upstream: string }
+/** A batch whose results are settled. @property upstream whose word they are @property shown what of theirs is its project's; null: nothing */
+export type SettledBatch = BatchOf & {
+  owner: BatchOwner
+  route: Replied['route']
+  upstream: string
+  shown: Pick<ShownByLines, 'ofLine' | 'keep'> | null
+}
 
 /**
  * Settles some lines of a batch's results: what they have used and cost is written together with how far its files are settled, so that wherever it
@@ -39,6 +45,8 @@ export async function settleLines(
   const terms = row.held === null ? null : readTerms(row.held)
   const at = gate.now()
   const { entries, nano, excess } = await useOf(lines, terms, { ...batch, tokens: gate.tokens, at })
+  // Before it is noted that they are settled: whoever goes on after a crash does it once more.
+  await batch.shown?.keep()
   const held = terms && writeTerms(terms)
   const next = { ...after, held, reserved_nano: Math.max(0, row.reserved_nano - nano) }
   if (!(await write(parts, batch, row, next, entries, at))) return false

@@ -1,11 +1,16 @@
 import type { Origin, Owners } from '../../ledger/owners.ts'
-import type { Asked, Call } from '../call.ts'
+import type { Asked } from '../call.ts'
 import type { OnShown } from '../observe/observer.ts'
 import { idKinds } from '../routes/ids.ts'
+import type { GatewayRoute } from '../routes/table.ts'
+import type { ProjectIds } from '../rules/rule.ts'
 
 /** Items that one reply brings to its project, and what else, at most: a model server can name as many as it likes. */
 const MOST_ITEMS = 1000
 const MOST_BESIDE = 1000
+
+/** Whose call it is, and what it is about. */
+type Of = { grant: { rules: ProjectIds }; route: Pick<GatewayRoute, 'ids' | 'ends'> }
 
 type Claims = Pick<Asked, 'references' | 'stored'> & {
   /** Whether who answers has containers that can be asked for again. */
@@ -20,7 +25,7 @@ type Claims = Pick<Asked, 'references' | 'stored'> & {
  */
 export function claiming(
   owners: Pick<Owners, 'claim'>,
-  { grant, route }: Pick<Call, 'grant' | 'route'>,
+  { grant, route }: Of,
   { references, stored, hasContainers }: Claims,
   upstream: string,
 ): OnShown {
@@ -53,7 +58,7 @@ export function claiming(
 }
 
 /** What a call was to end, and its model server has, is nobody's any more. */
-export function endsNamed(owners: Pick<Owners, 'end'>, { grant, route }: Pick<Call, 'grant' | 'route'>): void {
+export function endsNamed(owners: Pick<Owners, 'end'>, { grant, route }: Of): void {
   const { ends, ids } = route
   if (ends === null) return
   const [kind, id] = [idKinds[ends].owned, ids[ends]]

@@ -117,7 +117,7 @@ export async function openRig(kind: DatabaseKind, make: Make, options: RigOption
       /** Settles lines of an output file, of which some are settled. @returns whether it was done by this */
       async settle(batchId: string, lines: readonly ReplyLine[], from: number, projectId = PROJECT): Promise<boolean> {
         const owner = { organizationId: ORGANIZATION, projectId, keyId: 'key_a', userId: 'user-a' }
-        const batch = { organizationId: ORGANIZATION, batchId, upstream: 'a', owner, route }
+        const batch = { organizationId: ORGANIZATION, batchId, upstream: 'a', owner, route, shown: null }
         const place = (settled_output: number) => ({ settled_output, settled_error: 0 })
         const settled = await settleLines(parts, batch, lines, place(from), place(from + lines.length))
         await read({ organizationId: ORGANIZATION, projectId })

@@ -10,6 +10,8 @@ export type ResultLine = {
   /** Null where the call was not made, or nobody knows. */
   status: number | null
   body: JsonObject | null
+  /** See `ReplyLine`. */
+  unreadBytes?: number
 }
 
 /** Up to where the files of a batch's results are settled, in bytes. */

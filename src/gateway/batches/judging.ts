@@ -10,13 +10,13 @@ import type { Grant } from '../keys/grant.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import type { Need } from './charging.ts'
 import { JudgedCopy } from './copy.ts'
+import { MOST_LINE_BYTES } from './input.ts'
 import { errorOf, type LineError, MOST_ERRORS, WrongLine } from './line-error.ts'
 import { isBlank, type Line, Lines } from './lines.ts'
 import { type ReadLine, readLine, writeLine } from './read-line.ts'
 
-/** Bytes of an input file, and of a line of it; and how many lines, and texts to embed, it may have. The original's, but for the line. */
+/** Bytes of an input file; and how many lines, and texts to embed, it may have: the original's. */
 const MOST_BYTES = 200 * 1024 * 1024
-const MOST_LINE_BYTES = 16 * 1024 * 1024
 const MOST_LINES = 50_000
 const MOST_INPUTS = 50_000
 /** Milliseconds after which others have their turn. */

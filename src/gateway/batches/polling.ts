@@ -7,7 +7,8 @@ import { atUpstreams } from '../routes/batches.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { askFor } from './asking.ts'
 import { askAgainMs, type Ending, end, fail, isEnding, type Life, secondsOf } from './ending.ts'
-import { keptErrors, MOST_ERRORS } from './line-error.ts'
+import { inputLines } from './input.ts'
+import { keptErrors, type LineError, MOST_ERRORS } from './line-error.ts'
 import { settleResults } from './settling.ts'
 import { wordsOf } from './words.ts'
 
@@ -73,7 +74,7 @@ async function conclude(
   if (!settled) return
   const strange = await keep(gate, batch, files)
   const shown = (id: string | null) => (id === null || strange.has(id) ? null : id)
-  const errors = status === 'failed' ? { errors: keptErrors(errorsIn(batch, said)) } : {}
+  const errors = status === 'failed' ? { errors: keptErrors(await errorsIn(life, batch, said)) } : {}
   await end(life, batch, status, {
     ...{ ...change, ...errors, usage: usageIn(said) },
     ...{ output_file_id: shown(files.output), error_file_id: shown(files.error) },
@@ -139,10 +140,14 @@ function usageIn({ usage }: JsonObject): string | null {
   return JSON.stringify(Object.fromEntries([...numbers(usage, counts), ...within]))
 }
 
-const errorsIn = (batch: BatchRow, { errors }: JsonObject) =>
-  isObject(errors) && Array.isArray(errors.data)
-    ? errors.data
-        .filter(isObject)
-        .slice(0, MOST_ERRORS)
-        .map((one) => wordsOf(batch, one))
-    : [wordsOf(batch, {})]
+/** What it says is wrong, of the lines as the project knows them. */
+async function errorsIn(life: Life, batch: BatchRow, { errors }: JsonObject): Promise<LineError[]> {
+  const said = isObject(errors) && Array.isArray(errors.data) ? errors.data.filter(isObject) : [{}]
+  const told = said.slice(0, MOST_ERRORS).map((one) => wordsOf(batch, one))
+  const lines = await inputLines(
+    life,
+    batch,
+    told.flatMap(({ line }) => line ?? []),
+  )
+  return told.map((one) => ({ ...one, line: one.line === null ? null : (lines.get(one.line) ?? null) }))
+}

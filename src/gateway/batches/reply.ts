@@ -8,7 +8,7 @@ import { usageEntries } from '../observe/entries.ts'
 import { observe } from '../observe/observe.ts'
 import type { TokenCounter } from '../observe/token-counter.ts'
 import type { GatewayRoute } from '../routes/table.ts'
-import { NO_WORST, type Used } from '../use.ts'
+import { NO_WORST, NOTHING_USED, type Used } from '../use.ts'
 import type { ShownByLines } from './shown.ts'
 import { leftOf, type Terms } from './terms.ts'
 
@@ -32,7 +32,15 @@ export type Replied = {
 export type SettledLine = { entries: UsageEntry[]; nano: number; excess: number }
 
 /** What a line of a batch's results says of the call. @property status null: it was not made, or nobody knows */
-export type ReplyLine = { status: number | null; body: object | null }
+export type ReplyLine = {
+  status: number | null
+  body: object | null
+  /** Of an answer that there is and that cannot be read: it is longer than any is, or no JSON. */
+  unreadBytes?: number
+}
+
+/** Characters of text that a token is estimated by. */
+const CHARACTERS_EACH = 4
 
 /**
  * What a line of a batch's results has used: read as the reply to a live call is, bounded by what the batch was let in with, and at the price that it
@@ -57,16 +65,25 @@ export async function settleLine(line: ReplyLine, terms: Terms, replied: Replied
 }
 
 async function usedBy(
-  { status, body }: ReplyLine,
+  { status, body, unreadBytes }: ReplyLine,
   asked: Asked,
   { route, tokens, shown }: Replied,
 ): Promise<Used | null> {
+  if (unreadBytes !== undefined) return mostOf(asked, unreadBytes)
   if (status === null || status < 200 || status >= 400 || body === null) return null
   const observer = observe({ route, asked, contentType: 'application/json', status, tokens })
   observer.onShown = shown?.ofLine() ?? null
   observer.chunk(Buffer.from(JSON.stringify(body)))
   return observer.used('complete')
 }
+
+/** What nobody can read may have used all that it could. Where nobody has bounded that, it is estimated by its length. */
+const mostOf = ({ caps, worst }: Asked, bytes: number): Used => ({
+  ...NOTHING_USED,
+  inputTokens: caps.inputTokens ?? worst.inputTokens,
+  outputTokens: caps.outputTokens ?? Math.ceil(bytes / CHARACTERS_EACH),
+  images: worst.images,
+})
 
 /** A line as what answers it is read by: what of its request nobody has any more is reckoned with as for all lines together. */
 function askedOf(terms: Terms, { owner }: Replied): Asked {

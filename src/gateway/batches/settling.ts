@@ -10,7 +10,7 @@ import { isBlank, Lines } from './lines.ts'
 /** Lines that are settled together, and bytes after which fewer are. */
 const AT_ONCE = 500
 const BYTES_AT_ONCE = 1_048_576
-/** Bytes that a line of results may have, beyond which nothing of it is read. */
+/** Bytes that a line of results may have, beyond which nothing of it is read, and all is charged that it can have used. */
 const MOST_LINE_BYTES = 64 * 1024 * 1024
 /** Seconds behind a batch's window for which results are waited for that its upstream says there are, and has not. */
 const PATIENCE = 86_400
@@ -31,7 +31,9 @@ export async function settleResults(life: Life, batch: BatchRow, files: Results)
     ['settled_error', files.error],
   ] as const) {
     if (id === null) continue
-    for await (const { lines, end } of partsOf(life, batch, id, now[name])) {
+    for await (const { lines: read, end } of partsOf(life, batch, id, now[name])) {
+      // What is in the other file has failed, whatever it says.
+      const lines = name === 'settled_output' ? read : read.map(({ unreadBytes: _, ...line }) => line)
       const settled: Settled = { ...now, [name]: end }
       if (!(await life.charging.settle({ ...batch, ...now }, lines, settled))) return false
       life.signal.throwIfAborted()
@@ -60,9 +62,10 @@ async function* partsOf(
   const some = function* (found: ReturnType<Lines['take']>) {
     for (const line of found) {
       if (line.end <= from) continue
+      const length = line.end - end
       end = line.end
       bytes += line.bytes?.length ?? 0
-      if (line.bytes === null || !isBlank(line.bytes)) lines.push(resultIn(line.bytes))
+      if (line.bytes === null || !isBlank(line.bytes)) lines.push(resultIn(line.bytes, length))
       if (lines.length < AT_ONCE && bytes < BYTES_AT_ONCE) continue
       yield { lines, end }
       ;[lines, bytes] = [[], 0]
@@ -73,10 +76,11 @@ async function* partsOf(
   if (lines.length > 0) yield { lines, end }
 }
 
-/** What cannot be read is a line of which nothing is known. */
-function resultIn(bytes: Buffer | null): ResultLine {
+/** @param length in bytes */
+function resultIn(bytes: Buffer | null, length: number): ResultLine {
   const line = bytes === null ? null : parsed(bytes.toString())
-  const { custom_id, response } = isObject(line) ? line : {}
+  if (!isObject(line)) return { customId: '', status: null, body: null, unreadBytes: length }
+  const { custom_id, response } = line
   const { status_code, body } = isObject(response) ? response : {}
   return {
     customId: typeof custom_id === 'string' ? custom_id : '',

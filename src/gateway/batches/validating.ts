@@ -1,7 +1,6 @@
 import type { ApiError } from '../../contract/error.ts'
 import { isOwnedId } from '../../core/owned.ts'
 import { type BatchRow, changeBatch, findBatch } from '../../db/batch.ts'
-import { isTheirs } from '../../ledger/asker.ts'
 import type { Gate } from '../gate.ts'
 import { keyGone, ownRefusal } from '../keys/authorize.ts'
 import type { Grant } from '../keys/grant.ts'
@@ -10,9 +9,10 @@ import { asBrought } from '../routes/brought.ts'
 import { routeOf } from '../routes/match.ts'
 import type { GatewayRoute } from '../routes/table.ts'
 import { invalidReply } from '../upstreams/failures.ts'
-import { askFor, contentOf } from './asking.ts'
+import { askFor } from './asking.ts'
 import { type Copying, copied, deleteCopy, newCopying, writeCopying } from './copying.ts'
 import { end, fail, type Life, secondsOf } from './ending.ts'
+import { inputOf } from './input.ts'
 import { type Judged, judgeFile } from './judging.ts'
 import { errorOf, keptErrors, WrongLine } from './line-error.ts'
 import { send } from './sending.ts'
@@ -27,7 +27,7 @@ export async function validate(life: Life, batch: BatchRow): Promise<void> {
   const grant = await grantOf(gate, batch)
   const refused = grant === null ? keyGone() : refusalOf(gate, grant, route)
   if (grant === null || refused !== null) return fail(life, batch, [errorOf(refused, null)])
-  const content = await inputOf(life, grant, batch)
+  const content = await inputOf(life, batch)
   if (content === null) return fail(life, batch, [errorOf(noFile(batch), null)])
   const need = charging.need(grant)
   const judged = await judgeFile({ gate: ofNobody(gate), batch, grant, route, need, signal }, content)
@@ -54,13 +54,6 @@ async function grantOf(gate: Gate, { organization_id, project_id, key_id }: Batc
 function refusalOf(gate: Gate, grant: Grant, { permission }: GatewayRoute): ApiError | null {
   const now = secondsOf(gate)
   return ownRefusal(grant, 'api.batch.write', now) ?? ownRefusal(grant, permission, now)
-}
-
-/** The content of its input file, which may have been deleted since or have expired. */
-async function inputOf({ gate, signal }: Life, { rules }: Grant, { input_file_id: id }: BatchRow) {
-  const [owner] = await gate.owners.find([{ kind: 'file', id }], rules)
-  if (!owner || !isTheirs(owner, rules) || owner.label !== 'batch') return null
-  return contentOf(gate, owner.upstream, id, signal)
 }
 
 const noFile = ({ input_file_id: id }: BatchRow) =>

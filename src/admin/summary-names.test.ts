@@ -123,6 +123,41 @@ for (const database of databases) {
     assert.equal(status, 400)
   })
 
+  test(`${database}: what batches used is told apart from all else, of the organization and of a project`, async () => {
+    await using app = await startTestApp({ database })
+    const own = await newOrganization(app)
+    const { id: project_id } = await own.admin.projects.create({ name: 'Kitchen' })
+    await record(
+      app,
+      own,
+      { project_id, model: 'm1', batch: 1, input_tokens: 3 },
+      { project_id, model: 'm2', batch: 1, input_tokens: 4 },
+      { project_id, model: 'm1', input_tokens: 2 },
+      { project_id: 'proj_other', model: 'm1', kind: 'embeddings', input_tokens: 9 },
+      { project_id, kind: 'costs', line_item: 'm1, input_tokens', batch: 1, amount_nano: 1_000_000_000 },
+      { project_id, kind: 'costs', line_item: 'm1, input_tokens', amount_nano: 3_000_000_000 },
+    )
+    const grouped = async (path: string) => {
+      const { body } = await app.send('GET', `${path}/summary?${window}&group_by=batch`, { key: own.key })
+      return body.period.groups.map(
+        ({ id, name, total }: { id: string; name: string; total: Record<string, unknown> }) => [
+          ...[id, name],
+          total.input_tokens ?? (total.amount as { value: number }).value,
+        ],
+      )
+    }
+    const [all, project] = ['/v1/organization', `/v1/organization/projects/${project_id}`]
+    const told = (live: number, batches: number) =>
+      [
+        ['false', 'Live calls', live],
+        ['true', 'Batches', batches],
+      ].sort((a, b) => Number(b[2]) - Number(a[2]))
+    assert.deepEqual(await grouped(`${all}/usage`), told(11, 7))
+    assert.deepEqual(await grouped(`${project}/usage`), told(2, 7))
+    assert.deepEqual(await grouped(`${all}/costs`), told(3, 1))
+    assert.deepEqual(await grouped(`${project}/costs`), told(3, 1))
+  })
+
   test(`${database}: what makes no sense is refused, and a period has so many buckets at most`, async () => {
     await using app = await startTestApp({ database })
     const ask = (query: string) => app.send('GET', `/v1/organization/usage/summary?${query}`)

@@ -1,7 +1,7 @@
 import { ApiError } from '../contract/error.ts'
 import { beginningOf } from '../core/id.ts'
 import type { Grain, Range } from '../core/usage.ts'
-import { type Grouping, modelOfItem } from '../db/usage-summary.ts'
+import { type Grouping, modelOfItem, trueOrFalse } from '../db/usage-summary.ts'
 import { refuseBackwards } from './report-query.ts'
 
 /** Seconds in a bucket of a width, and how many of it a summary has at most. */
@@ -37,10 +37,11 @@ export function periodBefore({ grain, from, to }: Range): Range | null {
 }
 
 /** What usage can be grouped by. Costs name their model in what was paid for. */
-export type GroupBy = 'model' | 'api_key_id' | 'user_id' | 'service_account_id' | 'project_id' | 'line_item'
+export type GroupBy = 'model' | 'api_key_id' | 'user_id' | 'service_account_id' | 'project_id' | 'line_item' | 'batch'
 
 export function groupingOf(groupBy: GroupBy, kind: 'usage' | 'costs'): Grouping {
   if (groupBy === 'model' && kind === 'costs') return { dimension: 'line_item', name: modelOfItem }
+  if (groupBy === 'batch') return { dimension: 'batch', name: trueOrFalse }
   if (groupBy === 'service_account_id') return { dimension: 'user_id', begins: beginningOf('serviceAccount') }
   return groupBy === 'user_id' ? { dimension: 'user_id', begins: beginningOf('user') } : { dimension: groupBy }
 }

@@ -48,13 +48,19 @@ const seriesView = ({ total, buckets }: Series, view: View) => ({
   buckets: buckets.map((sums: Sums) => view(sums)),
 })
 
-const isNamed = (groupBy: GroupBy): groupBy is NamedKind => groupBy !== 'model' && groupBy !== 'line_item'
+const isNamed = (groupBy: GroupBy): groupBy is NamedKind =>
+  groupBy !== 'model' && groupBy !== 'line_item' && groupBy !== 'batch'
+
+/** What has a name of ours; all else that has no name of its own is called by its id. */
+const ours: Partial<Record<GroupBy, Readonly<Record<string, string>>>> = {
+  batch: { true: 'Batches', false: 'Live calls' },
+}
 
 /** What each is called, in the order of the ids. What has no id is nothing that could have gone. */
 async function namesOf({ db, organizationId, inTurn }: Asked, groupBy: GroupBy, ids: readonly string[]) {
   const known = isNamed(groupBy)
     ? await inTurn(() => namesOfIds(db, organizationId, groupBy, ids))
-    : new Map(ids.map((id): [string, Named] => [id, { name: id, status: 'active' }]))
+    : new Map(ids.map((id): [string, Named] => [id, { name: ours[groupBy]?.[id] ?? id, status: 'active' }]))
   const nobody = { name: null, status: 'active' } as const
   const gone = { name: null, status: 'deleted' } as const
   return new Map(ids.map((id): [string, Named] => [id, id === '' ? nobody : (known.get(id) ?? gone)]))

@@ -67,9 +67,10 @@ const asked = <G extends TSchema>(group_by: G) => ({
 })
 const grouped = {
   default: 'model' as const,
-  description: 'Whose sums are told. By users is what people used alone, by service accounts what those did.',
+  description:
+    'Whose sums are told. By users is what people used alone, by service accounts what those did; by batch what lines of batches used (`true`) and all other calls (`false`).',
 }
-const groups = ['model', 'api_key_id', 'user_id', 'service_account_id'] as const
+const groups = ['model', 'api_key_id', 'user_id', 'service_account_id', 'batch'] as const
 const ranked = {
   rank_by: Enum(['tokens', 'input_tokens', 'input_cached_tokens', 'output_tokens', 'num_model_requests'], {
     default: 'tokens',

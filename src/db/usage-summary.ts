@@ -114,6 +114,10 @@ function ofKinds<O>(
 /** What comes behind all texts that begin so. */
 const behind = (text: string) => text.slice(0, -1) + String.fromCharCode(text.charCodeAt(text.length - 1) + 1)
 
+/** What is told of what is kept as a number. */
+export const trueOrFalse = (value: RawBuilder<string>): RawBuilder<string> =>
+  sql`case when ${value} = 1 then 'true' else 'false' end`
+
 /** Letters of what line items are of, which follows the model: `m1, input_tokens`. */
 const ITEM = sql.lit('abcdefghijklmnopqrstuvwxyz0123456789_')
 

@@ -167,7 +167,8 @@ async function used(app: TestApp, projectId: string) {
     const tokens = 90_000 - 7000 * of + 4000 * ((of * day) % 5)
     const model = of === 3 ? `model-${'long'.repeat(30)}` : `model-${of}`
     const at = now - day * 86_400
-    return { ...by, kind: 'completions', at, model, input_tokens: tokens, output_tokens: 900, num_model_requests: 9 }
+    const used = { input_tokens: tokens, output_tokens: 900, num_model_requests: 9, batch: i % 3 === 0 ? 1 : 0 }
+    return { ...by, kind: 'completions', at, model, ...used }
   })
   const costs = entries.map(({ input_tokens, output_tokens, num_model_requests, ...entry }) => ({
     ...entry,

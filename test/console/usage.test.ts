@@ -27,9 +27,9 @@ async function useSome() {
       ...{ ...of, at, kind: 'completions' as const, model, input_tokens: 1000 - i, output_tokens: 1 },
       ...{ num_model_requests: 2, input_cached_tokens: 5 },
     })),
-    { ...of, at, kind: 'embeddings', model: 'model-00', input_tokens: 500, num_model_requests: 1 },
+    { ...of, at, kind: 'embeddings', model: 'model-00', batch: 1, input_tokens: 500, num_model_requests: 1 },
     { ...of, at, kind: 'costs', line_item: 'model-00, input_tokens', amount_nano: 1_250_000_000 },
-    { ...of, at, kind: 'costs', line_item: 'model-00, output_tokens', amount_nano: 250_000_000 },
+    { ...of, at, kind: 'costs', line_item: 'model-00, output_tokens', batch: 1, amount_nano: 250_000_000 },
     {
       ...{ organization_id, at, kind: 'embeddings' as const, project_id: 'proj_other', user_id: owner?.id ?? '' },
       ...{ api_key_id: 'key_of_nobody', model: 'model-00', input_tokens: 0, num_model_requests: 1 },
@@ -85,6 +85,19 @@ test('usage shows by whom the address says, in tokens, requests and money, besid
   await page.getByRole('row', { name: `${owner?.email} 1 100%` }).waitFor()
   await by.selectOption('Service account')
   await page.getByRole('row', { name: 'Oven 49 100%' }).waitFor()
+  await by.selectOption('Live or batch')
+  await page.getByRole('row', { name: 'Live calls 49 98%' }).waitFor()
+  await page.getByRole('row', { name: 'Batches 1 2%' }).waitFor()
+  const two = await save('CSV of what is shown')
+  assert.deepEqual(
+    two.map((line) => line.replace(/^[^,]*,/, '')),
+    ['batch,requests', 'Live calls,49', 'Batches,1'],
+  )
+  await page.getByText('Money', { exact: true }).click()
+  await page.getByRole('row', { name: 'Live calls $1.25 83.3%' }).waitFor()
+  await page.getByRole('row', { name: 'Batches $0.25 16.7%' }).waitFor()
+  await page.getByText('Requests', { exact: true }).click()
+  await by.selectOption('Service account')
   await page.getByLabel('Compare with the period before').check()
   await page.getByRole('row', { name: 'Oven 49 100% 7 +600%' }).waitFor()
   await page.getByLabel('Each bar').selectOption('An hour')

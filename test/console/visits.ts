@@ -119,6 +119,7 @@ export function pagesOf(
     visit('usage-hours', '/usage?measure=requests&by=project&days=1'),
     visit('usage-minutes', '/usage?by=account&hours=1&compare=true'),
     visit('usage-compare', '/usage?measure=money&compare=true&days=7'),
+    visit('usage-batches', '/usage?by=batch&measure=money'),
     visit('usage-project', `${project}/usage?by=key&compare=true`),
     visit('usage-none', '/usage?from=1764370800&until=1764457200'),
     visit('playground', '/playground'),

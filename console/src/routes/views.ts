@@ -25,7 +25,7 @@ export const logView = (words: Words): Paged & LogFilters => ({
 })
 
 const measure = oneOf('tokens', 'requests', 'money')
-const by = oneOf('model', 'key', 'user', 'account', 'project')
+const by = oneOf('model', 'key', 'user', 'account', 'project', 'batch')
 const hours = oneOf(1, 6)
 const days = oneOf(1, 7, 30, 90)
 const bucket = oneOf('1m', '1h', '1d')

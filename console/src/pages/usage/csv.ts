@@ -1,6 +1,6 @@
 import { call } from '../../api/call.ts'
 import { csvLine } from '../../patterns/csv.ts'
-import { type Asked, dimensions, type Figures, type Told } from './told.ts'
+import { type Asked, type By, dimensions, type Figures, type Told } from './told.ts'
 import type { Window } from './window.ts'
 
 const counted = ['input_tokens', 'input_cached_tokens', 'output_tokens', 'num_model_requests'] as const
@@ -30,8 +30,12 @@ const begins = { user: 'user-', account: 'svc_acct_', model: '', key: '', projec
 type Result = { [name: string]: unknown }
 type Page = { data: { start_time: number; results: Result[] }[]; next_page: string | null }
 
+/** Of batches there is no report but that of completions; of what is by batch all is shown. */
+type AskedOfReports = Asked & { by: Exclude<By, 'batch'> }
+export const hasReports = (asked: Asked): asked is AskedOfReports => asked.by !== 'batch'
+
 /** Everybody's figures, from the reports, a page after the other: a line for each result. */
-export async function* allLines(asked: Asked, window: Window): AsyncGenerator<string> {
+export async function* allLines(asked: AskedOfReports, window: Window): AsyncGenerator<string> {
   const { measure, by, project, own } = asked
   const only = project ?? own
   const of = {

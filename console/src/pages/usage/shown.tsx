@@ -7,7 +7,7 @@ import { Failure } from '../../patterns/failure.tsx'
 import type { UsageView } from '../../routes/views.ts'
 import { useMay } from '../../session/may.ts'
 import { Chart } from './chart.tsx'
-import { allLines, shownLines } from './csv.ts'
+import { allLines, hasReports, shownLines } from './csv.ts'
 import { Figures } from './figures.tsx'
 import { Pickers } from './pickers.tsx'
 import { seriesOf } from './series.ts'
@@ -40,7 +40,7 @@ export function Shown({ view, show, own, children }: ShownProps) {
   const formats = data
     ? [
         { ending: 'csv', word: 'CSV of what is shown', parts: () => shownLines(data, asked) },
-        ...(readsReports
+        ...(readsReports && hasReports(asked)
           ? [{ ending: 'csv', word: 'CSV of everybody, from the reports', parts: () => allLines(asked, window) }]
           : []),
       ]
@@ -92,7 +92,7 @@ function Picture({ data, asked: { measure, by }, window }: PictureProps) {
         )}
       </p>
       <Chart
-        label={`${kinds[by]}s over time, as stacked bars. The tables below have the figures.`}
+        label={`Usage by ${kinds[by].toLowerCase()} over time, as stacked bars. The tables below have the figures.`}
         {...{ buckets, series, measure, window, before: before?.amounts ?? null }}
       />
       <Figures {...{ measure, kind: kinds[by], told: data, series, window }} />

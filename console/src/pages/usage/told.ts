@@ -5,7 +5,7 @@ import type { UsageView } from '../../routes/views.ts'
 import type { Window } from './window.ts'
 
 export type Measure = NonNullable<UsageView['measure']>
-type By = NonNullable<UsageView['by']>
+export type By = NonNullable<UsageView['by']>
 /** What is asked of whom: of the organization, of one project that the view names, or of a project by whom that is theirs. */
 export type Asked = { measure: Measure; by: By; compare: boolean; project: string | undefined; own: string | undefined }
 
@@ -40,6 +40,7 @@ export const dimensions = {
   user: 'user_id',
   account: 'service_account_id',
   project: 'project_id',
+  batch: 'batch',
 } as const
 
 /** What the server says, as it is shown. @throws CallError */

@@ -3,7 +3,10 @@ import type { Measure } from './told.ts'
 import type { Window } from './window.ts'
 
 /** What those are who used something. */
-export const kinds = { model: 'Model', key: 'Key', user: 'User', account: 'Service account', project: 'Project' }
+export const kinds = {
+  ...{ model: 'Model', key: 'Key', user: 'User', account: 'Service account', project: 'Project' },
+  batch: 'Live or batch',
+}
 
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })
 const usd = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const

@@ -12,6 +12,8 @@ export type BatchChange = Partial<Omit<BatchRow, Fixed>>
 
 /** Batches that are worked on at one look. */
 const MOST_DUE = 100
+/** Batches that are read at once of all that the gate runs. */
+const OPEN_PAGE = 1000
 
 export async function insertBatch(db: Db, row: BatchRow): Promise<void> {
   await db.insertInto('batch').values(row).execute()
@@ -80,6 +82,31 @@ export async function dueBatches(db: Db, now: number): Promise<BatchRow[]> {
     .limit(MOST_DUE)
     .execute()
   return rows.map(({ place: _, ...row }) => row)
+}
+
+const openColumns = [
+  ...(['id', 'organization_id', 'project_id', 'key_id', 'model', 'status', 'upstream_batch_id'] as const),
+  ...(['made_at', 'expires_at', 'due_at', 'request_total'] as const),
+] as const
+/** A batch that the gate runs itself, by what its runner needs of it. */
+export type OpenBatch = Pick<BatchRow, (typeof openColumns)[number]>
+
+/** Those of all organizations that the gate runs itself and that are still worked on, a thousand at a time. */
+export async function* openBatches(db: Db): AsyncGenerator<OpenBatch[], void, void> {
+  for (let after = ''; ; ) {
+    const rows = await db
+      .selectFrom('batch')
+      .select(openColumns)
+      .where('runner', '=', sql.lit('gatehouse'))
+      .where('due_at', 'is not', null)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(OPEN_PAGE)
+      .execute()
+    yield rows
+    if (rows.length < OPEN_PAGE) return
+    after = rows.at(-1)?.id ?? ''
+  }
 }
 
 /** How many batches of a project are still worked on. @param most beyond which nobody counts */

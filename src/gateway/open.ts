@@ -38,6 +38,8 @@ import type { Upstream } from './upstreams/forwarding.ts'
 
 /** How long a shutdown waits for tokens to be counted, in milliseconds. */
 const COUNTING_MS = 3000
+/** The memory for lines of batches is this part of that for bodies, and beside it: so lines keep no call waiting, nor calls lines. */
+const LINES = 4
 
 export type GatewayOpening = LedgerParts & {
   ledger: GateLedger
@@ -151,7 +153,8 @@ export async function openGateway(
   for (const job of kept.jobs) background?.add(job)
   const { gate } = gateway
   if (gate.offers.has('batches')) background?.add(batchesJob(gate, charged({ gate, ...gate.later })))
-  if (kept.batches !== null && runsBatches) background?.add(runnerJob(gate, kept.batches))
+  if (kept.batches !== null && runsBatches)
+    background?.add(runnerJob(gate, kept.batches, config.bodyBudgetBytes / LINES))
   if (gate.offers.has('background')) background?.add(responsesJob(gate))
   metrics.gauge('gatehouse_body_bytes', () => bodies.used)
   metrics.gauge('gatehouse_calls_settling', gateway.settling)

@@ -6,6 +6,7 @@ import {
   insertBatch,
   listBatches,
   noteBatch,
+  openBatches,
 } from '../../src/db/batch.ts'
 import { dropHold, enqueuedOf, findHold, findSpentAndHeld, moveHold, takeHold } from '../../src/db/batch-held.ts'
 import type { Db } from '../../src/db/tables.ts'
@@ -21,6 +22,9 @@ export async function walkBatches(db: Db, organizationId: string): Promise<void>
   if (row === null) throw new Error('no batch among many')
   await insertBatch(db, { ...row, id: 'batch_walk', due_at: 1 })
   await countWorking(db, project, 1000)
+  for await (const _ of openBatches(db)) {
+    // Each page is a statement.
+  }
   const [due = row] = await dueBatches(db, 1)
   await changeBatch(db, due, { upstream_file_id: 'file-1', upstream_batch_id: 'batch-1', sent_at: 1 })
   await changeBatch(

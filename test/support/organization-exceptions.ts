@@ -102,6 +102,11 @@ export const exceptions: readonly Exception[] = [
     statement: 'select from batch where due_at <= ?',
   },
   {
+    name: 'batches that the gate has to run',
+    why: 'One server runs those of all organizations, and finds out here which there are.',
+    statement: "select from batch where runner = 'gatehouse' and due_at is not null and id > ? order by id limit ?",
+  },
+  {
     name: 'batches that have ended long ago',
     why: 'The retention deletes them for all organizations.',
     statement: 'select from batch where due_at is null and made_at < ? order by made_at limit ?',
@@ -132,12 +137,6 @@ export const exceptions: readonly Exception[] = [
     name: 'responses in the background whose model servers are to be asked how they stand',
     why: 'One server asks for all organizations; each is settled for its own.',
     statement: 'select from background_response where due_at <= ? order by due_at limit ?',
-  },
-  {
-    name: 'the same, but for those of model servers that are being asked',
-    why: 'The same.',
-    statement:
-      'select from background_response where due_at <= ? and (upstream is null or upstream not in (?)) order by due_at limit ?',
   },
   {
     name: 'the next organization with webhooks of its own',

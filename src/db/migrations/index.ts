@@ -35,6 +35,7 @@ import { webhooks } from './0070-webhooks.ts'
 import { limitRefusals } from './0071-limit-refusals.ts'
 import { webhooksOfOrganizations } from './0072-webhooks-of-organizations.ts'
 import { batchesOfProject } from './0073-batches-of-project.ts'
+import { batchesOfGate } from './0074-batches-of-gate.ts'
 import { batchCopying } from './0076-batch-copying.ts'
 
 /**
@@ -80,5 +81,6 @@ export const migrations: Record<string, SchemaChange> = {
   '0071-limit-refusals': limitRefusals,
   '0072-webhooks-of-organizations': webhooksOfOrganizations,
   '0073-batches-of-project': batchesOfProject,
+  '0074-batches-of-gate': batchesOfGate,
   '0076-batch-copying': batchCopying,
 }

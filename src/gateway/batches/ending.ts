@@ -1,4 +1,3 @@
-import { OWN_UPSTREAM } from '../../core/offer.ts'
 import { type BatchChange, type BatchRow, changeBatch } from '../../db/batch.ts'
 import { inTransaction } from '../../db/transaction.ts'
 import { emitWebhook } from '../../db/webhook-deliveries.ts'
@@ -8,9 +7,6 @@ import { keptErrors, type LineError } from './line-error.ts'
 
 /** Milliseconds until a batch is tried again whose upstream is away, or is asked again how it stands. */
 export const ASK_AGAIN_MS = 60_000
-
-/** The same of a batch that stands as it does: the gate itself may be asked as often as one likes. */
-export const askAgainMs = ({ upstream }: BatchRow) => (upstream === OWN_UPSTREAM ? 1000 : ASK_AGAIN_MS)
 
 /** Seconds behind its window after which one ends whose upstream still says no end. */
 const ENDED_WITHIN = 2 * 86_400

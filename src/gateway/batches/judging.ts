@@ -81,6 +81,8 @@ export async function judgeFile(judging: Judging, content: AsyncIterable<Buffer>
 const tooLarge = () =>
   new WrongLine('file_too_large', `The input file is larger than ${MOST_BYTES} bytes.`, 'input_file_id')
 
+const lineTooLong = () => new WrongLine('line_too_long', `This line is longer than ${MOST_LINE_BYTES} bytes.`)
+
 /** Judges the lines of one file, in turn. */
 class LineCourt {
   readonly #judging: Judging
@@ -134,7 +136,7 @@ class LineCourt {
 
   #read(number: number, bytes: Buffer | null): ReadLine | null {
     try {
-      if (bytes === null) throw new WrongLine('line_too_long', `This line is longer than ${MOST_LINE_BYTES} bytes.`)
+      if (bytes === null) throw lineTooLong()
       const line = readLine(bytes, this.#judging.batch.endpoint)
       const id = hash('sha256', line.customId, 'base64')
       if (this.#ids.has(id))
@@ -186,10 +188,13 @@ class LineCourt {
     const upstreams = before.filter((name) => able.includes(name))
     if (upstreams.length === 0) throw modelUnknown(model.id, { param: 'model' })
     if (route.report.kind === 'embeddings') this.#count(line.body.input)
+    const text = writeLine(line, batch.endpoint)
+    // Written by us, it may be longer than it came.
+    if (Buffer.byteLength(text) > MOST_LINE_BYTES) throw lineTooLong()
     need.add(asked)
     this.#model = model.id
     this.#upstreams = upstreams
-    this.#copy.add(writeLine(line, batch.endpoint))
+    this.#copy.add(text)
   }
 
   /** Texts to embed: a list of numbers is one. */

@@ -6,7 +6,7 @@ import { saysGone } from '../objects/ask.ts'
 import { atUpstreams } from '../routes/batches.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { askFor } from './asking.ts'
-import { askAgainMs, type Ending, end, fail, isEnding, type Life, secondsOf } from './ending.ts'
+import { ASK_AGAIN_MS, type Ending, end, fail, isEnding, type Life, secondsOf } from './ending.ts'
 import { inputLines } from './input.ts'
 import { keptErrors, type LineError, MOST_ERRORS } from './line-error.ts'
 import { settleResults } from './settling.ts'
@@ -47,7 +47,7 @@ export async function apply(life: Life, batch: BatchRow, said: JsonObject): Prom
   const change = { ...stampsIn(said), ...countsIn(batch, said) }
   if (isEnding(status)) return conclude(life, batch, said, status, change)
   if (!isRunning(status)) throw invalidReply(new Error('a batch in no state that there is'))
-  const due_at = gate.now() + askAgainMs(batch)
+  const due_at = gate.now() + ASK_AGAIN_MS
   // Its end is asked for here first.
   const now = batch.status === 'cancelling' ? 'cancelling' : status
   const changed = await changeBatch(gate.db.write, batch, {
@@ -56,7 +56,8 @@ export async function apply(life: Life, batch: BatchRow, said: JsonObject): Prom
     status: now,
     due_at,
   })
-  if (changed === null) await noteBatch(gate.db.write, batch, { due_at })
+  // Somebody has changed it meanwhile, as who asks for its end: that is done at once.
+  if (changed === null) await noteBatch(gate.db.write, batch, { due_at: gate.now() })
 }
 
 /** Settles what has ended, and gives its project the files of the results. */

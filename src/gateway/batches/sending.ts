@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../body/fields.ts'
 import { atUpstreams } from '../routes/batches.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { askFor } from './asking.ts'
-import { askAgainMs, end, fail, type Life, secondsOf } from './ending.ts'
+import { ASK_AGAIN_MS, end, fail, type Life, secondsOf } from './ending.ts'
 import { apply } from './polling.ts'
 import { saidBy } from './words.ts'
 
@@ -54,8 +54,10 @@ async function begin(life: Life, batch: BatchRow, made: JsonObject): Promise<voi
   const { gate } = life
   const { id } = made
   if (typeof id !== 'string' || !isOwnedId(id)) throw invalidReply(new Error('a batch without an id'))
-  await noteBatch(gate.db.write, batch, { upstream_batch_id: id, due_at: gate.now() + askAgainMs(batch) })
+  await noteBatch(gate.db.write, batch, { upstream_batch_id: id, due_at: gate.now() + ASK_AGAIN_MS })
   await apply(life, { ...batch, upstream_batch_id: id }, made)
+  // Its end was asked for before anybody knew of it: that is said at once.
+  if (batch.status === 'cancelling') await noteBatch(gate.db.write, batch, { due_at: gate.now() })
 }
 
 async function findMade(

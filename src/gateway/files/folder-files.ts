@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, readdir } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { storageFailure } from './failures.ts'
 import type { Adding } from './store.ts'
@@ -25,27 +25,39 @@ export async function* piecesOf(path: string): AsyncGenerator<Buffer, void, void
   }
 }
 
-/** Adds to a file. */
-export class FolderAdding implements Adding {
-  readonly #file: FileHandle
-  #written: Promise<void> = Promise.resolve()
-
-  private constructor(file: FileHandle) {
-    this.#file = file
-  }
-
-  /** @throws ApiError 507, 503 */
-  static async open(path: string): Promise<FolderAdding> {
-    try {
-      return new FolderAdding(await open(path, ADD, 0o600))
-    } catch (error) {
-      throw storageFailure(error)
+/** Some of what a file has. @returns fewer bytes than asked for only where it ends @throws ApiError 503 */
+export async function stretchOf(path: string, at: number, bytes: number): Promise<Buffer> {
+  let file: FileHandle | null = null
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+    const buffer = Buffer.allocUnsafeSlow(bytes)
+    let got = 0
+    while (got < bytes) {
+      const { bytesRead } = await file.read(buffer, got, bytes - got, at + got)
+      if (bytesRead === 0) break
+      got += bytesRead
     }
+    return buffer.subarray(0, got)
+  } catch (error) {
+    throw storageFailure(error)
+  } finally {
+    await file?.close()
+  }
+}
+
+/** Adds to a file, which is open only while something is written. */
+export class FolderAdding implements Adding {
+  readonly #path: string
+  #written: Promise<void> = Promise.resolve()
+  #isBegun = false
+
+  constructor(path: string) {
+    this.#path = path
   }
 
   /** One behind the other, so that no text stands within another. */
   add(text: string, kept: () => void): Promise<void> {
-    this.#written = this.#written.then(() => this.#file.appendFile(text)).then(kept)
+    this.#written = this.#written.then(() => this.#append(text)).then(kept)
     return this.#written.catch((error) => {
       throw storageFailure(error)
     })
@@ -54,7 +66,7 @@ export class FolderAdding implements Adding {
   async flush(): Promise<void> {
     try {
       await this.#written
-      await this.#file.sync()
+      if (this.#isBegun) await this.#opened((file) => file.sync())
     } catch (error) {
       throw storageFailure(error)
     }
@@ -62,7 +74,26 @@ export class FolderAdding implements Adding {
 
   async close(): Promise<void> {
     await this.#written.catch(() => {})
-    await this.#file.close().catch(() => {})
+  }
+
+  async #append(text: string): Promise<void> {
+    try {
+      await this.#opened((file) => file.appendFile(text))
+      this.#isBegun = true
+    } catch (error) {
+      // What is tried again and again on a full disk leaves nothing each time.
+      if (!this.#isBegun) await rm(this.#path, { force: true }).catch(() => {})
+      throw error
+    }
+  }
+
+  async #opened(use: (file: FileHandle) => Promise<void>): Promise<void> {
+    const file = await open(this.#path, ADD, 0o600)
+    try {
+      await use(file)
+    } finally {
+      await file.close()
+    }
   }
 }
 

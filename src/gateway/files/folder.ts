@@ -4,7 +4,7 @@ import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path'
 import { FolderDraft, sync } from './draft.ts'
 import { isMissing, isTaken, storageFailure } from './failures.ts'
-import { FolderAdding, newest, piecesOf } from './folder-files.ts'
+import { FolderAdding, newest, piecesOf, stretchOf } from './folder-files.ts'
 import { freeOn, Room } from './room.ts'
 import { isKeptId, type Shelf, type Store, shelves } from './store.ts'
 
@@ -15,7 +15,7 @@ const OBJECT = 'object.json'
 /** Bytes of the longest description of a thing. */
 const MOST_OBJECT = 65_536
 /** How the names end of what is added to. */
-const ADDED = '.jsonl'
+const ADDED = '.added'
 const SWEEP_MS = 600_000
 /** Milliseconds after which nobody writes any more to what nobody has written to: a client that stands still is cut long before. */
 const LEFT_MS = 3_600_000
@@ -102,6 +102,10 @@ export class Folder implements Store {
     return piecesOf(join(this.#placeOf(shelf, id, within), 'content'))
   }
 
+  stretch(shelf: Shelf, id: string, at: number, bytes: number): Promise<Buffer> {
+    return stretchOf(join(this.#placeOf(shelf, id), 'content'), at, bytes)
+  }
+
   async bytesOf(shelf: Shelf, id: string, within?: string): Promise<number> {
     try {
       return (await lstat(join(this.#placeOf(shelf, id, within), 'content'))).size
@@ -110,8 +114,8 @@ export class Folder implements Store {
     }
   }
 
-  adding(shelf: Shelf, id: string, name: string): Promise<FolderAdding> {
-    return FolderAdding.open(join(this.#placeOf(shelf, id), `${name}${ADDED}`))
+  async adding(shelf: Shelf, id: string, name: string): Promise<FolderAdding> {
+    return new FolderAdding(join(this.#placeOf(shelf, id), `${name}${ADDED}`))
   }
 
   async *added(shelf: Shelf, id: string): AsyncGenerator<AsyncGenerator<Buffer, void, void>> {

@@ -31,6 +31,8 @@ export type BatchEnd = BatchProgress & {
 
 /** Seconds behind its end for which it is told how it has ended. */
 const KEPT_SECONDS = 7 * 86_400
+/** Seconds behind its beginning after which nobody runs it: whose it was gave it up long before. */
+const LEFT_SECONDS = 14 * 86_400
 const PROGRESS = 'progress.json'
 const CANCELLED = 'cancelled.json'
 const NOTHING: BatchProgress = {
@@ -74,7 +76,7 @@ export class KeptBatches {
 
   /** @throws ApiError 404, 503 */
   async show(id: string): Promise<object> {
-    const batch = await this.#find(id)
+    const batch = await this.find(id)
     const end = await this.end(id)
     const isCancelled = end === null && (await this.isCancelled(id))
     const text = end === null ? await this.#store.readBeside('batches', id, PROGRESS) : null
@@ -97,7 +99,7 @@ export class KeptBatches {
 
   /** Asks for its end; who runs it brings it there. @throws ApiError 404, 507, 503 */
   async cancel(id: string): Promise<object> {
-    await this.#find(id)
+    await this.find(id)
     await this.#store.writeBeside('batches', id, CANCELLED, '{}')
     return this.show(id)
   }
@@ -112,19 +114,13 @@ export class KeptBatches {
     return ((await this.#store.describe('batches', endOf(id), id)) as BatchEnd | null | undefined) ?? null
   }
 
-  /** Those that have not ended. @param over the ids of those that are known to have: new ones are added */
-  async *open(over: Set<string>): AsyncGenerator<KeptBatch> {
-    for await (const id of this.#store.all('batches')) {
-      if (!isBatchId(id) || over.has(id)) continue
-      const batch = (await this.#store.describe('batches', id)) as KeptBatch | null | undefined
-      if (!batch) continue
-      if ((await this.end(id)) === null) yield batch
-      else over.add(id)
-    }
+  /** Some of the lines that it is made of. @returns fewer bytes than asked for only where they end @throws ApiError 503 */
+  readInput({ inputFileId }: KeptBatch, at: number, bytes: number): Promise<Buffer> {
+    return this.#store.stretch('files', inputFileId, at, bytes)
   }
 
   /**
-   * Where whoever runs it adds what becomes of its lines.
+   * Where whoever runs it adds what becomes of its lines. Nothing is there before something is added.
    * @param runner a name of their own @param signal ends all waiting
    * @throws ApiError 507, 503
    */
@@ -149,17 +145,17 @@ export class KeptBatches {
 
   /**
    * Keeps some of the results as a file: whoever does so again is told of the same.
-   * @param lines of it @returns its id; null where there are none
+   * @param pieces of it @returns its id; null where there are none
    * @throws ApiError 507, 503
    */
   async keepResults(
     { id, of, outputSeconds }: KeptBatch,
     which: 'output' | 'error',
-    lines: AsyncIterable<string>,
+    pieces: AsyncIterable<Buffer>,
   ): Promise<string | null> {
     const draft = await this.#store.draft()
     try {
-      for await (const some of lines) await draft.write(Buffer.from(some))
+      for await (const piece of pieces) await draft.write(piece)
       if (draft.bytes === 0) {
         await draft.discard()
         return null
@@ -179,13 +175,16 @@ export class KeptBatches {
     await (await this.#store.endDraft()).place(end, 'batches', endOf(id), id)
   }
 
-  /** Whether nobody asks about it any more: it has ended for long, and its results are files of their own. @throws ApiError 503 */
+  /** Whether nobody asks about it any more: it has ended for long, or should have, and its results are files of their own. @throws ApiError 503 */
   async isOver(id: string): Promise<boolean> {
     const end = await this.end(id)
-    return end !== null && end.at + KEPT_SECONDS <= this.#now()
+    if (end !== null) return end.at + KEPT_SECONDS <= this.#now()
+    const batch = (await this.#store.describe('batches', id)) as KeptBatch | null | undefined
+    return batch ? batch.createdAt + LEFT_SECONDS <= this.#now() : false
   }
 
-  async #find(id: string): Promise<KeptBatch> {
+  /** @throws ApiError 404; 503 where it is not in this store */
+  async find(id: string): Promise<KeptBatch> {
     const batch = isBatchId(id) ? ((await this.#store.describe('batches', id)) as KeptBatch | null | undefined) : null
     if (batch === undefined) throw notHere('Batch', id, this.#store.name)
     if (batch === null) throw new ApiError('object_not_found', `No batch found with id '${id}'.`, { param: 'batch_id' })

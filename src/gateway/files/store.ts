@@ -24,7 +24,7 @@ export interface Draft {
   discard(): Promise<void>
 }
 
-/** Adds to what stands beside a thing; nobody else adds there. */
+/** Adds to what stands beside a thing; nobody else adds there. It may stand open for hours, and has nothing of the system's meanwhile. */
 export interface Adding {
   /**
    * Adds text behind what was added before. Resolves when more can be added, and that is held up where the store is slow.
@@ -63,6 +63,8 @@ export interface Store {
   describe(shelf: Shelf, id: string, within?: string): Promise<object | null | undefined>
   /** The content of something, from its beginning. Whoever does not read to its end calls `return`. @throws ApiError 503, also where it has gone meanwhile */
   content(shelf: Shelf, id: string, within?: string): AsyncGenerator<Buffer, void, void>
+  /** Some of the content of something, from a position on. @returns fewer bytes than asked for only where it ends @throws ApiError 503 */
+  stretch(shelf: Shelf, id: string, at: number, bytes: number): Promise<Buffer>
   /** How many bytes the content of something has. @throws ApiError 503, also where it has gone meanwhile */
   bytesOf(shelf: Shelf, id: string, within?: string): Promise<number>
 
@@ -70,7 +72,7 @@ export interface Store {
   writeBeside(shelf: Shelf, id: string, name: string, text: string): Promise<void>
   /** What was so written; null: nothing. @throws ApiError 503 */
   readBeside(shelf: Shelf, id: string, name: string): Promise<string | null>
-  /** @param name one that nobody else has added by @param signal ends all waiting @throws ApiError 507, 503 */
+  /** Nothing is there before something is added. @param name one that nobody else has added by @param signal ends all waiting @throws ApiError 507, 503 */
   adding(shelf: Shelf, id: string, name: string, signal: AbortSignal): Promise<Adding>
   /** All that was added beside something, one piece after the other by their names; a piece may end within a text that was not kept. @throws ApiError 503 */
   added(shelf: Shelf, id: string): AsyncIterable<AsyncIterable<Buffer>>

@@ -38,6 +38,12 @@ export class WholeReply extends EventEmitter<{ close: []; drain: [] }> implement
     return Buffer.concat(this.#parts)
   }
 
+  /** Holds nothing of what has come. */
+  forget(): void {
+    this.#parts.length = 0
+    this.#length = 0
+  }
+
   writeHead(status: number, headers: string[] | Record<string, string>): void {
     this.headersSent = true
     this.statusCode = status

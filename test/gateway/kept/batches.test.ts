@@ -157,6 +157,16 @@ test('a line that fails on the way is tried again, and one that fails on and on 
   assert.deepEqual(Object.fromEntries(tried), { busy: 3, cut: 2, down: 3, once: 2 })
 })
 
+test('a number in a line is sent as it was written', async () => {
+  await using it = await startRunning()
+  const line = JSON.stringify(chat('a', { seed: 0, temperature: 1 }))
+  const written = line.replace('"seed":0', '"seed":9007199254740993').replace('"temperature":1', '"temperature":1.0')
+  const { id } = await create(it.a.client, jsonl([written]))
+  await reach(it.a.client, id, 'completed')
+  const sent = (await it.upstream.calls[0]?.whole)?.toString() ?? ''
+  assert.match(sent, /"seed":9007199254740993,"temperature":1\.0/)
+})
+
 test('lines wait for room in the limits, and leave a part of them to live calls', async () => {
   await using it = await startRunning({ model: { organization_limits: { max_requests_per_1_minute: 60 } } })
   const { client } = it.a

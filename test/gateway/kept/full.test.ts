@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { toFile } from 'openai'
 import { until } from '../../support/until.ts'
 import { keptFolder } from './kept.ts'
-import { answerChat, askedOf, chat, create, ids, jsonl, linesOf, names, reach, startRunning } from './running.ts'
+import {
+  answerChat,
+  askedOf,
+  chat,
+  create,
+  ids,
+  jsonl,
+  linesOf,
+  names,
+  reach,
+  startRunning,
+  usedIn,
+} from './running.ts'
 
 /*
  * A file system of its own that is full: no more files can be made on it, though bytes are free.
@@ -53,27 +65,86 @@ test('where no more files can be made none is kept, and an upload can still be c
   assert.equal((await file()).bytes, 3)
 })
 
-test('no line of a batch is begun that there is no room for, and what was answered is kept and not asked for again', async (t) => {
-  await using disk = await smallDisk()
-  if (disk === null) return t.skip('nothing can be mounted here')
+/** A batch of twelve lines whose first eight have been answered on a disk that is full by now. */
+async function startFull(path: string) {
+  await using stack = new AsyncDisposableStack()
   const log: string[] = []
-  await using it = await startRunning({ folder: disk.path, log: (line) => log.push(line) })
-  const { client } = it.a
+  const it = stack.use(await startRunning({ folder: path, log: (line) => log.push(line) }))
   const { promise: isFull, resolve: filled } = Promise.withResolvers<void>()
   it.upstream.answer(async (call) => {
     await isFull
     await answerChat(call)
   })
   const all = names(12)
-  const { id } = await create(client, jsonl(all.map((name) => chat(name))))
+  const { id } = await create(it.a.client, jsonl(all.map((name) => chat(name))))
   await until(() => it.upstream.calls.length === 8, 'as many lines as may are begun')
+  const rest = stack.move()
+  return {
+    ...{ it, all, id, client: it.a.client },
+    said: (what: string) => log.filter((line) => line.includes(what)).length,
+    results: async () => (await readdir(path, { recursive: true })).filter((name) => name.endsWith('.added')),
+    letGo: () => filled(),
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  }
+}
+
+/** Files that this process has open, whose names end so. */
+async function opened(end: string): Promise<string[]> {
+  const all = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  return all.filter((path) => path.endsWith(end))
+}
+
+test('no line of a batch is begun that there is no room for, and what was answered is kept and not asked for again', async (t) => {
+  await using disk = await smallDisk()
+  if (disk === null) return t.skip('nothing can be mounted here')
+  await using full = await startFull(disk.path)
+  const { it, all, id, client } = full
   await disk.fill()
-  filled()
-  await until(() => log.some((line) => line.includes('it is gone on with later')), 'it stops')
+  full.letGo()
+  await until(() => full.said('it is gone on with later') >= 1, 'it stops')
   assert.equal(it.upstream.calls.length, 8)
+  await until(() => full.said('it is gone on with later') >= 3, 'it is tried again')
+  assert.deepEqual([(await full.results()).length, await opened('.added')], [1, []])
   await disk.empty()
   const done = await reach(client, id, 'completed')
   assert.deepEqual(ids(await linesOf(client, done.output_file_id)), all)
   const asked = (await Promise.all(it.upstream.calls.map(askedOf))).map((one) => one.id)
   assert.deepEqual(asked.sort(), all)
+})
+
+test('one that is over its time on a full disk has its results when there is room', async (t) => {
+  await using disk = await smallDisk()
+  if (disk === null) return t.skip('nothing can be mounted here')
+  await using full = await startFull(disk.path)
+  const { it, all, id, client } = full
+  await disk.fill()
+  full.letGo()
+  await until(() => full.said('it is gone on with later') >= 1, 'it stops')
+  it.app.advance(86_401)
+  const before = full.said('it is gone on with later')
+  await until(() => full.said('it is gone on with later') > before, 'its end is tried')
+  await disk.empty()
+  const done = await reach(client, id, 'expired')
+  const [output, error] = [await linesOf(client, done.output_file_id), await linesOf(client, done.error_file_id)]
+  assert.deepEqual([output.length, error.length], [8, 4])
+  assert.deepEqual([...ids(output), ...ids(error)].sort(), all)
+  assert.deepEqual(await usedIn(it.app.admin()), [8, 80, 40])
+})
+
+test('one whose results cannot be kept for a day behind its time ends as expired', async (t) => {
+  await using disk = await smallDisk()
+  if (disk === null) return t.skip('nothing can be mounted here')
+  await using full = await startFull(disk.path)
+  const { it, id, client } = full
+  await disk.fill()
+  full.letGo()
+  await until(() => full.said('it is gone on with later') >= 1, 'it stops')
+  it.app.advance(2 * 86_400 + 60)
+  const done = await reach(client, id, 'expired')
+  assert.deepEqual([done.output_file_id ?? null, done.error_file_id ?? null], [null, null])
+  assert.deepEqual(done.request_counts, { total: 12, completed: 8, failed: 0 })
+  assert.equal(full.said('results of a batch are lost'), 2)
+  assert.equal(it.upstream.calls.length, 8)
 })

@@ -47,11 +47,12 @@ export async function answerChat(call: Call, status = 200, more: object = {}): P
   call.response.end(text)
 }
 
-type Options = TestAppOptions & { folder?: string; model?: object; models?: Record<string, object> }
+type Options = TestAppOptions & { folder?: string; model?: object; models?: Record<string, object>; more?: object }
 
-export async function startRunning({ model = {}, models = {}, ...options }: Options = {}) {
+/** @param more what else the configuration says */
+export async function startRunning({ model = {}, models = {}, more = {}, ...options }: Options = {}) {
   await using stack = new AsyncDisposableStack()
-  const file = stack.use(await modelsFile({ m1: { batches: 'gatehouse', ...model }, ...models }))
+  const file = stack.use(await modelsFile({ m1: { batches: 'gatehouse', ...model }, ...models }, more))
   const it = stack.use(await startKept({ ...options, env: { GATEHOUSE_CONFIG: file.path, ...options.env } }))
   it.upstream.answer((call) => answerChat(call))
   const rest = stack.move()
@@ -87,14 +88,12 @@ export async function linesOf(client: OpenAI, id: string | null | undefined): Pr
   return lines.sort((a, b) => (a.custom_id < b.custom_id ? -1 : 1))
 }
 
-/** Waits until whoever runs the only batch has looked whether it is to end: each look begins by telling how far it is. */
+/** Waits until whoever runs the only batch has looked whether it is to end: each look ends by telling how far it is. */
 export async function looked(folder: Awaited<ReturnType<typeof keptFolder>>): Promise<void> {
-  const path = join(
-    folder.path,
-    'batches',
-    (await folder.list('batches')).find((one) => one.endsWith('progress.json')) ?? '',
-  )
-  const told = async () => (await stat(path)).mtimeMs
+  const told = async () => {
+    const path = (await folder.list('batches')).find((one) => one.endsWith('progress.json'))
+    return path === undefined ? 0 : (await stat(join(folder.path, 'batches', path))).mtimeMs
+  }
   for (let looks = 0; looks < 2; looks++) {
     const before = await told()
     await until(async () => (await told()) > before, 'it looks once more')
@@ -102,14 +101,19 @@ export async function looked(folder: Awaited<ReturnType<typeof keptFolder>>): Pr
 }
 
 /** What the reports say that lines of batches have used: calls, tokens in and out. */
-export async function usedIn(admin: OpenAI['admin']): Promise<[number, number, number]> {
+export async function usedIn(
+  admin: OpenAI['admin'],
+  kind: 'completions' | 'embeddings' = 'completions',
+): Promise<[number, number, number]> {
   const day = Math.floor(Date.now() / 86_400_000) * 86_400
-  const { data } = await admin.organization.usage.completions({ start_time: day, bucket_width: '1d', batch: true })
+  const asked = { start_time: day, bucket_width: '1d', batch: true } as const
+  const { usage } = admin.organization
+  const { data } = kind === 'completions' ? await usage.completions(asked) : await usage.embeddings(asked)
   const results = data.flatMap(
-    (bucket) => bucket.results as { num_model_requests: number; input_tokens: number; output_tokens: number }[],
+    (bucket) => bucket.results as { num_model_requests: number; input_tokens: number; output_tokens?: number }[],
   )
   const sum = (of: (one: (typeof results)[number]) => number) => results.reduce((all, one) => all + of(one), 0)
-  return [sum((one) => one.num_model_requests), sum((one) => one.input_tokens), sum((one) => one.output_tokens)]
+  return [sum((one) => one.num_model_requests), sum((one) => one.input_tokens), sum((one) => one.output_tokens ?? 0)]
 }
 
 export const ids = (lines: readonly Line[]) => lines.map(({ custom_id }) => custom_id)

@@ -1,58 +1,59 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from '../../../background/job.ts'
 import type { KeptBatches } from '../../files/kept-batches.ts'
 import type { Gate } from '../../gate.ts'
 import { ofNobody } from '../validating.ts'
-import { BatchRun } from './run-batch.ts'
-import { Slots } from './slots.ts'
+import { LineMemory } from './memory.ts'
+import { OpenBatches } from './open-batches.ts'
+import type { Running } from './run-batch.ts'
 
-/** How often it is looked for batches that are to be run, in milliseconds. */
-const EVERY_MS = 1000
-/** Batches that run at once, of one project and of all; the rest wait for their turn. */
-const MOST_OF_PROJECT = 4
-const MOST = 32
-/** Lines that run at once, of one model and of all. */
-const LINES_OF_MODEL = 8
-const LINES = 16
-/** Milliseconds after which a batch is tried again that could not be gone on with. */
-const AGAIN_MS = 10_000
+/** How often it is looked which batches are open, and told how far those are that run, in milliseconds. */
+const LOOK_MS = 1000
+/** Milliseconds until something that waits is looked at again. */
+const TICK_MS = 100
 
-/** Runs the batches that the gate runs itself: all of them on whichever node has the lease. */
-export function runnerJob(given: Gate, kept: KeptBatches): Job {
+/**
+ * Runs the batches that the gate runs itself: all of them on whichever node has the lease.
+ * @param memoryBytes that their lines and the answers to them may take
+ */
+export function runnerJob(given: Gate, kept: KeptBatches, memoryBytes: number): Job {
   const gate = ofNobody(given)
-  const over = new Set<string>()
   return {
     name: 'batches that the gate runs',
-    everyMs: EVERY_MS,
+    everyMs: LOOK_MS,
     async run(signal) {
-      const slots = new Slots(LINES_OF_MODEL, LINES, signal)
-      /** Those that run, with their projects. */
-      const running = new Map<string, string>()
-      const under = new Set<Promise<void>>()
-      const later = new Map<string, number>()
-      const hasTurn = (project: string) =>
-        running.size < MOST && [...running.values()].filter((one) => one === project).length < MOST_OF_PROJECT
-      do {
-        for await (const batch of kept.open(over)) {
-          const { id, of } = batch
-          const isLater = (later.get(id) ?? 0) > performance.now()
-          if (signal.aborted || running.has(id) || isLater || !hasTurn(of.projectId)) continue
-          running.set(id, of.projectId)
-          const run = BatchRun.run({ gate, kept, slots, signal }, batch)
-            .catch((err) => {
-              if (signal.aborted) return
-              later.set(id, performance.now() + AGAIN_MS)
-              gate.log.warn({ err, batch: of.batchId }, 'a batch could not be run on; it is gone on with later')
-            })
-            .finally(() => {
-              running.delete(id)
-              under.delete(run)
-            })
-          under.add(run)
-        }
-        if (under.size > 0) await sleep(EVERY_MS, null, { signal, ref: false }).catch(() => {})
-      } while (under.size > 0 && !signal.aborted)
-      await Promise.all(under)
+      const memory = new LineMemory(memoryBytes, signal)
+      await runAll({ gate, kept, memory, signal, runner: randomBytes(8).toString('hex') })
     },
+  }
+}
+
+async function runAll(running: Running): Promise<void> {
+  const { kept, signal } = running
+  const open = new OpenBatches(running)
+  const { turns } = open
+  try {
+    await open.look()
+    let wasFull = false
+    while (!turns.areOver && !signal.aborted) {
+      for (const until = performance.now() + LOOK_MS; performance.now() < until && !signal.aborted; ) {
+        turns.begin()
+        if (turns.areOver) break
+        await Promise.race([turns.changed, sleep(TICK_MS, null, { signal, ref: false }).catch(() => {})])
+      }
+      // Where the disk says by itself that it is full, it says too when there is room again: that is not waited for.
+      const isFull =
+        turns.isFull &&
+        (await kept.checkRoom().then(
+          () => false,
+          () => true,
+        ))
+      if (wasFull && !isFull) turns.hasRoom()
+      wasFull = isFull
+      await open.look()
+    }
+  } finally {
+    await turns.over()
   }
 }

@@ -1,215 +1,289 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OWN_UPSTREAM } from '../../../core/offer.ts'
-import { type BatchRow, findBatch } from '../../../db/batch.ts'
-import type { BatchEnd, BatchProgress, KeptBatch, KeptBatches } from '../../files/kept-batches.ts'
+import { ApiError } from '../../../contract/error.ts'
+import type { OpenBatch } from '../../../db/batch.ts'
+import type { BatchProgress, KeptBatch, KeptBatches } from '../../files/kept-batches.ts'
+import type { Adding } from '../../files/store.ts'
 import type { Gate } from '../../gate.ts'
 import { asBrought } from '../../routes/brought.ts'
 import { routeOf } from '../../routes/match.ts'
-import { contentOf } from '../asking.ts'
-import { isEnding, secondsOf } from '../ending.ts'
-import { isBlank, Lines } from '../lines.ts'
-import { type ReadLine, readLine } from '../read-line.ts'
-import { addUsage, isGood, keyOfLine, resultsOf } from './results.ts'
+import { secondsOf } from '../ending.ts'
+import { readLine } from '../read-line.ts'
+import { concluded, type Why } from './conclude.ts'
+import { type LineAt, LineFile } from './line-file.ts'
+import { LineSet } from './line-set.ts'
+import type { Hold, LineMemory } from './memory.ts'
+import { MOST_ANSWER_BYTES, type Note, noteOf, resultsOf, writeNote } from './results.ts'
 import { runGrant } from './run-grant.ts'
-import { type Attempt, attemptLine, errorResult, type LineOf, type LineResult } from './run-line.ts'
-import type { Slots } from './slots.ts'
+import { type Attempt, attemptLine, type LineOf } from './run-line.ts'
 
-/** Bytes of a judged line, at most; it was shorter when it was judged. */
-const MOST_LINE_BYTES = 64 * 1024 * 1024
-/** Lines that are begun and not done. */
+/** Lines of a batch that are begun and not done. */
 const AT_ONCE = 8
-/** How often a line is tried that its model server may have begun. */
+/** How often a line is tried that its model server may have begun, and milliseconds until it is tried again: twice as long each time. */
 const MOST_TRIES = 3
-/** Milliseconds until a line looks for room again, and until one is tried again whose model server is away: twice as long each time. */
-const ROOM_MS = 250
-const LONGEST_ROOM_MS = 2000
-const FIRST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 30_000
-/** How often it is told how far a batch is, and looked whether it is to end, in milliseconds. */
-const TELL_MS = 1000
+const FIRST_AGAIN_MS = 500
+/** Milliseconds until an answer is tried to be kept again for which there was no room. */
+const FIRST_KEEP_MS = 1000
+const LONGEST_KEEP_MS = 30_000
+/** Seconds behind its window after which a batch ends whose results cannot be kept, without them. */
+const GIVEN_UP = 86_400
 
 const JSON_BODY = { 'content-type': 'application/json' }
-const EXPIRED = 'This request could not be executed before the completion window expired.'
 
-export type Running = { gate: Gate; kept: KeptBatches; slots: Slots; signal: AbortSignal }
+export type Running = { gate: Gate; kept: KeptBatches; memory: LineMemory; signal: AbortSignal; runner: string }
 
-type Why = 'cancelled' | 'expired' | null
+/** A line that was tried. @property notBefore on the clock of `performance.now` */
+type Again = { line: LineAt; tries: number; notBefore: number }
 
-/** One batch that the gate runs, from where it stands to its end. */
+/** What came of beginning a line. */
+export type Begun = 'done' | 'room' | 'away' | 'failed' | 'nothing'
+
+/**
+ * One batch that the gate runs, from where it stands to its end. While none of its lines is on its way it holds no more than where it stands, so that as
+ * many as like may wait.
+ */
 export class BatchRun {
   readonly #running: Running
-  readonly #batch: KeptBatch
-  readonly #done = new Set<string>()
-  readonly #progress: BatchProgress
-  readonly #line: LineOf
-  /** Why no other line is begun. */
-  #why: Why = null
-  #row: BatchRow
+  readonly #over = new AbortController()
+  #row: OpenBatch
+  #opened: Promise<KeptBatch> | null = null
+  #file: LineFile | null = null
+  /** Lines are found one after the other. */
+  #finding: Promise<unknown> = Promise.resolve()
+  #isAllFound = false
+  readonly #done: LineSet
+  readonly #again: Again[] = []
+  #underWay = 0
+  #adding: Promise<Adding> | null = null
+  #addings = 0
+  /** Answers that are not kept yet. */
+  #unkept = 0
+  /** How far it is. */
+  readonly progress: BatchProgress
 
-  private constructor(running: Running, batch: KeptBatch, row: BatchRow) {
+  constructor(running: Running, row: OpenBatch) {
     this.#running = running
-    this.#batch = batch
     this.#row = row
-    if (row.status === 'cancelling') this.#why = 'cancelled'
-    const { gate, signal } = running
-    const route = asBrought(routeOf('POST', batch.endpoint, gate.offers), JSON_BODY)
-    this.#line = { gate, grant: () => runGrant(gate, row, route), route, signal }
+    this.#done = new LineSet(row.request_total)
     const usage = { input: 0, cached: 0, output: 0, reasoning: 0 }
-    this.#progress = { total: row.request_total, completed: 0, failed: 0, usage }
+    this.progress = { total: row.request_total, completed: 0, failed: 0, usage }
   }
 
-  /** Runs it. @throws what storing or reading throws, and the signal's reason: then it is gone on with later, here or elsewhere */
-  static async run(running: Running, batch: KeptBatch): Promise<void> {
-    const { gate, kept } = running
-    const row = await findBatch(gate.db.read, batch.of, batch.of.batchId)
-    const nothing = { total: 0, completed: 0, failed: 0, usage: { input: 0, cached: 0, output: 0, reasoning: 0 } }
-    if (row === null || isEnding(row.status)) {
-      const at = secondsOf(gate)
-      await kept.conclude(batch.id, { ...nothing, status: 'cancelled', at, outputFileId: null, errorFileId: null })
-      return
-    }
-    await new BatchRun(running, batch, row).#run()
+  /** What it is called where it is kept. */
+  get id(): string {
+    return this.#row.upstream_batch_id ?? ''
   }
 
-  async #run(): Promise<void> {
-    const { kept, signal } = this.#running
-    for await (const { result } of resultsOf(kept, this.#batch.id)) this.#count(result)
-    const out = await kept.addTo(this.#batch.id, randomBytes(8).toString('hex'), signal)
+  get row(): OpenBatch {
+    return this.#row
+  }
+
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /** It stands otherwise by now; what it was made with stays. */
+  heard(row: OpenBatch): void {
+    this.#row = { ...row, upstream_batch_id: row.upstream_batch_id ?? this.#row.upstream_batch_id }
+  }
+
+  /** It is run here no more: what is on its way is left, and what was answered kept, as far as that can be. Never throws. */
+  async leave(): Promise<void> {
+    this.#over.abort()
+    await this.#adding?.then(
+      (adding) => adding.close(),
+      () => {},
+    )
+  }
+
+  /** Why no other line is begun; null: some may be. */
+  get why(): Why | null {
+    if (this.#row.status === 'cancelling') return 'cancelled'
+    const { expires_at: expires } = this.#row
+    const isLeft = !this.#isAllFound || this.#again.length > 0 || this.#underWay > 0
+    return expires !== null && secondsOf(this.#running.gate) >= expires && isLeft ? 'expired' : null
+  }
+
+  /** Whether its results have been tried to be kept for so long that it is to end without them. */
+  get isGivenUp(): boolean {
+    const { expires_at: expires } = this.#row
+    return expires !== null && secondsOf(this.#running.gate) >= expires + GIVEN_UP
+  }
+
+  /** @param now on the clock of `performance.now` */
+  mayBegin(now: number): boolean {
+    if (this.why !== null || this.#underWay >= AT_ONCE) return false
+    if (this.#again.some(({ notBefore }) => notBefore <= now)) return true
+    return !this.#isAllFound && this.#underWay + this.#again.length < AT_ONCE
+  }
+
+  /** Whether nothing is left but its end. */
+  get isDone(): boolean {
+    if (this.#underWay + this.#unkept > 0) return false
+    return this.why !== null || (this.#isAllFound && this.#again.length === 0)
+  }
+
+  /**
+   * Begins its next line, and resolves when that is over.
+   * @param full told where its answer cannot be kept, and is held until it can
+   * @throws what storing or reading throws, and the signal's reason: it is gone on with later
+   */
+  async begin(full: () => void): Promise<Begun> {
+    this.#underWay++
     try {
-      await this.#look()
-      // Looks on while lines wait, and while they run.
-      const looking = new AbortController()
-      const looks = this.#lookOn(looking.signal)
+      await this.#running.kept.checkRoom()
+      const again = await this.#next()
+      if (again === null) return 'nothing'
       try {
-        await this.#runAll((result) => out.add(`${JSON.stringify(result)}\n`, () => this.#count(result)))
-      } finally {
-        looking.abort()
-        await looks
+        return await this.#run(again, full)
+      } catch (error) {
+        // It stands where it stood.
+        this.#again.push({ ...again, notBefore: 0 })
+        throw error
       }
-      signal.throwIfAborted()
-      await out.flush()
     } finally {
-      await out.close()
-    }
-    await this.#conclude()
-  }
-
-  #count(result: LineResult): void {
-    this.#done.add(keyOfLine(result.custom_id))
-    if (isGood(result)) this.#progress.completed++
-    else this.#progress.failed++
-    addUsage(this.#progress.usage, result)
-  }
-
-  async #look(): Promise<void> {
-    const { gate, kept } = this.#running
-    await kept.tell(this.#batch.id, this.#progress)
-    if (await kept.isCancelled(this.#batch.id)) this.#why = 'cancelled'
-    else if (secondsOf(gate) >= (this.#row.expires_at ?? Number.POSITIVE_INFINITY)) this.#why = 'expired'
-  }
-
-  async #lookOn(over: AbortSignal): Promise<void> {
-    const { gate, signal } = this.#running
-    const either = AbortSignal.any([over, signal])
-    while (!either.aborted) {
-      await sleep(TELL_MS, null, { signal: either, ref: false }).catch(() => {})
-      if (either.aborted) return
-      await this.#look().catch((err) => gate.log.warn({ err, batch: this.#batch.of.batchId }, 'a batch goes on unseen'))
+      this.#underWay--
+      if (this.#underWay === 0) this.#file?.rest()
     }
   }
 
-  /** Every line that has no result yet. @param keep what is told of each */
-  async #runAll(keep: (result: LineResult) => Promise<void>): Promise<void> {
-    const { kept, signal } = this.#running
-    const under = new Set<Promise<void>>()
-    let failure: unknown = null
-    for await (const line of this.#lines()) {
-      if (this.#done.has(keyOfLine(line.customId))) continue
-      while (under.size >= AT_ONCE) await Promise.race(under)
-      signal.throwIfAborted()
-      if (this.#why !== null || failure !== null) break
-      await kept.checkRoom().catch((error) => {
-        failure ??= error
-      })
-      if (failure !== null) break
-      const one = this.#runLine(line)
-        .then((result) => (result === null || signal.aborted ? undefined : keep(result)))
-        .catch((error) => {
-          failure ??= error
-        })
-        .finally(() => {
-          under.delete(one)
-        })
-      under.add(one)
-    }
-    await Promise.all(under)
-    if (failure !== null) throw failure
+  /** Writes how it has ended. @throws ApiError 507, 503: to be tried again */
+  async conclude(): Promise<void> {
+    const batch = await this.#open()
+    const { gate, kept, memory } = this.#running
+    await concluded(
+      { gate, kept, memory },
+      {
+        ...{ batch, progress: this.progress, why: this.why, isGivenUp: this.isGivenUp },
+        ...{ isDone: (line) => this.#done.has(line), lines: () => this.#linesOf(batch) },
+      },
+    )
   }
 
-  /** @returns null where it is not to be run any more */
-  async #runLine({ customId, body }: ReadLine): Promise<LineResult | null> {
-    const text = JSON.stringify(body)
-    for (let tries = 0, looks = 0, pauses = 0; ; ) {
-      const attempt = await this.#attempt(customId, text)
-      if (attempt === null) return null
-      if (!('again' in attempt)) return attempt.result
-      if (attempt.again === 'failed' && ++tries >= MOST_TRIES) return attempt.result
-      const isFull = attempt.again === 'room'
-      await this.#pause(
-        isFull
-          ? Math.min(ROOM_MS * 2 ** looks++, LONGEST_ROOM_MS)
-          : Math.min(FIRST_PAUSE_MS * 2 ** pauses++, LONGEST_PAUSE_MS),
-      )
+  /** What it is, and what was done of it by whoever ran it before. */
+  #open(): Promise<KeptBatch> {
+    this.#opened ??= this.#read().catch((error) => {
+      this.#opened = null
+      throw error
+    })
+    return this.#opened
+  }
+
+  async #read(): Promise<KeptBatch> {
+    const { kept, memory } = this.#running
+    const batch = await kept.find(this.id)
+    using _ = await memory.begin(MOST_ANSWER_BYTES)
+    for await (const result of resultsOf(kept, this.id)) this.#count(result)
+    this.#file = this.#linesOf(batch)
+    return batch
+  }
+
+  #linesOf = (batch: KeptBatch) => new LineFile((at, bytes) => this.#running.kept.readInput(batch, at, bytes))
+
+  #count({ line, isGood, usage }: Omit<Note, 'text'>): void {
+    if (this.#done.has(line)) return
+    this.#done.add(line)
+    if (isGood) this.progress.completed++
+    else this.progress.failed++
+    const { usage: all } = this.progress
+    all.input += usage.input
+    all.cached += usage.cached
+    all.output += usage.output
+    all.reasoning += usage.reasoning
+  }
+
+  async #next(): Promise<Again | null> {
+    await this.#open()
+    const now = performance.now()
+    const at = this.#again.findIndex(({ notBefore }) => notBefore <= now)
+    const [again] = at < 0 ? [] : this.#again.splice(at, 1)
+    if (again !== undefined) return again
+    const found = this.#finding.then(() => this.#find())
+    this.#finding = found.catch(() => {})
+    return found
+  }
+
+  async #find(): Promise<Again | null> {
+    for (;;) {
+      const line = (await this.#file?.next()) ?? null
+      if (line === null) this.#isAllFound = true
+      if (line === null) return null
+      if (!this.#done.has(line.number)) return { line, tries: 0, notBefore: 0 }
     }
   }
 
-  /** What waits for room, or for a model server, takes nobody's place meanwhile. */
-  async #attempt(customId: string, text: string): Promise<Attempt | null> {
-    const giveBack = await this.#running.slots.take(this.#row.model ?? '')
+  async #run({ line, tries }: Again, full: () => void): Promise<Begun> {
+    // Twice: as it is sent, and as what was used is counted by.
+    const hold = await this.#running.memory.begin(2 * line.bytes)
+    let isKept = false
     try {
-      return this.#why === null ? await attemptLine(this.#line, customId, JSON.parse(text)) : null
+      if (this.why !== null) {
+        this.#again.push({ line, tries, notBefore: 0 })
+        return 'nothing'
+      }
+      const attempt = await this.#attempt(line, hold)
+      if ('again' in attempt && (attempt.again !== 'failed' || tries + 1 < MOST_TRIES)) {
+        const isTried = attempt.again === 'failed'
+        const notBefore = isTried ? performance.now() + FIRST_AGAIN_MS * 2 ** tries : 0
+        this.#again.push({ line, tries: isTried ? tries + 1 : tries, notBefore })
+        return attempt.again
+      }
+      await this.#keep(noteOf(line.number, attempt.result), hold, full)
+      isKept = true
+      return 'done'
     } finally {
-      giveBack()
+      if (!isKept) hold[Symbol.dispose]()
     }
   }
 
-  /** Not so long that an end is not heard of. */
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#running
-    const until = performance.now() + ms
-    while (this.#why === null && performance.now() < until)
-      await sleep(Math.min(ROOM_MS, ms), null, { signal, ref: false })
-  }
-
-  async *#lines(): AsyncGenerator<ReadLine> {
+  async #attempt(line: LineAt, hold: Hold): Promise<Attempt> {
     const { gate, signal } = this.#running
-    const content = await contentOf(gate, OWN_UPSTREAM, this.#batch.inputFileId, signal)
-    if (content === null) throw new Error('the judged lines of a batch are not there')
-    const reader = new Lines(MOST_LINE_BYTES)
-    const { endpoint } = this.#batch
-    const read = function* (lines: ReturnType<Lines['take']>) {
-      for (const { bytes } of lines) if (bytes !== null && !isBlank(bytes)) yield readLine(bytes, endpoint)
+    const { endpoint } = await this.#open()
+    const route = asBrought(routeOf('POST', endpoint, gate.offers), JSON_BODY)
+    const grant = () => runGrant(gate, this.#row, route)
+    const of: LineOf = { gate, grant, route, signal: AbortSignal.any([signal, this.#over.signal]) }
+    const read = async () => {
+      const file = this.#file as LineFile
+      return { ...readLine(await file.take(line, hold), endpoint), bytes: line.bytes, hold }
     }
-    for await (const chunk of content) yield* read(reader.take(chunk))
-    yield* read(reader.rest())
+    return attemptLine(of, await read())
   }
 
-  async #conclude(): Promise<void> {
-    const { gate, kept, signal } = this.#running
-    const status = this.#why ?? 'completed'
-    const of = async function* (this: BatchRun, isOutput: boolean): AsyncGenerator<string> {
-      for await (const { result, text } of resultsOf(kept, this.#batch.id))
-        if (isGood(result) === isOutput) yield `${text}\n`
-      if (isOutput || status !== 'expired') return
-      for await (const { customId } of this.#lines())
-        if (!this.#done.has(keyOfLine(customId)))
-          yield `${JSON.stringify(errorResult(customId, 'batch_expired', EXPIRED))}\n`
-    }.bind(this)
-    const outputFileId = await kept.keepResults(this.#batch, 'output', of(true))
-    const errorFileId = await kept.keepResults(this.#batch, 'error', of(false))
-    signal.throwIfAborted()
-    const end: BatchEnd = { ...this.#progress, status, at: secondsOf(gate), outputFileId, errorFileId }
-    await kept.conclude(this.#batch.id, end)
+  /** What was answered is paid for: it is held until it is kept, however long there is no room for it. Resolves when the next one can come. */
+  async #keep(note: Note, hold: Hold, full: () => void): Promise<void> {
+    const { gate, signal } = this.#running
+    const text = writeNote(note)
+    const kept = () => {
+      this.#unkept--
+      this.#count(note)
+      hold[Symbol.dispose]()
+    }
+    this.#unkept++
+    for (let ms = FIRST_KEEP_MS; ; ms = Math.min(ms * 2, LONGEST_KEEP_MS)) {
+      try {
+        await this.#add(text, kept)
+        return
+      } catch (err) {
+        if (!(err instanceof ApiError) || this.isGivenUp || this.#over.signal.aborted || signal.aborted) {
+          this.#unkept--
+          throw err
+        }
+        full()
+        gate.log.warn({ err, batch: this.#row.id }, 'an answer cannot be kept; it is held, and tried again')
+        await sleep(ms, null, { signal, ref: false }).catch(() => {})
+      }
+    }
+  }
+
+  async #add(text: string, kept: () => void): Promise<void> {
+    const { kept: batches, runner, signal } = this.#running
+    this.#adding ??= batches.addTo(this.id, `${runner}-${this.#addings++}`, signal)
+    const opened = this.#adding
+    try {
+      await (await opened).add(text, kept)
+    } catch (error) {
+      // Nothing more is added by one that has failed.
+      if (this.#adding === opened) this.#adding = null
+      throw error
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { type BackgroundWindow, backgroundWindows } from '../core/background-window.ts'
 import {
   BATCH_DIMENSION,
   type Catalogue,
@@ -38,6 +39,7 @@ export const modelSchema = closed({
   searches: { type: 'boolean' },
   price_per_million: price,
   batch_price_per_million: price,
+  background_price_per_million: closed(Object.fromEntries(backgroundWindows.map((window) => [window, price]))),
   batches: { enum: ['gatehouse'] },
   organization_limits: closed(Object.fromEntries(dimensions.map((dimension) => [dimension, count]))),
 })
@@ -57,6 +59,7 @@ export type WrittenModel = {
   searches?: boolean
   price_per_million?: WrittenPrice
   batch_price_per_million?: WrittenPrice
+  background_price_per_million?: Partial<Record<BackgroundWindow, WrittenPrice>>
   batches?: 'gatehouse'
   organization_limits?: Partial<Record<Dimension, number>>
 }
@@ -105,6 +108,7 @@ function toModel(
   const plain = plainModel(id)
   const price = written.price_per_million ? toPrice(written.price_per_million) : null
   const batchPrice = written.batch_price_per_million
+  const windowPrices = Object.entries(written.background_price_per_million ?? {})
   const organizationLimits = written.organization_limits ?? {}
   // Whether it can be asked for in batches, its upstreams say.
   const limited = (Object.keys(organizationLimits) as Dimension[]).filter((dimension) => dimension !== BATCH_DIMENSION)
@@ -123,6 +127,7 @@ function toModel(
     price,
     gateRunsBatches: written.batches === 'gatehouse',
     batchPrice: batchPrice ? toPrice(batchPrice) : price,
+    windowPrices: Object.fromEntries(windowPrices.map(([window, one]) => [window, toPrice(one)])),
     organizationLimits,
     projects: toProjects({ id, upstreamName, written: written.projects }, wrong),
   }

@@ -1,3 +1,4 @@
+import type { BackgroundWindow } from './background-window.ts'
 import { isFineTuned, NO_PROJECT } from './fine-tuned.ts'
 
 /** What a rate limit can count, as the API calls it. */
@@ -40,6 +41,8 @@ export type CatalogueModel = {
   price: Price | null
   /** What the lines of batches cost. */
   batchPrice: Price | null
+  /** What responses in the background cost, of which one waits so long. */
+  windowPrices: Readonly<Partial<Record<BackgroundWindow, Price>>>
   /** Whether the gate runs its batches itself, line by line. */
   gateRunsBatches: boolean
   /** What an organization may use at most; a dimension that is missing is unlimited. */
@@ -73,6 +76,7 @@ export function plainModel(id: string, upstreams: readonly string[] = []): Catal
     searches: knownToSearch.test(id),
     price: null,
     batchPrice: null,
+    windowPrices: {},
     gateRunsBatches: false,
     organizationLimits: {},
     projects: isFineTuned(id) ? NO_PROJECT : null,

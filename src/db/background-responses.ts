@@ -31,9 +31,19 @@ export async function noteResponse(
     .execute()
 }
 
-/** Those whose model servers are to be asked how they stand, of all organizations. @param now milliseconds since the epoch */
-export const dueResponses = (db: Db, now: number, limit: number): Promise<OpenResponse[]> =>
-  db.selectFrom('background_response').selectAll().where('due_at', '<=', now).orderBy('due_at').limit(limit).execute()
+/**
+ * Those whose model servers are to be asked how they stand, of all organizations; first those that have waited longest.
+ * @param now milliseconds since the epoch
+ * @param notAt upstreams of which none are wanted: however many one has, it hides nobody else's
+ */
+export function dueResponses(
+  db: Db,
+  { now, limit, notAt }: { now: number; limit: number; notAt: readonly string[] },
+): Promise<OpenResponse[]> {
+  let due = db.selectFrom('background_response').selectAll().where('due_at', '<=', now)
+  if (notAt.length > 0) due = due.where((eb) => eb.or([eb('upstream', 'is', null), eb('upstream', 'not in', notAt)]))
+  return due.orderBy('due_at').limit(limit).execute()
+}
 
 /** One that is not settled, by what its model server calls it; undefined: it is settled, or was never in the background. */
 export const findOpenResponse = (

@@ -62,8 +62,8 @@ export function couldDo(param: string, denial: Denial): ApiError {
 }
 
 /** Of a way to be served that costs less. */
-export function notPriced(param: string): ApiError {
-  const message = `The parameter '${shown(param)}' is offered by this server as 'soonest' alone: it has no prices for others.`
+export function notPriced(param: string, way: string, model: string): ApiError {
+  const message = `The parameter '${shown(param)}' is not offered by this server as '${way}' for the model '${shown(model)}': its configuration has no price for it.`
   return new ApiError('parameter_not_offered', message, { param: shown(param) })
 }
 

@@ -18,7 +18,7 @@ export async function walkResponses(db: Db, organizationId: string): Promise<voi
   }
   await openResponse(db, row)
   await noteResponse(db, row, { response_id: 'resp_1', upstream: 'default' })
-  await dueResponses(db, 10, 10)
+  for (const notAt of [[], ['other']]) await dueResponses(db, { now: 10, limit: 10, notAt })
   await findOpenResponse(db, organizationId, 'resp_1')
   await inTransaction(db, (tx) => closeResponse(tx, row, async () => {}))
 }

@@ -139,6 +139,12 @@ export const exceptions: readonly Exception[] = [
     statement: 'select from background_response where due_at <= ? order by due_at limit ?',
   },
   {
+    name: 'the same, but for those of model servers that are being asked',
+    why: 'The same.',
+    statement:
+      'select from background_response where due_at <= ? and (upstream is null or upstream not in (?)) order by due_at limit ?',
+  },
+  {
     name: 'the next organization with webhooks of its own',
     why: 'One tells of all organizations what is found by looking.',
     statement:

@@ -1,23 +1,16 @@
+import type { Lanes } from '../../background/lanes.ts'
 import type { BatchRow } from '../../db/batch.ts'
 
 /** Files that are judged at once: each has a line in memory, and all share one thread with everybody's calls. */
 const JUDGED_AT_ONCE = 4
 
-/** Works on batches side by side where one need not wait for the other: those of each upstream in turn, and of each project one file that is judged. */
-export class Lanes {
-  readonly #move: (batch: BatchRow) => Promise<void>
-  readonly #signal: AbortSignal
-  readonly #busy = new Map<string, Promise<void>>()
+/** Works on batches where one need not wait for the other: those of each upstream in turn, and of each project one file that is judged. */
+export class BatchLanes {
+  readonly #lanes: Lanes<BatchRow>
   #judged = 0
 
-  /** @param move moves one on; it never rejects */
-  constructor(move: (batch: BatchRow) => Promise<void>, signal: AbortSignal) {
-    this.#move = move
-    this.#signal = signal
-  }
-
-  get areIdle(): boolean {
-    return this.#busy.size === 0
+  constructor(lanes: Lanes<BatchRow>) {
+    this.#lanes = lanes
   }
 
   /** Begins with those whose lanes are free. */
@@ -25,7 +18,7 @@ export class Lanes {
     const lanes = new Map<string, BatchRow[]>()
     for (const batch of due) {
       const lane = laneOf(batch)
-      if (this.#busy.has(lane)) continue
+      if (this.#lanes.isBusy(lane)) continue
       const known = lanes.get(lane)
       if (known === undefined) lanes.set(lane, [batch])
       // What others have to judge comes before the next of the same project.
@@ -34,29 +27,14 @@ export class Lanes {
     for (const [lane, batches] of lanes) {
       const judges = batches.some(isJudged)
       if (judges && this.#judged >= JUDGED_AT_ONCE) continue
-      if (judges) this.#judged++
-      const work = this.#inTurn(batches).finally(() => {
-        this.#busy.delete(lane)
-        if (judges) this.#judged--
-      })
-      this.#busy.set(lane, work)
+      const over = this.#lanes.begin(lane, batches)
+      if (judges) this.#count(over)
     }
   }
 
-  /** Resolves when one of them has come to its end. */
-  async oneIsOver(): Promise<void> {
-    await Promise.race(this.#busy.values())
-  }
-
-  async areOver(): Promise<void> {
-    await Promise.all(this.#busy.values())
-  }
-
-  async #inTurn(batches: readonly BatchRow[]): Promise<void> {
-    for (const batch of batches) {
-      if (this.#signal.aborted) return
-      await this.#move(batch)
-    }
+  #count(over: Promise<void>): void {
+    this.#judged++
+    void over.then(() => this.#judged--)
   }
 }
 

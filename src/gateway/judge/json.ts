@@ -8,7 +8,7 @@ import type { Reference } from '../references.ts'
 import type { JsonShape, StreamSign } from '../routes/declaration.ts'
 import { judgeSeen } from '../rules/apply.ts'
 import { answersOf, obeyed, questionsOf, type Requested, requestedOf } from './asked-for.ts'
-import { isInBackground } from './background.ts'
+import { atWindow, backgroundOf, type InBackground } from './background.ts'
 import { Content } from './content.ts'
 import type { Court } from './court.ts'
 import { Foreign } from './foreign.ts'
@@ -26,6 +26,7 @@ import { unseenIn } from './unseen.ts'
 import { worstOf } from './worst.ts'
 import { writtenLength } from './written-length.ts'
 
+const IN_FRONT: InBackground = { isAsked: false, window: null }
 const NO_KINDS: Court['accepts'] = new Set()
 const ALL_KINDS: Court['accepts'] = new Set(ownedKinds)
 
@@ -73,9 +74,12 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
   const stream = asksForStream(shape.streams, fields)
   const onDemand = route.reply.kind === 'watched' && route.reply.streamReports === 'on_demand'
   const options = stream && onDemand ? streamOptionsOf(fields) : null
+  const serviceTier = edits.value('service_tier')
+  const store = edits.value('store')
+  const background = shape.background === null ? IN_FRONT : backgroundOf(fields, { store, serviceTier, stream })
   return {
     projectId: rules.projectId,
-    model,
+    model: atWindow(model, background.window),
     within: runWithin(route, within),
     worst,
     caps,
@@ -83,14 +87,14 @@ export function judgeJson(court: Court, shape: JsonShape, body: JsonFields): Ask
     usageWanted: stream && onDemand ? options?.include_usage === true : true,
     streamOptions: options,
     references,
-    stored: isStored(shape, edits.value('store'), references, accepts),
-    background: shape.background !== null && isInBackground(fields, edits.value('store')),
+    stored: isStored(shape, store, references, accepts),
+    background: background.isAsked,
     inputText: inputTextOf(shape, body),
     echoes: fields.echo === true,
     besideText: content.tokens,
     characters: shape.characters === null ? 0 : charactersOf(shape.characters, fields),
     size: typeof fields.size === 'string' ? fields.size : null,
-    serviceTier: textIn(edits.value('service_tier')),
+    serviceTier: textIn(serviceTier),
   }
 }
 

@@ -29,6 +29,33 @@ test('only addresses that anybody on the internet can have are public', () => {
   for (const address of [...outside, ...six]) assert.equal(isPublicAddress(address), true, address)
 })
 
+/** Where clouds tell their own machines who these are and what their passwords are. */
+const clouds = {
+  'AWS, Azure, Google, Oracle, OpenStack, DigitalOcean, Hetzner, IBM': ['169.254.169.254', 'fe80::a9fe:a9fe'],
+  'AWS: containers, names, time': ['169.254.170.2', '169.254.170.23', 'fd00:ec2::23', 'fd00:ec2::253', 'fd00:ec2::254'],
+  'Azure: the wire server': ['168.63.129.16', '::ffff:168.63.129.16', '64:ff9b::a83f:8110', '2002:a83f:8110::1'],
+  'Google: IPv6': ['fd20:ce::254'],
+  Alibaba: ['100.100.100.200', '100.100.2.136'],
+  Oracle: ['192.0.0.192', 'fd00:c1::a9fe:a9fe'],
+  Tencent: ['169.254.0.23'],
+  Scaleway: ['169.254.42.42', 'fd00:42::42'],
+  'IBM: services': ['161.26.0.10', '166.8.0.1', '166.11.255.255'],
+} as const
+
+test('no address by which a cloud tells its machines their secrets is public', () => {
+  for (const [cloud, addresses] of Object.entries(clouds))
+    for (const address of addresses) assert.equal(isPublicAddress(address), false, `${cloud} ${address}`)
+  for (const beside of [
+    '168.63.129.15',
+    '168.63.129.17',
+    '161.25.255.255',
+    '161.27.0.0',
+    '166.7.255.255',
+    '166.12.0.0',
+  ])
+    assert.equal(isPublicAddress(beside), true, beside)
+})
+
 test('what an operator allows besides is allowed, however it is written, and nothing else', () => {
   const also = new BlockList()
   also.addSubnet('10.0.0.0', 8, 'ipv4')

@@ -23,6 +23,14 @@ for (const [address, bits] of [
   ['224.0.0.0', 3],
 ] as const)
   special.addSubnet(address, bits, 'ipv4')
+// Given out, and each leads into the network of a cloud for who stands in it: Azure's wire server, and IBM's services for its own machines. What
+// other clouds have of that kind is in the ranges above, or none of the addresses below.
+for (const [address, bits] of [
+  ['168.63.129.16', 32],
+  ['161.26.0.0', 16],
+  ['166.8.0.0', 14],
+] as const)
+  special.addSubnet(address, bits, 'ipv4')
 // Of the addresses that are given out: those with another protocol's inside them, and those of examples.
 for (const [address, bits] of [
   ['2001::', 23],

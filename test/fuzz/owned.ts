@@ -34,6 +34,10 @@ async function batchOf(client: OpenAI): Promise<string> {
   return (await client.batches.create({ input_file_id: id, endpoint, completion_window: '24h' })).id
 }
 
+/** A webhook endpoint, which the gate's own machine keeps; nobody is called by such a name. */
+const webhookOf = async (client: OpenAI): Promise<string> =>
+  (await client.webhooks.create({ name: 'x', url: 'https://hooks.invalid/', event_types: ['batch.completed'] })).id
+
 /** Most that is remembered of what was made of a kind. */
 const MOST_MINE = 60
 
@@ -65,6 +69,8 @@ export async function newOwned(
       for (const way of await test.named(id, own)) if (way.body !== undefined) ways.push({ way, strange: whose })
   }
   ids.set('batch_id', { mine: [await batchOf(own)], strange: await Promise.all(strangers.map(batchOf)) })
+  const hooks = await Promise.all(strangers.map(webhookOf))
+  ids.set('webhook_endpoint_id', { mine: [await webhookOf(own)], strange: hooks })
   const strange = [...new Set([...ids.values()].flatMap((one) => one.strange))]
   const before = kept(account, strange)
   const changed = () => {
@@ -96,14 +102,26 @@ function kept(account: Account, ids: readonly string[]): Map<string, string> {
 /** Remembers what a call has made, for others to name. */
 export function learnOwned({ ids }: OwnedWorld, { from }: Request, text: string): void {
   const { [from]: route }: Partial<Record<string, { brings: readonly { kind: OwnedKind; at: string }[] }>> = routes
-  for (const { kind, at } of route?.brings ?? []) {
-    const id: unknown = at.split('.').reduce((value: unknown, name) => Object(value)[name], parsed(text))
-    for (const name of namesOf(kind)) {
+  const learn = (names: readonly string[], id: unknown) => {
+    for (const name of names) {
       const known = ids.get(name)?.mine ?? []
       if (typeof id === 'string' && known.length < MOST_MINE) known.push(id)
     }
   }
+  for (const { kind, at } of route?.brings ?? [])
+    learn(
+      namesOf(kind),
+      at.split('.').reduce((value: unknown, name) => Object(value)[name], parsed(text)),
+    )
+  const own = OWN[from]
+  if (own !== undefined) learn([own], Object(parsed(text)).id)
 }
+
+/** What the gate keeps without a model server, by the route that makes it: how its ids are called in paths. */
+const OWN: Partial<Record<string, string>> = {
+  'batches.create': 'batch_id',
+  'webhooks.create': 'webhook_endpoint_id',
+} satisfies Partial<Record<keyof typeof routes, string>>
 
 function parsed(text: string): unknown {
   try {

@@ -21,7 +21,13 @@ export type AuditEntry = {
  * @param tx a transaction that has locked the organization
  */
 export async function idsAfterNewest(tx: Db, organizationId: string, newId: NewId): Promise<NewId> {
-  const newest = await tx
+  const newest = await newestAudit(tx, organizationId)
+  return newest !== null && isId('audit', newest) ? idsAfter(newest, newId) : newId
+}
+
+/** The id of the newest event of an organization's log, in its own order; null where there is none. */
+export async function newestAudit(db: Db, organizationId: string): Promise<string | null> {
+  const newest = await db
     .selectFrom('audit_log')
     .select('id')
     .where('organization_id', '=', organizationId)
@@ -29,7 +35,7 @@ export async function idsAfterNewest(tx: Db, organizationId: string, newId: NewI
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return newest && isId('audit', newest.id) ? idsAfter(newest.id, newId) : newId
+  return newest?.id ?? null
 }
 
 /** Records what happened. Given a transaction, the record commits or vanishes with the change itself. */

@@ -1,5 +1,6 @@
 import type { NewId } from '../core/id.ts'
 import { timeOf } from '../core/id.ts'
+import { newestAudit } from './audit.ts'
 import type { Db } from './tables.ts'
 import { inTransaction } from './transaction.ts'
 import { emitWebhook } from './webhook-deliveries.ts'
@@ -38,16 +39,9 @@ export async function nextWithWebhooks(db: Db, after: string): Promise<string | 
  * @param now Unix seconds
  */
 export async function beginTelling(tx: Db, organizationId: string, now: number): Promise<void> {
-  const newest = await tx
-    .selectFrom('audit_log')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .orderBy('effective_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+  const newest = await newestAudit(tx, organizationId)
   const rows = [
-    { organization_id: organizationId, source: AUDIT, position: newest?.id ?? '' },
+    { organization_id: organizationId, source: AUDIT, position: newest ?? '' },
     { organization_id: organizationId, source: EXPIRING, position: String(now) },
   ]
   await tx

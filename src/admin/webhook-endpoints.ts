@@ -1,9 +1,9 @@
-import { ApiError } from '../contract/error.ts'
+import { ApiError, rateLimited } from '../contract/error.ts'
 import type { webhookEndpoints as routes, WebhookDelivery, WebhookEndpoint } from '../contract/webhook-endpoints.ts'
 import { flawOfWebhookUrl, hintOf, hostOf, MOST_WEBHOOK_ENDPOINTS, mintWebhookSecret } from '../core/webhook.ts'
 import type { WebhookRules } from '../core/webhook-asked.ts'
 import type { Db, Row } from '../db/tables.ts'
-import { tellEndpoints } from '../db/webhook-deliveries.ts'
+import { MOST_WAITING, tellEndpoints } from '../db/webhook-deliveries.ts'
 import { deleteWebhookEndpoint, insertWebhookEndpoint, updateWebhookEndpoint } from '../db/webhook-endpoints.ts'
 import { beginTelling, endTelling } from '../db/webhook-told.ts'
 import type { Caller, Handlers } from './handlers.ts'
@@ -25,7 +25,15 @@ export const webhookEndpoints: Handlers<typeof routes> = {
     const row: Endpoint = {
       ...{ id: newId('webhookEndpoint'), organization_id: caller.organizationId, project_id: null },
       ...{ name: body.name, url: body.url, event_types: JSON.stringify(body.event_types), secret: mintWebhookSecret() },
-      ...{ old_secret: null, old_secret_until: null, created_at: now, updated_at: now, due_at: null, waiting: 0 },
+      ...{
+        old_secret: null,
+        old_secret_until: null,
+        created_at: now,
+        updated_at: now,
+        due_at: null,
+        waiting: 0,
+        hanging: 0,
+      },
     }
     await insertWebhookEndpoint(db, row)
     await beginTelling(db, caller.organizationId, now)
@@ -72,7 +80,8 @@ export const webhookEndpoints: Handlers<typeof routes> = {
   },
 
   async test({ db, now, newId, caller, params, body: { event_type } }) {
-    const { id } = await find(db, caller, params.webhook_endpoint_id)
+    const { id, waiting } = await find(db, caller, params.webhook_endpoint_id)
+    if (waiting >= MOST_WAITING) throw rateLimited('Too much waits for this webhook endpoint already.', 60)
     const happened = { type: event_type, data: { id: 'sample' }, at: now * 1000 }
     const [delivery_id = ''] = await tellEndpoints(db, newId, caller.organizationId, [id], happened)
     const object = 'organization.webhook_endpoint.test' as const
@@ -131,6 +140,8 @@ const view = (row: Endpoint): WebhookEndpoint => ({
   url: row.url,
   event_types: JSON.parse(row.event_types) as string[],
   signing_secret_hint: hintOf(row.secret),
+  waiting: row.waiting,
+  is_answering: row.hanging === 0,
   created_at: row.created_at,
   updated_at: row.updated_at,
 })

@@ -17,6 +17,11 @@ const view = {
   url: Type.String(),
   event_types: Type.Array(Type.String()),
   signing_secret_hint: Type.String({ description: 'The end of its secret.' }),
+  waiting: Type.Integer({ description: 'Deliveries that wait for it.' }),
+  is_answering: Type.Boolean({
+    description:
+      'Whether it answered in time when it was tried last. One that did not is tried once at a time, until it does.',
+  }),
   created_at: Time,
   updated_at: Time,
 }

@@ -33,7 +33,7 @@ export type WebhookRefusal =
   | { why: 'not_found'; id: string; param: 'id' | 'after' }
   | { why: 'too_many'; most: number }
   | { why: 'url'; reason: string }
-  | { why: 'too_many_tests' }
+  | { why: 'too_many_at_once'; of: 'tests' | 'names' }
   | { why: 'test_failed'; reason: string }
 
 /** What whoever makes endpoints asks of who delivers to them. */

@@ -19,10 +19,12 @@ export interface WebhookEndpointTable {
   old_secret_until: number | null
   created_at: number
   updated_at: number
-  /** Milliseconds since the epoch when the first of what waits is due; null: nothing waits. */
+  /** Milliseconds since the epoch when it has its next turn: not before the first of what waits is due. Null: nothing waits. */
   due_at: number | null
   /** Deliveries that wait. */
   waiting: number
+  /** 1: it did not answer in time when it was tried last; else 0. */
+  hanging: number
 }
 
 /** An event on its way to one endpoint, or that did not reach it. What has reached it is gone. */

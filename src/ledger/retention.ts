@@ -18,7 +18,7 @@ import { newestMinute, recordRetention, retentionRanAt } from '../db/retention-r
 import { deleteFullAttempts } from '../db/sign-in-attempts.ts'
 import { forgetSomeSpendOf } from '../db/spend-of-writer.ts'
 import type { Db } from '../db/tables.ts'
-import { deleteFailedWebhooks } from '../db/webhook-deliveries.ts'
+import { deleteFailedWebhooks, deleteOrphanWebhooks } from '../db/webhook-deliveries.ts'
 import type { Writer } from './beat.ts'
 import { ClockCheck } from './clock-check.ts'
 
@@ -111,6 +111,7 @@ export class Retention implements Writer {
       while ((await deleteExpiredChallenges(db, seconds)) && (await this.#pause()));
       while ((await deleteLimitRefusals(db, seconds - DAY)) && (await this.#pause()));
       while ((await deleteFailedWebhooks(db, seconds - WEBHOOKS_DAYS * DAY)) && (await this.#pause()));
+      while ((await deleteOrphanWebhooks(db, seconds - WEBHOOKS_DAYS * DAY)) && (await this.#pause()));
       if (!(await this.#forgetWriters(seconds - WRITERS_DAYS * DAY))) return
       if (auditDays !== null && !(await this.#deleteAudit(seconds - auditDays * DAY))) return
       await recordRetention(db, now)

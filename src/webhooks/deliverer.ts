@@ -11,6 +11,7 @@ import {
   settleWebhook,
   type WebhookAttempt,
 } from '../db/webhook-deliveries.ts'
+import { Places, type PlacesSizes } from './places.ts'
 import { type PostParts, post, reasonOf } from './post.ts'
 import { signedHeaders } from './signed.ts'
 
@@ -23,8 +24,13 @@ export type DelivererParts = PostParts & {
   metrics: Pick<Metrics, 'count'>
 }
 
-/** Deliveries at once: to one endpoint, of one project, and altogether. */
-const [OF_ENDPOINT, OF_PROJECT, OF_ALL] = [4, 16, 64]
+/** Deliveries at once, at most. Who did not answer in time has places apart, fewer: others' are never taken by those who hang. */
+const ANSWERING: PlacesSizes = { all: 96, project: 16, endpoint: 4 }
+const HANGING: PlacesSizes = { all: 32, project: 4, endpoint: 1 }
+/** Endpoints that are looked at with one statement: more than can be among them, all of whose deliveries are on their way. */
+const AT_ONCE = 256
+/** The part of the time it has to answer beyond which a receiver hangs. */
+const PATIENCE = 0.5
 /** Milliseconds between two looks at what is due. */
 const EVERY_MS = 1000
 /** Milliseconds that deliveries have to come to their end when this is to stop: what has not by then is delivered again. */
@@ -33,16 +39,16 @@ const STOP_MS = 2000
 type Delivery = Row<'webhook_delivery'>
 
 /**
- * Delivers what is due, to whoever has waited longest first, and no more to one endpoint, or for one project, than its share: who does not
- * answer holds up nobody else. What becomes of an attempt is written down behind it: whoever dies in the middle has it delivered again, under the
+ * Delivers what is due, to whoever has waited longest for its turn first, and no more to one endpoint, for one project or for one organization than
+ * leaves room for others: who does not answer holds up nobody else. What becomes of an attempt is written down behind it: whoever dies in the middle has it delivered again, under the
  * same id.
  */
 export class Deliverer {
   readonly #parts: DelivererParts
   /** By the delivery's id. */
-  readonly #running = new Map<string, Promise<void>>()
-  /** How many there are of an endpoint, and of a project. */
-  readonly #shares = new Map<string, number>()
+  readonly #running = new Map<string, { endpointId: string; done: Promise<void> }>()
+  readonly #answering = new Places(ANSWERING)
+  readonly #hanging = new Places(HANGING)
 
   constructor(parts: DelivererParts) {
     this.#parts = parts
@@ -60,56 +66,60 @@ export class Deliverer {
         await this.#begin(cut.signal)
         if (this.#running.size === 0) return
         // One that ends makes room.
-        await Promise.race([
-          ...this.#running.values(),
-          sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => {}),
-        ])
+        await Promise.race([...this.#ends(), sleep(EVERY_MS, undefined, { signal, ref: false }).catch(() => {})])
       }
     } finally {
       const late = setTimeout(() => cut.abort(), STOP_MS)
-      await Promise.all(this.#running.values())
+      await Promise.all(this.#ends())
       clearTimeout(late)
     }
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
+    await this.#fill(this.#answering, false, signal)
+    await this.#fill(this.#hanging, true, signal)
+  }
+
+  /** Gives places to who has something due, until there is none for anybody who has. */
+  async #fill(places: Places, hanging: boolean, signal: AbortSignal): Promise<void> {
     const { db, now } = this.#parts
-    // Beside those whose share is taken there are others: so many are never all of that kind.
-    for (const endpoint of await dueWebhookEndpoints(db, now(), OF_ALL * 2)) {
-      const room = this.#roomFor(endpoint)
-      if (room <= 0) continue
-      // One that ends while this is read may be read as it was before.
-      const running = new Set(this.#running.keys())
-      const due = await dueWebhooks(db, endpoint, now(), room + this.#taken(endpoint.id))
-      for (const delivery of due.filter(({ id }) => !running.has(id)).slice(0, room))
-        this.#start(endpoint, delivery, signal)
-      if (this.#running.size >= OF_ALL) return
+    for (let mayBeMore = true; mayBeMore && !places.isFull; ) {
+      const sought = { now: now(), hanging, without: places.crowded(), limit: AT_ONCE }
+      const endpoints = await dueWebhookEndpoints(db, sought)
+      let begun = 0
+      for (const endpoint of endpoints) begun += await this.#deliverDue(endpoint, places, signal)
+      // Those that found no room among so many are left out of the next look.
+      mayBeMore = begun > 0 && endpoints.length === AT_ONCE
     }
   }
 
-  #taken = (share: string) => this.#shares.get(share) ?? 0
-
-  #roomFor(endpoint: DueEndpoint): number {
-    return Math.min(
-      OF_ENDPOINT - this.#taken(endpoint.id),
-      OF_PROJECT - this.#taken(ownerOf(endpoint)),
-      OF_ALL - this.#running.size,
-    )
+  /** Begins what is due to an endpoint and has room. @returns how many deliveries */
+  async #deliverDue(endpoint: DueEndpoint, places: Places, signal: AbortSignal): Promise<number> {
+    const { db, now } = this.#parts
+    // One that ends while this is read may be read as it was before.
+    const running = new Set(this.#running.keys())
+    const own = [...this.#running.values()].filter(({ endpointId }) => endpointId === endpoint.id).length
+    if (endpoint.waiting <= own || !places.hasRoom(endpoint)) return 0
+    const due = await dueWebhooks(db, endpoint, now(), own + places.ofEndpoint)
+    let begun = 0
+    for (const delivery of due) {
+      if (running.has(delivery.id)) continue
+      if (!places.hasRoom(endpoint)) break
+      this.#start(endpoint, delivery, places.take(endpoint), signal)
+      begun++
+    }
+    return begun
   }
 
-  #start(endpoint: DueEndpoint, delivery: Delivery, signal: AbortSignal): void {
-    const shares = [endpoint.id, ownerOf(endpoint)]
-    for (const share of shares) this.#shares.set(share, this.#taken(share) + 1)
+  #start(endpoint: DueEndpoint, delivery: Delivery, giveBack: () => void, signal: AbortSignal): void {
     const done = this.#deliver(endpoint, delivery, signal).finally(() => {
       this.#running.delete(delivery.id)
-      for (const share of shares) {
-        const left = this.#taken(share) - 1
-        if (left > 0) this.#shares.set(share, left)
-        else this.#shares.delete(share)
-      }
+      giveBack()
     })
-    this.#running.set(delivery.id, done)
+    this.#running.set(delivery.id, { endpointId: endpoint.id, done })
   }
+
+  #ends = () => [...this.#running.values()].map(({ done }) => done)
 
   /** Never fails: what is not written down is due still. */
   async #deliver(endpoint: DueEndpoint, delivery: Delivery, signal: AbortSignal): Promise<void> {
@@ -134,19 +144,21 @@ export class Deliverer {
 
   /** @returns null where it was cut off because this is to stop: then it was none */
   async #attempt(endpoint: DueEndpoint, delivery: Delivery, signal: AbortSignal): Promise<WebhookAttempt | null> {
-    const { now } = this.#parts
+    const { now, timeoutMs } = this.#parts
     const { id, payload: body } = delivery
-    const begun = Math.floor(now() / 1000)
-    const headers = signedHeaders(endpoint, { id, body }, begun)
+    const at = Math.floor(now() / 1000)
+    const headers = signedHeaders(endpoint, { id, body }, at)
+    const begun = performance.now()
     const told = await post({ url: endpoint.url, headers, body }, this.#parts, signal).catch((error: unknown) => ({
       error,
     }))
+    const took = { at, endedAt: now(), hung: performance.now() - begun > timeoutMs * PATIENCE }
     if (typeof told === 'object') {
       if (signal.aborted) return null
-      return { at: begun, status: null, error: reasonOf(told.error), dueAt: this.#next(delivery) }
+      return { ...took, status: null, error: reasonOf(told.error), dueAt: this.#next(delivery) }
     }
-    if (told >= 200 && told < 300) return { at: begun, status: told, error: null, dueAt: null }
-    return { at: begun, status: told, error: `the status ${told}`, dueAt: this.#next(delivery) }
+    if (told >= 200 && told < 300) return { ...took, status: told, error: null, dueAt: null }
+    return { ...took, status: told, error: `the status ${told}`, dueAt: this.#next(delivery) }
   }
 
   /** When it is tried again: later each time, for three days. */
@@ -156,6 +168,3 @@ export class Deliverer {
     return next > (created_at + WEBHOOK_LIFETIME) * 1000 ? null : next
   }
 }
-
-/** Whose share it is. */
-const ownerOf = ({ organization_id, project_id }: DueEndpoint) => project_id ?? organization_id

@@ -14,10 +14,10 @@ import {
   updateWebhookEndpoint,
   type WebhookColumns,
 } from '../db/webhook-endpoints.ts'
+import { AtOnce } from './at-once.ts'
 import { type PostParts, reasonOf } from './post.ts'
 import { NotAllowed, reachable } from './reachable.ts'
 import { sendTest } from './sample.ts'
-import { Tests } from './tests.ts'
 import { deliveryView, endpointView, withSecret } from './views.ts'
 
 export type WebhookDeskParts = PostParts & {
@@ -33,22 +33,25 @@ export type WebhookDeskParts = PostParts & {
 
 /** Milliseconds that the name of a new URL's host is looked for. A name that nobody knows yet is looked at when there is something to send. */
 const LOOKED_FOR_MS = 3000
+/** Tests under way, and names that are looked for. */
+const TESTS = { project: 2, all: 32 }
+const NAMES = { project: 4, all: 32 }
 /** Seconds that the secret before counts beside the new one, where that is asked for. */
 const OVERLAP = 86_400
 
+type Desk = WebhookDeskParts & { tests: AtOnce; names: AtOnce }
 type Endpoint = Row<'webhook_endpoint'>
 /** What a change leaves, and what is recorded of it; null: nothing has changed. */
 type Changed = { body: object; recorded: object | null }
 
 /** Keeps the webhook endpoints of projects, and says what calls about them are answered with. */
-export function webhookDesk(parts: WebhookDeskParts): WebhookDesk {
-  const tests = new Tests()
-  const { limited } = parts
+export function webhookDesk(given: WebhookDeskParts): WebhookDesk {
+  const parts = { ...given, tests: new AtOnce(TESTS), names: new AtOnce(NAMES) }
   return {
-    limited,
+    limited: given.limited,
     async ask(asked) {
       try {
-        return { body: await answerTo(parts, tests, asked) }
+        return { body: await answerTo(parts, asked) }
       } catch (error) {
         if (error instanceof Refused) return { refused: error.refusal }
         throw error
@@ -65,7 +68,7 @@ class Refused extends Error {
   }
 }
 
-function answerTo(parts: WebhookDeskParts, tests: Tests, asked: WebhookAsked): Promise<object> {
+function answerTo(parts: Desk, asked: WebhookAsked): Promise<object> {
   const { operation } = asked
   switch (operation.does) {
     case 'create':
@@ -81,7 +84,7 @@ function answerTo(parts: WebhookDeskParts, tests: Tests, asked: WebhookAsked): P
     case 'rotate_secret':
       return rotate(parts, asked, operation.id, operation.keepsOld)
     case 'test':
-      return test(parts, tests, asked, operation)
+      return test(parts, asked, operation)
     case 'deliveries':
       return deliveries(parts, asked, operation)
   }
@@ -89,8 +92,8 @@ function answerTo(parts: WebhookDeskParts, tests: Tests, asked: WebhookAsked): P
 
 type Of<D extends WebhookAsked['operation']['does']> = Extract<WebhookAsked['operation'], { does: D }>
 
-async function create(parts: WebhookDeskParts, asked: WebhookAsked, { name, url, eventTypes }: Of<'create'>) {
-  await refuseUnreachable(parts, url)
+async function create(parts: Desk, asked: WebhookAsked, { name, url, eventTypes }: Of<'create'>) {
+  await refuseUnreachable(parts, asked, url)
   const body = await change(parts, asked, async (tx, newId, now) => {
     const most = MOST_WEBHOOK_ENDPOINTS
     const there = await listWebhookEndpoints(tx, asked, { after: null, limit: most })
@@ -98,7 +101,15 @@ async function create(parts: WebhookDeskParts, asked: WebhookAsked, { name, url,
     const row: Endpoint = {
       ...{ id: newId('webhookEndpoint'), organization_id: asked.organizationId, project_id: asked.projectId },
       ...{ name, url, event_types: JSON.stringify(eventTypes), secret: mintWebhookSecret() },
-      ...{ old_secret: null, old_secret_until: null, created_at: now, updated_at: now, due_at: null, waiting: 0 },
+      ...{
+        old_secret: null,
+        old_secret_until: null,
+        created_at: now,
+        updated_at: now,
+        due_at: null,
+        waiting: 0,
+        hanging: 0,
+      },
     }
     await insertWebhookEndpoint(tx, row)
     return { body: withSecret(row), recorded: recorded(row) }
@@ -118,9 +129,9 @@ async function find(db: Db, asked: WebhookAsked, id: string, param: 'id' | 'afte
   return found
 }
 
-async function update(parts: WebhookDeskParts, asked: WebhookAsked, id: string, changes: WebhookChanges) {
+async function update(parts: Desk, asked: WebhookAsked, id: string, changes: WebhookChanges) {
   const { name, url, eventTypes } = changes
-  if (url !== undefined) await refuseUnreachable(parts, url)
+  if (url !== undefined) await refuseUnreachable(parts, asked, url)
   return change(parts, asked, async (tx, _newId, now) => {
     const was = await find(tx, asked, id)
     const wanted: WebhookColumns = {
@@ -157,10 +168,10 @@ function rotate(parts: WebhookDeskParts, asked: WebhookAsked, id: string, keepsO
   })
 }
 
-async function test(parts: WebhookDeskParts, tests: Tests, asked: WebhookAsked, { id, eventType }: Of<'test'>) {
+async function test(parts: Desk, asked: WebhookAsked, { id, eventType }: Of<'test'>) {
   const endpoint = await find(parts.db, asked, id)
-  const done = tests.begin(asked)
-  if (done === null) throw new Refused({ why: 'too_many_tests' })
+  const done = parts.tests.begin(asked)
+  if (done === null) throw new Refused({ why: 'too_many_at_once', of: 'tests' })
   try {
     return await sendTest(parts, endpoint, eventType)
   } catch (error) {
@@ -187,12 +198,16 @@ const recorded = ({ id, name, url, event_types }: Endpoint) => ({
   ...{ id, name, host: hostOf(url), event_types: JSON.parse(event_types) },
 })
 
-/** @throws Refused for what is known to lead nowhere that this server calls */
-async function refuseUnreachable(parts: WebhookDeskParts, url: string): Promise<void> {
+/** @throws Refused for what is known to lead nowhere that this server calls, and where too many names are looked for already */
+async function refuseUnreachable(parts: Desk, asked: WebhookAsked, url: string): Promise<void> {
+  const done = parts.names.begin(asked)
+  if (done === null) throw new Refused({ why: 'too_many_at_once', of: 'names' })
   try {
     await reachable(hostOf(url), parts, AbortSignal.timeout(LOOKED_FOR_MS))
   } catch (error) {
     if (error instanceof NotAllowed) throw new Refused({ why: 'url', reason: error.message })
+  } finally {
+    done()
   }
 }
 

@@ -4,6 +4,7 @@ import { raiseAlert } from '../../src/db/spend-alerts.ts'
 import type { Db } from '../../src/db/tables.ts'
 import {
   deleteFailedWebhooks,
+  deleteOrphanWebhooks,
   dueWebhookEndpoints,
   dueWebhooks,
   emitWebhook,
@@ -39,16 +40,20 @@ export async function walkWebhooks(db: Db, organizationId: string): Promise<void
   await ask({ does: 'update', id, changes: { name: 'm' } })
   await ask({ does: 'rotate_secret', id, keepsOld: true })
   await emitWebhook(db, newId, whose, { type: 'batch.failed', data: { id: 'batch_1' }, at: 1 })
-  await dueWebhookEndpoints(db, 2, 10)
+  for (const hanging of [false, true])
+    for (const without of [[], [organizationId], [organizationId, FULL_PROJECT]])
+      await dueWebhookEndpoints(db, { now: 2, hanging, without, limit: 10 })
+  const took = { at: 1, endedAt: 1000, hung: false }
   for (const endpoint of [id, FULL_ENDPOINT].map((one) => ({ id: one, organization_id: organizationId }))) {
     const [first] = await dueWebhooks(db, endpoint, 10, 10)
-    if (first) await settleWebhook(db, first, { at: 1, status: 500, error: 'x', dueAt: 1 })
+    if (first) await settleWebhook(db, first, { ...took, status: 500, error: 'x', dueAt: 1 })
     const [again] = await dueWebhooks(db, endpoint, 2, 10)
-    if (again) await settleWebhook(db, again, { at: 1, status: 200, error: null, dueAt: null })
+    if (again) await settleWebhook(db, again, { ...took, status: 200, error: null, dueAt: null })
   }
   for (const after of [null, nth('wh_', 50)]) await ask({ does: 'deliveries', id: FULL_ENDPOINT, after, limit: 20 })
   await ask({ does: 'delete', id })
   await deleteFailedWebhooks(db, 1)
+  await deleteOrphanWebhooks(db, 1)
   const telling = { db, newId, organizationId }
   const data = { project_id: FULL_PROJECT, code: 'c', message: 'm' }
   await tellOfLimit(telling, 'rate_limit.reached', data, 1)
@@ -60,7 +65,7 @@ export async function walkWebhooks(db: Db, organizationId: string): Promise<void
   await insertWebhookEndpoint(db, {
     ...{ id: 'whe_own', organization_id: organizationId, project_id: null, name: 'n', url: 'https://example.com' },
     ...{ event_types: '["rate_limit.reached"]', secret: 's', old_secret: null, old_secret_until: null },
-    ...{ created_at: 1, updated_at: 1, due_at: null, waiting: 0 },
+    ...{ created_at: 1, updated_at: 1, due_at: null, waiting: 0, hanging: 0 },
   })
   await nextWithWebhooks(db, '')
   await tellOfLimit(telling, 'rate_limit.reached', data, 1)

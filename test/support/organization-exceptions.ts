@@ -153,7 +153,8 @@ export const exceptions: readonly Exception[] = [
   {
     name: 'webhook endpoints that have something due',
     why: 'One delivers for all organizations, those first that have waited longest.',
-    statement: 'select from webhook_endpoint where due_at <= ? order by due_at limit ?',
+    statement:
+      'select from webhook_endpoint where due_at <= ? and hanging = ? and organization_id not in (?) and (project_id is null or project_id not in (?)) order by due_at limit ?',
   },
   {
     name: 'webhooks that failed and are too old',
@@ -165,6 +166,24 @@ export const exceptions: readonly Exception[] = [
     why: 'They are the rows that the statement before finds.',
     statement:
       'delete from webhook_delivery where (organization_id, endpoint_id, id) in (select organization_id, endpoint_id, id from webhook_delivery where due_at is null and created_at < ? order by created_at limit ?)',
+  },
+  {
+    name: 'webhooks that wait for an endpoint that is gone',
+    why: 'The same as of things whose time is over.',
+    statement:
+      'select from webhook_delivery where due_at is not null and not exists (select webhook_endpoint.id from webhook_endpoint where webhook_endpoint.organization_id = webhook_delivery.organization_id and webhook_endpoint.id = webhook_delivery.endpoint_id) and created_at < ? order by created_at limit ?',
+  },
+  {
+    name: 'their endpoints',
+    why: 'Each is the one of a row, in its own organization.',
+    statement:
+      'select from webhook_endpoint where webhook_endpoint.organization_id = webhook_delivery.organization_id and webhook_endpoint.id = webhook_delivery.endpoint_id',
+  },
+  {
+    name: 'the deletion of those',
+    why: 'They are the rows that the statement before finds.',
+    statement:
+      'delete from webhook_delivery where (organization_id, endpoint_id, id) in (select organization_id, endpoint_id, id from webhook_delivery where due_at is not null and not exists (select webhook_endpoint.id from webhook_endpoint where webhook_endpoint.organization_id = webhook_delivery.organization_id and webhook_endpoint.id = webhook_delivery.endpoint_id) and created_at < ? order by created_at limit ?)',
   },
   {
     name: 'refusals for limits that are too old',

@@ -37,6 +37,7 @@ import { webhooksOfOrganizations } from './0072-webhooks-of-organizations.ts'
 import { batchesOfProject } from './0073-batches-of-project.ts'
 import { batchesOfGate } from './0074-batches-of-gate.ts'
 import { batchCopying } from './0076-batch-copying.ts'
+import { webhookTurns } from './0077-webhook-turns.ts'
 
 /**
  * Forward only, in the order of their names. A released one is never edited. Nodes of the version before work on beside it, so a
@@ -83,4 +84,5 @@ export const migrations: Record<string, SchemaChange> = {
   '0073-batches-of-project': batchesOfProject,
   '0074-batches-of-gate': batchesOfGate,
   '0076-batch-copying': batchCopying,
+  '0077-webhook-turns': webhookTurns,
 }

@@ -7,14 +7,11 @@ import { answer } from '../answer.ts'
 import { isForm } from '../body/fields.ts'
 import { readBody } from '../body/read-body.ts'
 import type { Call } from '../call.ts'
-import { NO_CAPS } from '../caps.ts'
-import { takeAll } from '../counters/take.ts'
 import type { Gate } from '../gate.ts'
 import { missing, shown, wrongValue } from '../invalid.ts'
 import { letInAgain } from '../let-in.ts'
 import { notFound } from '../references.ts'
-import { chargeOf } from '../rules/apply.ts'
-import { NO_WORST } from '../use.ts'
+import { takeOne } from '../take-one.ts'
 import { type NewBatch, newBatchIn } from './new-batch.ts'
 import { viewOf } from './view.ts'
 
@@ -58,8 +55,8 @@ async function create(gate: Gate, call: Call): Promise<ApiError | null> {
     const { body: shape } = call.route
     if (shape.kind !== 'object' || body.judged === null || isForm(body.judged)) throw missing('input_file_id')
     const wanted = newBatchIn(body.judged.fields, shape.fields)
-    const ticket = await takeOne(gate, call)
-    if (ticket !== null) return ticket
+    const refused = await takeOne(gate, call)
+    if (refused !== null) return refused
     await needsInput(gate, call, wanted.input_file_id)
     if ((await countWorking(gate.db.read, call.grant.rules, MOST_WORKING)) >= MOST_WORKING) throw tooMany()
     const row = rowOf(gate, call, wanted)
@@ -69,16 +66,6 @@ async function create(gate: Gate, call: Call): Promise<ApiError | null> {
   } finally {
     body.release()
   }
-}
-
-/** Counts one request, of no model. @returns why there is no room for it */
-async function takeOne(gate: Gate, { grant, at, headers }: Call): Promise<ApiError | null> {
-  const nothing = { limitedAs: null, within: [], paidAs: null, worst: NO_WORST, caps: NO_CAPS, at }
-  const held = await takeAll(gate.counters, chargeOf(grant.rules, gate, nothing))
-  if (held instanceof ApiError) return held
-  Object.assign(headers, held.headers)
-  held.settle({ tokens: 0, images: 0, audioMegabytes: 0 }, 0)
-  return null
 }
 
 /** @throws ApiError 404 where the file is not the project's; 400 where it is there for something else */

@@ -9,11 +9,13 @@ import type { Gate } from '../gate.ts'
 import { wrongValue } from '../invalid.ts'
 import { actorOfGrant } from '../keys/grant.ts'
 import { letInAgain } from '../let-in.ts'
+import { takeOne } from '../take-one.ts'
 import { type Does, operationOf, refuseOthers } from './read.ts'
 
 /**
  * Answers a call about webhooks, which the machine keeps: of a project's endpoints its own key hears alone, and of another's as of what is not there.
- * @throws ApiError 400 for what it says; 404; 429 where too many tests are under way
+ * What changes something counts as one request of the project's limits. @returns null, or why it is refused: 401, 403 or 429
+ * @throws ApiError 400 for what it says; 404; 429 where too much is under way for which receivers or servers of names are waited for
  */
 export async function answerWebhooks(gate: Gate, call: Call, does: Does): Promise<ApiError | null> {
   const { route, grant, response, headers } = call
@@ -26,6 +28,8 @@ export async function answerWebhooks(gate: Gate, call: Call, does: Does): Promis
   const { organizationId, projectId } = grant.rules
   const query = new URLSearchParams(route.upstreamPath.split('?', 2)[1])
   const operation = operationOf(does, { id: route.ids.webhook_endpoint_id ?? '', query, fields })
+  const refused = READS.has(does) ? null : await takeOne(gate, call)
+  if (refused !== null) return refused
   const whose = { organizationId, projectId, actor: actorOfGrant(grant), origin: originOf(gate, call) }
   const said = await gate.webhooks.ask({ ...whose, operation })
   if ('refused' in said) throw refusal(said.refused)
@@ -33,6 +37,8 @@ export async function answerWebhooks(gate: Gate, call: Call, does: Does): Promis
   return null
 }
 
+/** What changes nothing, and asks nobody else. All other counts as one request: it writes to the database, looks for names and calls receivers. */
+const READS: ReadonlySet<Does> = new Set(['list', 'retrieve', 'deliveries'])
 const NO_FIELDS: Fields = {}
 
 /** What the body says. @returns why the key may not make the call any more, where it was waited for */
@@ -68,9 +74,14 @@ function refusal(refused: WebhookRefusal): ApiError {
       )
     case 'url':
       return wrongValue('url', `${refused.reason}.`)
-    case 'too_many_tests':
-      return rateLimited('Too many tests of webhook endpoints are under way. Please try again shortly.', 1)
+    case 'too_many_at_once':
+      return rateLimited(`Too many ${AT_ONCE[refused.of]} at once. Please try again shortly.`, 1)
     case 'test_failed':
       return new ApiError('webhook_test_failed', `The test event got no answer: ${refused.reason}.`)
   }
 }
+
+const AT_ONCE = {
+  tests: 'tests of webhook endpoints are under way',
+  names: 'URLs of webhook endpoints are being looked at',
+} as const

@@ -1,15 +1,20 @@
-/** Tests that one project makes at once, and all. */
-const [OF_PROJECT, OF_ALL] = [2, 32]
+/** How many one project has at once, and all projects, at most. */
+export type AtOnceSizes = { project: number; all: number }
 
-/** Counts the tests under way, for which somebody waits: a receiver that hangs must not be asked without end. */
-export class Tests {
+/** Counts what is under way for which somebody waits, and which somebody else may let hang: it must not be asked for without end. */
+export class AtOnce {
+  readonly #sizes: AtOnceSizes
   readonly #running = new Map<string, number>()
   #all = 0
+
+  constructor(sizes: AtOnceSizes) {
+    this.#sizes = sizes
+  }
 
   /** @returns what says that it is over; null where as many are under way as may be */
   begin({ projectId }: { projectId: string }): (() => void) | null {
     const running = this.#running.get(projectId) ?? 0
-    if (running >= OF_PROJECT || this.#all >= OF_ALL) return null
+    if (running >= this.#sizes.project || this.#all >= this.#sizes.all) return null
     this.#running.set(projectId, running + 1)
     this.#all++
     return () => {

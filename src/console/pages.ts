@@ -16,6 +16,7 @@ const pages: ReadonlySet<string> = new Set([
   'sign-in',
   'spend',
   'usage',
+  'webhooks',
 ])
 
 /** Whether a path is a page of the console, as far as its first step says. @param path without a query */

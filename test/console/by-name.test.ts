@@ -44,6 +44,9 @@ async function takings(): Promise<Taking[]> {
   const [all, one] = [await organization.spendAlerts.create(alert), await projects.spendAlerts.create(id, alert)]
   await organization.spendLimit.update({ threshold_amount: 9000, ...MONTH })
   await projects.spendLimit.update(id, { threshold_amount: 9000, ...MONTH })
+  const hook = await app.send('POST', '/v1/organization/webhook_endpoints', {
+    body: { name: 'Pager', url: 'https://hooks.example.com/', event_types: ['certificate.expiring'] },
+  })
   const certificate = await organization.certificates.create({
     name: 'Partners',
     certificate: (await makeCertificate('partners')).pem,
@@ -111,6 +114,10 @@ async function takings(): Promise<Taking[]> {
     {
       ...{ path: `/certificates/${certificate.id}?open=end`, action: 'Delete certificate', name: 'Partners' },
       left: async () => (await organization.certificates.list()).data,
+    },
+    {
+      ...{ path: `/webhooks/${hook.body.id}?open=end`, action: 'Delete endpoint', name: 'Pager' },
+      left: async () => (await app.send('GET', '/v1/organization/webhook_endpoints')).body.data,
     },
     {
       ...{ path: `/admin-keys?open=delete&of=${script.id}`, action: 'Delete key', name: 'Deployment' },

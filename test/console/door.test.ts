@@ -44,6 +44,7 @@ test('every path of the console is the one page, which nobody keeps and which ma
     '/keys',
     '/roles/role_x',
     '/certificates',
+    '/webhooks/whe_x',
     '/usage',
     '/playground',
     '/audit-log',

@@ -58,6 +58,7 @@ export type Filled = {
   userId: string
   roles: Record<'organization' | 'project', string>
   certificateId: string
+  webhookId: string
 }
 
 async function filled(app: TestApp): Promise<Filled> {
@@ -109,7 +110,8 @@ async function filled(app: TestApp): Promise<Filled> {
   await organization.groups.users.create(group?.id ?? '', { user_id: owner?.id ?? '' })
   await used(app, projectId)
   await neglected(app, projectId)
-  return { projectId, userId, groupId: group?.id ?? '', ...(await secured(app, projectId, group?.id ?? '')) }
+  const webhookId = await told(app)
+  return { projectId, userId, webhookId, groupId: group?.id ?? '', ...(await secured(app, projectId, group?.id ?? '')) }
 }
 
 /** Roles, who holds them, and certificates, with names of every kind. */
@@ -138,6 +140,34 @@ async function secured(app: TestApp, projectId: string, groupId: string) {
     )
   }
   return { roles: { organization: organization.id, project: project.id }, certificateId: made[0]?.id ?? '' }
+}
+
+/** Webhook endpoints: one that does not answer, with what it was not told, and one with a long name. @returns the id of the first */
+async function told(app: TestApp): Promise<string> {
+  const path = '/v1/organization/webhook_endpoints'
+  const url = `https://hooks.example.com/${'long/'.repeat(60)}`
+  // Nothing of that kind happens here: nobody is called.
+  const event_types = ['spend_limit.reached', 'api_key.expiring', 'certificate.expiring']
+  const { body } = await app.send('POST', path, { body: { name: 'Pager', url, event_types } })
+  await app.send('POST', path, { body: { name: 'h'.repeat(255), url, event_types: ['certificate.expiring'] } })
+  const { id: organization_id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
+  const due_at = Date.now() + 10_800_000
+  const later = { due_at, waiting: 2, hanging: 1 }
+  const own = app.db.updateTable('webhook_endpoint').where('organization_id', '=', organization_id)
+  await own.where('id', '=', body.id).set(later).execute()
+  const of = { organization_id, endpoint_id: body.id, event_id: 'evt_1', payload: '{}', created_at: body.created_at }
+  const tried = { attempted_at: body.created_at, error: 'no answer within 10 seconds' }
+  const deliveries = [
+    { id: 'wh_1', event_type: 'spend_alert.reached', attempts: 14, due_at: null, ...tried },
+    { id: 'wh_2', event_type: 'api_key.expiring', attempts: 3, due_at, ...tried },
+    { id: 'wh_3', event_type: 'spend_alert.reached', attempts: 0, due_at },
+  ]
+  for (const one of deliveries)
+    await app.db
+      .insertInto('webhook_delivery')
+      .values({ ...of, ...one })
+      .execute()
+  return body.id
 }
 
 /** Keys that nobody uses, one of them of a long name; and who was refused. */

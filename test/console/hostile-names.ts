@@ -51,6 +51,8 @@ export async function makeHostile(app: TestApp, projectId: string): Promise<void
   await projects.roles.create(projectId, { role_name: NAME, permissions: ['api.model.request'], description: NAME })
   const { id: certificate } = await organization.certificates.create({ name: NAME, certificate: AUTHORITY })
   await organization.certificates.activate({ certificate_ids: [certificate] })
+  const hook = { name: NAME, url: 'https://hooks.example.com/', event_types: ['certificate.expiring'] }
+  await app.send('POST', '/v1/organization/webhook_endpoints', { body: hook })
   await organization.invites.create({ email: `invited-${EMAIL}`, role: 'reader' })
   const flags = ['--org', organizationId, '--email', EMAIL, '--name', NAME, '--role', 'reader']
   const { id: member } = await gatehouse(app, 'user', 'create', ...flags)

@@ -41,6 +41,7 @@ const controls: Record<string, [words: string, operation: Operation][]> = {
     ['Delete', 'DELETE /v1/organization/admin_api_keys/:key_id'],
   ],
   '/certificates': [['Add certificate', 'POST /v1/organization/certificates']],
+  '/webhooks': [['New endpoint', 'POST /v1/organization/webhook_endpoints']],
   '/projects/ID/roles': [['New role', 'POST /v1/projects/:project_id/roles']],
   '/projects/ID/groups': [['Add group', 'POST /v1/organization/projects/:project_id/groups']],
   '/projects/ID/certificates': [],

@@ -11,7 +11,7 @@ export type Visit = { what: string; go: (page: Page) => Promise<unknown> }
  * @param open how a page is led to a path, where it is not its address that is asked for
  */
 export function pagesOf(
-  { projectId, groupId, userId, roles, certificateId }: Filled,
+  { projectId, groupId, userId, roles, certificateId, webhookId }: Filled,
   open: (page: Page, path: string) => Promise<unknown> = (page, path) => page.goto(path),
 ): Visit[] {
   const project = `/projects/${projectId}`
@@ -101,6 +101,13 @@ export function pagesOf(
     visit('certificates-activate', '/certificates', 'Activate Partners'),
     visit('certificate', `/certificates/${certificateId}`),
     visit('certificate-delete', `/certificates/${certificateId}`, 'Delete certificate…'),
+    visit('webhooks', '/webhooks'),
+    visit('webhooks-new', '/webhooks', 'New endpoint'),
+    visit('webhooks-one', `/webhooks/${webhookId}`, 'Spend alerts'),
+    visit('webhooks-change', `/webhooks/${webhookId}`, 'Change'),
+    visit('webhooks-rotate', `/webhooks/${webhookId}`, 'Rotate secret'),
+    visit('webhooks-test', `/webhooks/${webhookId}`, 'Send test'),
+    visit('webhooks-delete', `/webhooks/${webhookId}`, 'Delete endpoint…'),
     visit('roles', '/roles'),
     visit('roles-new', '/roles', 'New role'),
     visit('role', `/roles/${roles.organization}`, 'Usage and costs'),

@@ -40,6 +40,9 @@ const shapes = {
   talk: (
     <path d="M3.4 3h9.2c.6 0 1 .4 1 1v6c0 .6-.4 1-1 1H7.4L4.6 13.4V11H3.4c-.6 0-1-.4-1-1V4c0-.6.4-1 1-1ZM5.4 6h5.2M5.4 8.2h3" />
   ),
+  hook: (
+    <path d="M6.3 7.2a2.6 2.6 0 1 1 3.6-2.4M6.3 7.2l-2 3.6M9.3 6l2.1 3.7M11.4 9.7a2 2 0 1 1-1.9 2.6H4.9M4.9 12.3a1.7 1.7 0 1 1-1-2.1" />
+  ),
   chart: <path d="M2.5 13.5h11M4 11V8M7 11V4.5M10 11V6.5M13 11V3" />,
 } satisfies Record<string, ReactNode>
 export type IconName = keyof typeof shapes

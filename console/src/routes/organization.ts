@@ -97,6 +97,17 @@ const certificate = createRoute({
   path: '/certificates/$certificateId',
   component: lazyRouteComponent(() => import('../pages/certificates/certificate-page.tsx'), 'CertificatePage'),
 })
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('../pages/webhooks.tsx'), 'Webhooks'),
+})
+const webhook = createRoute({
+  getParentRoute: () => inside,
+  path: '/webhooks/$webhookId',
+  validateSearch: paged,
+  component: lazyRouteComponent(() => import('../pages/webhooks/webhook-page.tsx'), 'WebhookPage'),
+})
 const roles = createRoute({
   getParentRoute: () => inside,
   path: '/roles',
@@ -138,6 +149,8 @@ export const organizationPages = [
   allKeys,
   certificates,
   certificate,
+  webhooks,
+  webhook,
   roles,
   role,
   profile,

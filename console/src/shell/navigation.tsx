@@ -19,6 +19,7 @@ export const organizationPages = [
   { to: '/spend', word: 'Spend', icon: 'money' },
   { to: '/limits', word: 'Rate limits', icon: 'gauge' },
   { to: '/audit-log', word: 'Audit log', icon: 'log' },
+  { to: '/webhooks', word: 'Webhooks', icon: 'hook' },
   { to: '/settings', word: 'Settings', icon: 'settings' },
   { to: '/profile/keys', word: 'Your keys', icon: 'key' },
 ] as const satisfies readonly { to: string; word: string; icon: IconName }[]

@@ -3,24 +3,19 @@ import { inTransaction } from '../../db/transaction.ts'
 import { recordUsage } from '../../db/usage.ts'
 import { addSpendOf } from '../../db/usage-batch.ts'
 import { emitWebhook } from '../../db/webhook-deliveries.ts'
+import { askFor } from '../batches/asking.ts'
 import { settleLine } from '../batches/reply.ts'
 import { readTerms } from '../batches/terms.ts'
 import type { JsonObject } from '../body/fields.ts'
 import type { GatewayParts } from '../gate.ts'
-import { objectIn, saysGone } from '../objects/ask.ts'
-import { WholeReply } from '../objects/whole-reply.ts'
+import { saysGone } from '../objects/ask.ts'
 import { routeOf } from '../routes/match.ts'
 import { answeredLater } from '../routes/responses.ts'
 import { invalidReply } from '../upstreams/failures.ts'
-import type { Forwarding } from '../upstreams/forwarding.ts'
 import { pauseOf } from './pace.ts'
 
 /** Bytes of a response, with the images in it. */
 const MOST_BYTES = 67_108_864
-/** Milliseconds that an answer may take: a model server that says nothing holds up what others have to say. */
-const PATIENCE_MS = 30_000
-/** Whoever asks leaves never. */
-const NOBODY = { destroyed: false, complete: true, socket: { destroyed: false } } as Forwarding['request']
 
 const open: ReadonlySet<unknown> = new Set(['queued', 'in_progress'])
 /** The ends that projects can be told of. */
@@ -54,29 +49,13 @@ export async function lookAt(parts: SettlingParts, row: OpenResponse): Promise<b
 const lost: JsonObject = { status: 'lost', output: [] }
 
 /** @returns null where its model server has it no more */
-async function ask({ upstreams }: SettlingParts, id: string, upstream: string): Promise<JsonObject | null> {
-  const reply = new WholeReply(MOST_BYTES, null)
-  const timer = setTimeout(() => reply.destroy(), PATIENCE_MS)
-  const outcome = await upstreams
-    .forward({
-      ...{
-        method: 'GET',
-        upstreamPath: answeredLater.one.replace('{id}', id),
-        servedAt: 'base',
-        upstreams: [upstream],
-      },
-      ...{ headers: {}, body: () => null, usageOf: null, besideOptions: false, holdsMissing: false },
-      ...{ request: NOBODY, response: reply },
-      begin: () => ({ headers: {}, observer: null }),
-    })
-    .finally(() => clearTimeout(timer))
-  if (reply.isTooLong || outcome.end !== 'complete') throw invalidReply(new Error('no whole answer'))
-  const object = objectIn(reply.bytes)
-  const { statusCode } = reply
+async function ask(parts: SettlingParts, id: string, upstream: string): Promise<JsonObject | null> {
+  const path = answeredLater.one.replace('{id}', id)
+  const { status, object } = await askFor(parts, { method: 'GET', path, upstream, signal: null, most: MOST_BYTES })
   // Only who speaks of this very response says that it is gone.
-  if (saysGone(statusCode, object, id)) return null
-  if (statusCode >= 300 || object === null || object.id !== id)
-    throw invalidReply(new Error(`the status ${statusCode} for a response in the background`))
+  if (saysGone(status, object, id)) return null
+  if (status >= 300 || object === null || object.id !== id)
+    throw invalidReply(new Error(`the status ${status} for a response in the background`))
   return object
 }
 

@@ -6,7 +6,7 @@ import { atUpstreams } from '../routes/batches.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import type { Forwarding, Reply } from '../upstreams/forwarding.ts'
 
-/** Bytes of an object that an upstream answers with, at most. */
+/** Bytes of an object that an upstream answers with, at most, where nothing else is said. */
 const MOST_BYTES = 1_048_576
 /** Milliseconds that an object may take, an upload of ours, and the next bytes of a file. */
 const OBJECT_MS = 30_000
@@ -21,8 +21,10 @@ export type Asking = {
   /** Behind its base URL, with the query. */
   path: string
   upstream: string
-  /** Ends it. */
-  signal: AbortSignal
+  /** Ends it; null: it takes as long as it may. */
+  signal: AbortSignal | null
+  /** Bytes of the object that it answers with, at most. */
+  most?: number
   body?: Buffer | { type: string; length: number; stream: Exclude<ReturnType<Forwarding['body']>, Buffer | null> }
 }
 
@@ -44,24 +46,24 @@ const forwarding = ({ method, path, upstream, body }: Asking, response: Reply): 
  * @throws ApiError where it cannot be had, or broke off
  */
 export async function askFor(gate: Pick<Gate, 'upstreams'>, asking: Asking) {
-  const { signal, body } = asking
-  const reply = new WholeReply(MOST_BYTES, null)
+  const { signal, body, most = MOST_BYTES } = asking
+  const reply = new WholeReply(most, null)
   using _ = leaving(signal, body === undefined || Buffer.isBuffer(body) ? OBJECT_MS : UPLOAD_MS, () => reply.destroy())
   const outcome = await gate.upstreams.forward(forwarding(asking, reply))
-  signal.throwIfAborted()
+  signal?.throwIfAborted()
   if (reply.isTooLong || outcome.end !== 'complete') throw invalidReply(new Error('no whole answer'))
   return { status: reply.statusCode, object: objectIn(reply.bytes) }
 }
 
 /** Leaves an upstream that is too long silent, and at once when that is no more ours to ask. */
-function leaving(signal: AbortSignal, ms: number, leave: () => void): Disposable {
-  signal.throwIfAborted()
+function leaving(signal: AbortSignal | null, ms: number, leave: () => void): Disposable {
+  signal?.throwIfAborted()
   const timer = setTimeout(leave, ms)
-  signal.addEventListener('abort', leave)
+  signal?.addEventListener('abort', leave)
   return {
     [Symbol.dispose]() {
       clearTimeout(timer)
-      signal.removeEventListener('abort', leave)
+      signal?.removeEventListener('abort', leave)
     },
   }
 }

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import OpenAI from 'openai'
-import { openDb } from '../../../src/db/open.ts'
 import type { OpenedDb } from '../../../src/db/tables.ts'
-import { serve, until } from '../../process/gatehouse.ts'
-import { databases, openTestDatabase } from '../../support/databases.ts'
-import { ADMIN_KEY } from '../../support/harness.ts'
-import { modelsFile } from '../../support/models-file.ts'
-import { startAccount } from '../account/account.ts'
-import { projectAt } from '../owned/forms.ts'
-import { envOf } from '../owned/shared.ts'
+import { until } from '../../process/gatehouse.ts'
+import { databases } from '../../support/databases.ts'
+import { startKillable } from '../owned/killable.ts'
 import { CHAT, chat, jsonl, upload } from './stage.ts'
 
 /** More than are settled together, several times. */
@@ -26,24 +20,14 @@ async function pass(db: OpenedDb): Promise<void> {
 
 for (const database of databases) {
   test(`${database}: who is killed while a batch runs holds its money after a restart, and who is killed while it is settled charges each line once`, async () => {
-    await using stack = new AsyncDisposableStack()
-    const own = stack.use(await openTestDatabase(database))
-    const account = stack.use(await startAccount())
-    const file = stack.use(await modelsFile({ m1 }))
-    const env = { ...envOf(account), GATEHOUSE_CONFIG: file.path, GATEHOUSE_DATABASE_URL: own.url }
-    const started = { env: { ...env, GATEHOUSE_ADMIN_KEY: ADMIN_KEY } }
-    let server = await serve(started)
-    stack.defer(() => server[Symbol.asyncDispose]())
-    const { key: apiKey, id: projectId } = await projectAt(server.url, ADMIN_KEY)
-    const client = () => new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 })
+    await using it = await startKillable(database, { m1 })
+    const { account, db, client, projectId } = it
     const again = async () => {
-      server.signal('SIGKILL')
-      await server.ended
-      server = await serve(started)
+      await it.kill()
+      await it.startAgain()
     }
-    const admin = new OpenAI({ baseURL: `${server.url}/v1`, adminAPIKey: ADMIN_KEY, apiKey: '' }).admin.organization
     const limit = { threshold_amount: 1300, currency: 'USD', interval: 'month' } as const
-    await admin.projects.spendLimit.update(projectId, limit)
+    await it.admin.projects.spendLimit.update(projectId, limit)
     const lines = Array.from({ length: LINES }, (_, i) => chat(`${i}`, { messages: [], max_completion_tokens: 20 }))
     const input_file_id = await upload(client(), jsonl(lines))
     const { id } = await client().batches.create({ input_file_id, endpoint: CHAT, completion_window: '24h' })
@@ -55,8 +39,6 @@ for (const database of databases) {
     await assert.rejects(live(20_000), { code: 'project_spend_limit_exceeded' })
 
     account.move(account.batches.values().at(-1)?.id ?? '', 'completed')
-    const db = await openDb(own.url, { connections: 1 })
-    stack.defer(() => db.destroy())
     const row = () =>
       db
         .selectFrom('batch')

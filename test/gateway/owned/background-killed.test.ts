@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import OpenAI from 'openai'
-import { openDb } from '../../../src/db/open.ts'
-import { serve, until } from '../../process/gatehouse.ts'
-import { databases, openTestDatabase } from '../../support/databases.ts'
-import { ADMIN_KEY } from '../../support/harness.ts'
-import { modelsFile } from '../../support/models-file.ts'
-import { startAccount } from '../account/account.ts'
-import { projectAt } from './forms.ts'
-import { envOf } from './shared.ts'
+import { until } from '../../process/gatehouse.ts'
+import { databases } from '../../support/databases.ts'
+import { startKillable } from './killable.ts'
 
 /** A dollar for each token. */
 const price_per_million = { input: 1_000_000, output: 1_000_000 }
@@ -16,44 +10,29 @@ const m1 = { price_per_million, max_output_tokens: 1000, context_tokens: 10_000 
 
 for (const database of databases) {
   test(`${database}: who is killed with a response in the background, and once more while it is settled, holds its money and charges it once`, async () => {
-    await using stack = new AsyncDisposableStack()
-    const own = stack.use(await openTestDatabase(database))
-    const account = stack.use(await startAccount())
-    const file = stack.use(await modelsFile({ m1 }))
-    const env = { ...envOf(account), GATEHOUSE_CONFIG: file.path, GATEHOUSE_DATABASE_URL: own.url }
-    const started = { env: { ...env, GATEHOUSE_ADMIN_KEY: ADMIN_KEY } }
-    let server = await serve(started)
-    stack.defer(() => server[Symbol.asyncDispose]())
-    const { key: apiKey, id: projectId } = await projectAt(server.url, ADMIN_KEY)
-    const client = () => new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 })
-    const kill = async () => {
-      server.signal('SIGKILL')
-      await server.ended
-    }
-    const admin = new OpenAI({ baseURL: `${server.url}/v1`, adminAPIKey: ADMIN_KEY, apiKey: '' }).admin.organization
+    await using it = await startKillable(database, { m1 })
+    const { account, db, client, projectId } = it
     // Room for one, and not for two.
     const limit = { threshold_amount: 300_000, currency: 'USD', interval: 'month' } as const
-    await admin.projects.spendLimit.update(projectId, limit)
+    await it.admin.projects.spendLimit.update(projectId, limit)
     const hook = { name: 'h', url: 'https://hooks.invalid/', event_types: ['response.completed'] }
     await client().post('/webhook_endpoints', { body: hook })
     const { id } = await client().responses.create({ model: 'm1', input: 'hello', background: true })
 
-    await kill()
-    server = await serve(started)
+    await it.kill()
+    await it.startAgain()
     const live = () => client().responses.create({ model: 'm1', input: 'hello' })
     await assert.rejects(live(), { code: 'project_spend_limit_exceeded' })
 
-    const db = await openDb(own.url, { connections: 1 })
-    stack.defer(() => db.destroy())
     /** Lets the time pass after which another takes over. */
     const pass = () => db.updateTable('lease').set({ until_ms: 0 }).execute()
     const held = account.hold(`GET /v1/responses/${id}`, 'answer')
     account.endResponse(id)
     await pass()
     await until(() => held.reached > 0, 'it to be asked about')
-    await kill()
+    await it.kill()
     held.release()
-    server = await serve(started)
+    await it.startAgain()
     await until(async () => {
       await pass()
       return (await db.selectFrom('background_response').select('id').execute()).length === 0

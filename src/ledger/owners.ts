@@ -142,7 +142,10 @@ export class Owners implements Writer {
     for (const row of rows) if (written.has(keyOf(row))) this.#known.set(keyOf(row), row)
     const rest = rows.filter((row) => !written.has(keyOf(row)))
     const owners = rest.length === 0 ? [] : await this.find(rest, null)
-    return [...strange, ...rest.filter((_, i) => !isTheirs(owners[i], { organizationId, projectId }))]
+    // What another upstream has called so before is another thing, also where it is the same project's.
+    const isTheSame = (owner: Owner | null | undefined) =>
+      owner?.upstream === upstream && isTheirs(owner, { organizationId, projectId })
+    return [...strange, ...rest.filter((_, i) => !isTheSame(owners[i]))]
   }
 
   /**

@@ -195,7 +195,7 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
     insert('limit_level', { ...own, key: id('window '), level: '2', maximum: '1', at_ms: '1' }, 2000),
     insert('limit_refusal', {
       ...full,
-      ...{ time: '1000000000 + i * 300', model: "'m'", scope: "'project'", dimension: "'d'", refused: '1' },
+      ...{ time: '4000000000 + i * 300', model: "'m'", scope: "'project'", dimension: "'d'", refused: '1' },
     }),
     insert('owned', { ...full, kind: "'response'", id: id('resp_'), upstream: "'default'", expires_at: '2000000000' }),
     insert('owned', {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toFile } from 'openai'
 import { serve, until } from '../../process/gatehouse.ts'
-import { databases, openTestDatabase } from '../../support/databases.ts'
+import { DATABASE, databases, openTestDatabase } from '../../support/databases.ts'
 import { ADMIN_KEY } from '../../support/harness.ts'
 import { startAccount } from '../account/account.ts'
 import { makeKey, startGate } from '../gate.ts'
@@ -163,6 +163,28 @@ test('an id that the account has given before is nobody else’s: the answer is 
     upstream.answer(json(strange as object))
     assert.equal((await create(gate.key)).status, 502, JSON.stringify(strange))
   }
+})
+
+test('an id that another upstream has given before is not taken for that, not even by the same project', async () => {
+  await using own = await openTestDatabase(DATABASE)
+  const env = { GATEHOUSE_UPSTREAM_OFFERS: 'files' }
+  const create = async (url: string, key: string) => {
+    const headers = { authorization: `Bearer ${key}` }
+    return (await fetch(`${url}/v1/files`, { method: 'POST', headers, body: formOf() })).status
+  }
+  let key = ''
+  {
+    await using gate = await startGate({ databaseUrl: own.url, env })
+    gate.upstream.answer(json({ id: 'file-1', object: 'file', purpose: 'user_data' }))
+    key = gate.key
+    assert.equal(await create(gate.app.url, key), 200)
+    await gate.app.db.updateTable('owned').set({ upstream: 'another' }).where('id', '=', 'file-1').execute()
+  }
+  await using gate = await startGate({ databaseUrl: own.url, env })
+  gate.upstream.answer(json({ id: 'file-1', object: 'file', purpose: 'user_data' }))
+  assert.equal(await create(gate.app.url, key), 502)
+  gate.upstream.answer(json({ id: 'file-2', object: 'file', purpose: 'user_data' }))
+  assert.equal(await create(gate.app.url, key), 200)
 })
 
 test('what cannot be written is told to nobody: the database is away', async () => {

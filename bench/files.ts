@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { parseArgs } from 'node:util'
 import { type Account, startAccount } from '../test/gateway/account/account.ts'
 import { generated } from '../test/gateway/account/content.ts'
 import { head, projectAt, tail } from '../test/gateway/owned/forms.ts'
 import { envOf } from '../test/gateway/owned/shared.ts'
+import { startBucket } from '../test/support/bucket/bucket.ts'
 import { growth } from './growth.ts'
 import { ADMIN_KEY, startGatehouse } from './processes.ts'
 import { round } from './statistics.ts'
@@ -44,8 +46,8 @@ async function down(url: string, key: string, id: string): Promise<number> {
   return bytes
 }
 
-async function carrying(account: Account, databaseUrl: string): Promise<void> {
-  await using server = await startGatehouse({ ...envOf(account), GATEHOUSE_DATABASE_URL: databaseUrl })
+async function carrying(env: Record<string, string>, databaseUrl: string): Promise<void> {
+  await using server = await startGatehouse({ ...env, GATEHOUSE_DATABASE_URL: databaseUrl })
   const { key } = await projectAt(server.url, ADMIN_KEY)
   await up(server.url, key, MB)
   let id = ''
@@ -106,9 +108,18 @@ async function listing(account: Account, file: string): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-files-'))
 try {
-  await using account = await startAccount()
-  await carrying(account, `sqlite:${join(folder, 'carrying.db')}`)
-  await listing(account, join(folder, 'listing.db'))
+  const { values: own } = parseArgs({ options: { folder: { type: 'boolean' }, bucket: { type: 'boolean' } } })
+  const database = `sqlite:${join(folder, 'carrying.db')}`
+  const none = { GATEHOUSE_UPSTREAM_URL: 'http://127.0.0.1:9/v1' }
+  if (own.bucket) {
+    await using bucket = await startBucket()
+    await carrying({ ...none, ...bucket.env, GATEHOUSE_FILES: bucket.place }, database)
+  } else if (own.folder) await carrying({ ...none, GATEHOUSE_FILES: join(folder, 'kept') }, database)
+  else {
+    await using account = await startAccount()
+    await carrying(envOf(account), database)
+    await listing(account, join(folder, 'listing.db'))
+  }
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

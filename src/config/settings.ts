@@ -12,13 +12,14 @@ import { databaseSettings, databaseUrl, postgresUrl } from './database.ts'
 import { flawsOfDefaults } from './default-models.ts'
 import { chosenDoors, type Door } from './doors.ts'
 import { type ConfigFile, NO_FILE, type Retention, readConfigFile } from './file.ts'
+import { type FilesPlace, filesPlace, toFiles } from './files.ts'
 import { offersIn } from './offers.ts'
 import { issuerUrl, type OidcConfig, toOidc } from './oidc.ts'
 import { namedOrigins, type Origins, origins } from './origins.ts'
 import { type RedisConfig, redisUrl, toRedis } from './redis.ts'
 import { serviceVariables } from './services.ts'
 import { type SmtpServer, smtpServer } from './smtp.ts'
-import { folder, headerText, httpUrl } from './text.ts'
+import { headerText, httpUrl } from './text.ts'
 import { readTlsFiles, type TlsFiles } from './tls-files.ts'
 import { chooseUpstreams, type UpstreamConfigs } from './upstreams.ts'
 import { flawsOfWorkers, workers } from './workers.ts'
@@ -71,7 +72,7 @@ export type Config = Readonly<{
   /** Milliseconds that what is known of a key serves, from when it was true, while the database cannot be asked. */
   serveKnownKeysMs: number
   /** Where the gate keeps files itself; null: nowhere. */
-  files: string | null
+  files: FilesPlace | null
   /** How many days are kept of what does not stay for ever. */
   retention: Retention
   /** Who may sign in, and for how long. */
@@ -126,7 +127,7 @@ const settings = {
   GATEHOUSE_REDIS_URL: setting(null, redisUrl),
   GATEHOUSE_STREAM_KEEPALIVE_SECONDS: setting(null, seconds(3600)),
   GATEHOUSE_CONFIG: setting(null, text),
-  GATEHOUSE_FILES: setting(null, folder),
+  GATEHOUSE_FILES: setting(null, filesPlace),
   GATEHOUSE_LOG_LEVEL: setting('info', oneOf(logLevels)),
 }
 type Name = keyof typeof settings
@@ -206,7 +207,7 @@ export function readConfig(given: Record<string, string | undefined>, flags: Rec
     streamKeepaliveMs: read('GATEHOUSE_STREAM_KEEPALIVE_SECONDS') ?? file.streamKeepaliveMs,
     drainMs: file.drainMs,
     serveKnownKeysMs: file.serveKnownKeysMs,
-    files: read('GATEHOUSE_FILES') ?? (runsBatches(file.models) ? resolve(FILES) : null),
+    files: toFiles(read('GATEHOUSE_FILES') ?? (runsBatches(file.models) ? { folder: resolve(FILES) } : null), env),
     retention: file.retention,
     console: file.console.settings,
     oidc: toOidc(provider, file.console.oidc, mistakes),

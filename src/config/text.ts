@@ -1,14 +1,6 @@
-import { resolve } from 'node:path'
-
 /*
  * Texts that settings and the configuration file share. Each throws where it is none.
  */
-
-/** A folder, from the root. */
-export function folder(value: string): string {
-  if (/^[a-z][a-z0-9+.-]+:/i.test(value)) throw new Error('not a folder: files are kept in one, and nowhere else yet')
-  return resolve(value)
-}
 
 /** A secret, so what is wrong with it is said without it. */
 export function headerText(value: string): string {

@@ -5,7 +5,10 @@ import { posix } from 'node:path'
 import { test } from 'node:test'
 import { type Import, importsOf, program, read, root } from './imports.ts'
 
-const { dependencies } = JSON.parse(read('package.json')) as { dependencies: object }
+const { dependencies, peerDependenciesMeta: optional } = JSON.parse(read('package.json')) as Record<
+  'dependencies' | 'peerDependenciesMeta',
+  object
+>
 
 /** What each folder of src/ may import besides itself. `main.ts` starts, and `app.ts` puts everything together. */
 const mayImport: Record<string, readonly string[]> = {
@@ -60,6 +63,7 @@ const mayImportTypes: Record<string, readonly string[]> = {
 
 /** Packages and Node's own modules that have one place in the program. */
 const onlyIn: Record<string, string> = {
+  '@aws-sdk/client-s3': 'gateway/files/bucket/',
   '@redis/client': 'redis/',
   fastify: 'api/server.ts',
   pg: 'db/',
@@ -80,8 +84,9 @@ const readDatabaseUrls = [
 ]
 
 /** Why a file of src/ may not import this; null where it may. */
-function objection(file: string, { from, type }: Import): string | null {
-  if (!from.startsWith('.')) return packageObjection(file, from, type)
+function objection(file: string, found: Import): string | null {
+  const { from, type } = found
+  if (!from.startsWith('.')) return packageObjection(file, found)
   const to = posix.join(posix.dirname(file), from)
   if (to.startsWith('..')) return to === '../package.json' ? null : 'leaves src/'
   if (/\.test\.ts$/.test(to)) return 'imports a test'
@@ -93,7 +98,7 @@ function objection(file: string, { from, type }: Import): string | null {
   return allowed.includes(to) || (theirs !== null && allowed.includes(theirs)) ? null : `${mine}/ may not import ${to}`
 }
 
-function packageObjection(file: string, from: string, type: boolean): string | null {
+function packageObjection(file: string, { from, type, isLate }: Import): string | null {
   const name = from.startsWith('node:') ? from : from.split('/', from.startsWith('@') ? 2 : 1).join('/')
   const place = onlyIn[name]
   if (place !== undefined) {
@@ -103,7 +108,9 @@ function packageObjection(file: string, from: string, type: boolean): string | n
     const allowed = pure[folderOf(file) ?? '']
     return allowed && !allowed.includes(name) ? `${folderOf(file)}/ is pure and may not import ${name}` : null
   }
-  return type || name in dependencies ? null : `${name} is no dependency of the installed program`
+  // What is optional is loaded where it is needed: a start without it would fail everywhere.
+  if (type || name in dependencies || (isLate && name in optional)) return null
+  return `${name} is no dependency of the installed program`
 }
 
 const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? null) : null)
@@ -182,6 +189,7 @@ test('the rules refuse what they are there to refuse, however it is written', ()
     ['gateway/server.ts', "const { users } = await import('../admin/users.ts')"],
     ['gateway/server.ts', "type Server = import('../api/server.ts').AdminServer"],
     ['gateway/server.ts', "import { readConfig } from '../config/settings.ts'"],
+    ['gateway/files/bucket/objects.ts', "import { S3Client } from '@aws-sdk/client-s3'"],
     ['app.ts', "import { run } from './cli/index.ts'"],
     ['app.ts', "import '../test/support/harness.ts'"],
     ['app.ts', "const { DatabaseSync } = require('node:sqlite')"],

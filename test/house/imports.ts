@@ -3,13 +3,17 @@ import { join, posix } from 'node:path'
 
 export const root = join(import.meta.dirname, '../..')
 
-export type Import = { from: string; type: boolean }
+/** `isLate` of what is loaded where the program comes to it. */
+export type Import = { from: string; type: boolean; isLate: boolean }
 
 /** Everything a source file names in an import, a re-export, a dynamic import or a require. */
 export function importsOf(source: string): Import[] {
   const whole = source.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm)
   const inline = source.matchAll(/(typeof )?\b(?:import|require)\(\s*'([^']+)'\s*\)/g)
-  return [...whole, ...inline].map(([, type, from = '']) => ({ from, type: type !== undefined }))
+  const found =
+    (isLate: boolean) =>
+    ([, type, from = '']: RegExpMatchArray) => ({ from, type: type !== undefined, isLate })
+  return [...[...whole].map(found(false)), ...[...inline].map(found(true))]
 }
 
 export const read = (file: string) => readFileSync(join(root, file), 'utf8')

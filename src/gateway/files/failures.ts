@@ -25,7 +25,7 @@ export function fullFolder(cause: unknown): ApiError {
 
 /** Of something that is somebody's, and that this node has not: it is no 404, for it was not deleted. */
 export function notHere(what: string, id: string, path: string): ApiError {
-  const why = `${what} ${id} is in the database and not in ${path}: this node has another folder than the one that kept it, or has lost it`
+  const why = `${what} ${id} is in the database and not in ${path}: this node has another folder or bucket than the one that kept it, or has lost it`
   const message = `The server cannot reach the ${what.toLowerCase()} '${id}' right now. Please try again shortly.`
   return unavailable(message, new Error(why))
 }

@@ -1,7 +1,9 @@
 import type { Job } from '../../background/job.ts'
+import type { FilesPlace } from '../../config/files.ts'
 import type { Log } from '../../core/log.ts'
 import { OWN_UPSTREAM } from '../../core/offer.ts'
 import type { Upstream } from '../upstreams/forwarding.ts'
+import { Bucket } from './bucket/bucket.ts'
 import { Folder } from './folder.ts'
 import { KeptBatches } from './kept-batches.ts'
 import { KeptFiles } from './kept-files.ts'
@@ -14,25 +16,24 @@ import { sweep } from './sweep.ts'
 export type Kept = {
   /** The server that has it, by its name. */
   servers: ReadonlyMap<string, Upstream>
-  /** Those that it runs; null: there is no folder. */
+  /** Those that it runs; null: it keeps nothing. */
   batches: KeptBatches | null
-  /** What is to be done beside calls: by one of all who share the folder, which is one of all who share the database. */
+  /** What is to be done beside calls: by one of all who share the store, which is one of all who share the database. */
   jobs: readonly Job[]
 }
 
 export const NOTHING_KEPT: Kept = { servers: new Map(), batches: null, jobs: [] }
 
 /**
- * Opens the folder of what the gate keeps itself.
+ * Opens the store of what the gate keeps itself.
  * @throws Error where that cannot be written to: a start that would refuse every file is none
  */
 export async function openKept(
-  path: string,
-  { now, log }: { now: () => number; log: Pick<Log, 'info' | 'warn'> },
+  place: FilesPlace,
+  parts: { now: () => number; log: Pick<Log, 'info' | 'warn'> },
 ): Promise<Kept> {
-  const store: Store = await Folder.open(path).catch((cause: Error) => {
-    throw new Error(`GATEHOUSE_FILES: ${path} cannot be written to: ${cause.message}`, { cause })
-  })
+  const { now, log } = parts
+  const store = await openStore(place, log)
   const seconds = () => Math.floor(now() / 1000)
   const files = new KeptFiles(store, seconds)
   const uploads = new KeptUploads(files, seconds)
@@ -43,4 +44,14 @@ export async function openKept(
     batches,
     jobs: [{ name: 'files that are over', everyMs: store.sweepMs, run }],
   }
+}
+
+async function openStore(place: FilesPlace, log: Pick<Log, 'warn'>): Promise<Store> {
+  if ('folder' in place)
+    return await Folder.open(place.folder).catch((cause: Error) => {
+      throw new Error(`GATEHOUSE_FILES: ${place.folder} cannot be written to: ${cause.message}`, { cause })
+    })
+  return await Bucket.open(place, log).catch((cause: Error) => {
+    throw new Error(`GATEHOUSE_FILES: s3://${place.bucket}/${place.prefix} cannot be used: ${cause.message}`, { cause })
+  })
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { databases } from '../../support/databases.ts'
 import { until } from '../../support/until.ts'
+import { everywhere, keptStore, storeKinds } from './kept.ts'
 import {
   answerChat,
   askedOf,
@@ -18,9 +18,10 @@ import {
   usedIn,
 } from './running.ts'
 
-for (const database of databases) {
-  test(`${database}: a batch of a model whose server has none is run line by line, and its project has the original's results`, async () => {
-    await using it = await startRunning({ database, model: { name_upstream: 'meta/m1' } })
+for (const [database, kind] of everywhere) {
+  test(`${database}, ${kind}: a batch of a model whose server has none is run line by line, and its project has the original's results`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startRunning({ database, store, model: { name_upstream: 'meta/m1' } })
     it.upstream.answer(async (call) => answerChat(call, (await askedOf(call)).id === 'b' ? 400 : 200))
     const { client } = it.a
     const output_expires_after = { anchor: 'created_at', seconds: 7200 }
@@ -52,88 +53,89 @@ for (const database of databases) {
     // Whoever else there is has none of it.
     await assert.rejects(it.b.client.batches.retrieve(made.id), { status: 404 })
     await assert.rejects(it.b.client.files.content(done.output_file_id ?? ''), { status: 404 })
-    await until(async () => (await it.folder.list('drafts')).length === 0, 'nothing is left')
-    const contents = async () => (await it.folder.list('files')).filter((path) => path.endsWith('content')).length
-    await until(async () => (await contents()) === 3, 'its input and its results are kept, and no copy')
+    await until(async () => (await it.store.drafts()).length === 0, 'nothing is left')
+    await until(async () => (await it.store.contents()).length === 3, 'its input and its results are kept, and no copy')
   })
 }
 
-test('one that is cancelled has what was done, and no other line is begun', async () => {
-  await using it = await startRunning()
-  let answered = 0
-  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-  it.upstream.answer(async (call) => {
-    await call.whole
-    if (++answered > 2) await held
-    await answerChat(call)
+for (const kind of storeKinds) {
+  test(`${kind}: one that is cancelled has what was done, and no other line is begun`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startRunning({ store })
+    let answered = 0
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+    it.upstream.answer(async (call) => {
+      await call.whole
+      if (++answered > 2) await held
+      await answerChat(call)
+    })
+    const { client } = it.a
+    const { id } = await create(client, jsonl(names(40).map((name) => chat(name))))
+    await until(() => answered >= 8, 'as many as run at once are on their way')
+    const cancelling = await client.batches.cancel(id)
+    assert.equal(cancelling.status, 'cancelling')
+    await until(async () => (await it.store.besideBatches('cancelled.json')).length > 0, 'the runner hears of it')
+    await looked(it.store)
+    letGo()
+    const done = await reach(client, id, 'cancelled')
+    const lines = await linesOf(client, done.output_file_id)
+    assert.ok(lines.length >= 2 && lines.length <= 12, `${lines.length}`)
+    assert.equal(done.request_counts?.completed, lines.length)
+    assert.equal(done.error_file_id, null)
+    assert.equal(it.upstream.calls.length, lines.length)
   })
-  const { client } = it.a
-  const { id } = await create(client, jsonl(names(40).map((name) => chat(name))))
-  await until(() => answered >= 8, 'as many as run at once are on their way')
-  const cancelling = await client.batches.cancel(id)
-  assert.equal(cancelling.status, 'cancelling')
-  await until(
-    async () => (await it.folder.list('batches')).some((path) => path.endsWith('cancelled.json')),
-    'the runner hears of it',
-  )
-  await looked(it.folder)
-  letGo()
-  const done = await reach(client, id, 'cancelled')
-  const lines = await linesOf(client, done.output_file_id)
-  assert.ok(lines.length >= 2 && lines.length <= 12, `${lines.length}`)
-  assert.equal(done.request_counts?.completed, lines.length)
-  assert.equal(done.error_file_id, null)
-  assert.equal(it.upstream.calls.length, lines.length)
-})
 
-test('one that nobody knows to be made, as after a crash, and that is cancelled, is settled all the same', async () => {
-  await using it = await startRunning()
-  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-  let answered = 0
-  it.upstream.answer(async (call) => {
-    await call.whole
-    if (++answered > 5) await held
-    await answerChat(call)
+  test(`${kind}: one that nobody knows to be made, as after a crash, and that is cancelled, is settled all the same`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startRunning({ store })
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+    let answered = 0
+    it.upstream.answer(async (call) => {
+      await call.whole
+      if (++answered > 5) await held
+      await answerChat(call)
+    })
+    const { id } = await create(it.a.client, jsonl(names(40).map((name) => chat(name))))
+    await until(() => answered >= 13, 'some are done, and others on their way')
+    const crashed = { upstream_batch_id: null, status: 'cancelling' as const, cancelling_at: it.app.now(), due_at: 0 }
+    await it.app.db.updateTable('batch').set(crashed).where('organization_id', '!=', '').where('id', '=', id).execute()
+    await until(
+      async () => (await it.store.besideBatches('cancelled.json')).length > 0,
+      'it is found again, and its end asked for',
+    )
+    await looked(it.store)
+    letGo()
+    const done = await reach(it.a.client, id, 'cancelled')
+    const completed = done.request_counts?.completed ?? 0
+    assert.ok(completed >= 5)
+    assert.equal((await linesOf(it.a.client, done.output_file_id)).length, completed)
+    assert.deepEqual(await usedIn(it.app.admin()), [completed, 10 * completed, 5 * completed])
   })
-  const { id } = await create(it.a.client, jsonl(names(40).map((name) => chat(name))))
-  await until(() => answered >= 13, 'some are done, and others on their way')
-  const crashed = { upstream_batch_id: null, status: 'cancelling' as const, cancelling_at: it.app.now(), due_at: 0 }
-  await it.app.db.updateTable('batch').set(crashed).where('organization_id', '!=', '').where('id', '=', id).execute()
-  await until(
-    async () => (await it.folder.list('batches')).some((path) => path.endsWith('cancelled.json')),
-    'it is found again, and its end asked for',
-  )
-  await looked(it.folder)
-  letGo()
-  const done = await reach(it.a.client, id, 'cancelled')
-  const completed = done.request_counts?.completed ?? 0
-  assert.ok(completed >= 5)
-  assert.equal((await linesOf(it.a.client, done.output_file_id)).length, completed)
-  assert.deepEqual(await usedIn(it.app.admin()), [completed, 10 * completed, 5 * completed])
-})
 
-test('one that is not done in its time has what was done, and says of each other line that it expired', async () => {
-  await using it = await startRunning()
-  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-  let answered = 0
-  it.upstream.answer(async (call) => {
-    await call.whole
-    if (++answered > 3) await held
-    await answerChat(call)
+  test(`${kind}: one that is not done in its time has what was done, and says of each other line that it expired`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startRunning({ store })
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+    let answered = 0
+    it.upstream.answer(async (call) => {
+      await call.whole
+      if (++answered > 3) await held
+      await answerChat(call)
+    })
+    const { client } = it.a
+    const all = names(30)
+    const { id } = await create(client, jsonl(all.map((name) => chat(name))))
+    await until(() => answered >= 8, 'some are on their way')
+    it.app.advance(86_401)
+    await looked(it.store)
+    letGo()
+    const done = await reach(client, id, 'expired')
+    const [output, error] = [await linesOf(client, done.output_file_id), await linesOf(client, done.error_file_id)]
+    assert.deepEqual([...ids(output), ...ids(error)].sort(), all)
+    assert.ok(output.length >= 3)
+    for (const line of error) assert.deepEqual([line.response, line.error?.code], [null, 'batch_expired'])
   })
-  const { client } = it.a
-  const all = names(30)
-  const { id } = await create(client, jsonl(all.map((name) => chat(name))))
-  await until(() => answered >= 8, 'some are on their way')
-  it.app.advance(86_401)
-  await looked(it.folder)
-  letGo()
-  const done = await reach(client, id, 'expired')
-  const [output, error] = [await linesOf(client, done.output_file_id), await linesOf(client, done.error_file_id)]
-  assert.deepEqual([...ids(output), ...ids(error)].sort(), all)
-  assert.ok(output.length >= 3)
-  for (const line of error) assert.deepEqual([line.response, line.error?.code], [null, 'batch_expired'])
-})
+}
 
 test('a line that fails on the way is tried again, and one that fails on and on is an error', async () => {
   await using it = await startRunning()

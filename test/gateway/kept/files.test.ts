@@ -3,7 +3,6 @@ import { lstat, mkdir, readFile, rename, rm, symlink, truncate, utimes, writeFil
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { toFile } from 'openai'
-import { databases } from '../../support/databases.ts'
 import { startTestApp } from '../../support/harness.ts'
 import { until } from '../../support/until.ts'
 import { startAccount } from '../account/account.ts'
@@ -11,7 +10,7 @@ import { generated } from '../account/content.ts'
 import { makeKey } from '../gate.ts'
 import { formOf, head, tail } from '../owned/forms.ts'
 import { envOf } from '../owned/shared.ts'
-import { keptFolder, placeOf, startKept } from './kept.ts'
+import { everywhere, keptFolder, keptStore, placeOf, startKept, storeKinds } from './kept.ts'
 
 /*
  * Files that the gate keeps itself, for model servers that keep none.
@@ -25,9 +24,10 @@ const refused = (id: string, param: string | null = 'id') => ({
   error: { message: `No such File object: ${id}`, type: 'invalid_request_error', param, code: null },
 })
 
-for (const database of databases) {
-  test(`${database}: a file is made, read, listed and deleted by its project alone, and no model server hears of it`, async () => {
-    await using it = await startKept({ database })
+for (const [database, kind] of everywhere) {
+  test(`${database}, ${kind}: a file is made, read, listed and deleted by its project alone, and no model server hears of it`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startKept({ database, store })
     const { files } = it.a.client
     const made = []
     for (const name of ['1.txt', '2.txt', '3.txt'])
@@ -58,15 +58,27 @@ for (const database of databases) {
       await assert.rejects(ask, refused(id))
     assert.deepEqual(ids((await files.list()).data), newest.slice(0, -1))
     assert.equal(it.upstream.calls.length, 0)
-    const { mode } = await lstat(it.folder.path)
-    assert.equal(mode & 0o777, 0o700)
-    const place = placeOf(it.folder, batch.id)
-    for (const name of ['content', 'object.json']) assert.equal((await lstat(join(place, name))).mode & 0o777, 0o600)
-    assert.deepEqual(await it.folder.list('drafts'), [])
+    assert.deepEqual(await store.drafts(), [])
     // What is deleted is not there any more, as bytes either.
-    assert.deepEqual((await it.folder.list(`files/${id.slice(-2)}/${id}`)).sort(), ['deleted', 'object.json'])
+    assert.deepEqual((await store.contents()).sort(), ids([batch, ...made.slice(1)]).sort())
   })
 }
+
+test('what is kept is for this user alone, and of what was deleted it is known that it was there', async () => {
+  await using it = await startKept()
+  const { files } = it.a.client
+  const [kept, gone] = [
+    await files.create({ file: await text('x'), purpose: 'user_data' }),
+    await files.create({ file: await text('x'), purpose: 'user_data' }),
+  ]
+  await files.delete(gone.id)
+  const { mode } = await lstat(it.folder.path)
+  assert.equal(mode & 0o777, 0o700)
+  const place = placeOf(it.folder, kept.id)
+  for (const name of ['content', 'object.json']) assert.equal((await lstat(join(place, name))).mode & 0o777, 0o600)
+  const { id } = gone
+  assert.deepEqual((await it.folder.list(`files/${id.slice(-2)}/${id}`)).sort(), ['deleted', 'object.json'])
+})
 
 /** What is wrong with a form: nothing is made of it, and nothing left. */
 const wrong: Record<string, { fields: Record<string, string>; param: string; code?: string; name?: string }> = {
@@ -193,34 +205,37 @@ test('a content that has lost bytes is cut, and not ended', async () => {
   await assert.rejects(async () => (await it.a.client.files.content(id)).arrayBuffer())
 })
 
-test('a large file goes up and comes down as it is', async () => {
-  await using it = await startKept()
-  const bytes = 40 * MB
-  const headers = { authorization: `Bearer ${it.a.key}`, 'content-type': 'multipart/form-data; boundary=b' }
-  function* form() {
-    yield Buffer.from(head)
-    yield* generated(bytes, 7)
-    yield Buffer.from(tail)
-  }
-  const reply = await fetch(`${it.app.url}/v1/files`, {
-    method: 'POST',
-    headers,
-    body: ReadableStream.from(form()),
-    duplex: 'half',
+for (const kind of storeKinds) {
+  test(`${kind}: a large file goes up and comes down as it is`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startKept({ store })
+    const bytes = 40 * MB
+    const headers = { authorization: `Bearer ${it.a.key}`, 'content-type': 'multipart/form-data; boundary=b' }
+    function* form() {
+      yield Buffer.from(head)
+      yield* generated(bytes, 7)
+      yield Buffer.from(tail)
+    }
+    const reply = await fetch(`${it.app.url}/v1/files`, {
+      method: 'POST',
+      headers,
+      body: ReadableStream.from(form()),
+      duplex: 'half',
+    })
+    const file = (await reply.json()) as { id: string; bytes: number }
+    assert.deepEqual([reply.status, file.bytes], [200, bytes])
+    const sent = generated(bytes, 7)
+    let rest = Buffer.alloc(0)
+    let same = 0
+    for await (const chunk of (await fetch(`${it.app.url}/v1/files/${file.id}/content`, { headers })).body ?? []) {
+      while (rest.length < chunk.length) rest = Buffer.concat([rest, sent.next().value ?? Buffer.from('the end')])
+      assert.ok(rest.subarray(0, chunk.length).equals(chunk), `from ${same} on`)
+      same += chunk.length
+      rest = rest.subarray(chunk.length)
+    }
+    assert.equal(same, bytes)
   })
-  const file = (await reply.json()) as { id: string; bytes: number }
-  assert.deepEqual([reply.status, file.bytes], [200, bytes])
-  const sent = generated(bytes, 7)
-  let rest = Buffer.alloc(0)
-  let same = 0
-  for await (const chunk of (await fetch(`${it.app.url}/v1/files/${file.id}/content`, { headers })).body ?? []) {
-    while (rest.length < chunk.length) rest = Buffer.concat([rest, sent.next().value ?? Buffer.from('the end')])
-    assert.ok(rest.subarray(0, chunk.length).equals(chunk), `from ${same} on`)
-    same += chunk.length
-    rest = rest.subarray(chunk.length)
-  }
-  assert.equal(same, bytes)
-})
+}
 
 test('who leaves in the middle of a file has made none, and nothing is left of it', async () => {
   await using it = await startKept()
@@ -285,21 +300,24 @@ test('what is left of a server that was killed, of files that have expired and o
     assert.ok(await isThere(place), place)
 })
 
-test('two servers that share a folder have the same files', async () => {
-  await using it = await startKept({ database: 'postgres' })
-  await using next = await startTestApp({
-    ...{
-      databaseUrl: it.app.databaseUrl,
-      env: { GATEHOUSE_FILES: it.folder.path, GATEHOUSE_UPSTREAM_URL: it.upstream.origin },
-    },
+for (const kind of storeKinds) {
+  test(`${kind}: two servers that share it have the same files`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startKept({ database: 'postgres', store })
+    await using next = await startTestApp({
+      ...{
+        databaseUrl: it.app.databaseUrl,
+        env: { ...store.env, GATEHOUSE_UPSTREAM_URL: it.upstream.origin },
+      },
+    })
+    const there = next.client(it.a.key)
+    const { id } = await it.a.client.files.create({ file: await text('here'), purpose: 'user_data' })
+    assert.equal(await (await there.files.content(id)).text(), 'here')
+    assert.deepEqual(ids((await there.files.list()).data), [id])
+    await there.files.delete(id)
+    await assert.rejects(it.a.client.files.content(id), refused(id))
   })
-  const there = next.client(it.a.key)
-  const { id } = await it.a.client.files.create({ file: await text('here'), purpose: 'user_data' })
-  assert.equal(await (await there.files.content(id)).text(), 'here')
-  assert.deepEqual(ids((await there.files.list()).data), [id])
-  await there.files.delete(id)
-  await assert.rejects(it.a.client.files.content(id), refused(id))
-})
+}
 
 test('where a model server keeps files new ones are its, and those that the gate has kept stay where they are', async () => {
   await using folder = await keptFolder()

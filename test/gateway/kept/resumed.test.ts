@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import OpenAI from 'openai'
 import { serve } from '../../process/gatehouse.ts'
-import { databases, openTestDatabase } from '../../support/databases.ts'
+import { openTestDatabase } from '../../support/databases.ts'
 import { ADMIN_KEY, startTestApp } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
 import { until } from '../../support/until.ts'
 import { makeKey } from '../gate.ts'
 import { projectAt } from '../owned/forms.ts'
 import { startUpstream } from '../upstream.ts'
-import { keptFolder } from './kept.ts'
+import { everywhere, keptStore, storeKinds } from './kept.ts'
 import { answerChat, askedOf, chat, create, ids, jsonl, linesOf, names, reach, usedIn } from './running.ts'
 
 /*
@@ -50,14 +50,14 @@ async function sentOf({ upstream }: Awaited<ReturnType<typeof startHolding>>): P
 const all = names(30)
 const DONE = 10
 
-for (const database of databases) {
-  test(`${database}: a batch whose server is killed is gone on with, and no line is done twice that was done`, async () => {
+for (const [database, kind] of everywhere) {
+  test(`${database}, ${kind}: a batch whose server is killed is gone on with, and no line is done twice that was done`, async () => {
     await using own = await openTestDatabase(database)
-    await using folder = await keptFolder()
+    await using store = await keptStore(kind)
     await using model = await startHolding(DONE)
     await using file = await modelsFile({ m1: { batches: 'gatehouse' } })
     const env = {
-      ...{ GATEHOUSE_DATABASE_URL: own.url, GATEHOUSE_ADMIN_KEY: ADMIN_KEY, GATEHOUSE_FILES: folder.path },
+      ...{ GATEHOUSE_DATABASE_URL: own.url, GATEHOUSE_ADMIN_KEY: ADMIN_KEY, ...store.env },
       ...{ GATEHOUSE_UPSTREAM_URL: `${model.upstream.origin}/v1`, GATEHOUSE_CONFIG: file.path, GATEHOUSE_WORKERS: '2' },
     }
     let [key, id] = ['', '']
@@ -93,29 +93,31 @@ for (const database of databases) {
   })
 }
 
-test('of two servers one runs a batch, and the other goes on with it where that one stops', async () => {
-  await using folder = await keptFolder()
-  await using own = await openTestDatabase('postgres')
-  await using model = await startHolding(DONE)
-  await using file = await modelsFile({ m1: { batches: 'gatehouse' } })
-  const env = {
-    ...{ GATEHOUSE_FILES: folder.path, GATEHOUSE_UPSTREAM_URL: `${model.upstream.origin}/v1` },
-    GATEHOUSE_CONFIG: file.path,
-  }
-  const first = await startTestApp({ databaseUrl: own.url, env })
-  await using stack = new AsyncDisposableStack()
-  const stopFirst = stack.adopt(first, (app) => app[Symbol.asyncDispose]())
-  await using second = await startTestApp({ databaseUrl: own.url, env })
-  const { key } = await makeKey(stopFirst)
-  const client = second.client(key)
-  const { id } = await create(client, jsonl(all.map((name) => chat(name))))
-  await until(() => model.upstream.calls.length >= DONE + 8, 'some are done, and others on their way')
-  const done = [...model.answered]
-  await stack.disposeAsync()
-  model.letGo()
-  await until(async () => (await client.batches.retrieve(id)).status === 'completed', 'it is done', 90_000)
-  const { output_file_id } = await reach(client, id, 'completed')
-  assert.deepEqual(ids(await linesOf(client, output_file_id)), all)
-  const sent = await sentOf(model)
-  for (const name of done) assert.equal(sent.get(name), 1, name)
-})
+for (const kind of storeKinds) {
+  test(`${kind}: of two servers one runs a batch, and the other goes on with it where that one stops`, async () => {
+    await using store = await keptStore(kind)
+    await using own = await openTestDatabase('postgres')
+    await using model = await startHolding(DONE)
+    await using file = await modelsFile({ m1: { batches: 'gatehouse' } })
+    const env = {
+      ...{ ...store.env, GATEHOUSE_UPSTREAM_URL: `${model.upstream.origin}/v1` },
+      GATEHOUSE_CONFIG: file.path,
+    }
+    const first = await startTestApp({ databaseUrl: own.url, env })
+    await using stack = new AsyncDisposableStack()
+    const stopFirst = stack.adopt(first, (app) => app[Symbol.asyncDispose]())
+    await using second = await startTestApp({ databaseUrl: own.url, env })
+    const { key } = await makeKey(stopFirst)
+    const client = second.client(key)
+    const { id } = await create(client, jsonl(all.map((name) => chat(name))))
+    await until(() => model.upstream.calls.length >= DONE + 8, 'some are done, and others on their way')
+    const done = [...model.answered]
+    await stack.disposeAsync()
+    model.letGo()
+    await until(async () => (await client.batches.retrieve(id)).status === 'completed', 'it is done', 90_000)
+    const { output_file_id } = await reach(client, id, 'completed')
+    assert.deepEqual(ids(await linesOf(client, output_file_id)), all)
+    const sent = await sentOf(model)
+    for (const name of done) assert.equal(sent.get(name), 1, name)
+  })
+}

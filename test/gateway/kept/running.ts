@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type OpenAI from 'openai'
 import type { Batch } from 'openai/resources/batches'
@@ -9,7 +7,7 @@ import { modelsFile } from '../../support/models-file.ts'
 import { until } from '../../support/until.ts'
 import { chat, create, jsonl } from '../batches/stage.ts'
 import type { Call } from '../upstream.ts'
-import { type keptFolder, startKept } from './kept.ts'
+import { startKept, type TestStore } from './kept.ts'
 
 /*
  * Batches that the gate runs itself, before a model server that has chat completions and nothing else.
@@ -47,7 +45,13 @@ export async function answerChat(call: Call, status = 200, more: object = {}): P
   call.response.end(text)
 }
 
-type Options = TestAppOptions & { folder?: string; model?: object; models?: Record<string, object>; more?: object }
+type Options = TestAppOptions & {
+  folder?: string
+  store?: TestStore
+  model?: object
+  models?: Record<string, object>
+  more?: object
+}
 
 /** @param more what else the configuration says */
 export async function startRunning({ model = {}, models = {}, more = {}, ...options }: Options = {}) {
@@ -89,10 +93,10 @@ export async function linesOf(client: OpenAI, id: string | null | undefined): Pr
 }
 
 /** Waits until whoever runs the only batch has looked whether it is to end: each look ends by telling how far it is. */
-export async function looked(folder: Awaited<ReturnType<typeof keptFolder>>): Promise<void> {
+export async function looked(store: TestStore): Promise<void> {
   const told = async () => {
-    const path = (await folder.list('batches')).find((one) => one.endsWith('progress.json'))
-    return path === undefined ? 0 : (await stat(join(folder.path, 'batches', path))).mtimeMs
+    const [found] = await store.besideBatches('progress.json')
+    return found === undefined ? 0 : await store.written(found)
   }
   for (let looks = 0; looks < 2; looks++) {
     const before = await told()

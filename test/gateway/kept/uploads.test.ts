@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { toFile } from 'openai'
-import { databases } from '../../support/databases.ts'
-import { placeOf, startKept } from './kept.ts'
+import { everywhere, keptStore, placeOf, startKept, storeKinds } from './kept.ts'
 
 /*
  * Files that come in parts, where the gate keeps them itself.
@@ -15,9 +14,10 @@ import { placeOf, startKept } from './kept.ts'
 const data = (content: string) => toFile(Buffer.from(content), 'part')
 const wanted = { bytes: 6, filename: 'u.txt', mime_type: 'text/plain', purpose: 'user_data' } as const
 
-for (const database of databases) {
-  test(`${database}: an upload is made of its parts, in the order in which they are named, and is its project's alone`, async () => {
-    await using it = await startKept({ database })
+for (const [database, kind] of everywhere) {
+  test(`${database}, ${kind}: an upload is made of its parts, in the order in which they are named, and is its project's alone`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startKept({ database, store })
     const { uploads, files } = it.a.client
     const upload = await uploads.create(wanted)
     assert.deepEqual([upload.object, upload.status, upload.expires_at - upload.created_at], ['upload', 'pending', 3600])
@@ -53,16 +53,12 @@ for (const database of databases) {
       async () => uploads.parts.create(upload.id, { data: await data('x') }),
     ])
       await assert.rejects(again, { status: 400 })
-    const left = await it.folder.list(placeOf(it.folder, upload.id).slice(it.folder.path.length + 1))
-    assert.deepEqual(
-      left.filter((path) => path.includes('part_')),
-      [],
-    )
+    assert.deepEqual(await store.parts(), [])
     const other = await uploads.create(wanted)
     await assert.rejects(uploads.complete(other.id, { part_ids }), { status: 404 })
     assert.equal((await uploads.cancel(other.id)).status, 'cancelled')
     await assert.rejects(async () => uploads.parts.create(other.id, { data: await data('abc') }), { status: 400 })
-    assert.deepEqual(await it.folder.list('drafts'), [])
+    assert.deepEqual(await store.drafts(), [])
     assert.equal(it.upstream.calls.length, 0)
   })
 }
@@ -88,22 +84,26 @@ for (const [what, more, param] of [
   })
 }
 
-test('of many who complete an upload at the same time, or cancel it, one ends it, and there is one file', async () => {
-  await using it = await startKept()
-  const { uploads, files } = it.a.client
-  for (let round = 0; round < 5; round++) {
-    const upload = await uploads.create(wanted)
-    const part = await uploads.parts.create(upload.id, { data: await data('abcdef') })
-    const complete = () => uploads.complete(upload.id, { part_ids: [part.id] })
-    const ends = await Promise.allSettled([complete(), complete(), uploads.cancel(upload.id), complete()])
-    const statuses = new Set(ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value.status] : [])))
-    assert.equal(statuses.size, 1)
-    for (const end of ends) if (end.status === 'rejected') assert.ok([400, 503].includes(end.reason.status), end.reason)
-    const kept = (await files.list()).data.length
-    assert.equal(kept, statuses.has('completed') ? 1 : 0)
-    for (const { id } of (await files.list()).data) await files.delete(id)
-  }
-})
+for (const kind of storeKinds) {
+  test(`${kind}: of many who complete an upload at the same time, or cancel it, one ends it, and there is one file`, async () => {
+    await using store = await keptStore(kind)
+    await using it = await startKept({ store })
+    const { uploads, files } = it.a.client
+    for (let round = 0; round < 5; round++) {
+      const upload = await uploads.create(wanted)
+      const part = await uploads.parts.create(upload.id, { data: await data('abcdef') })
+      const complete = () => uploads.complete(upload.id, { part_ids: [part.id] })
+      const ends = await Promise.allSettled([complete(), complete(), uploads.cancel(upload.id), complete()])
+      const statuses = new Set(ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value.status] : [])))
+      assert.equal(statuses.size, 1)
+      for (const end of ends)
+        if (end.status === 'rejected') assert.ok([400, 503].includes(end.reason.status), end.reason)
+      const kept = (await files.list()).data.length
+      assert.equal(kept, statuses.has('completed') ? 1 : 0)
+      for (const { id } of (await files.list()).data) await files.delete(id)
+    }
+  })
+}
 
 test('an upload that was completed by a server that was killed before it said so is completed again, with the same file', async () => {
   await using it = await startKept()

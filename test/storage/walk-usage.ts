@@ -20,7 +20,7 @@ export async function walkSummaries(app: TestApp, own: Organization): Promise<vo
   ])
   const window = (day: number) => `start_time=${day}&end_time=${day + DAY}&include_previous_period=true`
   for (const place of ['', `projects/${FULL_PROJECT}/`]) {
-    for (const by of ['model', 'api_key_id', 'user_id', 'service_account_id', 'project_id', 'line_item']) {
+    for (const by of ['model', 'api_key_id', 'user_id', 'service_account_id', 'project_id', 'line_item', 'batch']) {
       for (const query of [
         `costs/summary?${window(LAST_USAGE_DAY)}&group_by=${by}`,
         `usage/summary?${window(OWN_DAY)}&group_by=${by}`,

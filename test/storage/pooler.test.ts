@@ -80,7 +80,7 @@ async function drive([one, other]: readonly [TestApp, TestApp]): Promise<number>
 describe('behind pgbouncer in transaction mode', { skip: withoutPgbouncer }, () => {
   test('two nodes work; what needs a session of its own goes around it, and nothing is left in those that are shared', async () => {
     await using database = await started()
-    await using file = await modelsFile({}, { database: { lock_timeout_ms: 300 } })
+    await using file = await modelsFile({}, { database: { lock_timeout_ms: 2000 } })
     const env = { GATEHOUSE_DATABASE_DIRECT_URL: database.direct, GATEHOUSE_CONFIG: file.path }
     const lines: string[] = []
     const options = { databaseUrl: database.pooled, env, log: (line: string) => lines.push(line) }

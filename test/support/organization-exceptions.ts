@@ -180,7 +180,7 @@ export const exceptions: readonly Exception[] = [
       'select from webhook_endpoint where webhook_endpoint.organization_id = webhook_delivery.organization_id and webhook_endpoint.id = webhook_delivery.endpoint_id',
   },
   {
-    name: 'the deletion of those',
+    name: 'the deletion of webhooks that wait for an endpoint that is gone',
     why: 'They are the rows that the statement before finds.',
     statement:
       'delete from webhook_delivery where (organization_id, endpoint_id, id) in (select organization_id, endpoint_id, id from webhook_delivery where due_at is not null and not exists (select webhook_endpoint.id from webhook_endpoint where webhook_endpoint.organization_id = webhook_delivery.organization_id and webhook_endpoint.id = webhook_delivery.endpoint_id) and created_at < ? order by created_at limit ?)',

@@ -16,14 +16,14 @@ import { type FileObject, fileRoutes, fillFiles, newFiles } from './files.ts'
 import type { Moment } from './gates.ts'
 import { modelRoutes } from './models.ts'
 import { type Had, refer } from './references.ts'
-import { type Ended, endResponse, newResponses, responseRoutes } from './responses.ts'
+import { addResponse, type Ended, endResponse, newResponses, responseRoutes } from './responses.ts'
 import { startServer } from './server.ts'
 import { newUploads, type Uploads, uploadRoutes } from './uploads.ts'
 import { addVectorStore, detachEverywhere, newVectorStores, vectorStoreRoutes } from './vector-stores.ts'
 
 /** How many objects of nobody there are of each kind. */
 export type Nobody = Partial<
-  Record<'files' | 'batches' | 'vectorStores' | 'containers' | 'conversations' | 'chats', number>
+  Record<'files' | 'batches' | 'vectorStores' | 'containers' | 'conversations' | 'chats' | 'responses', number>
 >
 type Options = {
   key?: string
@@ -72,6 +72,7 @@ export async function startAccount(options: Options = {}) {
     vectorStores: Array.from({ length: wanted.vectorStores ?? 0 }, () => addVectorStore(vectorStores).id),
     containers: Array.from({ length: wanted.containers ?? 0 }, () => addContainer(containers, { name: 'nobody' }).id),
     conversations: Array.from({ length: wanted.conversations ?? 0 }, () => addConversation(conversations).id),
+    responses: Array.from({ length: wanted.responses ?? 0 }, () => addResponse(had, 'm1').id),
   })
   fill(nobody)
   const { url, requests, gates, [Symbol.asyncDispose]: dispose } = await startServer(routes, key, keptBytes)

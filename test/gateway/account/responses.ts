@@ -4,7 +4,7 @@ import { Content } from './content.ts'
 import { type Item, itemOf } from './conversations.ts'
 import { invalid, missing } from './errors.ts'
 import { checked, said } from './models.ts'
-import type { Had, Referred } from './references.ts'
+import { type Had, type Referred, referredIn } from './references.ts'
 import { begun, type Event, rest } from './response-events.ts'
 import { type Asked, type Body, EVENTS, type Routes } from './server.ts'
 import { responseUsage } from './usage.ts'
@@ -43,11 +43,8 @@ export function responseRoutes(had: Had, models: readonly string[]): Routes {
     [`POST ${path}`]: async (asked) => {
       const body = await asked.json()
       const referred = checked(had, body, models)
-      const final = answered(had, body, referred)
-      const answer = body.background ? { ...final, status: 'queued', output: [], usage: null } : final
-      const beside = { events: begun(answer), input: inputOf(body), final, ended: Promise.withResolvers<void>() }
+      const { answer, beside } = made(had, body, referred)
       if (body.store !== false) responses.add(answer, beside)
-      if (!body.background) end(answer, beside, 'completed')
       return body.stream ? stream(asked, beside, -1) : answer
     },
     [`GET ${path}/{id}`]: (asked) => {
@@ -63,6 +60,22 @@ export function responseRoutes(had: Had, models: readonly string[]): Routes {
     },
     [`GET ${path}/{id}/input_items`]: ({ ids: [id = ''], query }) => responses.beside(id).input.list(query),
   }
+}
+
+/** Makes a response that is over, of nobody. */
+export function addResponse(had: Had, model: string): Answer {
+  const body = { model, input: 'of nobody' }
+  const { answer, beside } = made(had, body, referredIn(body))
+  return had.responses.add(answer, beside)
+}
+
+/** An answer, which is over unless it was asked for in the background. */
+function made(had: Had, body: Body, referred: Referred): { answer: Answer; beside: Beside } {
+  const final = answered(had, body, referred)
+  const answer = body.background ? { ...final, status: 'queued', output: [], usage: null } : final
+  const beside = { events: begun(answer), input: inputOf(body), final, ended: Promise.withResolvers<void>() }
+  if (!body.background) end(answer, beside, 'completed')
+  return { answer, beside }
 }
 
 const isOver = ({ status }: Answer) => status !== 'queued' && status !== 'in_progress'
@@ -105,7 +118,7 @@ const inputItems = (input: unknown): Body[] =>
 
 function answered(had: Had, body: Body, referred: Referred): Answer {
   const tools: Body[] = body.tools ?? []
-  const made = tools.flatMap((tool): Made[] => {
+  const ran = tools.flatMap((tool): Made[] => {
     if (tool.type === 'shell') return shelled(had, tool.environment)
     return tool.type === 'code_interpreter' ? interpreted(had, tool.container) : []
   })
@@ -117,10 +130,10 @@ function answered(had: Had, body: Body, referred: Referred): Answer {
   const text = {
     type: 'output_text',
     text: said(referred),
-    annotations: made.flatMap(({ annotation }) => annotation ?? []),
+    annotations: ran.flatMap(({ annotation }) => annotation ?? []),
   }
   const message = itemOf({ role: 'assistant', content: [text] })
-  const output = [...made.map(({ item }) => item), ...searched, message]
+  const output = [...ran.map(({ item }) => item), ...searched, message]
   const [conversation] = referred.conversations
   if (conversation !== undefined) {
     for (const item of inputItems(body.input))

@@ -2,10 +2,10 @@ import type { OpenAI } from 'openai'
 import { toFile } from 'openai'
 import type { OwnedKind } from '../../../src/core/owned.ts'
 import { kinds } from '../../../src/gateway/kinds/kinds.ts'
-import type { Declaration } from '../../../src/gateway/routes/declaration.ts'
 import { type IdName, idKinds } from '../../../src/gateway/routes/ids.ts'
-import { routes } from '../../../src/gateway/routes/table.ts'
+import { until } from '../../support/until.ts'
 import type { Account } from '../account/account.ts'
+import { itemOf } from '../account/conversations.ts'
 import { addUpload } from '../account/uploads.ts'
 
 /*
@@ -33,6 +33,18 @@ type KindTest = {
   named: (id: string, client: OpenAI) => Way[] | Promise<Way[]>
 }
 
+/** Kinds of what the gate keeps itself, of which no upstream's account has anything. */
+const ownKinds = ['batch', 'webhook_endpoint'] as const
+/** Everything that is a project's alone and has an id. */
+export type Kind = OwnedKind | (typeof ownKinds)[number]
+
+/** What an id in a path names; null: nothing that is a project's. */
+export const kindOf = (name: IdName): Kind | null =>
+  idKinds[name].owned ?? ownKinds.find((kind) => name === `${kind}_id`) ?? null
+
+/** Whether a model server keeps such things, and is asked for them. */
+export const isKeptElsewhere = (kind: Kind): kind is OwnedKind => kind in kinds
+
 /** Kinds that upstreams offer. */
 export const offeredKinds = (Object.keys(kinds) as OwnedKind[]).filter((kind) => kinds[kind].offered !== null)
 
@@ -40,11 +52,10 @@ const post = (what: string, path: string, body: object): Way => ({ what, method:
 const input = (...items: object[]) => ({ model: 'm1', input: items })
 const said = (...content: object[]) => input({ role: 'user', content })
 
+const toRespond = ['/v1/responses', '/v1/responses/compact', '/v1/responses/input_tokens']
+
 /** Bodies of the routes that take a response's input. */
-const responded = (what: string, body: object): Way[] =>
-  ['/v1/responses', '/v1/responses/compact', '/v1/responses/input_tokens'].map((path) =>
-    post(`${what} to ${path}`, path, body),
-  )
+const responded = (what: string, body: object): Way[] => toRespond.map((path) => post(`${what} to ${path}`, path, body))
 
 /** Responses with a tool, in each place where tools stand. */
 const tooled = (what: string, tool: object): Way[] => {
@@ -95,11 +106,36 @@ const citing = (annotation: object) =>
     ...{ type: 'message', role: 'assistant', id: 'msg_1', status: 'completed' },
     content: [{ type: 'output_text', text: 'x', annotations: [{ start_index: 0, end_index: 0, ...annotation }] }],
   })
-/** The containers of files that were made. */
+/** What files and items that were made are in. */
 const containerOf = new Map<string, string>()
+const conversationOf = new Map<string, string>()
 const inFile = { type: 'container_file_citation', filename: 'x' }
 
-export const kindTests: Record<string, KindTest> = {
+export const kindTests: Record<Kind, KindTest> = {
+  response: {
+    make: async ({ responses }) => (await responses.create({ model: 'm1', input: 'x' })).id,
+    nobodys: (account) => account.fill({ responses: 1 }).responses[0] ?? '',
+    named: (id) => [
+      ...responded('one to go on from', { model: 'm1', input: 'x', previous_response_id: id }),
+      ...responded('one to compare with', {
+        ...{ model: 'm1', input: 'x', prompt_cache_options: { comparison_response_id: id } },
+      }),
+    ],
+  },
+  item: {
+    make: async ({ conversations }) => {
+      const { id } = await conversations.create({})
+      const { data } = await conversations.items.create(id, { items: [{ role: 'user', content: 'x' }] })
+      conversationOf.set(data[0]?.id ?? '', id)
+      return data[0]?.id ?? ''
+    },
+    beside: async (id) => ({ conversation_id: conversationOf.get(id) ?? '' }),
+    nobodys: ({ conversations, fill }) => {
+      const [id = ''] = fill({ conversations: 1 }).conversations
+      return conversations.beside(id).add(itemOf({ role: 'user', content: 'x' })).id
+    },
+    named: (id) => responded('a reference', input({ role: 'user', content: 'x' }, { type: 'item_reference', id })),
+  },
   file: {
     make: fileOf,
     nobodys: (account) => account.fill({ files: 1 }).files[0] ?? '',
@@ -256,60 +292,23 @@ export const kindTests: Record<string, KindTest> = {
       return responded('a citation of one', citing({ ...inFile, container_id, file_id: id }))
     },
   },
-}
-
-/** The ids that stand in a path beside what it is about. */
-type Beside = (name: IdName) => string | Promise<string>
-
-/** What a client makes of each kind as it is wanted, where its test does not say what stands there. */
-function madeBy(client: OpenAI, said: Partial<Record<string, string>>): Beside {
-  const made = new Map<OwnedKind, Promise<string>>()
-  return (name) => {
-    const kind = idKinds[name].owned
-    const make = kind === null ? undefined : kindTests[kind]?.make
-    if (said[name] !== undefined || kind === null || make === undefined) return said[name] ?? NOTHING
-    const before = made.get(kind) ?? make(client)
-    made.set(kind, before)
-    return before
-  }
-}
-
-/** What stands beside something in the paths of whoever owns it. */
-export async function besideOwn(kind: OwnedKind, id: string, client: OpenAI): Promise<Beside> {
-  return madeBy(client, (await kindTests[kind]?.beside?.(id, client)) ?? {})
-}
-
-/** The same for who does not: things of its own. */
-export const besideStrange = (client: OpenAI): Beside => madeBy(client, {})
-
-const NOTHING = 'x_1'
-
-/** Every route that is about one of a kind by its path. @param beside what else a path names: nothing that there is, if left out */
-export async function waysTo(kind: OwnedKind, id: string, beside: Beside = () => NOTHING): Promise<Way[]> {
-  const ways: Way[] = []
-  for (const [what, { method, path, body }] of Object.entries(routes) as [string, Declaration][]) {
-    const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name as IdName)
-    if (!names.some((name) => idKinds[name].owned === kind)) continue
-    let named: string = path
-    for (const name of names) named = named.replace(`{${name}}`, idKinds[name].owned === kind ? id : await beside(name))
-    ways.push({
-      what,
-      method,
-      path: named,
-      ...(body.kind === 'object' && { body: {} }),
-      ...(body.kind === 'upload' && { form: { [body.file]: null } }),
-    })
-  }
-  return ways
-}
-
-/** Every list of a kind. */
-export const listsOf = (kind: OwnedKind): string[] =>
-  (Object.values(routes) as Declaration[]).flatMap(({ lists, path }) => (lists?.kind === kind ? [path] : []))
-
-/** Whether a way ends what it is about. */
-export function isEnd({ what }: Way, kind: OwnedKind): boolean {
-  const { [what]: route }: Partial<Record<string, Declaration>> = routes
-  const ends = route?.ends ?? null
-  return ends !== null && idKinds[ends].owned === kind
+  // One that is over, so that nobody goes on asking its upstream.
+  batch: {
+    make: async ({ batches, files }) => {
+      const { id: input_file_id } = await files.create({
+        ...{ file: await toFile(Buffer.from('no line'), 'in.jsonl'), purpose: 'batch' },
+      })
+      const { id } = await batches.create({ input_file_id, endpoint: '/v1/responses', completion_window: '24h' })
+      await until(async () => (await batches.retrieve(id)).status === 'failed', 'the batch to fail')
+      return id
+    },
+    nobodys: (account) => account.fill({ batches: 1 }).batches[0] ?? '',
+    named: () => [],
+  },
+  webhook_endpoint: {
+    make: async ({ webhooks }) =>
+      (await webhooks.create({ name: 'x', url: 'https://hooks.invalid/', event_types: ['batch.completed'] })).id,
+    nobodys: () => 'whe_nobodys00000000',
+    named: () => [],
+  },
 }

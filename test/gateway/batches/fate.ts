@@ -10,6 +10,12 @@ import { CHAT, create, jsonl } from './stage.ts'
  * What becomes of a batch of one line.
  */
 
+/** What is asked of an endpoint. */
+const SAID: Partial<Record<string, object>> = {
+  [CHAT]: { messages: [{ role: 'user', content: 'hello' }] },
+  '/v1/images/generations': { prompt: 'hello' },
+}
+
 type Asked = {
   app: TestApp
   key: string
@@ -27,7 +33,7 @@ export async function fateOf(
   { setting, line: { endpoint = CHAT, body } }: LineRow,
   sent: (id: string, client: OpenAI) => Promise<string | null>,
 ): Promise<string> {
-  const said = endpoint === CHAT ? { messages: [{ role: 'user', content: 'hello' }] } : { input: 'hello' }
+  const said = SAID[endpoint] ?? { input: 'hello' }
   const line = { custom_id: 'a', method: 'POST', url: endpoint, body: { model: 'm1', ...said, ...body, user: setting } }
   const client = new OpenAI({ baseURL: `${app.url}/v1`, apiKey: key, maxRetries: 0, defaultHeaders: shown })
   try {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dimensions } from '../../../src/core/catalogue.ts'
+import { batchEndpoints } from '../../../src/gateway/routes/batches.ts'
+import { routes } from '../../../src/gateway/routes/table.ts'
 import { sources } from '../../../src/gateway/rules/index.ts'
 import { databases } from '../../support/databases.ts'
 import { modelsFile } from '../../support/models-file.ts'
@@ -44,6 +47,18 @@ test('all that a rule reads is shown by a row for lines and messages', () => {
     sources.filter((source) => !shown.has(source)),
     [],
   )
+})
+
+test('every limit that a line or a message can reach is shown by a row', () => {
+  const shown = new Set(lineRows.map(({ limit }) => limit))
+  assert.deepEqual(
+    dimensions.filter((dimension) => !shown.has(dimension)),
+    ['max_audio_megabytes_per_1_minute'],
+  )
+  const lines = Object.values(routes).filter(({ method, path }) => method === 'POST' && batchEndpoints.includes(path))
+  assert.equal(lines.length, batchEndpoints.length)
+  for (const { charges, path } of [routes['messages.create'], ...lines])
+    assert.equal(charges.audio, false, `${path} hears`)
 })
 
 for (const database of databases) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type OpenAI from 'openai'
+import type { Dimension } from '../../../src/core/catalogue.ts'
 import { hostedTools } from '../../../src/core/policy.ts'
 import type { Source } from '../../../src/gateway/rules/stored.ts'
 import { newOrganization } from '../../contract/organizations.ts'
@@ -38,6 +39,8 @@ export type LineRow = {
   setting: string
   /** What is stored that it shows the enforcement of. */
   shows: readonly Source[]
+  /** The limit that it shows, where it is one's. */
+  limit?: Dimension
   /** A line of a batch; of the endpoint for chats if left out. */
   line: Seen & { endpoint?: string }
   /** Where the gate runs the batch itself, and another thing becomes of it then. */
@@ -51,6 +54,7 @@ export type LineRow = {
 }
 
 const RESPONSES = '/v1/responses'
+const IMAGES = '/v1/images/generations'
 const usd = { currency: 'USD', interval: 'month' } as const
 /** Tokens that may be enqueued, where it is not a row's own. */
 const ENQUEUED = 1000
@@ -60,6 +64,7 @@ const MODEL = 'm1'
 export const lineModels = (more: object = {}) => ({
   [MODEL]: {
     max_output_tokens: 20,
+    dimensions: ['images', 'requests_per_day'],
     price_per_million: { input: 0, output: 10_000 },
     organization_limits: { batch_1_day_max_input_tokens: ENQUEUED },
     ...more,
@@ -230,6 +235,7 @@ const amounts: readonly LineRow[] = [
   {
     setting: 'nothing may be enqueued',
     shows: ['limits'],
+    limit: 'batch_1_day_max_input_tokens',
     line: { with: 'token_limit_exceeded' },
     message: { with: 'sent' },
     set: limit({ batch_1_day_max_input_tokens: 0 }),
@@ -243,10 +249,11 @@ const amounts: readonly LineRow[] = [
     set: limit({ batch_1_day_max_input_tokens: 199 }),
     unset: limit({ batch_1_day_max_input_tokens: ENQUEUED }),
   },
-  ...(['max_requests_per_1_minute', 'max_tokens_per_1_minute'] as const).map(
+  ...(['max_requests_per_1_minute', 'max_tokens_per_1_minute', 'max_requests_per_1_day'] as const).map(
     (dimension): LineRow => ({
       setting: `${dimension} is 0, which bounds no batch of an upstream's: that has a pool of its own`,
       shows: ['limits'],
+      limit: dimension,
       line: { with: 'sent' },
       run: 'rate_limit_exceeded',
       message: { with: 'rate_limit_exceeded' },
@@ -254,6 +261,16 @@ const amounts: readonly LineRow[] = [
       unset: limit({ [dimension]: 1_000_000 }),
     }),
   ),
+  {
+    setting: 'max_images_per_1_minute is less than it makes, which bounds no batch of an upstream and no message',
+    shows: [],
+    limit: 'max_images_per_1_minute',
+    line: { endpoint: IMAGES, body: { n: 2 }, with: 'sent' },
+    run: 'rate_limit_exceeded',
+    message: { with: 'sent' },
+    set: limit({ max_images_per_1_minute: 1 }),
+    unset: limit({ max_images_per_1_minute: 2 }),
+  },
   {
     setting: 'its project may not spend what it can cost',
     shows: ['project.spend_limit_cents'],

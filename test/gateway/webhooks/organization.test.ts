@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import OpenAI from 'openai'
 import { contract } from '../../../src/contract/index.ts'
 import type { OrganizationEvent } from '../../../src/core/policy.ts'
+import { makeCertificate } from '../../support/certificates.ts'
 import { clientOf } from '../../support/client.ts'
 import { databases } from '../../support/databases.ts'
 import { ADMIN_KEY, type TestApp } from '../../support/harness.ts'
@@ -125,6 +126,32 @@ for (const database of databases) {
     assert.notEqual(one.data.id, short.id)
     app.advance(DAY)
     await make('next', 15)
+    app.advance(2 * DAY)
+    await until(async () => (await heard()).length >= 2, 'another')
+    assert.deepEqual(
+      (await heard()).map(({ data: { name } }) => name),
+      ['long', 'next'],
+    )
+  })
+
+  test(`${database}: it is told of certificates two weeks before they end, once, and not of those that ended sooner when they came`, async () => {
+    await using receiver = await startReceiver()
+    await using gate = await startGate({ database, env })
+    const { app } = gate
+    const { heard } = await hearing(app, receiver, '/ends', ['certificate.expiring'])
+    const { certificates } = app.admin().organization
+    const upload = async (name: string, expiresIn: number) =>
+      certificates.create({ certificate: (await makeCertificate(name, { expiresIn })).pem, name })
+    const [, long] = [await upload('short', 5), await upload('long', 20)]
+    app.advance(7 * DAY)
+    await until(async () => (await heard()).length >= 1, 'a certificate that ends')
+    const [one] = await heard()
+    const { expires_at } = long.certificate_details
+    assert.deepEqual(
+      [one.type, one.data],
+      ['certificate.expiring', { object: 'certificate', id: long.id, name: 'long', expires_at, project_id: null }],
+    )
+    await upload('next', 22)
     app.advance(2 * DAY)
     await until(async () => (await heard()).length >= 2, 'another')
     assert.deepEqual(

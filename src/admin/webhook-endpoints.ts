@@ -4,7 +4,7 @@ import { flawOfWebhookUrl, hintOf, hostOf, MOST_WEBHOOK_ENDPOINTS, mintWebhookSe
 import type { WebhookRules } from '../core/webhook-asked.ts'
 import type { Db, Row } from '../db/tables.ts'
 import { MOST_WAITING, tellEndpoints } from '../db/webhook-deliveries.ts'
-import { deleteWebhookEndpoint, insertWebhookEndpoint, updateWebhookEndpoint } from '../db/webhook-endpoints.ts'
+import { deleteWebhookEndpoint, makeWebhookEndpoint, updateWebhookEndpoint } from '../db/webhook-endpoints.ts'
 import { beginTelling, endTelling } from '../db/webhook-told.ts'
 import type { Caller, Handlers } from './handlers.ts'
 import { existing } from './owned.ts'
@@ -22,20 +22,9 @@ export const webhookEndpoints: Handlers<typeof routes> = {
     refuseUrl(webhooks, body.url)
     const there = await ownedBy(db, caller).limit(MOST_WEBHOOK_ENDPOINTS).execute()
     if (there.length === MOST_WEBHOOK_ENDPOINTS) throw tooMany()
-    const row: Endpoint = {
-      ...{ id: newId('webhookEndpoint'), organization_id: caller.organizationId, project_id: null },
-      ...{ name: body.name, url: body.url, event_types: JSON.stringify(body.event_types), secret: mintWebhookSecret() },
-      ...{
-        old_secret: null,
-        old_secret_until: null,
-        created_at: now,
-        updated_at: now,
-        due_at: null,
-        waiting: 0,
-        hanging: 0,
-      },
-    }
-    await insertWebhookEndpoint(db, row)
+    const owner = { organizationId: caller.organizationId, projectId: null }
+    const written = { name: body.name, url: body.url, eventTypes: body.event_types }
+    const row = await makeWebhookEndpoint(db, owner, written, { id: newId('webhookEndpoint'), now })
     await beginTelling(db, caller.organizationId, now)
     webhooks.made()
     return changed(caller, withSecret(row), recorded(row))

@@ -1,3 +1,4 @@
+import { mintWebhookSecret } from '../core/webhook.ts'
 import type { Db, Row } from './tables.ts'
 
 /** Whose endpoints: a project's, or where there is none the organization's own. */
@@ -40,8 +41,23 @@ export async function hasWebhookEndpoints(db: Db): Promise<boolean> {
   return (await db.selectFrom('webhook_endpoint').select('id').limit(1).executeTakeFirst()) !== undefined
 }
 
-export async function insertWebhookEndpoint(db: Db, row: Row<'webhook_endpoint'>): Promise<void> {
+/** What somebody says of an endpoint that they make. */
+export type WebhookWritten = { name: string; url: string; eventTypes: readonly string[] }
+
+/** Makes an endpoint with a secret of its own, to which nothing is to be told yet. @param now Unix seconds */
+export async function makeWebhookEndpoint(
+  db: Db,
+  owner: WebhookOwner,
+  { name, url, eventTypes }: WebhookWritten,
+  { id, now }: { id: string; now: number },
+): Promise<Row<'webhook_endpoint'>> {
+  const row: Row<'webhook_endpoint'> = {
+    ...{ id, ...ofOwner(owner), name, url, event_types: JSON.stringify(eventTypes), secret: mintWebhookSecret() },
+    ...{ old_secret: null, old_secret_until: null, created_at: now, updated_at: now },
+    ...{ due_at: null, waiting: 0, hanging: 0 },
+  }
   await db.insertInto('webhook_endpoint').values(row).execute()
+  return row
 }
 
 /** What of an endpoint is set, and changes. */

@@ -9,8 +9,8 @@ import { listWebhookDeliveries } from '../db/webhook-deliveries.ts'
 import {
   deleteWebhookEndpoint,
   findWebhookEndpoint,
-  insertWebhookEndpoint,
   listWebhookEndpoints,
+  makeWebhookEndpoint,
   updateWebhookEndpoint,
   type WebhookColumns,
 } from '../db/webhook-endpoints.ts'
@@ -98,20 +98,7 @@ async function create(parts: Desk, asked: WebhookAsked, { name, url, eventTypes 
     const most = MOST_WEBHOOK_ENDPOINTS
     const there = await listWebhookEndpoints(tx, asked, { after: null, limit: most })
     if (there.length >= most) throw new Refused({ why: 'too_many', most })
-    const row: Endpoint = {
-      ...{ id: newId('webhookEndpoint'), organization_id: asked.organizationId, project_id: asked.projectId },
-      ...{ name, url, event_types: JSON.stringify(eventTypes), secret: mintWebhookSecret() },
-      ...{
-        old_secret: null,
-        old_secret_until: null,
-        created_at: now,
-        updated_at: now,
-        due_at: null,
-        waiting: 0,
-        hanging: 0,
-      },
-    }
-    await insertWebhookEndpoint(tx, row)
+    const row = await makeWebhookEndpoint(tx, asked, { name, url, eventTypes }, { id: newId('webhookEndpoint'), now })
     return { body: withSecret(row), recorded: recorded(row) }
   })
   parts.made()

@@ -10,7 +10,7 @@ import {
   emitWebhook,
   settleWebhook,
 } from '../../src/db/webhook-deliveries.ts'
-import { deleteWebhookEndpoint, insertWebhookEndpoint } from '../../src/db/webhook-endpoints.ts'
+import { deleteWebhookEndpoint, makeWebhookEndpoint } from '../../src/db/webhook-endpoints.ts'
 import {
   beginTelling,
   endTelling,
@@ -62,11 +62,8 @@ export async function walkWebhooks(db: Db, organizationId: string): Promise<void
   const of = { recipients: '[]', subject_prefix: null, created_by: null }
   const raised = { projectId: FULL_PROJECT, month: '2026-10', spent: 5_000_000_000n, at: 1 }
   await raiseAlert(db, newId, { ...raised, alert: { ...alert, ...of } })
-  await insertWebhookEndpoint(db, {
-    ...{ id: 'whe_own', organization_id: organizationId, project_id: null, name: 'n', url: 'https://example.com' },
-    ...{ event_types: '["rate_limit.reached"]', secret: 's', old_secret: null, old_secret_until: null },
-    ...{ created_at: 1, updated_at: 1, due_at: null, waiting: 0, hanging: 0 },
-  })
+  const own = { name: 'n', url: 'https://example.com', eventTypes: ['rate_limit.reached'] }
+  await makeWebhookEndpoint(db, { organizationId, projectId: null }, own, { id: 'whe_own', now: 1 })
   await nextWithWebhooks(db, '')
   await tellOfLimit(telling, 'rate_limit.reached', data, 1)
   // Behind some event of the log, and behind none.

@@ -8,6 +8,7 @@ import {
   askedOf,
   chat,
   create,
+  holdBehind,
   ids,
   jsonl,
   linesOf,
@@ -62,16 +63,10 @@ for (const kind of storeKinds) {
   test(`${kind}: one that is cancelled has what was done, and no other line is begun`, async () => {
     await using store = await keptStore(kind)
     await using it = await startRunning({ store })
-    let answered = 0
-    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-    it.upstream.answer(async (call) => {
-      await call.whole
-      if (++answered > 2) await held
-      await answerChat(call)
-    })
+    const { came, letGo } = holdBehind(it.upstream, 2)
     const { client } = it.a
     const { id } = await create(client, jsonl(names(40).map((name) => chat(name))))
-    await until(() => answered >= 8, 'as many as run at once are on their way')
+    await until(() => came() >= 8, 'as many as run at once are on their way')
     const cancelling = await client.batches.cancel(id)
     assert.equal(cancelling.status, 'cancelling')
     await until(async () => (await it.store.besideBatches('cancelled.json')).length > 0, 'the runner hears of it')
@@ -88,15 +83,9 @@ for (const kind of storeKinds) {
   test(`${kind}: one that nobody knows to be made, as after a crash, and that is cancelled, is settled all the same`, async () => {
     await using store = await keptStore(kind)
     await using it = await startRunning({ store })
-    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-    let answered = 0
-    it.upstream.answer(async (call) => {
-      await call.whole
-      if (++answered > 5) await held
-      await answerChat(call)
-    })
+    const { came, letGo } = holdBehind(it.upstream, 5)
     const { id } = await create(it.a.client, jsonl(names(40).map((name) => chat(name))))
-    await until(() => answered >= 13, 'some are done, and others on their way')
+    await until(() => came() >= 13, 'some are done, and others on their way')
     const crashed = { upstream_batch_id: null, status: 'cancelling' as const, cancelling_at: it.app.now(), due_at: 0 }
     await it.app.db.updateTable('batch').set(crashed).where('organization_id', '!=', '').where('id', '=', id).execute()
     await until(
@@ -115,17 +104,11 @@ for (const kind of storeKinds) {
   test(`${kind}: one that is not done in its time has what was done, and says of each other line that it expired`, async () => {
     await using store = await keptStore(kind)
     await using it = await startRunning({ store })
-    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-    let answered = 0
-    it.upstream.answer(async (call) => {
-      await call.whole
-      if (++answered > 3) await held
-      await answerChat(call)
-    })
+    const { came, letGo } = holdBehind(it.upstream, 3)
     const { client } = it.a
     const all = names(30)
     const { id } = await create(client, jsonl(all.map((name) => chat(name))))
-    await until(() => answered >= 8, 'some are on their way')
+    await until(() => came() >= 8, 'some are on their way')
     it.app.advance(86_401)
     await looked(it.store)
     letGo()
@@ -196,12 +179,7 @@ test('a line that no limit has room for is an error, and holds the others up no 
 
 test('a line is sent as the project’s rules have it when it runs, and not as they were when it was judged', async () => {
   await using it = await startRunning()
-  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-  it.upstream.answer(async (call) => {
-    await call.whole
-    await held
-    await answerChat(call)
-  })
+  const { letGo } = holdBehind(it.upstream)
   const { serviceTierSettings } = it.app.admin().organization.projects
   await serviceTierSettings.update(it.projectId, { default: 'standard' })
   const { id } = await create(it.a.client, jsonl(names(16).map((name) => chat(name))))
@@ -263,12 +241,7 @@ const changes: Record<string, { change: (it: Kept) => Promise<unknown>; status: 
 for (const [what, { change, status, body = {} }] of Object.entries(changes)) {
   test(`lines that are left end as errors where ${what}`, async () => {
     await using it = await startRunning()
-    const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
-    it.upstream.answer(async (call) => {
-      await call.whole
-      await held
-      await answerChat(call)
-    })
+    const { letGo } = holdBehind(it.upstream)
     const all = names(30)
     const { id } = await create(it.a.client, jsonl(all.map((name) => chat(name, body))))
     await until(() => it.upstream.calls.length >= 8, 'some are on their way')

@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toFile } from 'openai'
 import { gatehouse } from '../../process/gatehouse.ts'
 import { type Asked, BUCKET, type Fault, KEY_ID, SECRET, startBucket } from '../../support/bucket/bucket.ts'
 import { openTestDatabase } from '../../support/databases.ts'
 import { startTestApp } from '../../support/harness.ts'
 import { until } from '../../support/until.ts'
 import { formOf } from '../owned/forms.ts'
-import { bucketStore, startKept } from './kept.ts'
+import { bucketStore, MB, startKept, text } from './kept.ts'
 import { answerChat, askedOf, chat, create, ids, jsonl, linesOf, names, reach, startRunning } from './running.ts'
 
 /*
  * A bucket in which the gate keeps things, where its server is slow, fails, is away, or is not what it has to be.
  */
 
-const MB = 1_048_576
-const text = (content: string | Buffer, name = 'a.txt') => toFile(Buffer.from(content), name)
 const away = { status: 503, code: 'service_unavailable' }
 const outcome = { SlowDown: 503, InternalError: 500, AccessDenied: 403 } as const
 const failing = (code: keyof typeof outcome): Fault => ({ status: outcome[code], code })

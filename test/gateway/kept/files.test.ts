@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { lstat, mkdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { toFile } from 'openai'
@@ -7,22 +7,15 @@ import { startTestApp } from '../../support/harness.ts'
 import { until } from '../../support/until.ts'
 import { startAccount } from '../account/account.ts'
 import { generated } from '../account/content.ts'
-import { makeKey } from '../gate.ts'
 import { formOf, head, tail } from '../owned/forms.ts'
 import { envOf } from '../owned/shared.ts'
-import { everywhere, keptFolder, keptStore, placeOf, startKept, storeKinds } from './kept.ts'
+import { everywhere, keptFolder, keptStore, MB, placeOf, refused, startKept, storeKinds, text } from './kept.ts'
 
 /*
  * Files that the gate keeps itself, for model servers that keep none.
  */
 
-const MB = 1_048_576
-const text = (content: string, name = 'a.txt') => toFile(Buffer.from(content), name)
 const ids = (files: readonly { id: string }[]) => files.map(({ id }) => id)
-const refused = (id: string, param: string | null = 'id') => ({
-  status: 404,
-  error: { message: `No such File object: ${id}`, type: 'invalid_request_error', param, code: null },
-})
 
 for (const [database, kind] of everywhere) {
   test(`${database}, ${kind}: a file is made, read, listed and deleted by its project alone, and no model server hears of it`, async () => {
@@ -156,53 +149,6 @@ test('a file is its project’s until it expires', async () => {
   it.app.advance(3601)
   await assert.rejects(files.retrieve(file.id), refused(file.id))
   assert.deepEqual((await files.list()).data, [])
-})
-
-test('what is not in the folder of this node is said to be out of reach, and not to be gone', async () => {
-  const lines: string[] = []
-  await using it = await startKept({ log: (line) => lines.push(line) })
-  const { files } = it.a.client
-  const [kept, lost] = [
-    await files.create({ file: await text('kept'), purpose: 'user_data' }),
-    await files.create({ file: await text('lost'), purpose: 'user_data' }),
-  ]
-  const place = placeOf(it.folder, lost.id)
-  await rename(place, `${it.folder.path}-away`)
-  for (const ask of [() => files.retrieve(lost.id), () => files.content(lost.id), () => files.list()])
-    await assert.rejects(ask, { status: 503, code: 'service_unavailable' })
-  assert.ok(lines.some((line) => line.includes(lost.id) && line.includes('another folder')))
-  assert.equal(await (await files.content(kept.id)).text(), 'kept')
-  await rename(`${it.folder.path}-away`, place)
-  assert.equal(await (await files.content(lost.id)).text(), 'lost')
-  // Who wants to be rid of it can be.
-  await rm(place, { recursive: true })
-  assert.equal((await files.delete(lost.id)).deleted, true)
-  await assert.rejects(files.retrieve(lost.id), refused(lost.id))
-  assert.deepEqual(ids((await files.list()).data), [kept.id])
-})
-
-test('a link in the folder leads nowhere', async () => {
-  await using it = await startKept()
-  const { files } = it.a.client
-  const secret = `${it.folder.path}-secret`
-  await mkdir(secret)
-  await writeFile(join(secret, 'content'), 'a secret')
-  await writeFile(join(secret, 'object.json'), '{}')
-  for (const name of ['content', 'object.json', '']) {
-    const { id } = await files.create({ file: await text('12345678'), purpose: 'user_data' })
-    const place = join(placeOf(it.folder, id), name)
-    await rm(place, { recursive: true })
-    await symlink(join(secret, name), place)
-    await assert.rejects(async () => (await files.content(id)).text(), { status: 503 }, name)
-  }
-  await rm(secret, { recursive: true })
-})
-
-test('a content that has lost bytes is cut, and not ended', async () => {
-  await using it = await startKept()
-  const { id } = await it.a.client.files.create({ file: await toFile(Buffer.alloc(MB), 'x'), purpose: 'user_data' })
-  await truncate(join(placeOf(it.folder, id), 'content'), MB / 2)
-  await assert.rejects(async () => (await it.a.client.files.content(id)).arrayBuffer())
 })
 
 for (const kind of storeKinds) {
@@ -347,13 +293,4 @@ test('a file that the gate keeps is none that a model server could read: whoever
   const reply = await it.app.send('POST', '/v1/chat/completions', { key: it.a.key, body })
   assert.equal(reply.status, 404, reply.text)
   assert.equal(it.upstream.calls.length, 0)
-})
-
-test('without a folder there are no files, and one that cannot be written to stops the start', async () => {
-  await using app = await startTestApp({ env: { GATEHOUSE_UPSTREAM_URL: 'http://127.0.0.1:9/v1' } })
-  const { key } = await makeKey(app)
-  assert.equal((await app.send('GET', '/v1/files', { key })).body.error.code, 'not_offered')
-  // A file stands where the folder should.
-  const path = join(import.meta.dirname, 'kept.ts', 'files')
-  await assert.rejects(startTestApp({ env: { GATEHOUSE_FILES: path } }), /GATEHOUSE_FILES: .*kept\.ts/)
 })

@@ -7,10 +7,10 @@ import { toFile } from 'openai'
 import { until } from '../../support/until.ts'
 import { keptFolder } from './kept.ts'
 import {
-  answerChat,
   askedOf,
   chat,
   create,
+  holdBehind,
   ids,
   jsonl,
   linesOf,
@@ -23,6 +23,8 @@ import {
 /*
  * A file system of its own that is full: no more files can be made on it, though bytes are free.
  */
+
+type Disk = NonNullable<Awaited<ReturnType<typeof smallDisk>>>
 
 /** @returns null where this process may mount none */
 async function smallDisk() {
@@ -65,25 +67,24 @@ test('where no more files can be made none is kept, and an upload can still be c
   assert.equal((await file()).bytes, 3)
 })
 
-/** A batch of twelve lines whose first eight have been answered on a disk that is full by now. */
-async function startFull(path: string) {
+/** A batch of twelve lines that has stopped, since its first eight were answered when the disk was full. */
+async function stoppedOn({ path, fill }: Disk) {
   await using stack = new AsyncDisposableStack()
   const log: string[] = []
   const it = stack.use(await startRunning({ folder: path, log: (line) => log.push(line) }))
-  const { promise: isFull, resolve: filled } = Promise.withResolvers<void>()
-  it.upstream.answer(async (call) => {
-    await isFull
-    await answerChat(call)
-  })
+  const { letGo } = holdBehind(it.upstream)
   const all = names(12)
   const { id } = await create(it.a.client, jsonl(all.map((name) => chat(name))))
   await until(() => it.upstream.calls.length === 8, 'as many lines as may are begun')
+  await fill()
+  letGo()
+  const said = (what: string) => log.filter((line) => line.includes(what)).length
+  await until(() => said('it is gone on with later') >= 1, 'it stops')
   const rest = stack.move()
   return {
     ...{ it, all, id, client: it.a.client },
-    said: (what: string) => log.filter((line) => line.includes(what)).length,
+    said,
     results: async () => (await readdir(path, { recursive: true })).filter((name) => name.endsWith('.added')),
-    letGo: () => filled(),
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
 }
@@ -99,11 +100,8 @@ async function opened(end: string): Promise<string[]> {
 test('no line of a batch is begun that there is no room for, and what was answered is kept and not asked for again', async (t) => {
   await using disk = await smallDisk()
   if (disk === null) return t.skip('nothing can be mounted here')
-  await using full = await startFull(disk.path)
+  await using full = await stoppedOn(disk)
   const { it, all, id, client } = full
-  await disk.fill()
-  full.letGo()
-  await until(() => full.said('it is gone on with later') >= 1, 'it stops')
   assert.equal(it.upstream.calls.length, 8)
   await until(() => full.said('it is gone on with later') >= 3, 'it is tried again')
   assert.deepEqual([(await full.results()).length, await opened('.added')], [1, []])
@@ -117,11 +115,8 @@ test('no line of a batch is begun that there is no room for, and what was answer
 test('one that is over its time on a full disk has its results when there is room', async (t) => {
   await using disk = await smallDisk()
   if (disk === null) return t.skip('nothing can be mounted here')
-  await using full = await startFull(disk.path)
+  await using full = await stoppedOn(disk)
   const { it, all, id, client } = full
-  await disk.fill()
-  full.letGo()
-  await until(() => full.said('it is gone on with later') >= 1, 'it stops')
   it.app.advance(86_401)
   const before = full.said('it is gone on with later')
   await until(() => full.said('it is gone on with later') > before, 'its end is tried')
@@ -136,11 +131,8 @@ test('one that is over its time on a full disk has its results when there is roo
 test('one whose results cannot be kept for a day behind its time ends as expired', async (t) => {
   await using disk = await smallDisk()
   if (disk === null) return t.skip('nothing can be mounted here')
-  await using full = await startFull(disk.path)
+  await using full = await stoppedOn(disk)
   const { it, id, client } = full
-  await disk.fill()
-  full.letGo()
-  await until(() => full.said('it is gone on with later') >= 1, 'it stops')
   it.app.advance(2 * 86_400 + 60)
   const done = await reach(client, id, 'expired')
   assert.deepEqual([done.output_file_id ?? null, done.error_file_id ?? null], [null, null])

@@ -1,10 +1,19 @@
 import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { toFile } from 'openai'
 import { startBucket, type TestBucket } from '../../support/bucket/bucket.ts'
 import { DATABASE, type DatabaseKind, databases } from '../../support/databases.ts'
 import type { TestAppOptions } from '../../support/harness.ts'
 import { makeKey, startGate } from '../gate.ts'
+
+export const MB = 1_048_576
+export const text = (content: string | Buffer, name = 'a.txt') => toFile(Buffer.from(content), name)
+/** Of a file that is not there. */
+export const refused = (id: string, param: string | null = 'id') => ({
+  status: 404,
+  error: { message: `No such File object: ${id}`, type: 'invalid_request_error', param, code: null },
+})
 
 /** A folder for what a gate keeps, and what is in it. */
 export async function keptFolder() {

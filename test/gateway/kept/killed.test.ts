@@ -7,13 +7,11 @@ import { serve, until } from '../../process/gatehouse.ts'
 import { openTestDatabase } from '../../support/databases.ts'
 import { ADMIN_KEY } from '../../support/harness.ts'
 import { formOf, head, openForm, projectAt, tail } from '../owned/forms.ts'
-import { everywhere, keptFolder, keptStore } from './kept.ts'
+import { everywhere, keptFolder, keptStore, MB } from './kept.ts'
 
 /*
  * Files that the gate keeps itself, where it is killed, and where the disk is full.
  */
-
-const MB = 1_048_576
 
 for (const [database, kind] of everywhere) {
   test(`${database}, ${kind}: a server that is killed in the middle of a file has made none, and keeps those that it has told of`, async () => {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Call } from '../upstream.ts'
+import { MB } from './kept.ts'
 import { chat, create, jsonl, type Line, linesOf, reach, startRunning, usedIn } from './running.ts'
 
 /*
  * Answers to lines of batches that are longer than any that is kept.
  */
-
-const MB = 1_048_576
 
 /** Answers with a vector for each text, so many bytes of them, and then with what was used. */
 async function answerVectors(call: Call, bytes: number): Promise<void> {

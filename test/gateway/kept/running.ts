@@ -6,7 +6,7 @@ import type { TestAppOptions } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
 import { until } from '../../support/until.ts'
 import { chat, create, jsonl } from '../batches/stage.ts'
-import type { Call } from '../upstream.ts'
+import type { Call, FakeUpstream } from '../upstream.ts'
 import { startKept, type TestStore } from './kept.ts'
 
 /*
@@ -43,6 +43,21 @@ export async function answerChat(call: Call, status = 200, more: object = {}): P
   const text = JSON.stringify({ ...said, ...more })
   call.response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
   call.response.end(text)
+}
+
+/** Has a model server answer so many calls, and hold back all that come after them until they are let go. @returns how many have come, and what lets go */
+export function holdBehind(
+  upstream: Pick<FakeUpstream, 'answer'>,
+  most = 0,
+): { came: () => number; letGo: () => void } {
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
+  let came = 0
+  upstream.answer(async (call) => {
+    await call.whole
+    if (++came > most) await held
+    await answerChat(call)
+  })
+  return { came: () => came, letGo: () => letGo() }
 }
 
 type Options = TestAppOptions & {

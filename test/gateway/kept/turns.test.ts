@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../../support/until.ts'
 import { makeKey } from '../gate.ts'
+import { MB } from './kept.ts'
 import { answerChat, askedOf, chat, create, ids, jsonl, linesOf, names, reach, startRunning } from './running.ts'
 
 /*
  * Who is next where many batches wait, and what they hold meanwhile.
  */
 
-const MB = 1_048_576
 const linesOf2 = (model: string, count = 2) => jsonl(names(count).map((name) => chat(name, { model })))
 
 test('batches that wait for room in their limits hold up nobody else, however many they are', async () => {

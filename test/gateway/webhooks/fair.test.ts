@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { idSource } from '../../../src/core/id.ts'
 import { openDb } from '../../../src/db/open.ts'
 import { tellEndpoints } from '../../../src/db/webhook-deliveries.ts'
-import { findWebhookEndpoint, insertWebhookEndpoint } from '../../../src/db/webhook-endpoints.ts'
+import { findWebhookEndpoint, makeWebhookEndpoint } from '../../../src/db/webhook-endpoints.ts'
 import { Deliverer } from '../../../src/webhooks/deliverer.ts'
 import { newOrganization } from '../../contract/organizations.ts'
 import { type DatabaseKind, databases, openTestDatabase } from '../../support/databases.ts'
@@ -42,11 +42,13 @@ async function startAlone(database: DatabaseKind, { organizations, projects }: R
     /** An endpoint that is told of so many things. @returns its id */
     async hook(owner: Owner, url: string, { events = 0, hanging = 0 } = {}): Promise<string> {
       const id = newId('webhookEndpoint')
-      await insertWebhookEndpoint(db, {
-        ...{ id, organization_id: owner.organizationId, project_id: owner.projectId, name: 'x', url },
-        ...{ event_types: '[]', secret: 'whsec_eA==', old_secret: null, old_secret_until: null },
-        ...{ created_at: 1, updated_at: 1, due_at: null, waiting: 0, hanging },
-      })
+      await makeWebhookEndpoint(db, owner, { name: 'x', url, eventTypes: [] }, { id, now: 1 })
+      await db
+        .updateTable('webhook_endpoint')
+        .set({ hanging })
+        .where('organization_id', '=', owner.organizationId)
+        .where('id', '=', id)
+        .execute()
       const happened = { type: 'batch.completed', data: { id: 'batch_1' }, at: Date.now() }
       for (let i = 0; i < events; i++) await tellEndpoints(db, newId, owner.organizationId, [id], happened)
       return id

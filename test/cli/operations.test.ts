@@ -51,7 +51,7 @@ test('what the operator’s page shows of the configuration file can be read, ev
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-page-'))
   try {
     const blocks = found(/^```yaml\n([\s\S]*?)^```/gm)
-    assert.equal(blocks.length, 4)
+    assert.equal(blocks.length, 5)
     // The one file that it names besides is the operator's.
     const authority = join(folder, 'ca.pem')
     writeFileSync(authority, rootCertificates[0] ?? '')

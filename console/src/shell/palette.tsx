@@ -1,11 +1,11 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { createSpotlight, Spotlight } from '@mantine/spotlight'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Icon } from '../patterns/icons.tsx'
 import { seen, straight } from '../patterns/names.ts'
 import { useActions } from './palette/actions.ts'
 import { useFound } from './palette/found.ts'
-import { passes, ranked } from './palette/option.ts'
+import { type Option, passes, ranked } from './palette/option.ts'
 import { usePlaces } from './palette/places.ts'
 import './palette/palette.css'
 
@@ -21,9 +21,8 @@ export function Palette() {
   const [asked] = useDebouncedValue(typed.trim(), 200)
   const known = ranked(typed, [...usePlaces(), ...useActions()])
   const { options, isLooking } = useFound(asked || undefined, isOpen)
-  // What was found for less than is typed by now is shown as far as it still has that: the server's answer is on its way.
-  const isSettled = asked === typed.trim()
-  const shown = [...known, ...(isSettled ? options : options.filter(passes(typed)))]
+  const isSettled = asked === typed.trim() && !isLooking
+  const shown = [...known, ...useLasting(options, isSettled, typed)]
   useFirstSelected(typed !== '' && isOpen ? shown.map(({ id }) => id).join() : '')
   return (
     <Spotlight
@@ -42,7 +41,7 @@ export function Palette() {
       // They have been sifted: by their words here, and by the server.
       filter={(_, actions) => actions}
       shortcut={['mod + K', '/']}
-      nothingFound={isLooking || !isSettled ? 'Looking…' : 'Nothing has this name'}
+      nothingFound={!isSettled ? 'Looking…' : 'Nothing has this name'}
       scrollable
       maxHeight={420}
       scrollAreaProps={{ id: LIST }}
@@ -57,6 +56,20 @@ export function Palette() {
       }}
     />
   )
+}
+
+/**
+ * What is found, and while the server's answer is on its way what was found before it, as far as it has what is typed by now: what
+ * somebody is about to take does not go away and come back.
+ */
+function useLasting(options: readonly Option[], isSettled: boolean, typed: string): readonly Option[] {
+  const before = useRef(options)
+  useEffect(() => {
+    if (isSettled) before.current = options
+  })
+  if (isSettled) return options
+  const there = new Set(options.map(({ id }) => id))
+  return [...options, ...before.current.filter(({ id }) => !there.has(id))].filter(passes(typed))
 }
 
 /** Enter takes what is first, also where it came from the server after the last key. @param ids of what is shown; empty: nothing is to be selected */

@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
-import {
-  gatehouse,
-  newAdminKey,
-  newOrganization,
-  newUser,
-  type Organization,
-} from '../../test/contract/organizations.ts'
+import { newAdminKey, newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
 import { all, refusal } from '../../test/sdk/scenario.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
@@ -188,12 +183,12 @@ for (const database of databases) {
       const organization = await newOrganization(app)
       const { admin, id, ownerEmail } = organization
       const flags = ['--org', id, '--user', ownerEmail.toUpperCase(), '--name', 'rescue', '--expires-in-seconds', '60']
-      const made = await gatehouse(app, 'admin-key', 'create', ...flags, '--scopes', 'api.management.read')
+      const made = await command(app, 'admin-key', 'create', ...flags, '--scopes', 'api.management.read')
       const key = await admin.adminAPIKeys.retrieve(made.id)
       assert.deepEqual([key.name, key.expires_at], ['rescue', key.created_at + 60])
       await all(acting(made.value).projects.list())
       await assert.rejects(acting(made.value).projects.create({ name: 'x' }), lacks('api.management.write'))
-      const wrong = gatehouse(app, 'admin-key', 'create', ...flags, '--scopes', 'api.model.read')
+      const wrong = command(app, 'admin-key', 'create', ...flags, '--scopes', 'api.model.read')
       await assert.rejects(wrong, /Invalid value: 'api.model.read'/)
     })
   })

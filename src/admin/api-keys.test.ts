@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newAdminKey, newOrganization, newUser } from '../../test/contract/organizations.ts'
+import { newAdminKey, newOrganization, newUser } from '../../test/contract/organizations.ts'
 import { opens, refusal } from '../../test/sdk/scenario.ts'
 import { clientOf } from '../../test/support/client.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import type { ApiKey } from '../contract/api-keys.ts'
@@ -141,7 +142,7 @@ for (const database of databases) {
       await set(call, false)
       await mine(myApiKeys.update, { params: { api_key_id: key.id }, body: { disabled: true } })
       const flags = ['--org', own.id, '--user', member.id, '--expires-in-seconds', '600']
-      const brief = clientOf(app, (await gatehouse(app, 'admin-key', 'create', ...flags)).value)
+      const brief = clientOf(app, (await command(app, 'admin-key', 'create', ...flags)).value)
       await assert.rejects(enable(brief), refusal(400, 'invalid_value', 'expires_in_seconds'))
       await enable(mine)
       assert.equal(await opens(app, key.value), null)

@@ -6,7 +6,7 @@ import { publishedErrors, publishedSchema } from '../../test/openapi/schemas.ts'
 import { makeCertificate } from '../../test/support/certificates.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
-import { asSession, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, signInNew } from '../../test/support/signing-in.ts'
 import type { AuditType } from '../core/audit.ts'
 import { hashSecret } from '../core/key.ts'
 
@@ -90,7 +90,7 @@ async function people({ organization, project, user }: Place) {
 
 async function signingIn({ app, user }: Place) {
   const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
-  const { cookie } = await signInByLink(app, id, user)
+  const { cookie } = await signInNew(app, id, user)
   await app.send('POST', '/v1/organization/sign_out', { body: {} })
   await asSession(app, cookie, 'POST', '/v1/organization/sign_out', {})
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import {
-  gatehouse,
   newAdminKey,
   newEmail,
   newOrganization,
@@ -9,6 +8,7 @@ import {
   type Organization,
 } from '../../test/contract/organizations.ts'
 import { all, refusal, unknownLike } from '../../test/sdk/scenario.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { ADMIN_KEY, startTestApp, type TestApp } from '../../test/support/harness.ts'
 
@@ -36,7 +36,7 @@ for (const database of databases) {
     after(() => app[Symbol.asyncDispose]())
 
     const link = async ({ id }: Organization, invite: string) =>
-      (await gatehouse(app, 'invite', 'link', invite, '--org', id)).token
+      (await command(app, 'invite', 'link', invite, '--org', id)).token
 
     test('an accepted invite is a user with its role and its memberships, and stands in the record', async () => {
       const organization = await newOrganization(app)
@@ -178,7 +178,7 @@ for (const database of databases) {
       const { invites } = own.admin().organization
       const invite = await invites.create({ email: newEmail(), role: 'reader' })
       assert.equal(invite.expires_at, invite.created_at + WEEK)
-      const { token } = await gatehouse(own, 'invite', 'link', invite.id)
+      const { token } = await command(own, 'invite', 'link', invite.id)
       own.advance(WEEK - 60)
       assert.equal((await invites.retrieve(invite.id)).status, 'pending')
       own.advance(60)
@@ -202,7 +202,7 @@ for (const database of databases) {
       await using own = await startTestApp({ database })
       const { id } = await own.admin().organization.invites.create({ email: newEmail(), role: 'reader' })
       await own.db.updateTable('invite').set({ expires_at: 1 }).where('id', '=', id).execute()
-      await assert.rejects(gatehouse(own, 'invite', 'link', id), /is expired/)
+      await assert.rejects(command(own, 'invite', 'link', id), /is expired/)
     })
 
     test('a link is good for as long as who made the invite could make it, and is good again with that', async () => {
@@ -224,7 +224,7 @@ for (const database of databases) {
     test('an invite made with a key that expires ends with it', async () => {
       const organization = await newOrganization(app)
       const flags = ['--org', organization.id, '--user', organization.ownerId, '--expires-in-seconds', '600']
-      const key = await gatehouse(app, 'admin-key', 'create', ...flags)
+      const key = await command(app, 'admin-key', 'create', ...flags)
       const made = await app.admin(key.value).organization.invites.create({ email: newEmail(), role: 'reader' })
       const lifetime = (made.expires_at ?? Infinity) - made.created_at
       assert.ok(lifetime > 0 && lifetime <= 600, `${lifetime}`)
@@ -259,7 +259,7 @@ for (const database of databases) {
       const email = newEmail()
       const invite = await admin.invites.create({ email, role: 'owner' })
       const token = await link(organization, invite.id)
-      await gatehouse(app, 'user', 'create', '--org', id, '--email', email, '--name', 'Direct', '--role', 'reader')
+      await command(app, 'user', 'create', '--org', id, '--email', email, '--name', 'Direct', '--role', 'reader')
       const { status, body } = await accept(app, token)
       assert.deepEqual([status, body.error.code], [400, 'user_already_in_organization'])
       assert.deepEqual(await admin.invites.retrieve(invite.id), invite)

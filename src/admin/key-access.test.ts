@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  gatehouse,
-  newOrganization,
-  newProjectKey,
-  newUser,
-  type Organization,
-} from '../../test/contract/organizations.ts'
+import { newOrganization, newProjectKey, newUser, type Organization } from '../../test/contract/organizations.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { projectAccess } from '../db/access.ts'
@@ -164,7 +159,7 @@ async function setUp(app: TestApp, own: Organization) {
     },
     'somebody invited': async () => {
       const invite = await own.admin.invites.create({ email: `i${state}@example.com`, role: 'reader' })
-      const { token } = await gatehouse(app, 'invite', 'link', '--org', own.id, invite.id)
+      const { token } = await command(app, 'invite', 'link', '--org', own.id, invite.id)
       await app.send('POST', '/v1/organization/invites/accept', { key: null, body: { token, name: 'n' } })
     },
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { newOrganization, newUser } from '../../test/contract/organizations.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp } from '../../test/support/harness.ts'
-import { asSession, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, newPassword, signInNew } from '../../test/support/signing-in.ts'
 
 const V1 = '/v1/organization'
 
@@ -13,7 +13,7 @@ for (const database of databases) {
     const own = await newOrganization(app)
     const { id } = await newUser(app, own, 'owner')
     // Whoever knows an owner's password, and nothing else, makes a link for another owner.
-    const { cookie } = await signInByLink(app, own.id, own.ownerId)
+    const { cookie } = await signInNew(app, own.id, own.ownerId)
     const made = await asSession(app, cookie, 'POST', `${V1}/users/${id}/password_link`)
     assert.equal(made.status, 200, made.text)
     const body = { token: made.body.path.split('#')[1], password: newPassword() }

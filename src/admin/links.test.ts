@@ -6,7 +6,7 @@ import { clientOf } from '../../test/support/client.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { modelsFile } from '../../test/support/models-file.ts'
-import { asSession, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, newPassword, signInNew } from '../../test/support/signing-in.ts'
 import { contract } from '../contract/index.ts'
 import { adminKeyScopes } from '../core/permission.ts'
 
@@ -100,7 +100,7 @@ for (const database of databases) {
       await assert.doesNotReject(password(all))
       const readers = await newAdminKey(app, own, id)
       await assert.rejects(password(readers, own.ownerId), { status: 401, message: /Missing scopes/ })
-      const { cookie } = await signInByLink(app, own.id, own.ownerId)
+      const { cookie } = await signInNew(app, own.id, own.ownerId)
       const path = (user: string) => `/v1/organization/users/${user}/password_link`
       assert.equal((await asSession(app, cookie, 'POST', path(id))).status, 200)
       assert.equal((await asSession(app, cookie, 'POST', path(own.ownerId))).status, 400)

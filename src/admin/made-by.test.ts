@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newEmail, newOrganization, newUser } from '../../test/contract/organizations.ts'
+import { newEmail, newOrganization, newUser } from '../../test/contract/organizations.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
-import { asSession, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, newPassword, signInNew } from '../../test/support/signing-in.ts'
 
 const V1 = '/v1/organization'
 
@@ -14,7 +15,7 @@ type At = {
   id: string
   email: string
   key: { id: string }
-  signedIn: Awaited<ReturnType<typeof signInByLink>>
+  signedIn: Awaited<ReturnType<typeof signInNew>>
 }
 type Row = {
   way: Way
@@ -127,8 +128,8 @@ for (const database of databases) {
       const own = await newOrganization(app)
       const { id, email } = await newUser(app, own, 'owner')
       const { id: other } = await newUser(app, own)
-      const key = await gatehouse(app, 'admin-key', 'create', '--org', own.id, '--user', id)
-      const signedIn = await signInByLink(app, own.id, id)
+      const key = await command(app, 'admin-key', 'create', '--org', own.id, '--user', id)
+      const signedIn = await signInNew(app, own.id, id)
       const as = (path: string, body?: object) => {
         const post = ['POST', `${V1}${path}`] as const
         if (way === 'key') return app.send(...post, { key: key.value, ...(body && { body }) })
@@ -165,7 +166,7 @@ for (const database of databases) {
       const { id } = await newUser(app, own)
       const path = `${V1}/users/${id}/password_link`
       assert.equal((await app.send('POST', path, { key: at.key.value })).status, 200)
-      const { token } = await gatehouse(app, 'user', 'password-link', id, '--org', own.id)
+      const { token } = await command(app, 'user', 'password-link', id, '--org', own.id)
       await own.admin.users.delete(at.id)
       const body = { token, password: newPassword() }
       assert.equal((await app.send('POST', `${V1}/sign_in/password_link`, { key: null, body })).status, 200)

@@ -5,7 +5,7 @@ import { until } from '../../test/process/gatehouse.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { addPasskey, askedFor, beginPasskey, confirmPasskey, withPasskey } from '../../test/support/passkeys.ts'
-import { linkFor, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { linkFor, newPassword, signInNew } from '../../test/support/signing-in.ts'
 import { SoftPasskey } from '../../test/support/soft-passkey.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
@@ -172,7 +172,7 @@ for (const database of databases) {
 
     test('what is to be added counts only as it was asked for', async () => {
       const { id, email } = await newUser(app, own)
-      const { password } = await signInByLink(app, own.id, id)
+      const { password } = await signInNew(app, own.id, id)
       const claim = { email, password, organization_id: own.id }
       const passkey = new SoftPasskey()
       const asked = () => beginPasskey(app, claim)
@@ -213,6 +213,6 @@ for (const database of databases) {
 
 async function withPassword(app: TestApp, own: Organization) {
   const { id, email } = await newUser(app, own)
-  const { password } = await signInByLink(app, own.id, id)
+  const { password } = await signInNew(app, own.id, id)
   return { email, password, organization_id: own.id }
 }

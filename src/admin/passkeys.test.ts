@@ -12,7 +12,7 @@ import {
   withPasskey,
 } from '../../test/support/passkeys.ts'
 import { beginFactor, confirmFactor, FACTOR } from '../../test/support/second-factor.ts'
-import { asSession, cookieOf, linkFor, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, cookieOf, linkFor, newPassword, signInNew } from '../../test/support/signing-in.ts'
 import { SoftPasskey } from '../../test/support/soft-passkey.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
@@ -39,7 +39,7 @@ for (const database of databases) {
     }
     const withPassword = async () => {
       const { id, email } = await newUser(app, own)
-      const { password, cookie } = await signInByLink(app, own.id, id)
+      const { password, cookie } = await signInNew(app, own.id, id)
       return { id, cookie, claim: { email, password, organization_id: own.id } }
     }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newOrganization, newProjectKey, newUser } from '../../test/contract/organizations.ts'
+import { newOrganization, newProjectKey, newUser } from '../../test/contract/organizations.ts'
 import { until } from '../../test/process/gatehouse.ts'
 import { all, opens, refusal, unknownLike } from '../../test/sdk/scenario.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
@@ -52,7 +53,7 @@ for (const database of databases) {
       const outsider = await newUser(app, organization)
       await assert.rejects(newProjectKey(app, organization, id, outsider.id), /is not a user of project/)
       const flags = ['--org', organization.id, '--project', id, '--user', member.id, '--name', 'own']
-      const strange = gatehouse(app, 'project-key', 'create', ...flags, '--scopes', 'api.management.write')
+      const strange = command(app, 'project-key', 'create', ...flags, '--scopes', 'api.management.write')
       await assert.rejects(strange, /Invalid value: 'api.management.write'/)
       assert.equal((await all(keys.list(id, { owner_project_access: 'any' }))).length, 1)
     })

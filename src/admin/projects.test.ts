@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newOrganization, newProjectKey, newUser } from '../../test/contract/organizations.ts'
+import { newOrganization, newProjectKey, newUser } from '../../test/contract/organizations.ts'
 import { all, opens, refusal } from '../../test/sdk/scenario.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 
@@ -187,7 +188,7 @@ for (const database of databases) {
       const { id } = await organization.admin.projects.create({ name: 'old' })
       await organization.admin.projects.archive(id)
       const flags = ['--org', organization.id, '--project', id, '--user', organization.ownerId, '--name', 'late']
-      await assert.rejects(gatehouse(app, 'project-key', 'create', ...flags), /archived/)
+      await assert.rejects(command(app, 'project-key', 'create', ...flags), /archived/)
     })
 
     test('lists hold archived projects only when asked to, oldest first', async () => {

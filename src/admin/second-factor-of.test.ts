@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import {
-  gatehouse,
-  newAdminKey,
-  newOrganization,
-  newUser,
-  type Organization,
-} from '../../test/contract/organizations.ts'
+import { newAdminKey, newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
 import { clientOf } from '../../test/support/client.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { FACTOR, withFactor } from '../../test/support/second-factor.ts'
@@ -92,7 +87,7 @@ for (const database of databases) {
 
     test('the command line takes away that of the last owner', async () => {
       const { id, claim, cookie } = await withFactor(app, own.id, { id: own.ownerId, email: own.ownerEmail })
-      const printed = await gatehouse(app, 'user', 'reset-second-factor', own.ownerEmail, '--org', own.id)
+      const printed = await command(app, 'user', 'reset-second-factor', own.ownerEmail, '--org', own.id)
       assert.deepEqual(printed, { object: 'organization.second_factor.deleted', id, deleted: true })
       assert.equal(await statusOf(cookie, 'GET', '/v1/organization/sessions'), 401)
       assert.equal((await signIn(claim)).status, 200)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gatehouse, newEmail, newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
+import { newEmail, newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { type Reply, startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { modelsFile } from '../../test/support/models-file.ts'
 import { beginFactor, confirmFactor, FACTOR, withFactor } from '../../test/support/second-factor.ts'
-import { asSession, cookieOf, linkFor, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, cookieOf, linkFor, newPassword, signInNew } from '../../test/support/signing-in.ts'
 import { endpoints } from './index.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
@@ -28,7 +29,7 @@ async function hasToSetUp(app: TestApp, own: Organization) {
   isSentToSetUp(await post(`${SIGN_IN}/password`, { ...claim, new_password: newPassword() }))
 
   const invite = await own.admin.invites.create({ email: newEmail('guest'), role: 'reader' })
-  const link = await gatehouse(app, 'invite', 'link', invite.id, '--org', own.id)
+  const link = await command(app, 'invite', 'link', invite.id, '--org', own.id)
   const accepted = await post('/v1/organization/invites/accept', { token: link.token, name: 'Guest', password })
   assert.deepEqual([accepted.status, accepted.headers.get('set-cookie')], [200, null])
   isSentToSetUp(await post(SIGN_IN, { ...claim, email: invite.email }))
@@ -54,8 +55,8 @@ for (const database of databases) {
     await using app = await startTestApp({ database })
     const [own, other] = [await newOrganization(app), await newOrganization(app)]
     const member = await newUser(app, own)
-    const bare = await signInByLink(app, own.id, member.id)
-    const { cookie: alone } = await signInByLink(app, own.id, own.ownerId)
+    const bare = await signInNew(app, own.id, member.id)
+    const { cookie: alone } = await signInNew(app, own.id, own.ownerId)
     const require = (cookie: string, second_factor = 'required') =>
       asSession(app, cookie, 'POST', POLICY, { second_factor })
     const refused = await require(alone)
@@ -70,7 +71,7 @@ for (const database of databases) {
     isSentToSetUp(await asSession(app, bare.cookie, 'GET', '/v1/organization/me'))
     isSentToSetUp(await asSession(app, bare.cookie, 'DELETE', `/v1/organization/sessions/${bare.session.id}`))
     await hasToSetUp(app, own)
-    const elsewhere = await signInByLink(app, other.id, other.ownerId)
+    const elsewhere = await signInNew(app, other.id, other.ownerId)
     assert.equal((await asSession(app, elsewhere.cookie, 'GET', '/v1/organization/me')).status, 200)
     assert.equal((await app.send('GET', '/v1/organization/me', { key: own.key })).status, 200, 'keys go on')
     const [event] = (await own.admin.auditLogs.list({ event_types: ['organization.updated'] })).data
@@ -84,7 +85,7 @@ for (const database of databases) {
     await using app = await startTestApp({ database })
     const own = await newOrganization(app)
     const { id, email } = await newUser(app, own)
-    const { cookie, password } = await signInByLink(app, own.id, id)
+    const { cookie, password } = await signInNew(app, own.id, id)
     const body = { email, password, organization_id: own.id }
     const others = await Promise.all([1, 2].map(() => app.send('POST', SIGN_IN, { key: null, body })))
     await app.send('POST', POLICY, { key: own.key, body: { second_factor: 'required' } })
@@ -123,7 +124,7 @@ for (const database of databases) {
     const own = await newOrganization(app)
     for (let round = 0; round < 5; round++) {
       const { id, email } = await newUser(app, own)
-      const { password } = await signInByLink(app, own.id, id)
+      const { password } = await signInNew(app, own.id, id)
       const claim = { email, password, organization_id: own.id }
       const code = (await beginFactor(app, claim)).code()
       // Begun before it was confirmed, and finished before or after: whoever is in afterwards has shown it, or is out.

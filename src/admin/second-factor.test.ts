@@ -12,7 +12,7 @@ import {
   FACTOR,
   withFactor,
 } from '../../test/support/second-factor.ts'
-import { asSession, cookieOf, linkFor, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, cookieOf, linkFor, newPassword, signInByLink, signInNew } from '../../test/support/signing-in.ts'
 import { codeOf, stepAt } from '../core/totp.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
@@ -146,7 +146,7 @@ for (const database of databases) {
 
     test('what was begun is over after ten minutes, and when it is begun anew', async () => {
       const { id, email } = await newUser(app, own)
-      const { password } = await signInByLink(app, own.id, id)
+      const { password } = await signInNew(app, own.id, id)
       const claim = { email, password, organization_id: own.id }
       const none = (reply: Reply) => assert.deepEqual(said(reply), [400, 'no_second_factor', null])
       none(await confirmFactor(app, claim, '000000'))

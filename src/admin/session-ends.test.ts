@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
+import { newEmail, newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
 import { until } from '../../test/process/gatehouse.ts'
+import { command } from '../../test/support/command.ts'
 import { databases, openTestDatabase } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { modelsFile } from '../../test/support/models-file.ts'
@@ -67,8 +68,7 @@ for (const database of databases) {
     await using app = await startTestApp({ ...options, env: { GATEHOUSE_CONFIG: file.path } })
     assert.equal((await app.send('GET', SIGN_IN, { key: null })).body.local, false)
     assert.equal(await statusOf(app, cookie), 401)
-    const { gatehouse, newEmail } = await import('../../test/contract/organizations.ts')
-    const { token } = await gatehouse(app, 'user', 'password-link', user, '--org', organization)
+    const { token } = await command(app, 'user', 'password-link', user, '--org', organization)
     const password = 'correct horse battery staple'
     const email = newEmail()
     for (const [path, body] of [

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { newAdminKey, newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
-import { asSession, cookieOf, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, cookieOf, signInNew } from '../../test/support/signing-in.ts'
 
 const SESSIONS = '/v1/organization/sessions'
 const SIGN_OUT = '/v1/organization/sign_out'
@@ -20,7 +20,7 @@ for (const database of databases) {
 
     const someone = async () => {
       const { id, email } = await newUser(app, own)
-      return { id, email, ...(await signInByLink(app, own.id, id)) }
+      return { id, email, ...(await signInNew(app, own.id, id)) }
     }
     const signInAgain = async ({ email, password }: { email: string; password: string }) => {
       const reply = await app.send('POST', '/v1/organization/sign_in', { key: null, body: { email, password } })
@@ -48,7 +48,7 @@ for (const database of databases) {
 
     test("of others are an owner's to see and to end, by key or by session, and nobody else's", async () => {
       const [user, other] = [await someone(), await someone()]
-      const owner = await signInByLink(app, own.id, own.ownerId)
+      const owner = await signInNew(app, own.id, own.ownerId)
       const path = `${SESSIONS}?user_id=${user.id}`
       const refused = await asSession(app, other.cookie, 'GET', path)
       assert.equal(refused.status, 401)

@@ -9,7 +9,7 @@ const { newEmail, newOrganization, newUser } = await import('../../test/contract
 const { databases } = await import('../../test/support/databases.ts')
 const { until } = await import('../../test/process/gatehouse.ts')
 const { startTestApp } = await import('../../test/support/harness.ts')
-const { signInByLink, linkFor, newPassword } = await import('../../test/support/signing-in.ts')
+const { linkFor, newPassword, signInNew } = await import('../../test/support/signing-in.ts')
 
 const V1 = '/v1/organization'
 const SIGN_IN = `${V1}/sign_in`
@@ -26,7 +26,7 @@ const cases: { what: string; most: number; asks: (app: TestApp, own: Own) => Pro
     most: 4,
     asks: async (app, own) => {
       const { email } = await newUser(app, own)
-      const { password } = await signInByLink(app, own.id, email)
+      const { password } = await signInNew(app, own.id, email)
       // The organization may be named or not, and the address be written in any way.
       const named = [{ organization_id: own.id }, {}]
       return (i) => {
@@ -47,7 +47,7 @@ const cases: { what: string; most: number; asks: (app: TestApp, own: Own) => Pro
     most: 4,
     asks: async (app, own) => {
       const { email } = await newUser(app, own)
-      const { password } = await signInByLink(app, own.id, email)
+      const { password } = await signInNew(app, own.id, email)
       const body = { email, password, new_password: newPassword() }
       return (i) => ({ path: `${SIGN_IN}/password`, body, ip: `192.0.2.${i}` })
     },
@@ -90,7 +90,7 @@ for (const database of databases) {
           app.send('POST', path, { key: null, body, headers: { 'x-forwarded-for': ip } })
         const ask = await asks(app, own)
         const { email } = await newUser(app, own)
-        const { password } = await signInByLink(app, own.id, email)
+        const { password } = await signInNew(app, own.id, email)
         const { release } = hashes.hold()
         const begun = hashes.count
         const refused: string[] = []

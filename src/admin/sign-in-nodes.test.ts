@@ -4,7 +4,7 @@ import { newEmail, newOrganization, newUser } from '../../test/contract/organiza
 import { openTestDatabase } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { withFactor } from '../../test/support/second-factor.ts'
-import { signInByLink } from '../../test/support/signing-in.ts'
+import { signInByLink, signInNew } from '../../test/support/signing-in.ts'
 import { deleteFullAttempts } from '../db/sign-in-attempts.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
@@ -29,7 +29,7 @@ test('servers on one PostgreSQL count attempts together, also of many at once, a
   await using one = await startTestApp(options)
   const own = await newOrganization(one)
   const { id, email } = await newUser(one, own)
-  const { password } = await signInByLink(one, own.id, id)
+  const { password } = await signInNew(one, own.id, id)
   const wrong = { email, password: 'a wrong one' }
   {
     await using two = await startTestApp(options)

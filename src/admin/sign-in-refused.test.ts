@@ -5,7 +5,7 @@ import { until } from '../../test/process/gatehouse.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { Held } from '../../test/support/held.ts'
 import { Recorder } from '../../test/support/recorder.ts'
-import { signInByLink } from '../../test/support/signing-in.ts'
+import { signInNew } from '../../test/support/signing-in.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
 const ATTEMPTS = '"sign_in_attempt"'
@@ -20,7 +20,7 @@ async function tried(app: TestApp, ip: string, body: object) {
 async function somebody(app: TestApp) {
   const own = await newOrganization(app)
   const { id, email } = await newUser(app, own)
-  const { password } = await signInByLink(app, own.id, id)
+  const { password } = await signInNew(app, own.id, id)
   return { email, password }
 }
 

@@ -5,7 +5,8 @@ import type { TestApp } from '../../test/support/harness.ts'
 
 // Before anything that hashes is loaded.
 const hashes = countHashes()
-const { gatehouse, newOrganization, newUser } = await import('../../test/contract/organizations.ts')
+const { newOrganization, newUser } = await import('../../test/contract/organizations.ts')
+const { command } = await import('../../test/support/command.ts')
 const { databases } = await import('../../test/support/databases.ts')
 const { until } = await import('../../test/process/gatehouse.ts')
 const { startTestApp } = await import('../../test/support/harness.ts')
@@ -69,7 +70,7 @@ for (const database of databases) {
     const { id, email } = await newUser(app, own)
     await signInByLink(app, own.id, id)
     const same = ['--org', other.id, '--email', email, '--name', 'Same', '--role', 'reader']
-    const { id: sameId } = await gatehouse(app, 'user', 'create', ...same)
+    const { id: sameId } = await command(app, 'user', 'create', ...same)
     const known = { email, organization_id: other.id, password: (await signInByLink(app, other.id, sameId)).password }
     const guess = { email, organization_id: own.id, password: 'a guess' }
     for (let i = 0; i < 10; i++) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { gatehouse, newEmail, newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
+import { newEmail, newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
 import { until } from '../../test/process/gatehouse.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
-import { asSession, cookieOf, linkFor, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, cookieOf, linkFor, newPassword, signInByLink, signInNew } from '../../test/support/signing-in.ts'
 
 const SIGN_IN = '/v1/organization/sign_in'
 const ORIGIN = { 'user-agent': 'sign-in test' }
@@ -88,8 +89,8 @@ for (const database of databases) {
       const other = await newOrganization(app)
       const { id, email, password } = await someone()
       const flags = ['--org', other.id, '--email', email, '--name', 'Same', '--role', 'reader']
-      const there = await gatehouse(app, 'user', 'create', ...flags)
-      const second = await signInByLink(app, other.id, there.id)
+      const there = await command(app, 'user', 'create', ...flags)
+      const second = await signInNew(app, other.id, there.id)
       const ask = async (shown: string, more = {}) => (await signIn(email, shown, more)).body.user?.id
       assert.equal(await ask(password), id, 'the oldest, where none is named')
       assert.equal(await ask(second.password), undefined)
@@ -156,7 +157,7 @@ for (const database of databases) {
     test('an invite that is accepted with a password is a session, and without one it is none', async () => {
       const accept = async (more: object) => {
         const { id, email } = await own.admin.invites.create({ email: newEmail('guest'), role: 'reader' })
-        const { token } = await gatehouse(app, 'invite', 'link', id, '--org', own.id)
+        const { token } = await command(app, 'invite', 'link', id, '--org', own.id)
         const reply = await post('/v1/organization/invites/accept', { token, name: 'Guest', ...more })
         assert.equal(reply.status, 200, reply.text)
         return { reply, email, token }

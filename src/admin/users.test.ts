@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import {
-  gatehouse,
   newAdminKey,
   newEmail,
   newOrganization,
@@ -11,6 +10,7 @@ import {
 } from '../../test/contract/organizations.ts'
 import { all, opens, refusal, unknownLike } from '../../test/sdk/scenario.ts'
 import { clientOf } from '../../test/support/client.ts'
+import { command } from '../../test/support/command.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
 import { contract } from '../contract/index.ts'
@@ -212,7 +212,7 @@ for (const database of databases) {
       await admin.users.delete(old.id)
 
       const invite = await admin.invites.create({ email: old.email.toUpperCase(), role: 'owner', projects: [] })
-      const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', organization.id)
+      const { token } = await command(app, 'invite', 'link', invite.id, '--org', organization.id)
       const accepted = await clientOf(app, null)(contract.invites.accept, { body: { token, name: 'Back again' } })
       assert.notEqual(accepted.id, old.id)
       await assert.rejects(all(theirs.users.list()), noMember)

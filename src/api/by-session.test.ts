@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { newOrganization, newUser, type Organization } from '../../test/contract/organizations.ts'
 import { databases } from '../../test/support/databases.ts'
 import { startTestApp, type TestApp } from '../../test/support/harness.ts'
-import { asSession, CONSOLE, cookieOf, linkFor, newPassword, signInByLink } from '../../test/support/signing-in.ts'
+import { asSession, CONSOLE, cookieOf, linkFor, newPassword, signInNew } from '../../test/support/signing-in.ts'
 
 const USERS = '/v1/organization/users'
 const SIGN_IN = '/v1/organization/sign_in'
@@ -18,7 +18,7 @@ for (const database of databases) {
       // Which origin is its own the request says where nothing else does.
       app = await startTestApp({ database, env: { GATEHOUSE_PUBLIC_URL: '' } })
       own = await newOrganization(app)
-      cookie = (await signInByLink(app, own.id, own.ownerId)).cookie
+      cookie = (await signInNew(app, own.id, own.ownerId)).cookie
       host = new URL(app.url).host
     })
     after(() => app[Symbol.asyncDispose]())
@@ -63,7 +63,7 @@ for (const database of databases) {
         assert.equal((await ask({ ...CONSOLE, authorization })).status, 401, authorization)
       }
       const { id } = await newUser(app, own)
-      const reader = await signInByLink(app, own.id, id)
+      const reader = await signInNew(app, own.id, id)
       const { status } = await app.send('GET', USERS, { key: own.key, headers: { ...CONSOLE, cookie: reader.cookie } })
       assert.equal(status, 200, 'the key is who calls')
     })
@@ -79,7 +79,7 @@ for (const database of databases) {
 
     test('is of no use once it ended, made up or shown twice', async () => {
       const ended = { status: 401, code: 'session_ended', message: 'Your session has ended. Please sign in again.' }
-      const other = await signInByLink(app, own.id, (await newUser(app, own)).id)
+      const other = await signInNew(app, own.id, (await newUser(app, own)).id)
       await asSession(app, other.cookie, 'POST', '/v1/organization/sign_out', {})
       assert.deepEqual(told(await ask({ ...CONSOLE, cookie: other.cookie })), ended)
       const made = `gatehouse-session=${'0'.repeat(64)}`
@@ -89,7 +89,7 @@ for (const database of databases) {
 
     test('is another at each sign-in, whatever cookie comes with it', async () => {
       const { id, email } = await newUser(app, own)
-      const { password, cookie: first } = await signInByLink(app, own.id, id)
+      const { password, cookie: first } = await signInNew(app, own.id, id)
       const planted = `gatehouse-session=${'a1'.repeat(32)}`
       for (const shown of [first, planted]) {
         const body = { email, password }
@@ -102,7 +102,7 @@ for (const database of databases) {
 
     test('is set for no page of another origin', async () => {
       const { id, email } = await newUser(app, own)
-      const { password } = await signInByLink(app, own.id, id)
+      const { password } = await signInNew(app, own.id, id)
       const forged: [string, object][] = [
         [SIGN_IN, { email, password }],
         [`${SIGN_IN}/password_link`, { token: await linkFor(app, own.id, id), password: newPassword() }],
@@ -132,7 +132,7 @@ for (const database of databases) {
 test('behind TLS the cookie is the host’s alone, and only the public address is its origin', async () => {
   await using app = await startTestApp({ env: { GATEHOUSE_PUBLIC_URL: 'https://gate.example/' } })
   const own = await newOrganization(app)
-  const { cookie } = await signInByLink(app, own.id, own.ownerId)
+  const { cookie } = await signInNew(app, own.id, own.ownerId)
   assert.match(cookie, /^__Host-gatehouse-session=/)
   assert.equal(await describedName(app), '__Host-gatehouse-session')
   const ask = async (headers: Record<string, string>) =>
@@ -154,7 +154,7 @@ async function describedName(app: TestApp): Promise<string> {
 test('pages of origins that the operator names call with keys, and with no cookie', async () => {
   await using app = await startTestApp({ env: { GATEHOUSE_ADMIN_CORS_ORIGINS: 'https://page.example' } })
   const own = await newOrganization(app)
-  const { cookie } = await signInByLink(app, own.id, own.ownerId)
+  const { cookie } = await signInNew(app, own.id, own.ownerId)
   assert.equal(cookie.split('=')[0], await describedName(app))
   const headers = { origin: 'https://page.example', ...CONSOLE }
   const byKey = await app.send('GET', USERS, { key: own.key, headers })

@@ -60,15 +60,26 @@ export function readArguments(args: readonly string[], command: Pick<Described, 
   }
 }
 
+/** What commands work on besides the database that the settings name. */
+export type On = Pick<Seeing, 'plugins'> & {
+  /** A database that somebody has opened, with this version's schema, and closes: the settings' is not opened then. */
+  db?: Db
+}
+
 /** Runs a command on the database, which is brought to this version's schema first. */
 export async function runOnDatabase(
   command: Command,
   args: readonly string[],
   env: Record<string, string | undefined>,
-  plugins: Seeing['plugins'],
+  { db, plugins }: On,
 ) {
   const { json, flags, words } = readArguments(args, command)
   const config = readConfig(env, flags)
+  const run = async (opened: Pick<Context, 'db' | 'applied'>) => {
+    const context = { ...opened, newId: idSource(Date.now), now: Math.floor(Date.now() / 1000), config, flags, words }
+    return { json, result: await command.run(context) }
+  }
+  if (db) return run({ db, applied: [] })
   if (config.databaseUrl === 'sqlite::memory:')
     throw new UsageError("a database in memory is its server's alone: there is none to work on")
   await using opened = await openMigrated(config.databaseUrl, {
@@ -77,9 +88,7 @@ export async function runOnDatabase(
     serving: false,
     ...(plugins && { plugins }),
   })
-  const { db, applied } = opened
-  const context = { db, applied, newId: idSource(Date.now), now: Math.floor(Date.now() / 1000), config, flags, words }
-  return { json, result: await command.run(context) }
+  return await run(opened)
 }
 
 /** Runs a command that opens what it works on itself. */

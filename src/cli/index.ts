@@ -2,12 +2,12 @@ import { ConfigError, readConfig, settingFlags } from '../config/settings.ts'
 import { ApiError } from '../contract/error.ts'
 import { isDatabaseError } from '../db/errors.ts'
 import { LaterSchema } from '../db/migrate.ts'
-import type { Seeing } from '../db/open.ts'
 import { DatabaseRefusal, said } from '../db/refusal.ts'
 import { backupCommand, restoreCommand } from './backup.ts'
 import {
   type Command,
   CommandRefusal,
+  type On,
   readArguments,
   runOnDatabase,
   runOnWhole,
@@ -43,17 +43,17 @@ const commands: Record<string, Command | WholeCommand> = {
 /**
  * The command line.
  * @param args what stands behind the program's name
- * @param plugins what a command's statements are shown to
+ * @param on what a command of the database works on
  * @returns the exit code: 0 done, 1 refused or failed, 2 not understood
  */
 export async function run(
   args: readonly string[],
   env: Record<string, string | undefined>,
   output: Output = args[0] === 'serve' ? servingOutput() : commandOutput(),
-  plugins?: Seeing['plugins'],
+  on: On = {},
 ) {
   try {
-    return await dispatch(args, env, output, plugins)
+    return await dispatch(args, env, output, on)
   } catch (error) {
     output.note(explain(error))
     return error instanceof UsageError || error instanceof ConfigError ? 2 : 1
@@ -64,7 +64,7 @@ async function dispatch(
   args: readonly string[],
   env: Record<string, string | undefined>,
   output: Output,
-  plugins: Seeing['plugins'],
+  on: On,
 ): Promise<number> {
   const [first = 'help', second = ''] = args
   if (first === 'serve') {
@@ -86,7 +86,7 @@ async function dispatch(
   const rest = args.slice(name.split(' ').length)
   const { json, result } =
     'run' in command
-      ? await runOnDatabase(command, rest, env, plugins)
+      ? await runOnDatabase(command, rest, env, on)
       : await runOnWhole(command, rest, env, (text) => output.note(text))
   if (json) output.json(result.json)
   else output.line(result.text)

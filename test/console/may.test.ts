@@ -5,7 +5,7 @@ import type { Operation } from '../../console/src/api/operations.ts'
 import { decisionPeople, type People, principals, signers } from '../decision/people.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
-import { asSession, signInByLink } from '../support/signing-in.ts'
+import { asSession, signInNew } from '../support/signing-in.ts'
 import { openBrowser, openPage, settled, skip } from './browser.ts'
 import { follow } from './following.ts'
 
@@ -120,7 +120,7 @@ async function isLet(cookie: string, operation: Operation): Promise<boolean> {
 
 /** A browser of its own, in which one of the people is signed in. */
 async function openAs(who: (typeof signers)[number]) {
-  const { cookie } = await signInByLink(app, people.home.id, people.users[who])
+  const { cookie } = await signInNew(app, people.home.id, people.users[who])
   const opened = await openPage(browser, app.url)
   const [name = '', value = ''] = cookie.split('=')
   await opened.page.context().addCookies([{ name, value, url: app.url, httpOnly: true, sameSite: 'Lax' }])

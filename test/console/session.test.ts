@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { newOrganization } from '../contract/organizations.ts'
-import { newPassword, signInByLink } from '../support/signing-in.ts'
+import { newPassword, signInByLink, signInNew } from '../support/signing-in.ts'
 import { openBrowser, openPage, settled, skip } from './browser.ts'
 import { watch } from './settled.ts'
 import { PASSWORD, passwordLink, signIn } from './signing-in.ts'
@@ -171,7 +171,7 @@ test('a tab whose browser somebody else has signed in on shows theirs, and does 
   const token = new URL(link.body.path, started.app.url).hash.slice(1)
   const accepted = { token, name: 'Another', password: newPassword() }
   await started.app.send('POST', '/v1/organization/invites/accept', { key: null, body: accepted })
-  const { password } = await signInByLink(started.app, started.organizationId, email)
+  const { password } = await signInNew(started.app, started.organizationId, email)
   const other = await page.context().newPage()
   await other.goto('/sign-in')
   await enter(other, email, password)

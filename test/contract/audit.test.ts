@@ -4,9 +4,10 @@ import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { until } from '../process/gatehouse.ts'
 import { all } from '../sdk/scenario.ts'
+import { command } from '../support/command.ts'
 import { databases } from '../support/databases.ts'
 import { ADMIN_KEY, type SendOptions, startTestApp, type TestApp } from '../support/harness.ts'
-import { gatehouse, newEmail, newOrganization, newProjectKey, newUser } from './organizations.ts'
+import { newEmail, newOrganization, newProjectKey, newUser } from './organizations.ts'
 import { stored } from './stored.ts'
 
 const AGENT = 'audit-test/1.0 (é)'
@@ -124,7 +125,7 @@ for (const database of databases) {
       const { id: project } = await admin.projects.create({ name: 'shared' })
       const email = newEmail()
       const invite = await admin.invites.create({ email, role: 'reader', projects: [{ id: project, role: 'owner' }] })
-      const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', org)
+      const { token } = await command(app, 'invite', 'link', invite.id, '--org', org)
       const options = { key: null, body: { token, name: 'Guest' }, headers: { 'user-agent': AGENT } }
       const { body } = await app.send('POST', '/v1/organization/invites/accept', options)
       const rows = (await rowsOf(app, org)).slice(-3)

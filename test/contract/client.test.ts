@@ -3,15 +3,16 @@ import { test } from 'node:test'
 import { contract } from '../../src/contract/index.ts'
 import { refusal } from '../sdk/scenario.ts'
 import { clientOf } from '../support/client.ts'
+import { command } from '../support/command.ts'
 import { startTestApp } from '../support/harness.ts'
-import { gatehouse, newEmail, newOrganization, newUser } from './organizations.ts'
+import { newEmail, newOrganization, newUser } from './organizations.ts'
 
 test('a client of the contract calls any operation by its declaration, ours alone too', async () => {
   await using app = await startTestApp()
   const own = await newOrganization(app)
   const call = clientOf(app, own.key)
   const { id } = await call(contract.invites.create, { body: { email: newEmail(), role: 'reader', projects: [] } })
-  const { token } = await gatehouse(app, 'invite', 'link', id, '--org', own.id)
+  const { token } = await command(app, 'invite', 'link', id, '--org', own.id)
   const user = await clientOf(app, null)(contract.invites.accept, { body: { token, name: 'Newcomer' } })
   assert.deepEqual(await call(contract.users.retrieve, { params: { user_id: user.id } }), user)
 

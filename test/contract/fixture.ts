@@ -1,7 +1,8 @@
 import type { Asked } from '../../src/core/asked.ts'
 import { adminKeyScopes, adminScopeOf } from '../../src/core/permission.ts'
+import { command } from '../support/command.ts'
 import type { TestApp } from '../support/harness.ts'
-import { gatehouse, newAdminKey, newOrganization, newProjectKey, newUser, type Organization } from './organizations.ts'
+import { newAdminKey, newOrganization, newProjectKey, newUser, type Organization } from './organizations.ts'
 
 /** Keys of the organization that may not do what is asked, or not any more. */
 type Keys = {
@@ -27,7 +28,7 @@ export async function newFixture(app: TestApp): Promise<Fixture> {
     narrowed.set(permission, await newAdminKey(app, own, owner, rest))
   }
   const brief = ['--org', own.id, '--user', owner, '--expires-in-seconds', '1']
-  const expired = await gatehouse(app, 'admin-key', 'create', ...brief)
+  const expired = await command(app, 'admin-key', 'create', ...brief)
   app.advance(5)
   const removedUser = await newAdminKey(app, own, leaver.id)
   await own.admin.users.delete(leaver.id)

@@ -1,29 +1,6 @@
-import assert from 'node:assert/strict'
 import type OpenAI from 'openai'
-import { run } from '../../src/cli/index.ts'
+import { command } from '../support/command.ts'
 import type { TestApp } from '../support/harness.ts'
-import { OrganizationFilter } from '../support/organization-filter.ts'
-
-/** What commands print with `--json`, as far as tests look at it. */
-type Printed = { id: string; value: string; token: string; default_project_id: string; owner: { id: string } }
-
-/** Runs a command on the database, beside the running server. */
-export async function gatehouse(app: TestApp, ...args: string[]): Promise<Printed> {
-  let printed: unknown
-  const notes: string[] = []
-  const output = {
-    line: (text: string) => void notes.push(text),
-    note: (text: string) => void notes.push(text),
-    json: (value: unknown) => {
-      printed = value
-    },
-  }
-  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [
-    new OrganizationFilter(),
-  ])
-  assert.equal(code, 0, notes.join('\n'))
-  return printed as Printed
-}
 
 export type Organization = {
   id: string
@@ -53,8 +30,8 @@ export const newEmail = (who = 'user') => `${who}-${process.pid}-${made++}@examp
 /** An organization of a test's own, with an owner and the owner's admin key. */
 export async function newOrganization(app: TestApp): Promise<Organization> {
   const ownerEmail = newEmail('owner')
-  const created = await gatehouse(app, 'org', 'create', '--name', 'Test', '--owner-email', ownerEmail)
-  const key = await gatehouse(app, 'admin-key', 'create', '--org', created.id, '--user', ownerEmail)
+  const created = await command(app, 'org', 'create', '--name', 'Test', '--owner-email', ownerEmail)
+  const key = await command(app, 'admin-key', 'create', '--org', created.id, '--user', ownerEmail)
   return {
     id: created.id,
     defaultProjectId: created.default_project_id,
@@ -74,19 +51,19 @@ export async function newUser(
   email = newEmail(role),
 ) {
   const flags = ['--org', organization.id, '--email', email, '--name', 'Somebody', '--role', role]
-  const { id } = await gatehouse(app, 'user', 'create', ...flags)
+  const { id } = await command(app, 'user', 'create', ...flags)
   return { id, email }
 }
 
 /** An admin key that acts as that user, narrowed to these scopes if there are any. */
 export async function newAdminKey(app: TestApp, organization: Named, user: string, scopes: string[] = []) {
   const narrowed = scopes.length > 0 ? ['--scopes', scopes.join(',')] : []
-  const { value } = await gatehouse(app, 'admin-key', 'create', '--org', organization.id, '--user', user, ...narrowed)
+  const { value } = await command(app, 'admin-key', 'create', '--org', organization.id, '--user', user, ...narrowed)
   return value
 }
 
 /** A key of a user's own in a project. */
 export function newProjectKey(app: TestApp, organization: Named, project: string, user: string) {
   const flags = ['--org', organization.id, '--project', project, '--user', user, '--name', 'own']
-  return gatehouse(app, 'project-key', 'create', ...flags)
+  return command<{ id: string; value: string }>(app, 'project-key', 'create', ...flags)
 }

@@ -3,18 +3,11 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { contract } from '../../src/contract/index.ts'
 import { clientOf } from '../support/client.ts'
+import { command } from '../support/command.ts'
 import { ADMIN_KEY, type SendOptions, startTestApp, type TestApp } from '../support/harness.ts'
 import { withFactor } from '../support/second-factor.ts'
-import { CONSOLE, linkFor, signInByLink } from '../support/signing-in.ts'
-import {
-  gatehouse,
-  newAdminKey,
-  newEmail,
-  newOrganization,
-  newProjectKey,
-  newUser,
-  type Organization,
-} from './organizations.ts'
+import { CONSOLE, linkFor, signInNew } from '../support/signing-in.ts'
+import { newAdminKey, newEmail, newOrganization, newProjectKey, newUser, type Organization } from './organizations.ts'
 import { stored } from './stored.ts'
 
 test('no secret stands in the audit log, in a log line, in a refusal, or in what is stored', async () => {
@@ -32,11 +25,11 @@ test('no secret stands in the audit log, in a log line, in a refusal, or in what
   const own = await newProjectKey(app, organization, project, organization.ownerId)
   const readers = await newAdminKey(app, organization, user)
   const invite = await admin.invites.create({ email: newEmail(), role: 'reader' })
-  const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', organization.id)
+  const { token } = await command(app, 'invite', 'link', invite.id, '--org', organization.id)
   const body = { token, name: 'Guest' }
   const copied = await copiedLinks(app, organization, user)
   const link = await linkFor(app, organization.id, user)
-  const { password, cookie } = await signInByLink(app, organization.id, organization.ownerId)
+  const { password, cookie } = await signInNew(app, organization.id, organization.ownerId)
   const factor = await withFactor(app, organization.id, await newUser(app, organization))
   const code = factor.authenticator.code()
   const keys = [ADMIN_KEY, organization.key, api_key?.value ?? '', second.value, spare.value, own.value, readers]

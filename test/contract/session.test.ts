@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { databases } from '../support/databases.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
-import { asSession, signInByLink } from '../support/signing-in.ts'
+import { asSession, signInNew } from '../support/signing-in.ts'
 import { newAdminKey, newOrganization, newUser, type Organization } from './organizations.ts'
 
 for (const database of databases) {
@@ -18,7 +18,7 @@ for (const database of databases) {
 
     /** Sends in a session of that user's. */
     const send = async (user: string, method: string, path: string, body?: object) => {
-      const cookie = cookies.get(user) ?? (await signInByLink(app, own.id, user)).cookie
+      const cookie = cookies.get(user) ?? (await signInNew(app, own.id, user)).cookie
       cookies.set(user, cookie)
       return asSession(app, cookie, method, path, body)
     }

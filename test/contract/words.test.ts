@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { unknownLike } from '../sdk/scenario.ts'
+import { command } from '../support/command.ts'
 import { databases } from '../support/databases.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
-import { gatehouse, newEmail, newOrganization, newUser, type Organization } from './organizations.ts'
+import { newEmail, newOrganization, newUser, type Organization } from './organizations.ts'
 
 for (const database of databases) {
   describe(`${database}: words that clients match on`, () => {
@@ -59,7 +60,7 @@ for (const database of databases) {
 
     test('"already been accepted" of an invite', async () => {
       const { id } = await own.admin.invites.create({ email: newEmail(), role: 'reader' })
-      const { token } = await gatehouse(app, 'invite', 'link', id, '--org', own.id)
+      const { token } = await command(app, 'invite', 'link', id, '--org', own.id)
       await app.send('POST', '/v1/organization/invites/accept', { key: null, body: { token, name: 'Ann' } })
       const { status, code, message } = await errorOf('DELETE', `invites/${id}`)
       assert.deepEqual([status, code], [400, 'invite_already_accepted'])

@@ -1,6 +1,6 @@
 import type OpenAI from 'openai'
+import { command, type Printed } from '../support/command.ts'
 import type { TestApp } from '../support/harness.ts'
-import { command } from '../support/policy-callers.ts'
 
 /** Who asks, in the order of the table's columns. All but the last four are users with an admin key that is not narrowed. */
 export const principals = {
@@ -25,7 +25,7 @@ export type Place = {
   defaultProjectId: string
   admin: OpenAI['admin']['organization']
   /** The command line, on this organization. @returns the command's JSON */
-  run: (...args: string[]) => ReturnType<typeof command>
+  run: (...args: string[]) => Promise<Printed>
   /** The id of a project; in the table's place with its people in it. */
   project: string
   newProject: () => Promise<string>

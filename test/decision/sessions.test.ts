@@ -2,7 +2,7 @@ import { after, before, describe, test } from 'node:test'
 import { endpoints } from '../../src/admin/index.ts'
 import { databases } from '../support/databases.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
-import { CONSOLE, signInByLink } from '../support/signing-in.ts'
+import { CONSOLE, signInNew } from '../support/signing-in.ts'
 import { isDecided } from './deciding.ts'
 import { decisionPeople, type People, type Principal, type Signer, signers } from './people.ts'
 import { decisions } from './table.ts'
@@ -17,7 +17,7 @@ for (const database of databases) {
     const signIn = async () => {
       for (const principal of signers) {
         const { id } = principal === 'OO' ? people.away : people.home
-        cookies.set(principal, (await signInByLink(app, id, people.users[principal])).cookie)
+        cookies.set(principal, (await signInNew(app, id, people.users[principal])).cookie)
       }
     }
     before(async () => {

@@ -7,7 +7,7 @@ import { type ValidRequest, validRequest } from '../contract/requests.ts'
 import type { Account } from '../gateway/account/account.ts'
 import type { TestApp } from '../support/harness.ts'
 import type { Chance } from '../support/seeded.ts'
-import { CONSOLE, signInByLink } from '../support/signing-in.ts'
+import { CONSOLE, signInNew } from '../support/signing-in.ts'
 import { newOwned, type OwnedWorld } from './owned.ts'
 
 /** By what it is; null: no header. A session is shown by other headers. */
@@ -78,7 +78,7 @@ export async function newWorld(app: TestApp, kept: Account, isAhead: boolean): P
   app.advance(5)
   const mine = await newProjectKey(app, own, project, own.ownerId)
   const signedIn = async (by: string, user: string) => {
-    const { cookie } = await signInByLink(app, own.id, user)
+    const { cookie } = await signInNew(app, own.id, user)
     return { by, authorization: null, session: { ...CONSOLE, cookie } }
   }
   const sessions = [

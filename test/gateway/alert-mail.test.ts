@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../process/gatehouse.ts'
+import { command } from '../support/command.ts'
 import { databases } from '../support/databases.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { question, startGate } from './gate.ts'
-import { cli, makeUser } from './people.ts'
+import { makeUser } from './people.ts'
 import { startSmtp } from './smtp-server.ts'
 import { json } from './upstream.ts'
 
@@ -77,7 +78,7 @@ for (const database of databases) {
     const { app } = gate
     const { users, projects } = app.admin().organization
     const [setter, stays, leaves] = [await makeUser(app, 'owner'), await makeUser(app), await makeUser(app)]
-    const theirs = app.admin((await cli<{ value: string }>(app, 'admin-key', 'create', '--user', setter)).value)
+    const theirs = app.admin((await command<{ value: string }>(app, 'admin-key', 'create', '--user', setter)).value)
     const [staying = '', leaving = ''] = await Promise.all(
       [stays, leaves].map(async (id) => (await users.retrieve(id)).email ?? ''),
     )

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mintKey } from '../../src/core/key.ts'
+import { command } from '../support/command.ts'
 import { type DatabaseKind, databases } from '../support/databases.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { CHAT, makeKey, openCall, question, replyTo, startGate, type TestGate } from './gate.ts'
-import { cli, makeUser, makeUserKey } from './people.ts'
+import { makeUser, makeUserKey } from './people.ts'
 import { until } from './upstream.ts'
 
 const ask = async (app: TestApp, key: string) => (await app.send('POST', CHAT, { key, body: question })).status
@@ -172,7 +173,7 @@ for (const database of databases) {
     assert.equal(await ask(gate.app, value), 200)
     const owners = (await gate.app.admin().organization.users.list()).data
     const args = ['admin-key', 'create', '--user', owners[0]?.id ?? '']
-    const admin = await cli<{ value: string }>(gate.app, ...args)
+    const admin = await command<{ value: string }>(gate.app, ...args)
     const reply = await gate.app.send('POST', CHAT, { key: admin.value, body: question })
     assert.equal(reply.status, 401)
     assert.match(reply.body.error.message, /Missing scopes: api\.model\.request\./)

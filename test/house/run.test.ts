@@ -4,7 +4,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { longest } from '../support/longest.ts'
-import { SHARED_POSTGRES } from '../support/shared-postgres.ts'
+import { SHARED_DATABASES } from '../support/shared-databases.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -23,7 +23,7 @@ test('a test that fails ends npm test with exit code 1, a PostgreSQL beside it o
     `describe('among others', () => {`,
     "  test('it passes', () => {})",
     "  test('it fails', async () => {",
-    `    await fetch(process.env.${SHARED_POSTGRES} ?? '')`,
+    `    await fetch(process.env.${SHARED_DATABASES} ?? '')`,
     "    throw new Error('on purpose')",
     '  })',
     '})',

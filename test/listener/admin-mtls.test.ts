@@ -4,7 +4,7 @@ import { type CertificateAuthority, type KeyPair, makeCertificate, makeClient } 
 import { databases } from '../support/databases.ts'
 import { ADMIN_KEY, startTestApp, type TestApp, type TestAppOptions } from '../support/harness.ts'
 import { auditRows } from '../support/policy-callers.ts'
-import { asSession, signInByLink } from '../support/signing-in.ts'
+import { asSession, signInNew } from '../support/signing-in.ts'
 import { keptConnection, type TlsFiles, tlsFetch, tlsFiles } from './tls.ts'
 
 let files: TlsFiles
@@ -134,7 +134,7 @@ test('a session is bound by the certificates as a key is; to sign in none is ask
   const { app, ids, known } = server
   assert.deepEqual(await known(...act('activate', ids.mine)), done)
   const { id } = await app.db.selectFrom('organization').select('id').executeTakeFirstOrThrow()
-  const { cookie } = await signInByLink(app, id, 'owner@localhost')
+  const { cookie } = await signInNew(app, id, 'owner@localhost')
   assert.match(cookie, /^__Host-/)
   const ask = async () => {
     const { status, body } = await asSession(app, cookie, 'GET', LIST)

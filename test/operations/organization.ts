@@ -1,11 +1,12 @@
 import { contract } from '../../src/contract/index.ts'
-import { gatehouse, newEmail } from '../contract/organizations.ts'
+import { newEmail } from '../contract/organizations.ts'
 import { makeCertificate } from '../support/certificates.ts'
+import { command } from '../support/command.ts'
 import { adminKey, invite, nothing, ownKey, sends, user } from './parents.ts'
 import type { Place, Requests } from './place.ts'
 
 const acceptance = async (at: Place) => {
-  const { token } = await gatehouse(at.app, 'invite', 'link', (await invite(at)).params.invite_id, '--org', at.id)
+  const { token } = await command(at.app, 'invite', 'link', (await invite(at)).params.invite_id, '--org', at.id)
   return { token, name: 'Newcomer' }
 }
 

@@ -1,7 +1,7 @@
 import { newUser } from '../contract/organizations.ts'
 import { beginPasskey, withPasskey } from '../support/passkeys.ts'
 import { beginFactor, withFactor } from '../support/second-factor.ts'
-import { linkFor, newPassword, signInByLink } from '../support/signing-in.ts'
+import { linkFor, newPassword, signInNew } from '../support/signing-in.ts'
 import { SoftPasskey } from '../support/soft-passkey.ts'
 import { nothing, sends } from './parents.ts'
 import type { Place, Requests } from './place.ts'
@@ -9,7 +9,7 @@ import type { Place, Requests } from './place.ts'
 /** Somebody new, with a password. */
 async function withPassword(at: Place) {
   const { id, email } = await newUser(at.app, at)
-  return { email, ...(await signInByLink(at.app, at.id, id)) }
+  return { email, ...(await signInNew(at.app, at.id, id)) }
 }
 const credentials = async (at: Place) => {
   const { email, password } = await withPassword(at)

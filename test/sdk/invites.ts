@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { gatehouse, newEmail, newOrganization } from '../contract/organizations.ts'
+import { newEmail, newOrganization } from '../contract/organizations.ts'
+import { command } from '../support/command.ts'
 import { startTestApp } from '../support/harness.ts'
 import { all, refusal, type Scenario, unknownLike, type World } from './scenario.ts'
 
@@ -8,7 +9,7 @@ const notFound = refusal(404, 'not_found', 'invite_id')
 
 /** Takes an invite's link and accepts it, as the person who got it would. */
 async function accept({ app, organization }: Pick<World, 'app' | 'organization'>, invite: string) {
-  const { token } = await gatehouse(app, 'invite', 'link', invite, '--org', organization.id)
+  const { token } = await command(app, 'invite', 'link', invite, '--org', organization.id)
   const body = { token, name: 'Newcomer' }
   return app.send('POST', '/v1/organization/invites/accept', { key: null, body })
 }
@@ -69,7 +70,7 @@ export const inviteScenarios: Record<string, Scenario> = {
     await using own = await startTestApp({ database })
     const { invites } = own.admin().organization
     const { id } = await invites.create({ email: newEmail(), role: 'reader' })
-    const { token } = await gatehouse(own, 'invite', 'link', id)
+    const { token } = await command(own, 'invite', 'link', id)
     own.advance(WEEK)
     assert.equal((await invites.retrieve(id)).status, 'expired')
     const late = await own.send('POST', '/v1/organization/invites/accept', { key: null, body: { token, name: 'Late' } })
@@ -101,7 +102,7 @@ export const inviteScenarios: Record<string, Scenario> = {
   'organization.invites.delete': async (world) => {
     const { app, admin, organization } = world
     const invite = await admin.invites.create({ email: newEmail(), role: 'reader' })
-    const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', organization.id)
+    const { token } = await command(app, 'invite', 'link', invite.id, '--org', organization.id)
     const deleted = await admin.invites.delete(invite.id)
     assert.deepEqual(deleted, { object: 'organization.invite.deleted', id: invite.id, deleted: true })
     const body = { token, name: 'Too late' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { run } from '../../src/cli/index.ts'
+import { command } from '../support/command.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 
@@ -52,17 +52,6 @@ async function makeOneOfEach(app: TestApp, name: string): Promise<Map<string, st
   made.set('admin_api_keys', key.id)
   assert.equal((await app.send('GET', '/v1/organization/projects', { key: key.value })).status, 401)
   return made
-}
-
-/** A command of a process whose clock is right. */
-async function command(app: TestApp, ...args: string[]): Promise<{ id: string; value: string }> {
-  let said: unknown
-  const json = (value: unknown) => {
-    said = value
-  }
-  const env = { GATEHOUSE_DATABASE_URL: app.databaseUrl }
-  assert.equal(await run([...args, '--json'], env, { line() {}, note: assert.fail, json }), 0)
-  return said as { id: string; value: string }
 }
 
 for (const database of databases) {

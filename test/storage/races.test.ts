@@ -2,16 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import type { Tables } from '../../src/db/tables.ts'
-import {
-  gatehouse,
-  newAdminKey,
-  newEmail,
-  newOrganization,
-  newUser,
-  type Organization,
-} from '../contract/organizations.ts'
+import { newAdminKey, newEmail, newOrganization, newUser, type Organization } from '../contract/organizations.ts'
 import { until } from '../process/gatehouse.ts'
 import { all } from '../sdk/scenario.ts'
+import { command } from '../support/command.ts'
 import { databases, openTestDatabase } from '../support/databases.ts'
 import { ADMIN_KEY, type Reply, startTestApp, type TestApp } from '../support/harness.ts'
 import { openHolder } from '../support/holder.ts'
@@ -82,7 +76,7 @@ for (const place of [...databases, 'a database without advisory locks'] as const
       const organization = await newOrganization(app)
       const email = newEmail()
       const invite = await organization.admin.invites.create({ email, role: 'reader' })
-      const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', organization.id)
+      const { token } = await command(app, 'invite', 'link', invite.id, '--org', organization.id)
       const calls = Array.from({ length: 10 }, (_, i) => () => {
         return send('POST', '/v1/organization/invites/accept', { key: null, body: { token, name: `Guest ${i}` } })
       })
@@ -97,7 +91,7 @@ for (const place of [...databases, 'a database without advisory locks'] as const
     test('an invite that is accepted while it is withdrawn is one of the two, and the answers say which', async () => {
       const organization = await newOrganization(app)
       const invite = await organization.admin.invites.create({ email: newEmail(), role: 'reader' })
-      const { token } = await gatehouse(app, 'invite', 'link', invite.id, '--org', organization.id)
+      const { token } = await command(app, 'invite', 'link', invite.id, '--org', organization.id)
       const accept = () => {
         return send('POST', '/v1/organization/invites/accept', { key: null, body: { token, name: 'Guest' } })
       }

@@ -11,12 +11,12 @@ import { newUser, type Organization } from '../contract/organizations.ts'
 import type { TestApp } from '../support/harness.ts'
 import { addPasskey, askedFor, withPasskey } from '../support/passkeys.ts'
 import { withFactor } from '../support/second-factor.ts'
-import { asSession, linkFor, newPassword, signInByLink } from '../support/signing-in.ts'
+import { asSession, linkFor, newPassword, signInNew } from '../support/signing-in.ts'
 
 /** Somebody with as many sessions as one can have signs in once more, and calls. */
 export async function walkSignIn(app: TestApp, own: Organization) {
   const { id, email } = await newUser(app, own)
-  const { password, session, cookie } = await signInByLink(app, own.id, id)
+  const { password, session, cookie } = await signInNew(app, own.id, id)
   await asSession(app, cookie, 'GET', '/v1/organization/sessions')
   await asSession(app, cookie, 'POST', '/v1/organization/sign_out', {})
   const row = { organization_id: own.id, user_id: id, created_at: 1, last_used_at: 1, expires_at: 2 }
@@ -65,7 +65,7 @@ export async function walkPasskeys(app: TestApp, own: Organization) {
 export async function walkLinks(app: TestApp, own: Organization) {
   const [{ id }, maker] = [await newUser(app, own), await newUser(app, own, 'owner')]
   const path = `/v1/organization/users/${id}/password_link`
-  const { cookie } = await signInByLink(app, own.id, maker.id)
+  const { cookie } = await signInNew(app, own.id, maker.id)
   for (const make of [() => app.send('POST', path, { key: own.key }), () => asSession(app, cookie, 'POST', path)]) {
     const token = (await make()).body.path.split('#')[1]
     const body = { token, password: newPassword() }

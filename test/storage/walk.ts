@@ -285,11 +285,11 @@ export async function walkCommands(app: TestApp, own: Organization, recorder: Re
     ['user', 'reset-second-factor', '--org', own.id, await userWithFactor(app, own)],
     ['seed', '--org', own.id, '--days', '1', '--keys', '3'],
   ]) {
-    const code = await run(args, { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [recorder])
+    const code = await run(args, { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, { plugins: [recorder] })
     if (code !== 0) throw new Error(`${args.join(' ')}: ${notes.join('\n')}`)
   }
   // Of several organizations it does not choose one.
-  await run(['seed', '--days', '1'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [recorder])
+  await run(['seed', '--days', '1'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, { plugins: [recorder] })
 }
 
 /** A copy of the whole database, which nobody serves now, into one that is empty. */

@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { type PostgresServer, postgresAt, startPostgres } from './postgres.ts'
-import { MIGRATED, SHARED_POSTGRES } from './shared-postgres.ts'
+import { MIGRATED, SHARED_DATABASES } from './shared-databases.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres'
 
@@ -20,12 +20,13 @@ export type TestDatabase = AsyncDisposable & { kind: DatabaseKind; url: string }
 
 /** @param migrated whether it may have this version's schema already, for who starts a server on it and asks no more of that */
 export async function openTestDatabase(kind: DatabaseKind, migrated = false): Promise<TestDatabase> {
-  if (kind === 'sqlite') return openSqlite()
-  return openPostgres(await postgresServer(), migrated ? await migratedDatabase() : null)
+  const like = migrated ? await migratedDatabase(kind) : null
+  return kind === 'sqlite' ? openSqlite(like) : openPostgres(await postgresServer(), like)
 }
 
-async function openSqlite(): Promise<TestDatabase> {
+async function openSqlite(like: string | null): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'))
+  if (like !== null) await copyFile(like, join(folder, 'test.db'))
   const dispose = () => rm(folder, { recursive: true, force: true, maxRetries: 3 })
   return { kind: 'sqlite', url: `sqlite:${join(folder, 'test.db')}`, [Symbol.asyncDispose]: dispose }
 }
@@ -46,7 +47,7 @@ export async function openPostgres(server: PostgresServer, like: string | null =
 const stack = new AsyncDisposableStack()
 // Registered here, at the file's own level: inside a test or a hook it would belong to that one and stop the server early.
 // Where PostgreSQL is somebody else's to stop, a program that is no test can use this too.
-if (!process.env[SHARED_POSTGRES]) after(() => stack.disposeAsync())
+if (!process.env[SHARED_DATABASES]) after(() => stack.disposeAsync())
 
 let running: Promise<PostgresServer> | undefined
 
@@ -55,18 +56,19 @@ let running: Promise<PostgresServer> | undefined
  * share; else, for a file that is run by hand, one from npm that is started here and ends with the file.
  */
 export function postgresServer(): Promise<PostgresServer> {
-  running ??= findServer(process.env.TEST_POSTGRES_URL, process.env[SHARED_POSTGRES])
+  running ??= findServer(process.env.TEST_POSTGRES_URL, process.env[SHARED_DATABASES])
   return running
 }
 
-let migrated: Promise<string> | undefined
+const migrated = new Map<DatabaseKind, Promise<string>>()
 
-/** The name of a database with this version's schema, which is copied sooner than made; null where nobody has made one. */
-async function migratedDatabase(): Promise<string | null> {
-  const shared = process.env[SHARED_POSTGRES]
-  if (process.env.TEST_POSTGRES_URL || !shared) return null
-  migrated ??= answerOf(`${shared}${MIGRATED}`)
-  return migrated
+/** The database with this version's schema, which is copied sooner than made: its name, a file's path; null where nobody has made one. */
+async function migratedDatabase(kind: DatabaseKind): Promise<string | null> {
+  const shared = process.env[SHARED_DATABASES]
+  if (!shared || (kind === 'postgres' && process.env.TEST_POSTGRES_URL)) return null
+  const made = migrated.get(kind) ?? answerOf(`${shared}${MIGRATED[kind]}`)
+  migrated.set(kind, made)
+  return made
 }
 
 async function findServer(url: string | undefined, shared: string | undefined): Promise<PostgresServer> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Reply, TestApp } from './harness.ts'
 import type { Claim } from './second-factor.ts'
-import { cookieOf, signInByLink } from './signing-in.ts'
+import { cookieOf, signInNew } from './signing-in.ts'
 import { SoftPasskey } from './soft-passkey.ts'
 
 export const PASSKEYS = '/v1/organization/sign_in/second_factor/passkeys'
@@ -37,7 +37,7 @@ export async function addPasskey(app: TestApp, claim: Claim, shown: object = {},
 
 /** Gives somebody a password by a link, and a passkey. */
 export async function withPasskey(app: TestApp, organizationId: string, user: { id: string; email: string }) {
-  const { password, cookie: before } = await signInByLink(app, organizationId, user.id)
+  const { password, cookie: before } = await signInNew(app, organizationId, user.id)
   const claim = { email: user.email, password, organization_id: organizationId }
   const { id: passkeyId, ...added } = await addPasskey(app, claim)
   /** What is sent besides the password, once. */

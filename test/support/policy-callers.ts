@@ -1,8 +1,6 @@
-import assert from 'node:assert/strict'
-import { run } from '../../src/cli/index.ts'
 import type { AuditType } from '../../src/core/audit.ts'
+import { command } from './command.ts'
 import type { TestApp } from './harness.ts'
-import { OrganizationFilter } from './organization-filter.ts'
 
 /** Admin keys of people who stand differently to one project. */
 export type PolicyCallers = {
@@ -15,25 +13,6 @@ export type PolicyCallers = {
   readOnly: string
   /** The owner of another organization. */
   stranger: string
-}
-
-/** A command of the command line on the test's database. @returns its JSON */
-export async function command(app: TestApp, ...args: string[]) {
-  // biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects of a result
-  let result: any
-  const notes: string[] = []
-  const output = {
-    line: () => {},
-    json: (value: unknown) => {
-      result = value
-    },
-    note: (text: string) => void notes.push(text),
-  }
-  const code = await run([...args, '--json'], { GATEHOUSE_DATABASE_URL: app.databaseUrl }, output, [
-    new OrganizationFilter(),
-  ])
-  assert.equal(code, 0, notes.join('\n'))
-  return result
 }
 
 /** A project and everybody who might reach for its settings. */

@@ -6,7 +6,7 @@ import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { Failed } from './failed.ts'
 import { longestFirst } from './longest.ts'
-import { SHARED_POSTGRES, sharePostgres } from './shared-postgres.ts'
+import { SHARED_DATABASES, shareDatabases } from './shared-databases.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** Twice the cores that this is meant for: much of what is tested waits, for a time-out or another process. */
@@ -48,8 +48,8 @@ export async function openRun(): Promise<Run> {
   await chmod(folder, 0o755)
   process.env.TMPDIR = folder
   process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules/.cache/node-compile')
-  const postgres = await sharePostgres()
-  process.env[SHARED_POSTGRES] = postgres.url
+  const databases = await shareDatabases()
+  process.env[SHARED_DATABASES] = databases.url
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
   const failed = new Failed()
@@ -72,7 +72,7 @@ export async function openRun(): Promise<Run> {
       for await (const text of events.compose(spec)) process.stdout.write(text)
     },
     async [Symbol.asyncDispose]() {
-      await postgres[Symbol.asyncDispose]()
+      await databases[Symbol.asyncDispose]()
       process.stdout.write(failed.list())
     },
   }

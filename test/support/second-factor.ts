@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { codeOf, stepAt } from '../../src/core/totp.ts'
 import type { Reply, TestApp } from './harness.ts'
-import { cookieOf, signInByLink } from './signing-in.ts'
+import { cookieOf, signInNew } from './signing-in.ts'
 
 export const FACTOR = '/v1/organization/sign_in/second_factor'
 
@@ -40,7 +40,7 @@ export const confirmFactor = (app: TestApp, claim: Claim, code: string): Promise
 
 /** Gives somebody a password by a link, and a second factor. */
 export async function withFactor(app: TestApp, organizationId: string, user: { id: string; email: string }) {
-  const { password, cookie: before } = await signInByLink(app, organizationId, user.id)
+  const { password, cookie: before } = await signInNew(app, organizationId, user.id)
   const claim = { email: user.email, password, organization_id: organizationId }
   const authenticator = await beginFactor(app, claim)
   const done = await confirmFactor(app, claim, authenticator.code())

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { DatabaseKind } from './databases.ts'
 import { startRedis } from './redis.ts'
 import { newSeed } from './seeded.ts'
-import { SHARED_POSTGRES, sharePostgres } from './shared-postgres.ts'
+import { SHARED_DATABASES, shareDatabases } from './shared-databases.ts'
 
 /** A long run from the command line. Disposing stops what was started for it. */
 export type SeededRun = AsyncDisposable & {
@@ -34,8 +34,8 @@ export async function openSeededRun(name: string, preset: number): Promise<Seede
   const seed = values.seed === undefined ? newSeed() : Number(values.seed)
   if (!(amount > 0)) throw new Error(`--${name} takes how many there are to be`)
   if (!Number.isInteger(seed)) throw new Error('--seed takes a whole number')
-  const postgres = await sharePostgres()
-  process.env[SHARED_POSTGRES] = postgres.url
+  const databases = await shareDatabases()
+  process.env[SHARED_DATABASES] = databases.url
   const redis = values.redis ? await startRedis() : null
   if (redis !== null) process.env.TEST_REDIS_URL = redis.url
   return {
@@ -51,7 +51,7 @@ export async function openSeededRun(name: string, preset: number): Promise<Seede
       }),
     async [Symbol.asyncDispose]() {
       await redis?.[Symbol.asyncDispose]()
-      await postgres[Symbol.asyncDispose]()
+      await databases[Symbol.asyncDispose]()
     },
   }
 }

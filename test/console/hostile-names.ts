@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { recordUsage } from '../../src/db/usage.ts'
-import { gatehouse } from '../contract/organizations.ts'
+import { command } from '../support/command.ts'
 import type { TestApp } from '../support/harness.ts'
 
 /** What ends each of the names, so that a test sees whether a page shows them to their end. */
@@ -55,7 +55,7 @@ export async function makeHostile(app: TestApp, projectId: string): Promise<void
   await app.send('POST', '/v1/organization/webhook_endpoints', { body: hook })
   await organization.invites.create({ email: `invited-${EMAIL}`, role: 'reader' })
   const flags = ['--org', organizationId, '--email', EMAIL, '--name', NAME, '--role', 'reader']
-  const { id: member } = await gatehouse(app, 'user', 'create', ...flags)
+  const { id: member } = await command(app, 'user', 'create', ...flags)
   await projects.users.create(projectId, { user_id: member, role: 'member' })
   const channel = { type: 'email' as const, recipients: [owner?.email ?? ''], subject_prefix: NAME }
   const month = { currency: 'USD', interval: 'month' } as const
@@ -81,7 +81,7 @@ export async function makeHostile(app: TestApp, projectId: string): Promise<void
 /** Signs in, and fails to, with a program that calls itself so. */
 async function signInHostile(app: TestApp, organizationId: string, userId: string) {
   const headers = { 'user-agent': MARKUP, 'x-forwarded-for': MARKUP }
-  const { token } = await gatehouse(app, 'user', 'password-link', userId, '--org', organizationId)
+  const { token } = await command(app, 'user', 'password-link', userId, '--org', organizationId)
   const body = { token, password: 'words that are of no use to anybody' }
   await app.send('POST', '/v1/organization/sign_in/password_link', { key: null, headers, body })
   const failing = { email: EMAIL, password: 'no words of theirs' }

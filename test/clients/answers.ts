@@ -22,10 +22,13 @@ export type Answer = { text: string; call: null } | { text: null; call: { name: 
 export function answerTo({ turns, tool, formed }: Question): Answer {
   const last = turns.at(-1)
   if (last?.role === 'tool') return said(`The tool says: ${last.text}.`)
-  if (tool !== null) return { text: null, call: { name: tool, arguments: '{"city":"Paris"}' } }
+  if (tool !== null) return { text: null, call: { name: tool, arguments: INPUTS[tool] ?? '{"city":"Paris"}' } }
   if (formed) return said('{"city":"Paris","degrees":21}')
   return said(`You said: ${turns.map(({ role, text }) => `${role}: ${text}`).join(' | ')}`)
 }
+
+/** What tools are called with that come with a client and not with the test: a coding agent's. */
+const INPUTS: Record<string, string> = { read: '{"path":"note.txt"}', bash: '{"command":"wc -w < note.txt"}' }
 
 const said = (text: string): Answer => ({ text, call: null })
 

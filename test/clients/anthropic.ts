@@ -29,6 +29,8 @@ export const anthropic: Scenarios = {
     const stream = at(place).messages.stream(asked)
     return [await Array.fromAsync(stream), await stream.finalMessage()]
   },
+  'a message after a thought': (place) =>
+    at(place).messages.create({ ...asked, max_tokens: 2000, thinking: { type: 'enabled', budget_tokens: 1024 } }),
   'a tool that is called, and its result': async (place) => {
     const first = await at(place).messages.create({ ...asked, tools, tool_choice: { type: 'auto' } })
     const [call] = first.content

@@ -15,7 +15,7 @@ export type ModelServer = AsyncDisposable & { url: string; received: Received[] 
 /** The one key that it takes. */
 export const SERVER_KEY = 'sk-model-server-0123456789'
 
-const MODELS = ['gpt-4o-mini', 'text-embedding-3-small', 'gpt-image-1', 'tts-1', 'whisper-1']
+const MODELS = ['gpt-4o-mini', 'claude-sonnet-4-5', 'text-embedding-3-small', 'gpt-image-1', 'tts-1', 'whisper-1']
 
 export async function startModelServer(): Promise<ModelServer> {
   const received: Received[] = []
@@ -40,7 +40,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, store:
   const bytes = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>))
   const isMessage = path.startsWith('/v1/messages')
   const refused = isMessage ? refuseMessage : refuse
-  if (request.headers.authorization !== `Bearer ${SERVER_KEY}`) return refused(response, 401, 'Incorrect API key')
+  // Older clients of the Anthropic API have the key in a header of its own.
+  const key = (isMessage && request.headers['x-api-key']) || request.headers.authorization?.replace('Bearer ', '')
+  if (key !== SERVER_KEY) return refused(response, 401, 'Incorrect API key')
   if (path === '/v1/models')
     return reply(response, {
       object: 'list',
@@ -50,7 +52,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, store:
   if (path === '/v1/audio/transcriptions') return reply(response, { text: `A recording of ${bytes.length > 0}` })
   const body = JSON.parse(bytes.toString())
   if (body.model === 'gpt-image-1' && path !== '/v1/images/generations') return refuse(response, 400, 'draws only')
-  switch (path) {
+  // Clients of betas of the Anthropic API say `?beta=true`.
+  switch (path.split('?')[0]) {
     case '/v1/chat/completions':
       return chat(response, body)
     case '/v1/messages':

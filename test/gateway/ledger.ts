@@ -104,8 +104,8 @@ export async function openLedger(options: Parameters<typeof startGate>[0] = {}):
   return { gate, other, isClean, balances, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-/** What the reports say, once the buffer is written. */
-async function usedBy({ app, projectId }: TestGate) {
+/** What the reports say that a project has used, dollars too, once the buffer is written. */
+export async function usedBy({ app, projectId }: Pick<TestGate, 'app' | 'projectId'>) {
   await until(async () => (await app.metric('gatehouse_usage_buffered')) === 0, 'the flush')
   const { usage } = app.admin().organization
   const start_time = Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400

@@ -1,6 +1,6 @@
 /*
  * What `npm run test:cluster` runs: the tests of several processes, and then the gate's own tests once more with each further way to
- * serve and to count: two threads, and PostgreSQL with a Redis. `npm run test:cluster -- nodes` runs one part alone; the others
+ * serve and to count: two threads on SQLite, and PostgreSQL with a Redis. `npm run test:cluster -- nodes` runs one part alone; the others
  * have their names below. A part that fails keeps none from being run. It says how long each part took, and at the end what failed.
  */
 import { globSync } from 'node:fs'
@@ -33,12 +33,12 @@ const parts: Record<string, Part> = {
     files: gates,
     concurrency: 4,
     own: ['GATEHOUSE_TEST_WORKERS', 'TEST_MOMENTS'],
-    env: { GATEHOUSE_TEST_WORKERS: '2', TEST_MOMENTS: '200' },
+    // Not which database, here and below: `npm test` asks each of both, and threads on PostgreSQL are asked in `threads/`.
+    env: { TEST_DATABASE: 'sqlite', GATEHOUSE_TEST_WORKERS: '2', TEST_MOMENTS: '200' },
   },
   redis: {
     files: gates,
     concurrency: 5,
-    // Not which database: `npm test` asks each of both.
     own: ['TEST_REDIS_URL'],
     env: { TEST_DATABASE: 'postgres', TEST_REDIS_URL: redis?.url ?? '' },
     skip: withoutRedis,

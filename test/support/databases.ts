@@ -7,13 +7,14 @@ import { MIGRATED, SHARED_DATABASES } from './shared-databases.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres'
 
-const onlyPostgres = process.env.TEST_DATABASE === 'postgres'
+const both = ['sqlite', 'postgres'] as const
+const asked = both.filter((kind) => kind === process.env.TEST_DATABASE)
 
-/** The databases that every guarantee is tested on: both, but in a run whose matter is PostgreSQL with something else. */
-export const databases: readonly DatabaseKind[] = onlyPostgres ? ['postgres'] : ['sqlite', 'postgres']
+/** The databases that every guarantee is tested on: both, but in a run whose matter is something else beside one of them. */
+export const databases: readonly DatabaseKind[] = asked.length > 0 ? asked : both
 
 /** The database where a test does not say which. */
-export const DATABASE: DatabaseKind = onlyPostgres ? 'postgres' : 'sqlite'
+export const DATABASE: DatabaseKind = databases[0] ?? 'sqlite'
 
 /** A database of a test's own: a real SQLite file, or a database of its own in a real PostgreSQL. */
 export type TestDatabase = AsyncDisposable & { kind: DatabaseKind; url: string }

@@ -30,7 +30,7 @@ export type WebhookAsked = {
 /** What the client is told: the reply's body, or why there is none. */
 export type WebhookAnswer = { body: object } | { refused: WebhookRefusal }
 export type WebhookRefusal =
-  | { why: 'not_found'; id: string; param: 'id' | 'after' }
+  | { why: 'not_found'; id: string }
   | { why: 'too_many'; most: number }
   | { why: 'url'; reason: string }
   | { why: 'too_many_at_once'; of: 'tests' | 'names' }

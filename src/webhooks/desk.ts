@@ -106,13 +106,12 @@ async function create(parts: Desk, asked: WebhookAsked, { name, url, eventTypes 
 }
 
 async function list({ db }: WebhookDeskParts, asked: WebhookAsked, { after, limit }: Of<'list'>) {
-  if (after !== null) await find(db, asked, after, 'after')
   return page(await listWebhookEndpoints(db, asked, { after, limit: limit + 1 }), limit, endpointView)
 }
 
-async function find(db: Db, asked: WebhookAsked, id: string, param: 'id' | 'after' = 'id'): Promise<Endpoint> {
+async function find(db: Db, asked: WebhookAsked, id: string): Promise<Endpoint> {
   const found = isId('webhookEndpoint', id) ? await findWebhookEndpoint(db, asked, id) : undefined
-  if (found === undefined) throw new Refused({ why: 'not_found', id, param })
+  if (found === undefined) throw new Refused({ why: 'not_found', id })
   return found
 }
 

@@ -10,12 +10,12 @@ import { wrongValue } from '../invalid.ts'
 import { actorOfGrant } from '../keys/grant.ts'
 import { letInAgain } from '../let-in.ts'
 import { takeOne } from '../take-one.ts'
-import { type Does, operationOf, refuseOthers } from './read.ts'
+import { type Does, noSuchOf, operationOf, refuseOthers } from './read.ts'
 
 /**
  * Answers a call about webhooks, which the machine keeps: of a project's endpoints its own key hears alone, and of another's as of what is not there.
  * What changes something counts as one request of the project's limits. @returns null, or why it is refused: 401, 403 or 429
- * @throws ApiError 400 for what it says; 404; 429 where too much is under way for which receivers or servers of names are waited for
+ * @throws ApiError 400 for what it says; 404, also for a cursor that is no id of what is listed; 429 where too much is under way for which receivers or servers of names are waited for
  */
 export async function answerWebhooks(gate: Gate, call: Call, does: Does): Promise<ApiError | null> {
   const { route, grant, response, headers } = call
@@ -66,7 +66,7 @@ function originOf(gate: Gate, { request: { headers, socket } }: Call) {
 function refusal(refused: WebhookRefusal): ApiError {
   switch (refused.why) {
     case 'not_found':
-      return new ApiError('object_not_found', `No such webhook endpoint: ${refused.id}`, { param: refused.param })
+      return noSuchOf('endpoint', refused.id, 'id')
     case 'too_many':
       return new ApiError(
         'too_many_webhook_endpoints',

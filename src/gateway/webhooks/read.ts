@@ -1,3 +1,5 @@
+import { ApiError } from '../../contract/error.ts'
+import { isId } from '../../core/id.ts'
 import { flawOfWebhookUrl, LONGEST_WEBHOOK_NAME, type WebhookEvent, webhookEvents } from '../../core/webhook.ts'
 import type { WebhookOperation } from '../../core/webhook-asked.ts'
 import { type Fields, isGiven } from '../body/fields.ts'
@@ -9,7 +11,7 @@ export type Does = Extract<OwnAnswer, { webhooks: unknown }>['webhooks']
 /** What a request says: the id in its path, its query, and the fields of its body. */
 export type Said = { id: string; query: URLSearchParams; fields: Fields }
 
-/** What is asked for. @throws ApiError 400 */
+/** What is asked for. @throws ApiError 400; 404 for a cursor that is no id of what is listed */
 export function operationOf(does: Exclude<Does, 'event_types'>, { id, query, fields }: Said): WebhookOperation {
   switch (does) {
     case 'create':
@@ -17,9 +19,9 @@ export function operationOf(does: Exclude<Does, 'event_types'>, { id, query, fie
     case 'update':
       return { does, id, changes: changesIn(fields) }
     case 'list':
-      return { does, ...pageIn(query) }
+      return { does, ...pageIn(query, 'endpoint') }
     case 'deliveries':
-      return { does, id, ...pageIn(query) }
+      return { does, id, ...pageIn(query, 'delivery') }
     case 'rotate_secret':
       return { does, id, keepsOld: switchIn(fields, 'keep_old_secret_active_for_24_hours') }
     case 'test':
@@ -92,11 +94,23 @@ function switchIn(fields: Fields, field: string): boolean {
 /** Endpoints, or deliveries, of a page: where nobody says it, and at most. */
 const [USUAL, MOST] = [20, 100]
 
-function pageIn(query: URLSearchParams): { after: string | null; limit: number } {
+/** What is listed, by how its ids begin. */
+const listed = { endpoint: 'webhookEndpoint', delivery: 'webhookDelivery' } as const
+
+/**
+ * An id that names nothing any more keeps its place, for ids are in the order in which they were made: who deletes page by page comes to the end, and
+ * another project's is as one that never was.
+ */
+function pageIn(query: URLSearchParams, of: keyof typeof listed): { after: string | null; limit: number } {
   const said = query.get('limit')
   const limit = said === null ? USUAL : Number(said)
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
     throw wrongValue('limit', `expected an integer from 1 to ${MOST}.`)
-  const after = query.get('after')
-  return { after: after === '' ? null : after, limit }
+  const after = query.get('after') || null
+  if (after !== null && !isId(listed[of], after)) throw noSuchOf(of, after, 'after')
+  return { after, limit }
 }
+
+/** Of what is not the project's, in the words that clients read of files. @param param how the request names it */
+export const noSuchOf = (of: keyof typeof listed, id: string, param: string) =>
+  new ApiError('object_not_found', `No such webhook ${of}: ${shown(id)}`, { param })

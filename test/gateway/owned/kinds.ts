@@ -308,7 +308,7 @@ export const kindTests: Record<Kind, KindTest> = {
   webhook_endpoint: {
     make: async ({ webhooks }) =>
       (await webhooks.create({ name: 'x', url: 'https://hooks.invalid/', event_types: ['batch.completed'] })).id,
-    nobodys: () => 'whe_nobodys00000000',
+    nobodys: () => 'whe_nobodys00000000000000000',
     named: () => [],
   },
 }

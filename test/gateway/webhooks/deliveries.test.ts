@@ -169,6 +169,8 @@ test('what an endpoint has not taken goes with it, and what was not delivered is
     after = body.last_id
   }
   assert.deepEqual(pages, [2, 2, 1])
+  const { status, body } = await it.app.send('GET', `${path}?after=${id}`, { key: it.key })
+  assert.deepEqual([status, body.error.param], [404, 'after'], 'an id of an endpoint')
   const other = await makeKey(it.app)
   assert.equal((await it.app.send('GET', path, { key: other.key })).status, 404)
   await it.client.webhooks.delete(id)

@@ -13,6 +13,7 @@ export const longest: readonly string[] = [
   'test/recipes/resource.test.ts',
   'test/recipes/route.test.ts',
   'test/storage/plans.test.ts',
+  'test/gateway/kept/uploads-killed.test.ts',
   'test/process/process.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/listener/budget.test.ts',

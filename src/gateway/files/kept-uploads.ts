@@ -22,6 +22,8 @@ export type UploadObject = {
 type PartObject = { id: string; object: 'upload.part'; created_at: number; upload_id: string }
 /** What is kept of it: also what its file will be called, so that who completes it again after a crash makes no other. */
 type Kept = { shown: UploadObject; fileId: string; expiresAfter: number | null }
+/** How one has ended; of a completed one also what its parts are known by, as `partsSum` says: who names the same again is told of the same file. */
+type End = UploadObject & { parts?: string }
 
 /** Seconds for which parts can be added. */
 const UPLOAD_SECONDS = 3600
@@ -29,7 +31,7 @@ const MOST_BYTES = 8 * 1024 ** 3
 
 const isIdOf = (prefix: 'upload_' | 'part_', id: string) => new RegExp(`^${prefix}[0-9a-f]{32}$`).test(id)
 /** Where the end of an upload stands, of which there is one. */
-const endOf = (id: string) => id.replace('upload_', 'end_')
+const endIdOf = (id: string) => id.replace('upload_', 'end_')
 
 /** Files that come in parts. */
 export class KeptUploads {
@@ -110,8 +112,11 @@ export class KeptUploads {
   }
 
   async #complete(id: string, { part_ids, md5 }: JsonObject): Promise<UploadObject> {
-    const { shown, fileId, expiresAfter } = await this.#pending(id)
+    const { kept, end } = await this.#find(id)
     if (!isPartIds(part_ids)) throw wrongValue('part_ids', 'expected a list of ids.')
+    const parts = partsSum(part_ids)
+    if (end !== null) return await this.#completedBefore(end, parts)
+    const { shown, fileId, expiresAfter } = kept
     if (md5 !== undefined && md5 !== null && typeof md5 !== 'string') throw wrongType('md5', 'a string', md5)
     const { filename, purpose } = shown
     const draft = await this.#joined(shown, part_ids, typeof md5 === 'string' ? md5 : null)
@@ -121,10 +126,18 @@ export class KeptUploads {
       await this.#pending(id)
       throw error
     })
-    const ended = await this.#end(id, { ...shown, status: 'completed', file })
-    if (ended.status === 'completed') return ended
-    await this.#files.delete(fileId).catch(() => {})
-    throw hasEnded(ended)
+    const ended = await this.#end(id, { ...shown, status: 'completed', file, parts })
+    if (ended.status !== 'completed') await this.#files.delete(fileId).catch(() => {})
+    return completedOf(ended, parts)
+  }
+
+  /** What who heard of no end is told again, as long as the file is there. @throws ApiError 400, 503 */
+  async #completedBefore(end: End, parts: string): Promise<UploadObject> {
+    const upload = completedOf(end, parts)
+    await this.#files.read(upload.file?.id ?? '').catch((error: ApiError) => {
+      throw error.status === 404 ? hasEnded(end) : error
+    })
+    return upload
   }
 
   /** @throws ApiError 400 where it has ended, 404, 507, 503 */
@@ -141,24 +154,33 @@ export class KeptUploads {
     return kept !== undefined && kept.shown.expires_at + UPLOAD_SECONDS <= this.#now()
   }
 
+  /** One that has not ended. @throws ApiError 400 where it has; 404, 503 */
   async #pending(id: string): Promise<Kept> {
+    const { kept, end } = await this.#find(id)
+    if (end !== null) throw hasEnded(end)
+    return kept
+  }
+
+  async #find(id: string): Promise<{ kept: Kept; end: End | null }> {
     const known = isIdOf('upload_', id)
     const kept = known ? ((await this.#store.describe('uploads', id)) as Kept | null | undefined) : null
     if (kept === undefined) throw notHere('Upload', id, this.#store.name)
     if (kept === null || kept.shown.expires_at <= this.#now()) throw noSuch('Upload', id)
-    const end = (await this.#store.describe('uploads', endOf(id), id)) as UploadObject | null | undefined
-    if (end) throw hasEnded(end)
-    return kept
+    return { kept, end: await this.#endOf(id) }
+  }
+
+  async #endOf(id: string): Promise<End | null> {
+    return ((await this.#store.describe('uploads', endIdOf(id), id)) as End | null | undefined) ?? null
   }
 
   /** Of several who end it at the same time one does. @returns how it has ended */
-  async #end(id: string, ended: UploadObject): Promise<UploadObject> {
+  async #end(id: string, ended: End): Promise<End> {
     const draft = await this.#store.endDraft()
-    if (await draft.place(ended, 'uploads', endOf(id), id)) {
+    if (await draft.place(ended, 'uploads', endIdOf(id), id)) {
       await this.#store.removeWithin('uploads', id, 'part_')
       return ended
     }
-    return (await this.#store.describe('uploads', endOf(id), id)) as UploadObject
+    return (await this.#endOf(id)) as End
   }
 
   async #joined({ id, bytes }: UploadObject, parts: readonly string[], md5: string | null): Promise<Draft> {
@@ -202,6 +224,16 @@ const nothing = () => {}
 
 const isPartIds = (value: unknown): value is string[] =>
   Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')
+
+/** One text for the same parts in the same order, however many they are. */
+const partsSum = (parts: readonly string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+
+/** What is shown of one that these parts have completed. @throws ApiError 400 of one that has ended in another way */
+function completedOf(end: End, wanted: string): UploadObject {
+  const { parts, ...shown } = end
+  if (shown.status !== 'completed' || parts !== wanted) throw hasEnded(end)
+  return shown
+}
 
 const otherBytes = (announced: number, got: string) =>
   wrongValue('part_ids', `the upload was announced with ${announced} bytes, and the parts have ${got}.`)

@@ -46,14 +46,20 @@ for (const [database, kind] of everywhere) {
     assert.deepEqual([file?.bytes, file?.filename, file?.purpose], [6, 'u.txt', 'user_data'])
     assert.equal(await (await files.content(file?.id ?? '')).text(), 'abcdef')
     await assert.rejects(it.b.client.files.content(file?.id ?? ''), { status: 404 })
+    // Who did not hear of it and asks again is told the same, as long as the file is there.
+    assert.deepEqual(await uploads.complete(upload.id, { part_ids, md5 }), { ...upload, status, file })
     // It has ended, and its parts are no bytes any more.
     for (const again of [
-      () => uploads.complete(upload.id, { part_ids }),
+      () => uploads.complete(upload.id, { part_ids: part_ids.toReversed() }),
+      () => uploads.complete(upload.id, { part_ids: [first.id] }),
       () => uploads.cancel(upload.id),
       async () => uploads.parts.create(upload.id, { data: await data('x') }),
     ])
       await assert.rejects(again, { status: 400 })
     assert.deepEqual(await store.parts(), [])
+    await files.delete(file?.id ?? '')
+    await assert.rejects(uploads.complete(upload.id, { part_ids }), { status: 400, message: /is completed/ })
+    assert.deepEqual((await files.list()).data, [])
     const other = await uploads.create(wanted)
     await assert.rejects(uploads.complete(other.id, { part_ids }), { status: 404 })
     assert.equal((await uploads.cancel(other.id)).status, 'cancelled')

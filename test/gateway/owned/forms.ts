@@ -28,10 +28,18 @@ export function formOf(fields: Record<string, string> = { purpose: 'user_data' }
 export const head = `--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nuser_data\r\n--b\r\ncontent-disposition: form-data; name="file"; filename="l.bin"\r\n\r\n`
 export const tail = '\r\n--b--\r\n'
 
+/** The head of a form that is a part of an upload. */
+export const partHead = `--b\r\ncontent-disposition: form-data; name="data"; filename="part"\r\n\r\n`
+
 /** A form that a test sends bit by bit. */
-export function openForm(url: string, key: string, more: Record<string, string> = {}) {
+export function openForm(
+  url: string,
+  key: string,
+  more: Record<string, string> = {},
+  { path, begin } = { path: '/v1/files', begin: head },
+) {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'multipart/form-data; boundary=b', ...more }
-  const call = request(`${url}/v1/files`, { method: 'POST', headers, agent: false })
+  const call = request(url + path, { method: 'POST', headers, agent: false })
   const reply = new Promise<number | null>((resolve) => {
     call.once('response', (response) => {
       response.resume()
@@ -39,6 +47,6 @@ export function openForm(url: string, key: string, more: Record<string, string> 
     })
     call.once('error', () => resolve(null))
   })
-  call.write(head)
+  call.write(begin)
   return { call, reply }
 }

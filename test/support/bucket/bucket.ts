@@ -17,9 +17,13 @@ export const SECRET = 'secret/of+the/bucket/0123456789abcdefghi'
 export type Asked = { name: string; key: string; query: URLSearchParams }
 type Call = Asked & { body: Buffer }
 /**
- * What becomes of a call instead of an answer: an error; nothing at all; an answer whose body breaks off in the middle; or it is done and nobody hears of it.
+ * What becomes of a call instead of an answer: an error; nothing at all; an answer whose body breaks off in the middle; it is done and its connection is cut;
+ * or it is done, which the test hears, and whoever has asked never does.
  */
-export type Fault = { status: number; code: string; more?: string } | 'silent' | 'cut' | 'unheard'
+export type Fault =
+  | { status: number; code: string; more?: string }
+  | { isDone: () => void }
+  | ('silent' | 'cut' | 'unheard')
 
 type Reply = { status: number; headers?: Record<string, string | number>; body?: Buffer | string }
 
@@ -37,8 +41,10 @@ export async function startBucket({ page = 1000, isHeedless = false } = {}) {
     asked.push(noted)
     const failing = fault(call)
     if (failing === 'silent') return
-    if (typeof failing === 'object') return send(response, failed(failing.status, failing.code, failing.more))
+    if (typeof failing === 'object' && 'status' in failing)
+      return send(response, failed(failing.status, failing.code, failing.more))
     const reply = refusal(request, call) ?? (await answer(bucket, request, call))
+    if (typeof failing === 'object') return failing.isDone()
     if (failing === 'unheard') return void response.destroy()
     if (failing === 'cut' && Buffer.isBuffer(reply.body)) {
       response.writeHead(reply.status, { ...reply.headers, 'content-length': reply.body.length })

@@ -32,6 +32,8 @@ type Options = {
   keptBytes?: number
   /** What is there before: made in the account itself and not through a gate. */
   nobody?: Nobody
+  /** Whether who completes an upload again is told of its file. What the original says then is not known. */
+  tellsAgain?: boolean
 }
 
 const OF_NOBODY = { endpoint: '/v1/responses', input_file_id: 'file-of-nobody' }
@@ -41,7 +43,13 @@ const OF_NOBODY = { endpoint: '/v1/responses', input_file_id: 'file-of-nobody' }
  * It keeps nothing of large files, whose content is to be `generated`.
  */
 export async function startAccount(options: Options = {}) {
-  const { key = UPSTREAM_KEY, models = ['gpt-4o-mini', 'm1'], nobody = {}, keptBytes = 1_048_576 } = options
+  const {
+    key = UPSTREAM_KEY,
+    models = ['gpt-4o-mini', 'm1'],
+    nobody = {},
+    keptBytes = 1_048_576,
+    tellsAgain = false,
+  } = options
   const had: Had & { uploads: Uploads; batches: Batches; chats: Chats } = {
     files: newFiles(),
     uploads: newUploads(),
@@ -58,7 +66,7 @@ export async function startAccount(options: Options = {}) {
     ...chatRoutes(chats, had, models),
     ...responseRoutes(had, models),
     ...fileRoutes(files, (id) => detachEverywhere(vectorStores, id)),
-    ...uploadRoutes(uploads, files),
+    ...uploadRoutes(uploads, files, { tellsAgain }),
     ...batchRoutes(batches, files),
     ...conversationRoutes(conversations, (body) => refer(had, body)),
     ...vectorStoreRoutes(vectorStores, files),

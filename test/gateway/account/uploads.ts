@@ -48,7 +48,8 @@ function pending(uploads: Uploads, id: string): Upload {
   return upload
 }
 
-export function uploadRoutes(uploads: Uploads, files: Files): Routes {
+/** @param tellsAgain whether who completes one again is told of its file; else, that it has ended */
+export function uploadRoutes(uploads: Uploads, files: Files, { tellsAgain = false } = {}): Routes {
   return {
     'POST /v1/uploads': async ({ json }) => addUpload(uploads, await json()),
     'POST /v1/uploads/{id}/parts': async ({ ids: [id = ''], form }) => {
@@ -61,6 +62,7 @@ export function uploadRoutes(uploads: Uploads, files: Files): Routes {
     },
     'POST /v1/uploads/{id}/complete': async ({ ids: [id = ''], json }) => {
       const { part_ids, md5 } = await json()
+      if (tellsAgain && uploads.get(id).status === 'completed') return uploads.get(id)
       const upload = pending(uploads, id)
       if (!Array.isArray(part_ids) || part_ids.length === 0) throw invalid('Invalid value.', 'part_ids')
       const { parts, expiresAfter } = uploads.beside(id)

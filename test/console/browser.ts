@@ -25,6 +25,9 @@ export const openBrowser = (without: string[] = []): Promise<Browser> =>
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-dev-shm-usage',
       '--font-render-hinting=none',
+      // Where there is no graphics card it would do all that one does on the processor, which takes as long as the rest of a page.
+      '--disable-gpu',
+      '--disable-software-rasterizer',
     ],
   })
 

@@ -24,14 +24,15 @@ export async function openReached(url: string, options: OpenOptions): Promise<{ 
   }
 }
 
+type Kept = { ms: number | string }
+
 /** Whether a new session has the settings that it was begun with. */
 async function keepsSettings(db: Db, statementMs: number): Promise<boolean> {
   try {
-    // In milliseconds as the view of all settings has it, which takes PostgreSQL ten times as long to make.
-    const asked = sql<{
-      ms: number
-    }>`select extract(epoch from current_setting('statement_timeout')::interval) * 1000 as ms`
-    return Number((await asked.execute(db)).rows[0]?.ms) === statementMs
+    // Not of the view of all settings, which takes PostgreSQL ten times as long to make. It says '10s' of 10,000 milliseconds.
+    const asked = sql<Kept>`select extract(epoch from current_setting('statement_timeout')::interval) * 1000 as ms`
+    const [kept] = (await asked.execute(db)).rows
+    return Number(kept?.ms) === statementMs
   } catch (error) {
     if (error instanceof Error && /unsupported startup parameter/.test(error.message)) return false
     throw error

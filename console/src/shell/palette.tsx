@@ -67,7 +67,8 @@ function useLasting(options: readonly Option[], isSettled: boolean, typed: strin
   useEffect(() => {
     if (isSettled) before.current = options
   })
-  if (isSettled) return options
+  // Where nothing is typed nothing was found for it: what was looked for before is another matter.
+  if (isSettled || typed.trim() === '') return options
   const there = new Set(options.map(({ id }) => id))
   return [...options, ...before.current.filter(({ id }) => !there.has(id))].filter(passes(typed))
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { estimate, TokenCounter, type TokenCounterOptions } from './token-counter.ts'
 
 const counting = (options?: TokenCounterOptions) => {
@@ -44,6 +44,52 @@ describe('tokens are counted off the thread that serves calls', () => {
     assert.equal(await counter.count(['one two'], 'proj_1'), 2)
     while (counter.running) await turn()
     assert.equal(await counter.count(['one two'], 'proj_1'), 2)
+  })
+})
+
+describe('what a closed counter had is taken over', () => {
+  /** Says of each text in which thread it is, and of one text nothing. */
+  const where = (name: string) =>
+    script(`
+      // ${name}
+      import { parentPort, threadId } from 'node:worker_threads'
+      parentPort.on('message', ({ id, texts: [text] }) => {
+        if (text !== 'nothing') parentPort.postMessage({ id, tokens: threadId })
+      })
+    `)
+  const once = async (script: URL) => {
+    using counter = counting({ script })
+    return await counter.count(['x'], 'proj_1')
+  }
+
+  test('the next counter has the thread, two at once have one each', async () => {
+    const script = where('one after another')
+    const thread = await once(script)
+    assert.equal(await once(script), thread)
+    using first = counting({ script })
+    using second = counting({ script })
+    const [one, other] = await Promise.all([first.count(['x'], 'proj_1'), second.count(['x'], 'proj_1')])
+    assert.equal(one, thread)
+    assert.notEqual(other, thread)
+  })
+
+  test('a thread that is at work when its counter is closed is none for the next', async () => {
+    const script = where('at work')
+    const thread = await once(script)
+    const counter = counting({ script })
+    const waiting = counter.count(['nothing'], 'proj_1')
+    counter.close()
+    assert.equal(await waiting, estimate(['nothing']))
+    assert.notEqual(await once(script), thread)
+  })
+
+  test('a thread that nobody takes ends when it has been idle', async () => {
+    const script = where('idle')
+    const counter = counting({ script, idleMs: 1 })
+    const thread = await counter.count(['x'], 'proj_1')
+    counter.close()
+    await sleep(50)
+    assert.notEqual(await once(script), thread)
   })
 })
 

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { endThread, spareThread, takeThread } from './token-thread.ts'
 
 export type ToCount = { id: number; texts: readonly string[] }
 export type Counted = { id: number; tokens: number }
@@ -31,7 +32,6 @@ const MOST_WAITING = 8_000_000
 const MOST_OF_ONE = 2_000_000
 /** Characters that the worker has before it is given more: so that whose turn it is can still be decided. */
 const MOST_AT_ONCE = 65_536
-const MOST_MEMORY_MB = 512
 
 /** Tokens of a text by the estimate used everywhere: a quarter of its characters, rounded up. */
 export const estimate = (texts: readonly string[]) => texts.reduce((sum, text) => sum + Math.ceil(text.length / 4), 0)
@@ -137,9 +137,13 @@ export class TokenCounter {
     return null
   }
 
-  /** Ends the worker. Whoever still waits gets the estimate. */
+  /** Lets the worker go, which ends if it is at work. Whoever still waits gets the estimate. */
   close(): void {
     this.#closed = true
+    if (this.#worker !== null && this.#given.size === 0) {
+      spareThread(this.#script, this.#worker, this.#idleMs)
+      this.#worker = null
+    }
     this.#giveUp()
   }
 
@@ -147,7 +151,7 @@ export class TokenCounter {
     if (this.#idle !== null) clearTimeout(this.#idle)
     this.#idle = null
     if (this.#worker === null) {
-      const worker = new Worker(this.#script, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB } })
+      const worker = takeThread(this.#script)
       worker.on('message', ({ id, tokens }: Counted) => this.#counted(id, tokens))
       const gone = () => {
         if (this.#worker === worker) this.#giveUp()
@@ -210,6 +214,6 @@ export class TokenCounter {
   #end(): void {
     const worker = this.#worker
     this.#worker = null
-    worker?.terminate().catch(() => {})
+    if (worker !== null) endThread(worker)
   }
 }

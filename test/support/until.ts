@@ -14,3 +14,16 @@ export async function until(condition: () => unknown, what: string, ms = 60_000)
     await sleep(5)
   }
 }
+
+/**
+ * Waits for what a server does when time has passed, while it passes: what it notes only after a test has let its time pass waits for as much
+ * again, which a test that lets it pass once would wait for in vain.
+ * @param pass lets that time pass; it is called about every second
+ */
+export async function untilPassed(pass: () => unknown, condition: () => unknown, what: string): Promise<void> {
+  let looks = 0
+  await until(async () => {
+    if (++looks % 200 === 0) await pass()
+    return condition()
+  }, what)
+}

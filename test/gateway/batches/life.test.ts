@@ -266,7 +266,7 @@ test('a copy of which nobody hears that it is there is found by its name, and us
   assert.equal(files().filter((name) => name.startsWith(`${cancelled.id}-`)).length, 1)
   await client.batches.cancel(cancelled.id)
   await it.reach(client, cancelled.id, 'cancelled')
-  await until(() => !files().some((name) => name.startsWith(`${cancelled.id}-`)), 'its copy to be deleted')
+  await it.passing(() => !files().some((name) => name.startsWith(`${cancelled.id}-`)), 'its copy to be deleted')
 })
 
 test('an upstream that says nothing of one batch holds up nobody whose file is to be judged', async () => {
@@ -274,8 +274,7 @@ test('an upstream that says nothing of one batch holds up nobody whose file is t
   const first = await create(it.a.client, three)
   const { id } = await it.sent(first.id)
   using silent = it.account.hold(`GET /v1/batches/${id}`)
-  it.later()
-  await until(async () => silent.reached > 0, 'the upstream to be asked')
+  await it.passing(() => silent.reached > 0, 'the upstream to be asked')
   const second = await create(it.b.client, jsonl(['no line']))
   assert.equal((await it.reach(it.b.client, second.id, 'failed')).errors?.data?.[0]?.line, 1)
   // Who has many waiting stands before nobody's.

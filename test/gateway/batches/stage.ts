@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type OpenAI from 'openai'
 import { toFile } from 'openai'
 import type { Batch } from 'openai/resources/batches'
-import { until } from '../../support/until.ts'
+import { untilPassed } from '../../support/until.ts'
 import { startShared } from '../owned/shared.ts'
 
 /*
@@ -41,10 +41,14 @@ export type Stage = Awaited<ReturnType<typeof startStage>>
 export async function startStage(options: Parameters<typeof startShared>[0] = {}) {
   const shared = await startShared(options)
   const { account, app } = shared
+  const later = () => app.advance(ASKED_AGAIN)
+  const passing = (condition: () => unknown, what: string) => untilPassed(later, condition, what)
   return {
     ...shared,
     /** Lets a minute pass, so that upstreams are asked. */
-    later: () => app.advance(ASKED_AGAIN),
+    later,
+    /** Waits for what comes of an upstream that is asked, while minutes pass. */
+    passing,
     /** Waits until a batch is in a state, while minutes pass. */
     async reach(client: OpenAI, id: string, status: Batch['status']): Promise<Batch> {
       let now = await client.batches.retrieve(id)
@@ -56,15 +60,10 @@ export async function startStage(options: Parameters<typeof startShared>[0] = {}
       }
       return now
     },
-    /**
-     * Waits for the account's batch of one that was made, by its judged copy, while minutes pass: what was in vain may be noted only after a minute
-     * that a test has let pass, and then waits for the next.
-     */
+    /** Waits for the account's batch of one that was made, by its judged copy, while minutes pass. */
     async sent(id: string): Promise<{ id: string; lines: () => string }> {
       let row: { upstream_batch_id: string | null; upstream_file_id: string | null } | undefined
-      let looks = 0
-      await until(async () => {
-        if (++looks % 200 === 0) app.advance(ASKED_AGAIN)
+      await passing(async () => {
         row = await app.db
           .selectFrom('batch')
           .select(['upstream_batch_id', 'upstream_file_id'])

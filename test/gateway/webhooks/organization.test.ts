@@ -8,13 +8,14 @@ import { clientOf } from '../../support/client.ts'
 import { databases } from '../../support/databases.ts'
 import { ADMIN_KEY, type TestApp } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
-import { until } from '../../support/until.ts'
+import { until, untilPassed } from '../../support/until.ts'
 import { makeKey, question, startGate } from '../gate.ts'
 import { json } from '../upstream.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
 const env = { GATEHOUSE_WEBHOOK_NETWORKS: '127.0.0.0/8' }
-const DAY = 86_400
+const HOUR = 3600
+const DAY = 24 * HOUR
 const { webhookEndpoints } = contract
 
 /** An endpoint for everything, and what it has heard of one type, by what the official client believes. */
@@ -117,7 +118,11 @@ for (const database of databases) {
     const make = (name: string, days: number) => adminAPIKeys.create({ name, expires_in_seconds: days * DAY })
     const [long, short] = [await make('long', 20), await make('short', 5)]
     app.advance(7 * DAY)
-    await until(async () => (await heard()).length >= 1, 'a key that ends')
+    await untilPassed(
+      () => app.advance(HOUR),
+      async () => (await heard()).length >= 1,
+      'a key that ends',
+    )
     const [one, ...more] = await heard()
     assert.deepEqual(more, [])
     assert.equal(one.type, 'api_key.expiring')
@@ -127,7 +132,11 @@ for (const database of databases) {
     app.advance(DAY)
     await make('next', 15)
     app.advance(2 * DAY)
-    await until(async () => (await heard()).length >= 2, 'another')
+    await untilPassed(
+      () => app.advance(HOUR),
+      async () => (await heard()).length >= 2,
+      'another',
+    )
     assert.deepEqual(
       (await heard()).map(({ data: { name } }) => name),
       ['long', 'next'],
@@ -144,7 +153,11 @@ for (const database of databases) {
       certificates.create({ certificate: (await makeCertificate(name, { expiresIn })).pem, name })
     const [, long] = [await upload('short', 5), await upload('long', 20)]
     app.advance(7 * DAY)
-    await until(async () => (await heard()).length >= 1, 'a certificate that ends')
+    await untilPassed(
+      () => app.advance(HOUR),
+      async () => (await heard()).length >= 1,
+      'a certificate that ends',
+    )
     const [one] = await heard()
     const { expires_at } = long.certificate_details
     assert.deepEqual(
@@ -153,7 +166,11 @@ for (const database of databases) {
     )
     await upload('next', 22)
     app.advance(2 * DAY)
-    await until(async () => (await heard()).length >= 2, 'another')
+    await untilPassed(
+      () => app.advance(HOUR),
+      async () => (await heard()).length >= 2,
+      'another',
+    )
     assert.deepEqual(
       (await heard()).map(({ data: { name } }) => name),
       ['long', 'next'],

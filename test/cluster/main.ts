@@ -1,13 +1,15 @@
 /*
- * What `npm run test:cluster` runs: the tests of several processes, and then the gate's own tests once more with each further way to
- * serve and to count: two threads on SQLite, and PostgreSQL with a Redis. `npm run test:cluster -- nodes` runs one part alone; the others
- * have their names below. A part that fails keeps none from being run. It says how long each part took, and at the end what failed.
+ * What `npm run test:cluster` runs: the tests of several processes, and then those of the gate's own tests that ask of more than one call
+ * once more with each further way to serve and to count: two threads on SQLite, and PostgreSQL with a Redis. `npm run test:cluster -- nodes`
+ * runs one part alone; the others have their names below. A part that fails keeps none from being run. It says how long each part took, and
+ * at the end what failed.
  */
-import { globSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { join } from 'node:path'
 import { concerned } from '../support/concerned.ts'
 import { startRedis, withoutRedis } from '../support/redis.ts'
 import { openRun } from '../support/run-files.ts'
+import { ofOneCall, ofOneKind } from './asked-once.ts'
 
 const root = join(import.meta.dirname, '../..')
 const filesOf = (pattern: string) => globSync(pattern, { cwd: root }).map((file) => file.replaceAll('\\', '/'))
@@ -45,6 +47,10 @@ const parts: Record<string, Part> = {
   },
 }
 
+const once = new Set([...ofOneCall, ...ofOneKind])
+const gone = [...once].filter((file) => !existsSync(join(root, file)))
+if (gone.length > 0) throw new Error(`test/cluster/asked-once.ts names what is not there: ${gone.join(', ')}`)
+
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(parts, name))
 if (unknown.length > 0) {
@@ -56,7 +62,7 @@ if (unknown.length > 0) {
     if (asked.length > 0 && !asked.includes(part)) continue
     process.stdout.write(`== ${part}${skip ? `: skipped, ${skip}` : ''}\n`)
     if (skip) continue
-    const all = filesOf(files)
+    const all = filesOf(files).filter((file) => !once.has(file))
     const begun = performance.now()
     await run.files(own ? concerned(all, own, root) : all, { part, concurrency, ...(env && { env }) })
     process.stdout.write(`== ${part}: took ${Math.round((performance.now() - begun) / 1000)} s\n`)

@@ -17,6 +17,11 @@ export const SHARED_DATABASES = 'TEST_DATABASES_SHARED'
  */
 export const MIGRATED = { postgres: '/migrated/postgres', sqlite: '/migrated/sqlite' }
 const NAME = 'migrated'
+/**
+ * What a PostgreSQL writes twice, for a machine that loses its power and for others that follow it: of this one nobody kills the machine, and
+ * each database that is copied is a checkpoint, behind which every page that is written is written whole into the log.
+ */
+const UNDOUBLED = ['full_page_writes=off', 'wal_level=minimal', 'max_wal_senders=0']
 
 /**
  * Offers all files of a run, which are processes of their own, one PostgreSQL: the first that asks starts it, so that a run that
@@ -26,7 +31,7 @@ const NAME = 'migrated'
 export async function shareDatabases(): Promise<AsyncDisposable & { url: string }> {
   // What is made for whoever asks is made later, and ends with what whoever opened this disposes of.
   const stack = new AsyncDisposableStack()
-  const postgres = once(async () => stack.use(await startPostgres()))
+  const postgres = once(async () => stack.use(await startPostgres(async () => UNDOUBLED)))
   const answers: Record<string, () => Promise<string>> = {
     '/': async () => (await postgres()).url,
     [MIGRATED.postgres]: once(async () => makeMigrated(await postgres())),

@@ -7,7 +7,7 @@ import { watch } from './settled.ts'
 export { settled } from './settled.ts'
 
 const folders = (process.env.PATH ?? '').split(delimiter)
-// The same engine without windows and their menus, which nobody looks at here, takes half as long: where it is installed it is used.
+// The same engine without windows and their menus, which nobody looks at here, takes a third less: where it is installed it is used.
 const found = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
   .flatMap((name) => folders.map((folder) => join(folder, name)))
   .find((path) => existsSync(path))

@@ -1,7 +1,8 @@
 /**
- * Tests of the gate whose question one call answers by what stands in it, in its reply and in the configuration. No other thread and no other
- * node has a part in that, nor has where something is counted: `npm test` asks them on both databases, and nobody asks them again. What is
- * known, counted or held between calls, and what a thread does with a connection, stands in none of these.
+ * Tests of the gate whose question one call answers by what stands in it, in its reply and in the configuration: `npm test` asks them on both
+ * databases, and no other thread and no other node has a part in their answer. Some meet a limit or a budget on their way. That those hold on
+ * threads and with a Redis is asked again by the tests of limits, counters and settings (`limits*`, `counters`, `declared-settings`), and of
+ * what bodies hold by `test/threads/bodies`.
  */
 export const ofOneCall: readonly string[] = [
   'bodies',

@@ -34,7 +34,10 @@ export function spareThread({ href }: URL, thread: Worker, idleMs: number): void
     return
   }
   thread.unref()
-  const idle = setTimeout(() => taken(href)?.terminate(), idleMs).unref()
+  const idle = setTimeout(() => {
+    taken(href)
+    endThread(thread)
+  }, idleMs).unref()
   // One that fails meanwhile is none any more.
   const gone = () => void taken(href)
   thread.on('error', gone).on('exit', gone)

@@ -33,7 +33,14 @@ async function hearing(app: TestApp, receiver: Receiver, path: string, event_typ
           webhooks.unwrap(body, headers as Record<string, string>, made.signing_secret, 365 * DAY),
         ),
     )
-  return { call, made, heard }
+  /** Waits, while hours pass, until it has heard so many. */
+  const told = (least: number, what: string) =>
+    untilPassed(
+      () => app.advance(HOUR),
+      async () => (await heard()).length >= least,
+      what,
+    )
+  return { call, made, heard, told }
 }
 
 for (const database of databases) {
@@ -113,16 +120,12 @@ for (const database of databases) {
     await using receiver = await startReceiver()
     await using gate = await startGate({ database, env })
     const { app } = gate
-    const { heard } = await hearing(app, receiver, '/ends', ['api_key.expiring', 'certificate.expiring'])
+    const { heard, told } = await hearing(app, receiver, '/ends', ['api_key.expiring', 'certificate.expiring'])
     const { adminAPIKeys } = app.admin().organization
     const make = (name: string, days: number) => adminAPIKeys.create({ name, expires_in_seconds: days * DAY })
     const [long, short] = [await make('long', 20), await make('short', 5)]
     app.advance(7 * DAY)
-    await untilPassed(
-      () => app.advance(HOUR),
-      async () => (await heard()).length >= 1,
-      'a key that ends',
-    )
+    await told(1, 'a key that ends')
     const [one, ...more] = await heard()
     assert.deepEqual(more, [])
     assert.equal(one.type, 'api_key.expiring')
@@ -132,11 +135,7 @@ for (const database of databases) {
     app.advance(DAY)
     await make('next', 15)
     app.advance(2 * DAY)
-    await untilPassed(
-      () => app.advance(HOUR),
-      async () => (await heard()).length >= 2,
-      'another',
-    )
+    await told(2, 'another')
     assert.deepEqual(
       (await heard()).map(({ data: { name } }) => name),
       ['long', 'next'],
@@ -147,17 +146,13 @@ for (const database of databases) {
     await using receiver = await startReceiver()
     await using gate = await startGate({ database, env })
     const { app } = gate
-    const { heard } = await hearing(app, receiver, '/ends', ['certificate.expiring'])
+    const { heard, told } = await hearing(app, receiver, '/ends', ['certificate.expiring'])
     const { certificates } = app.admin().organization
     const upload = async (name: string, expiresIn: number) =>
       certificates.create({ certificate: (await makeCertificate(name, { expiresIn })).pem, name })
     const [, long] = [await upload('short', 5), await upload('long', 20)]
     app.advance(7 * DAY)
-    await untilPassed(
-      () => app.advance(HOUR),
-      async () => (await heard()).length >= 1,
-      'a certificate that ends',
-    )
+    await told(1, 'a certificate that ends')
     const [one] = await heard()
     const { expires_at } = long.certificate_details
     assert.deepEqual(
@@ -166,11 +161,7 @@ for (const database of databases) {
     )
     await upload('next', 22)
     app.advance(2 * DAY)
-    await untilPassed(
-      () => app.advance(HOUR),
-      async () => (await heard()).length >= 2,
-      'another',
-    )
+    await told(2, 'another')
     assert.deepEqual(
       (await heard()).map(({ data: { name } }) => name),
       ['long', 'next'],

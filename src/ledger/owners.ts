@@ -111,14 +111,17 @@ export class Owners implements Writer {
    */
   async find(wanted: readonly Owned[], asker: Asker | null): Promise<(KnownOwner | null)[]> {
     const here = wanted.map((one) => this.#certain(one))
-    const isNear = (i: number) => asker !== null && isTheirs(this.#ownerIn(here[i]), asker)
-    const far = wanted.filter((one, i) => !isNear(i) && isOwnedId(one.id))
+    const near = here.map((row) => asker !== null && isTheirs(this.#ownerIn(row), asker))
+    const far = wanted.filter((one, i) => !near[i] && isOwnedId(one.id))
     const read = new Map<string, Row<'owned'>>()
     for (const row of far.length === 0 ? [] : await this.#read(() => findOwned(this.#parts.read, far))) {
       read.set(keyOf(row), row)
       this.#known.set(keyOf(row), row)
     }
-    return wanted.map((one, i) => this.#ownerIn(here[i] ?? read.get(keyOf(one)) ?? this.#here(one)))
+    // Memory is asked anew: a row that it had before the read may have been replaced by another read since, and only that one ended.
+    const after = (one: Owned, i: number) =>
+      this.#certain(one) ?? read.get(keyOf(one)) ?? this.#here(one) ?? (near[i] ? here[i] : undefined)
+    return wanted.map((one, i) => this.#ownerIn(after(one, i)))
   }
 
   /**
@@ -138,9 +141,8 @@ export class Owners implements Writer {
           made_at: this.#moment(),
         }),
       )
-    const written = new Set((await insertOwned(this.#parts.write, rows)).map(keyOf))
-    for (const row of rows) if (written.has(keyOf(row))) this.#known.set(keyOf(row), row)
-    const rest = rows.filter((row) => !written.has(keyOf(row)))
+    const written = await this.#written(rows)
+    const rest = rows.filter((row) => !written.has(row))
     const owners = rest.length === 0 ? [] : await this.find(rest, null)
     // What another upstream has called so before is another thing, also where it is the same project's.
     const isTheSame = (owner: Owner | null | undefined) =>
@@ -178,7 +180,7 @@ export class Owners implements Writer {
     this.#told = false
   }
 
-  /** Reads rows, and ends those of them that ended meanwhile. */
+  /** What the database answers of rows, with those ended that ended meanwhile: it may not know of that. */
   async #read<T extends Row<'owned'>[] | null>(from: () => Promise<T>): Promise<T> {
     const endings = new Map(this.#endings)
     this.#reading.add(endings)
@@ -216,13 +218,19 @@ export class Owners implements Writer {
     const rows = claims.map(rowOf)
     // In one order, so that two nodes with the same ids cannot deadlock.
     rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    const written = await insertOwned(this.#parts.write, rows)
-    const ours = new Set(written.map(keyOf))
-    for (const row of rows) {
-      this.#claims.delete(keyOf(row))
-      // Somebody was earlier, or an attempt of ours whose end we did not hear: the database knows.
-      if (ours.has(keyOf(row))) this.#known.set(keyOf(row), row)
-    }
+    await this.#written(rows)
+    // Of what was not written somebody was earlier, or an attempt of ours whose end we did not hear: the database knows.
+    for (const row of rows) this.#claims.delete(keyOf(row))
+  }
+
+  /** Writes what is nobody's yet, and remembers it. @returns that */
+  async #written(rows: readonly Row<'owned'>[]): Promise<ReadonlySet<Row<'owned'>>> {
+    const ours = await this.#read(async () => {
+      const written = new Set((await insertOwned(this.#parts.write, rows)).map(keyOf))
+      return rows.filter((row) => written.has(keyOf(row)))
+    })
+    for (const row of ours) this.#known.set(keyOf(row), row)
+    return new Set(ours)
   }
 
   async #end(endings: ReadonlyMap<string, Ending>): Promise<void> {

@@ -37,8 +37,8 @@ async function openNodes(kind: DatabaseKind) {
     gate,
     log,
     told,
-    node: (beat: Pick<Beat, 'wake'> = { wake() {} }, read = db) =>
-      new Owners({ read, write: gate, beat, log, now: () => now, days: 30 }),
+    node: (beat: Pick<Beat, 'wake'> = { wake() {} }, read = db, write = gate) =>
+      new Owners({ read, write, beat, log, now: () => now, days: 30 }),
     now: () => now,
     advance: (days: number) => {
       now += days * DAY * 1000
@@ -253,6 +253,59 @@ for (const kind of databases) {
     assert.equal(await found, null)
     assert.deepEqual(await listed, [])
     assert.equal(await ownerOf(here, 'resp_1'), null)
+  })
+
+  test(`${kind}: what has ended stays so, also for a read that another overtook while the end was written`, async () => {
+    await using given = await openNodes(kind)
+    let held: { isReached: boolean; released: Promise<void> } | null = null
+    const late = Promise.withResolvers<void>()
+    const slow = given.db.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        const mine = held
+        held = null
+        if (mine !== null) mine.isReached = true
+        await mine?.released
+        return result
+      },
+    })
+    const here = given.node(undefined, slow)
+    const one = { ...response('resp_1'), label: null, expiresAt: null }
+    assert.deepEqual(await here.keep([one], owner), [])
+    here.end(one, owner)
+    const first = { isReached: false, released: late.promise }
+    held = first
+    const overtaken = ownerOf(here, one.id)
+    await until(() => first.isReached, 'it is read')
+    assert.equal(await ownerOf(here, one.id), null)
+    await here.write()
+    late.resolve()
+    assert.equal(await overtaken, null)
+    assert.equal(await ownerOf(here, one.id), null)
+  })
+
+  test(`${kind}: what ended while two wrote it at once is nobody's, whoever hears of it last`, async () => {
+    await using given = await openNodes(kind)
+    const late = Promise.withResolvers<void>()
+    let reached = 0
+    const slow = given.gate.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (reached++ === 0) await late.promise
+        return result
+      },
+    })
+    const here = given.node(undefined, given.db, slow)
+    const one = { kind: 'chat', id: 'chatcmpl-1' } as const
+    here.claim(one, a)
+    const asked = { kind: 'chat', label: null, after: null, until: null, order: 'asc', limit: 10 } as const
+    const listed = here.list(owner, asked)
+    await until(() => reached === 1, 'it is written for the list')
+    here.end(one, owner)
+    await here.write()
+    late.resolve()
+    assert.deepEqual(await listed, [])
+    for (const node of [here, given.node()]) assert.deepEqual(await node.find([one], owner), [null])
   })
 
   test(`${kind}: the items of a conversation are kept by it, and end when others would once it is gone`, async () => {

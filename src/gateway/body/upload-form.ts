@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { bodyTooLarge, malformedForm, unsupportedContentEncoding } from '../../contract/error.ts'
 import { codingOf } from '../../core/decoding.ts'
 import { pace, paceNoMore } from '../../core/paced.ts'
+import { carried } from '../carried.ts'
 import { checkFilename, missing, unknownParameter, wrongValue } from '../invalid.ts'
 import type { UploadShape } from '../routes/declaration.ts'
 import { type Budget, Held } from './budget.ts'
@@ -150,6 +151,7 @@ export class UploadForm {
   }
 
   async #take(chunk: Buffer, out: Readable): Promise<void> {
+    carried(chunk.length)
     await this.#parser.take(chunk)
     if (out.destroyed) throw new Error('nobody takes the form any more')
     if (out.readableLength < HIGH_WATER) return

@@ -3,6 +3,7 @@ import { ApiError, malformedJson, unknownUrl } from '../../contract/error.ts'
 import type { Log } from '../../core/log.ts'
 import { isObject, type JsonObject } from '../body/fields.ts'
 import type { Outcome } from '../call.ts'
+import { carried } from '../carried.ts'
 import { missing } from '../invalid.ts'
 import type { Forwarding, Reply, Upstream, Witness } from '../upstreams/forwarding.ts'
 import { checkPurpose, dispositionOf, expiryOf, type FileObject } from './file-objects.ts'
@@ -158,6 +159,7 @@ async function sendContent(
     }
     const bytes = piece.value.subarray(0, file.bytes - at)
     at += bytes.length
+    carried(bytes.length)
     if (!response.write(bytes)) await roomIn(response)
     piece = await content.next().catch(() => ENDED)
   }

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { errors } from 'undici'
+import { carried } from '../../carried.ts'
 import { type Sending, sendInTurn } from '../../turn.ts'
 import type { Exchange } from './exchange.ts'
 import type { Patience } from './patience.ts'
@@ -153,6 +154,7 @@ export class Connection implements ReplySink, Sending {
     const exchange = this.#exchange
     if (exchange === null) return
     this.#stirred = true
+    carried(bytes.length)
     exchange.handler.onResponseData(exchange, bytes)
   }
 

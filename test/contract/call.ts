@@ -4,6 +4,7 @@ import type { Db } from '../../src/db/tables.ts'
 import type { Reply, SendOptions, TestApp } from '../support/harness.ts'
 import { keptOfCalls, tablesOfOrganizations } from '../support/tables.ts'
 import type { ValidRequest } from './requests.ts'
+import { lasting } from './stored.ts'
 
 type Encode = (value: string) => string
 
@@ -73,13 +74,13 @@ export function assertRefused({ status, body, text }: Reply, expected: Refusal, 
 /** Which tables they are does not matter here; the type is one of theirs. */
 const tables = tablesOfOrganizations.filter((name) => !keptOfCalls.includes(name)) as 'audit_log'[]
 
-/** All that is stored of these organizations but when keys were used and which calls were refused. */
+/** All that requests have stored of these organizations but which calls were refused. */
 export async function stored({ db }: TestApp, organizations: readonly { id: string }[]): Promise<string> {
   const ids = organizations.map(({ id }) => id)
   const rows = [JSON.stringify(await db.selectFrom('organization').selectAll().where('id', 'in', ids).execute())]
   for (const table of await filledTables(db, ids)) {
     const all = await db.selectFrom(table).selectAll().where('organization_id', 'in', ids).execute()
-    for (const row of all) if (!('type' in row && isRefusal(row.type))) rows.push(`${table} ${toText(row)}`)
+    for (const row of all) if (!('type' in row && isRefusal(row.type))) rows.push(`${table} ${lasting(table, row)}`)
   }
   return rows.sort().join('\n')
 }
@@ -99,6 +100,3 @@ async function filledTables(db: Db, ids: readonly string[]): Promise<typeof tabl
 }
 
 const isRefusal = (type: string) => type === 'login.failed' || type === 'logout.failed'
-
-const toText = (row: object) =>
-  JSON.stringify(row, (name, value) => (/^(api_key_)?last_used_at$/.test(name) ? undefined : value))

@@ -63,7 +63,8 @@ const ofProjects = async (at: Place) => {
   return { params: {}, query: { kind: 'project' } }
 }
 
-const webhook = { name: 'hook', url: 'https://hooks.example.com/x', event_types: ['audit_log.created' as const] }
+/** It wants to hear of what none of these requests has happen: nothing is told to it while it is looked at. */
+const webhook = { name: 'hook', url: 'https://hooks.example.com/x', event_types: ['spend_limit.reached' as const] }
 /** An organization has twenty at most. */
 const roomForWebhooks = async ({ call }: Place) => {
   const { list, delete: remove } = contract.webhookEndpoints
@@ -130,7 +131,7 @@ export const organizationRequests = {
     list: nothing,
     create: sends(roomForWebhooks, webhook),
     retrieve: webhookEndpoint,
-    update: sends(webhookEndpoint, { name: 'renamed', event_types: ['api_key.expiring' as const] }),
+    update: sends(webhookEndpoint, { name: 'renamed', event_types: ['spend_alert.reached' as const] }),
     delete: webhookEndpoint,
     rotateSecret: sends(webhookEndpoint, { keep_old_secret_active_for_24_hours: true }),
     test: sends(webhookEndpoint, { event_type: 'audit_log.created' as const }),

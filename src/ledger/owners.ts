@@ -54,8 +54,9 @@ export type OwnersParts = {
 
 /**
  * Whose the things are that model servers keep: only the project that made one may ask for it or refer to it. A claim holds on
- * this node at once, and on others when it is written, half a second later, for which their gates wait; the end of one likewise. The first claim of an id
- * is the one that counts.
+ * this node at once, and on others when it is written, half a second later, for which their gates wait; the end of one likewise, but on
+ * a node that remembers it as its project's: that one asks the model server, which says that it is gone. The first claim of an id is the one that
+ * counts.
  */
 export class Owners implements Writer {
   readonly what = 'owners of responses'

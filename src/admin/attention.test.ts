@@ -265,10 +265,13 @@ for (const database of databases) {
     assert.ok((await rows()) >= 2)
     app.advance(DAY)
     const parts = { db, log: { info() {}, warn() {} }, now: () => Date.now() + DAY * 1000 + 3_700_000 }
-    await recordRetention(db, parts.now())
-    const retention = new Retention({ ...parts, responsesDays: 30, usageMinutesDays: 30, auditDays: null })
-    await retention.run()
-    await retention.close()
-    assert.equal(await rows(), 0)
+    await until(async () => {
+      // A run of the server's own, begun before, may say behind this when it was: then the clock is in doubt.
+      await recordRetention(db, parts.now())
+      const retention = new Retention({ ...parts, responsesDays: 30, usageMinutesDays: 30, auditDays: null })
+      await retention.run()
+      await retention.close()
+      return (await rows()) === 0
+    }, 'they are deleted')
   })
 }

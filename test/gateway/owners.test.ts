@@ -8,6 +8,7 @@ import { type Origin, Owners } from '../../src/ledger/owners.ts'
 import { Retention } from '../../src/ledger/retention.ts'
 import { until } from '../process/gatehouse.ts'
 import { type DatabaseKind, databases, openTestDatabase } from '../support/databases.ts'
+import { Held } from '../support/held.ts'
 
 const DAY = 86_400
 const owner = { organizationId: 'org-a', projectId: 'proj_a', upstream: 'main', label: null }
@@ -231,25 +232,16 @@ for (const kind of databases) {
 for (const kind of databases) {
   test(`${kind}: what ends while it is read is nobody's, whatever the read says`, async () => {
     await using given = await openNodes(kind)
-    const late = Promise.withResolvers<void>()
-    let reached = 0
-    const slow = given.db.withPlugin({
-      transformQuery: ({ node }) => node,
-      async transformResult({ result }) {
-        reached++
-        await late.promise
-        return result
-      },
-    })
-    const [first, here] = [given.node(), given.node(undefined, slow)]
+    const held = new Held(kind, 'from "owned"')
+    const [first, here] = [given.node(), given.node(undefined, given.db.withPlugin(held))]
     const one = { ...response('resp_1'), label: null, expiresAt: null }
     assert.deepEqual(await first.keep([one], owner), [])
     const asked = { kind: 'response', label: null, after: null, until: null, order: 'asc', limit: 10 } as const
     const [found, listed] = [ownerOf(here, 'resp_1'), here.list(owner, asked)]
-    await until(() => reached === 2, 'both are read')
+    await until(() => held.waiting === 2, 'both are read')
     here.end(response('resp_1'), owner)
     await here.write()
-    late.resolve()
+    held.released.resolve()
     assert.equal(await found, null)
     assert.deepEqual(await listed, [])
     assert.equal(await ownerOf(here, 'resp_1'), null)
@@ -257,53 +249,34 @@ for (const kind of databases) {
 
   test(`${kind}: what has ended stays so, also for a read that another overtook while the end was written`, async () => {
     await using given = await openNodes(kind)
-    let held: { isReached: boolean; released: Promise<void> } | null = null
-    const late = Promise.withResolvers<void>()
-    const slow = given.db.withPlugin({
-      transformQuery: ({ node }) => node,
-      async transformResult({ result }) {
-        const mine = held
-        held = null
-        if (mine !== null) mine.isReached = true
-        await mine?.released
-        return result
-      },
-    })
-    const here = given.node(undefined, slow)
+    const held = new Held(kind, 'from "owned"')
+    const here = given.node(undefined, given.db.withPlugin(held))
     const one = { ...response('resp_1'), label: null, expiresAt: null }
     assert.deepEqual(await here.keep([one], owner), [])
     here.end(one, owner)
-    const first = { isReached: false, released: late.promise }
-    held = first
     const overtaken = ownerOf(here, one.id)
-    await until(() => first.isReached, 'it is read')
+    await until(() => held.waiting === 1, 'it is read')
+    const letGo = held.holdNoMore()
     assert.equal(await ownerOf(here, one.id), null)
     await here.write()
-    late.resolve()
+    letGo()
     assert.equal(await overtaken, null)
     assert.equal(await ownerOf(here, one.id), null)
   })
 
   test(`${kind}: what ended while two wrote it at once is nobody's, whoever hears of it last`, async () => {
     await using given = await openNodes(kind)
-    const late = Promise.withResolvers<void>()
-    let reached = 0
-    const slow = given.gate.withPlugin({
-      transformQuery: ({ node }) => node,
-      async transformResult({ result }) {
-        if (reached++ === 0) await late.promise
-        return result
-      },
-    })
-    const here = given.node(undefined, given.db, slow)
+    const held = new Held(kind, 'insert into "owned"')
+    const here = given.node(undefined, given.db, given.gate.withPlugin(held))
     const one = { kind: 'chat', id: 'chatcmpl-1' } as const
     here.claim(one, a)
     const asked = { kind: 'chat', label: null, after: null, until: null, order: 'asc', limit: 10 } as const
     const listed = here.list(owner, asked)
-    await until(() => reached === 1, 'it is written for the list')
+    await until(() => held.waiting === 1, 'it is written for the list')
+    const letGo = held.holdNoMore()
     here.end(one, owner)
     await here.write()
-    late.resolve()
+    letGo()
     assert.deepEqual(await listed, [])
     for (const node of [here, given.node()]) assert.deepEqual(await node.find([one], owner), [null])
   })

@@ -20,6 +20,14 @@ export class Held extends Recorder {
     this.released = Promise.withResolvers<void>()
   }
 
+  /** Holds no others from now on. @returns what lets go of those that wait */
+  holdNoMore(): () => void {
+    const { resolve } = this.released
+    this.released = Promise.withResolvers()
+    this.released.resolve()
+    return resolve
+  }
+
   override transformQuery(query: Parameters<KyselyPlugin['transformQuery']>[0]) {
     const before = this.times(this.#text)
     const node = super.transformQuery(query)

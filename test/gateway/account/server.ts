@@ -80,8 +80,9 @@ export async function startServer(routes: Routes, key: string, keptBytes: number
 
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
-      if (!(error instanceof Refusal) || response.headersSent || error.status === 0) return void response.destroy()
-      send(response, error.status, { error: error.error })
+      const refusal = refusalOf(error)
+      if (refusal === null || response.headersSent || refusal.status === 0) return void response.destroy()
+      send(response, refusal.status, { error: refusal.error })
       request.resume()
     })
   })
@@ -97,6 +98,17 @@ export async function startServer(routes: Routes, key: string, keptBytes: number
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/**
+ * What is answered to a request that failed; null: nobody is there to hear it. A route reads a body without asking of what type each
+ * field is: of a value that it can do nothing with it says what the original says of a wrong type.
+ */
+function refusalOf(error: unknown): Refusal | null {
+  if (error instanceof Refusal) return error
+  return error instanceof TypeError || error instanceof RangeError
+    ? invalid('Invalid type.', null, 'invalid_type')
+    : null
 }
 
 function patternOf(route: string): RegExp {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -36,12 +36,21 @@ export async function layDesk(files: Readonly<Record<string, string>>, within?: 
   return { work, home, [Symbol.asyncDispose]: () => rm(whole, { recursive: true, force: true }) }
 }
 
+/** What the documents tell a user to write down of this server. */
+async function toldInDocs(): Promise<{ apiKey: string }> {
+  const text = await readFile(join(import.meta.dirname, '../../docs/clients.md'), 'utf8')
+  const [, block] = /^```json models\.json\n(.*?)^```/ms.exec(text) ?? []
+  return JSON.parse(block ?? '').providers.gatehouse
+}
+
 /** Has the agent do something, as a script would: it is asked once, works until it has an answer, prints that and ends. */
 export async function runAgent({ url, key }: Place, { work, home }: Desk, task: Task): Promise<Ended> {
   const { provider, model, tools, prompt } = task
   // That API's paths begin with `/v1` by themselves.
-  const at = { baseUrl: url.replace(/\/v1$/, ''), apiKey: '$GATEHOUSE_KEY' }
-  const providers = { gatehouse: { ...at, api: 'anthropic-messages', models: [{ id: model }] }, anthropic: at }
+  const baseUrl = url.replace(/\/v1$/, '')
+  const told = await toldInDocs()
+  const gatehouse = { ...told, baseUrl, models: [{ id: model }] }
+  const providers = { gatehouse, anthropic: { baseUrl, apiKey: told.apiKey } }
   await writeFile(join(home, 'models.json'), JSON.stringify({ providers }))
   const cli = join(import.meta.dirname, 'node_modules/.bin/pi')
   const options = ['--print', '--no-session', '--no-context-files', '--tools', tools.join(',')]

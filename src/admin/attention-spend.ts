@@ -95,17 +95,26 @@ async function nearLimits(
   month: string,
   { after, through, atOnce }: { after: string; through: string | null; atOnce: number },
 ) {
-  const rows = db
-    // What has a limit first, in SQLite too: an organization may have any number of projects.
+  // Each by itself, whatever a database thinks of the month: on the first of one nobody has spent anything in it as far as PostgreSQL has counted,
+  // which would begin with all that was ever spent. And what has a limit first: an organization may have any number of projects.
+  const looked = db
     .selectFrom(limited(db, organizationId, after).select(['project_id', 'spend_limit_cents']).limit(atOnce).as('q'))
-    .crossJoin('spend_total as t')
-    .select(['q.project_id as id', 'q.spend_limit_cents as cents', ...amount])
-    .where('t.organization_id', '=', organizationId)
-    .whereRef('t.project_id', '=', 'q.project_id')
-    .where('t.month', '=', month)
-    .where(sql<boolean>`t.amount_nano / ${sql.lit(NEAR_NANOS_PER_CENT)} >= q.spend_limit_cents`)
-    .orderBy('q.project_id')
-  const found = await (through === null ? rows : rows.where('q.project_id', '<=', through)).execute()
+    .select(({ selectFrom }) => [
+      'q.project_id as id',
+      'q.spend_limit_cents as cents',
+      selectFrom('spend_total as s')
+        .select('s.amount_nano')
+        .where('s.organization_id', '=', organizationId)
+        .whereRef('s.project_id', '=', 'q.project_id')
+        .where('s.month', '=', month)
+        .as('amount_nano'),
+    ])
+  const rows = db
+    .selectFrom((through === null ? looked : looked.where('q.project_id', '<=', through)).as('t'))
+    .select(['t.id', 't.cents', ...amount])
+    .where(sql<boolean>`t.amount_nano / ${sql.lit(NEAR_NANOS_PER_CENT)} >= t.cents`)
+    .orderBy('t.id')
+  const found = await rows.execute()
   // By their ids: joined, PostgreSQL would read all projects for a thousand.
   const ids = found.map(({ id }) => id)
   const names = await namesOfIds(db, organizationId, 'project_id', ids)

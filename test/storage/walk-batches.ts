@@ -12,7 +12,7 @@ import { dropHold, enqueuedOf, findHold, findSpentAndHeld, moveHold, takeHold } 
 import type { Db } from '../../src/db/tables.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { loadGrantOf } from '../../src/gateway/keys/grant.ts'
-import { FULL_PROJECT, nth } from '../support/filling.ts'
+import { FULL_MONTH, FULL_PROJECT, nth } from '../support/filling.ts'
 
 /** The rows of batches, as their routes and what moves them on in the background read and change them. */
 export async function walkBatches(db: Db, organizationId: string): Promise<void> {
@@ -52,5 +52,5 @@ export async function walkHolds(db: Db, organizationId: string): Promise<void> {
   const none = { ...taken, ...after, held: null }
   await inTransaction(db, (tx) => moveHold(tx, batch, none, none))
   await enqueuedOf(db, organizationId, [project.key])
-  await findSpentAndHeld(db, organizationId, [FULL_PROJECT, ''], '2026-11')
+  await findSpentAndHeld(db, organizationId, [FULL_PROJECT, ''], FULL_MONTH)
 }

@@ -1,3 +1,4 @@
+import { monthOf } from '../../src/core/month.ts'
 import { dimensions, measures } from '../../src/core/usage-entry.ts'
 import type { DatabaseKind } from './databases.ts'
 
@@ -10,6 +11,8 @@ export const nth = (prefix: string, i: number) => prefix + String(i).padStart(24
 /** The project that everything below projects is in, and the group that everybody is in. */
 export const FULL_PROJECT = nth('proj_', 1)
 export const FULL_GROUP = nth('group_', 1)
+/** The month in which everything was spent: this one. */
+export const FULL_MONTH = monthOf(Date.now()).name
 /** The webhook endpoint that everything waits for, or did not reach. */
 export const FULL_ENDPOINT = nth('whe_', 1)
 /** Event types, and things of the log, that are ten times in it, however long it is. */
@@ -180,15 +183,15 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
     insert('spend_alert_sent', {
       ...own,
       alert_id: id('alert_'),
-      month: "'2026-11'",
+      month: `'${FULL_MONTH}'`,
       threshold_cents: '1',
       sent_at: '1',
     }),
-    insert('spend_total', { ...own, project_id: id('proj_'), month: "'2026-11'", amount_nano: '1' }),
+    insert('spend_total', { ...own, project_id: id('proj_'), month: `'${FULL_MONTH}'`, amount_nano: '1' }),
     insert('spend_of_writer', {
       ...own,
       project_id: id('proj_'),
-      month: "'2026-11'",
+      month: `'${FULL_MONTH}'`,
       writer: id('w', 'i % 50'),
       amount_nano: '1',
     }),
@@ -217,7 +220,7 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       ...{ event_types: `'["batch.completed"]'`, secret: "'whsec_x'", created_at: '1', updated_at: '1' },
       ...{ waiting: '1', due_at: '1' },
     }),
-    insert('webhook_told', { ...own, source: id('limit '), position: "'2026-11-30T04'" }),
+    insert('webhook_told', { ...own, source: id('limit '), position: `'${FULL_MONTH}-30T04'` }),
     insert('webhook_delivery', {
       ...{ ...own, id: id('wh_'), event_id: id('evt_'), payload: "'{}'" },
       endpoint_id: `case i % 3 when 0 then ${id('whe_')} else '${FULL_ENDPOINT}' end`,

@@ -4,10 +4,9 @@ import { sql } from 'kysely'
 import type { Db } from '../../src/db/tables.ts'
 import { RedisCounters } from '../../src/gateway/counters/redis/counters.ts'
 import { databaseSource } from '../../src/gateway/counters/redis/database.ts'
-import { openRedis } from '../../src/redis/connection.ts'
 import { until } from '../process/gatehouse.ts'
 import { databases } from '../support/databases.ts'
-import { startRedis, withoutRedis } from '../support/redis.ts'
+import { connectedRedis, startRedis, withoutRedis } from '../support/redis.ts'
 import { at, entry, openUsage } from './usage-writer.ts'
 
 const cents = (amount: number) => amount * 10_000_000
@@ -54,7 +53,7 @@ describe('what a process has spent is known under one name, however it was writt
       await using given = await openUsage(kind)
       await using server = await startRedis()
       await using stack = new AsyncDisposableStack()
-      const redis = stack.use(await openRedis({ config: server.config, log: quiet }))
+      const redis = stack.use(await connectedRedis({ config: server.config, log: quiet }))
       const usage = given.start({ byWriter: true })
       if (kind === 'postgres') await sql`alter table usage_rollup add check (model <> 'poison')`.execute(given.db)
       else {

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NO_REDIS_FILE, type RedisConfig, redisUrl } from '../../src/config/redis.ts'
+import { openRedis, type Redis, type RedisOptions } from '../../src/redis/connection.ts'
 import { freePort } from './ports.ts'
+import { until } from './until.ts'
 
 /** The version of the Redis that is installed here; null where there is none. */
 export const redisVersion: string | null = (() => {
@@ -85,6 +87,13 @@ export async function startRedisThatSpeaks(speech: RedisSpeech, ...args: string[
 
 const cliOf = ({ cli }: RedisSpeech, ...command: string[]) =>
   execFileSync('redis-cli', [...cli, ...command], { encoding: 'utf8' })
+
+/** Opens one connection, and waits for it: a start would go on without, on a machine that is busy. */
+export async function connectedRedis(options: RedisOptions): Promise<Redis> {
+  const redis = await openRedis(options)
+  await until(() => redis.connections > 0, 'a connection to Redis')
+  return redis
+}
 
 /** Waits until somebody listens on a port. */
 export async function listening(port: number): Promise<void> {

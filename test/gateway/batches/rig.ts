@@ -27,9 +27,8 @@ import { MemoryMoney } from '../../../src/gateway/spend/memory.ts'
 import { readingSpent } from '../../../src/gateway/spend/reading.ts'
 import { Reserving } from '../../../src/gateway/spend/to-reserve.ts'
 import { NO_WORST } from '../../../src/gateway/use.ts'
-import { openRedis } from '../../../src/redis/connection.ts'
 import { type DatabaseKind, openTestDatabase } from '../../support/databases.ts'
-import { startRedis } from '../../support/redis.ts'
+import { connectedRedis, startRedis } from '../../support/redis.ts'
 import { guard } from '../counting.ts'
 import { OPEN } from '../judging.ts'
 
@@ -66,7 +65,7 @@ export async function openRig(kind: DatabaseKind, make: Make, options: RigOption
     if (make === 'shared') return new SharedCounters(memory, { index, readSpent: readingSpent(db, now) })
     if (redis === null)
       return new MemoryCounters(new MemoryLimiter({}), new MemoryMoney(new Accounts(now), readingSpent(db, now)))
-    const connection = used.use(await openRedis({ config: redis.config, log: { info() {}, warn() {} } }))
+    const connection = used.use(await connectedRedis({ config: redis.config, log: { info() {}, warn() {} } }))
     const source = databaseSource({ db, writer: randomUUID(), now })
     return used.use(
       new RedisCounters({

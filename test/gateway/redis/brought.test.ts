@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { RedisCounters } from '../../../src/gateway/counters/redis/counters.ts'
 import type { Source } from '../../../src/gateway/counters/redis/source.ts'
-import { openRedis, type Redis } from '../../../src/redis/connection.ts'
-import { startRedis, withoutRedis } from '../../support/redis.ts'
+import type { Redis } from '../../../src/redis/connection.ts'
+import { connectedRedis, startRedis, withoutRedis } from '../../support/redis.ts'
 
 const quiet = { info() {}, warn() {} }
 const cents = (amount: number) => amount * 10_000_000
@@ -15,7 +15,7 @@ const organizationId = 'org-a'
 async function open(spent: ReadonlyMap<string, number>) {
   await using stack = new AsyncDisposableStack()
   const server = stack.use(await startRedis())
-  const redis = stack.use(await openRedis({ config: server.config, log: quiet }))
+  const redis = stack.use(await connectedRedis({ config: server.config, log: quiet }))
   /** How many sums of processes each script had. */
   const told: number[] = []
   const send: Redis['send'] = (key, command) => {

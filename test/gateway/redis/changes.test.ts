@@ -3,8 +3,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangeScope } from '../../../src/db/changed.ts'
 import { openRedisChanges } from '../../../src/redis/changes.ts'
-import { openRedis } from '../../../src/redis/connection.ts'
-import { startRedis, withoutRedis } from '../../support/redis.ts'
+import { connectedRedis, startRedis, withoutRedis } from '../../support/redis.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
 const dependency = { is: () => true }
@@ -15,7 +14,7 @@ describe('changes by way of Redis', { skip: withoutRedis }, () => {
     await using stack = new AsyncDisposableStack()
     const { config } = server
     const node = async () => {
-      const redis = stack.use(await openRedis({ config, log }))
+      const redis = stack.use(await connectedRedis({ config, log }))
       const heard: (ChangeScope | null)[] = []
       const changed = { publish: (scope: ChangeScope | null) => void heard.push(scope) }
       return { heard, ...stack.use(await openRedisChanges({ config, redis, changed, dependency, log })) }

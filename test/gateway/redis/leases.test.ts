@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DAY_MS, MINUTE_MS } from '../../../src/core/limit.ts'
-import { openRedis } from '../../../src/redis/connection.ts'
 import { givenTime } from '../../support/given-time.ts'
-import { startRedis, withoutRedis } from '../../support/redis.ts'
+import { connectedRedis, startRedis, withoutRedis } from '../../support/redis.ts'
 import { countersOn } from './counting.ts'
 
 const ORGANIZATION = 'org-x'
@@ -23,7 +22,7 @@ const share = { windows, costs: [1, 4], money }
 async function openTwo() {
   await using stack = new AsyncDisposableStack()
   const server = stack.use(await startRedis())
-  const connect = async () => stack.use(await openRedis({ config: server.config, log: quiet }))
+  const connect = async () => stack.use(await connectedRedis({ config: server.config, log: quiet }))
   const options = { leaseMs: LEASE_MS, beatMs: 50, gatherMs: 0, denyMs: 0 }
   const node = async () => {
     const redis = await connect()

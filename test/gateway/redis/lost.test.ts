@@ -4,9 +4,8 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Counters, Decision } from '../../../src/gateway/counters/counters.ts'
 import type { Money } from '../../../src/gateway/spend/money.ts'
-import { openRedis } from '../../../src/redis/connection.ts'
 import { databases } from '../../support/databases.ts'
-import { startRedis, withoutRedis } from '../../support/redis.ts'
+import { connectedRedis, startRedis, withoutRedis } from '../../support/redis.ts'
 import { openMoney } from '../money.ts'
 import { RedisNode } from './node.ts'
 
@@ -32,7 +31,7 @@ describe('money in Redis', { skip: withoutRedis }, () => {
         await using stack = new AsyncDisposableStack()
         const organizationId = await money.organization()
         const projectId = await money.project(organizationId)
-        const connect = async () => stack.use(await openRedis({ config: server.config, log: quiet }))
+        const connect = async () => stack.use(await connectedRedis({ config: server.config, log: quiet }))
         const now = () => money.now
         // So long that a machine which stands still for a while takes nobody's turn to say what it holds.
         const options = { gatherMs: 2000, beatMs: 50, denyMs: 0 }

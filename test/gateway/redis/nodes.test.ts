@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MINUTE_MS } from '../../../src/core/limit.ts'
 import type { RedisCounters } from '../../../src/gateway/counters/redis/counters.ts'
-import { openRedis } from '../../../src/redis/connection.ts'
-import { startRedis, withoutRedis } from '../../support/redis.ts'
+import { connectedRedis, startRedis, withoutRedis } from '../../support/redis.ts'
 import { countersOn } from './counting.ts'
 
 const ORGANIZATION = 'org-x'
@@ -15,7 +14,7 @@ async function openNodes() {
   const server = stack.use(await startRedis())
   const nodes: RedisCounters[] = []
   for (let i = 0; i < 3; i++) {
-    const redis = stack.use(await openRedis({ config: server.config, log: quiet }))
+    const redis = stack.use(await connectedRedis({ config: server.config, log: quiet }))
     nodes.push(stack.use(countersOn(redis, { prefix: 'shared', options: { gatherMs: 0, denyMs: 0 } })))
   }
   const calls = (server_: typeof server) => Number(/evalsha:calls=(\d+)/.exec(server_.cli('info', 'commandstats'))?.[1])

@@ -7,7 +7,7 @@ import type { ChangeScope } from '../../../src/db/changed.ts'
 import type { RedisCounters } from '../../../src/gateway/counters/redis/counters.ts'
 import { openRedisChanges } from '../../../src/redis/changes.ts'
 import { openRedis } from '../../../src/redis/connection.ts'
-import { startRedis, startRedisCluster, startSentinel, withoutRedis } from '../../support/redis.ts'
+import { connectedRedis, startRedis, startRedisCluster, startSentinel, withoutRedis } from '../../support/redis.ts'
 import { countersOn } from './counting.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
@@ -23,11 +23,11 @@ const shareOf = (organizationId: string) => ({
   },
 })
 
-async function openNodes(config: RedisConfig, count: number) {
+async function openNodes(config: RedisConfig, count: number, open = connectedRedis) {
   await using stack = new AsyncDisposableStack()
   const nodes: RedisCounters[] = []
   for (let i = 0; i < count; i++) {
-    const redis = stack.use(await openRedis({ config, log }))
+    const redis = stack.use(await open({ config, log }))
     // So long that a machine which stands still for a while takes nobody's turn to say what it holds.
     const options = { gatherMs: 2000, beatMs: 50, denyMs: 0 }
     nodes.push(stack.use(countersOn(redis, { prefix: 'shared', options, failed() {} })))
@@ -75,7 +75,7 @@ describe('several processes of Redis', { skip: withoutRedis }, () => {
     const heard: (ChangeScope | null)[] = []
     const changed = { publish: (scope: ChangeScope | null) => void heard.push(scope) }
     const { config } = cluster
-    const redis = stack.use(await openRedis({ config, log }))
+    const redis = stack.use(await connectedRedis({ config, log }))
     const changes = stack.use(await openRedisChanges({ config, redis, changed, dependency, log }))
     const others = stack.use(await openRedisChanges({ config, redis, changed: { publish() {} }, dependency, log }))
     const scope = { organizationId: 'org-1', projectId: null }
@@ -118,7 +118,7 @@ describe('several processes of Redis', { skip: withoutRedis }, () => {
     const config = { ...server.config, username: 'gate', password: 'hunter2', database: 3 }
     await using two = await openNodes(config, 2)
     assert.equal(await letIn(two.nodes, 'org-x', 60), 40)
-    await using stranger = await openNodes({ ...config, password: 'wrong' }, 1)
+    await using stranger = await openNodes({ ...config, password: 'wrong' }, 1, openRedis)
     await assert.rejects(async () => stranger.nodes[0]?.take(shareOf('org-x')), /Redis is not connected/)
   })
 })

@@ -1,6 +1,6 @@
 import { after, before, describe } from 'node:test'
-import { openRedis, type Redis } from '../../../src/redis/connection.ts'
-import { type OwnRedis, startRedis, withoutRedis } from '../../support/redis.ts'
+import type { Redis } from '../../../src/redis/connection.ts'
+import { connectedRedis, type OwnRedis, startRedis, withoutRedis } from '../../support/redis.ts'
 import { countersSuite, type Made } from '../counters-suite.ts'
 import { countersOn, losing } from './counting.ts'
 
@@ -9,7 +9,7 @@ describe('counters in Redis', { skip: withoutRedis }, () => {
   let redis: Redis
   before(async () => {
     server = await startRedis()
-    redis = await openRedis({ config: server.config, log: { info() {}, warn() {} } })
+    redis = await connectedRedis({ config: server.config, log: { info() {}, warn() {} } })
   })
   after(async () => {
     await redis[Symbol.asyncDispose]()

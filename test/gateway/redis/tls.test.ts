@@ -5,10 +5,10 @@ import type { RedisConfig } from '../../../src/config/redis.ts'
 import { MINUTE_MS } from '../../../src/core/limit.ts'
 import type { ChangeScope } from '../../../src/db/changed.ts'
 import { openRedisChanges } from '../../../src/redis/changes.ts'
-import { openRedis } from '../../../src/redis/connection.ts'
 import { startTestApp } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
 import {
+  connectedRedis,
   type OwnRedis,
   startRedis,
   startRedisCluster,
@@ -123,7 +123,10 @@ async function countAndHear(config: RedisConfig) {
   const log = { debug: fail, info() {}, warn: fail }
   const dependency = { is: (isThere: boolean) => isThere }
   const heard: (ChangeScope | null)[] = []
-  const nodes = [stack.use(await openRedis({ config, log })), stack.use(await openRedis({ config, log }))] as const
+  const nodes = [
+    stack.use(await connectedRedis({ config, log })),
+    stack.use(await connectedRedis({ config, log })),
+  ] as const
   const publishes = [{ publish: (scope: ChangeScope | null) => void heard.push(scope) }, { publish() {} }] as const
   const [, other] = [
     stack.use(await openRedisChanges({ config, redis: nodes[0], changed: publishes[0], dependency, log })),

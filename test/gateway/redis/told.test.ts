@@ -5,10 +5,9 @@ import { recordUsageOnce } from '../../../src/db/usage-batch.ts'
 import { RedisCounters } from '../../../src/gateway/counters/redis/counters.ts'
 import { databaseSource } from '../../../src/gateway/counters/redis/database.ts'
 import { leaveRedis } from '../../../src/gateway/counters/redis/leaving.ts'
-import { openRedis } from '../../../src/redis/connection.ts'
 import { until } from '../../process/gatehouse.ts'
 import { type DatabaseKind, databases } from '../../support/databases.ts'
-import { startRedis, withoutRedis } from '../../support/redis.ts'
+import { connectedRedis, startRedis, withoutRedis } from '../../support/redis.ts'
 import { openMoney } from '../money.ts'
 
 const quiet = { info() {}, warn() {} }
@@ -21,7 +20,7 @@ async function open(database: DatabaseKind) {
   await using stack = new AsyncDisposableStack()
   const money = stack.use(await openMoney(database, Date.now()))
   const server = stack.use(await startRedis())
-  const redis = stack.use(await openRedis({ config: server.config, log: quiet }))
+  const redis = stack.use(await connectedRedis({ config: server.config, log: quiet }))
   const organizationId = await money.organization()
   const projectId = await money.project(organizationId)
   const now = () => money.now

@@ -86,10 +86,10 @@ try {
   const beside = applyLoad(load).finally(() => {
     over = true
   })
-  let files = 0
-  for (; !over; files++) await judge(file)
+  const took: number[] = []
+  while (!over) took.push(await judge(file))
   say(
-    `the same beside files that are judged, ${files} of them: ${told(await beside)} (target: p99 twice as long at most)`,
+    `the same beside files that are judged, ${took.length} of them, each in ${round(Math.max(...took) / 1000, 1)} s at most: ${told(await beside)} (target: p99 twice as long at most)`,
   )
 } finally {
   await rm(folder, { recursive: true, force: true })

@@ -17,6 +17,8 @@ export function callIsOver(): void {
   underWay--
 }
 
+export const isCallUnderWay = () => underWay > 0
+
 /**
  * Has something sent when this turn of the loop has taken up all that has come: where those are many calls, all are
  * read and judged before the first is sent. Sending wakes whoever reads it, which costs as much as

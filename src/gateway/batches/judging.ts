@@ -8,6 +8,7 @@ import { type Inquiry, inquire } from '../inquire.ts'
 import { modelUnknown } from '../invalid.ts'
 import type { Grant } from '../keys/grant.ts'
 import type { GatewayRoute } from '../routes/table.ts'
+import { Stint } from '../stint.ts'
 import type { Need } from './charging.ts'
 import { JudgedCopy } from './copy.ts'
 import { MOST_LINE_BYTES } from './input.ts'
@@ -19,10 +20,6 @@ import { type ReadLine, readLine, writeLine } from './read-line.ts'
 const MOST_BYTES = 200 * 1024 * 1024
 const MOST_LINES = 50_000
 const MOST_INPUTS = 50_000
-/** Milliseconds after which others have their turn: a call has some five before it is answered. */
-const TURN_MS = 1
-
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** A file whose every line may be sent. Its copy is whoever's who has it. */
 export type Judged = { copy: JudgedCopy; model: string; upstreams: readonly string[]; lines: number }
@@ -49,7 +46,7 @@ export async function judgeFile(judging: Judging, content: AsyncIterable<Buffer>
   const copy = stack.use(await JudgedCopy.open())
   const court = new LineCourt(judging, copy)
   const lines = new Lines(MOST_LINE_BYTES)
-  let since = performance.now()
+  const stint = new Stint()
   let read = 0
   const judgeAll = async (some: Iterable<Line>) => {
     for (const line of some) {
@@ -57,10 +54,9 @@ export async function judgeFile(judging: Judging, content: AsyncIterable<Buffer>
       if (judged !== undefined) await judged
       if (court.isOver) return
       if (copy.isFull) await copy.write()
-      if (performance.now() - since < TURN_MS) continue
-      await turn()
+      if (!stint.isOver) continue
+      await stint.giveWay()
       judging.signal.throwIfAborted()
-      since = performance.now()
     }
   }
   for await (const chunk of content) {

@@ -1,6 +1,7 @@
 import type { BatchRow } from '../../db/batch.ts'
 import { isObject } from '../body/fields.ts'
 import { parsed } from '../envelopes/refusal.ts'
+import { Stint } from '../stint.ts'
 import { invalidReply } from '../upstreams/failures.ts'
 import { contentOf } from './asking.ts'
 import type { ResultLine, Settled } from './charging.ts'
@@ -59,8 +60,10 @@ async function* partsOf(
   }
   const reader = new Lines(MOST_LINE_BYTES)
   let [lines, bytes, end]: [ResultLine[], number, number] = [[], 0, from]
-  const some = function* (found: ReturnType<Lines['take']>) {
+  const stint = new Stint()
+  const some = async function* (found: ReturnType<Lines['take']>) {
     for (const line of found) {
+      if (stint.isOver) await stint.giveWay()
       if (line.end <= from) continue
       const length = line.end - end
       end = line.end

@@ -43,7 +43,8 @@ function asks(query: URLSearchParams, { model, metadata }: Chat): boolean {
     return key === undefined ? [] : [[key, value] as const]
   })
   const right = !query.has('model') || query.get('model') === model
-  return right && wanted.every(([key, value]) => metadata[key] === value)
+  // It may have been changed to anything.
+  return right && wanted.every(([key, value]) => Object(metadata)[key] === value)
 }
 
 export function newChat(model: string, content: string, metadata: Record<string, string> = {}): Chat {

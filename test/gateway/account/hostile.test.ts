@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Account, startAccount } from './account.ts'
+import { Content } from './content.ts'
+import { addFile } from './files.ts'
 
 /*
- * That the account answers whatever it is asked, as the original does: one that hangs up is for the gate a model server that cannot be
+ * That the account answers whatever stands in a body, as the original does: one that hangs up is for the gate a model server that cannot be
  * reached, and no test could tell that from a fault of the gate.
  */
 
 const values = [null, true, 3.5e162, -1, '', 'x', [], [null], [3], [[]], ['x'], {}, { id: 3 }, { a: { b: null } }]
-const names = ['input', 'tools', 'messages', 'metadata', 'conversation', 'stream_options', 'items', 'expires_after']
-const more = [
-  'file_ids',
-  'part_ids',
-  'files',
-  'attributes',
-  'chunking_strategy',
-  'query',
-  'filters',
-  'previous_response_id',
+/** Fields that some routes know, besides those of the bodies below. */
+const names = [
+  ...['input', 'tools', 'messages', 'metadata', 'conversation', 'stream_options', 'items', 'expires_after', 'file_ids'],
+  ...['part_ids', 'files', 'attributes', 'chunking_strategy', 'query', 'filters', 'previous_response_id'],
+  ...['output_expires_after', 'background', 'stream', 'name', 'md5'],
 ]
 const tools = ['code_interpreter', 'shell', 'file_search'].flatMap((type) =>
   values.flatMap((value) => [
@@ -27,60 +24,80 @@ const tools = ['code_interpreter', 'shell', 'file_search'].flatMap((type) =>
   ]),
 )
 
-/** One of each kind, and by the paths that read or change it a body that is taken. */
-function routesOf({ fill, key: _, ...had }: Account) {
-  const { files, batches, vectorStores, containers, conversations, chats, responses } = fill({
-    ...{ files: 1, batches: 1, vectorStores: 1, containers: 1, conversations: 1, chats: 1, responses: 1 },
-  })
-  assert.ok(had.files.size > 0)
-  const batch = { input_file_id: files[0], endpoint: '/v1/responses', completion_window: '24h' }
-  const upload = { bytes: 1, filename: 'a.txt', purpose: 'user_data', mime_type: 'text/plain' }
-  return {
+/** Routes by their paths, each with a body that is taken, as often as one likes; and the lists that show what came of it. */
+function routesOf({ files, fill }: Account) {
+  const one = { files: 1, vectorStores: 1, containers: 1, conversations: 1, chats: 1, responses: 1 }
+  const made = fill(one)
+  const [file, store, container] = [made.files[0], made.vectorStores[0], made.containers[0]]
+  const [conversation, chat, response] = [made.conversations[0], made.chats[0], made.responses[0]]
+  const input_file_id = addFile(files, { filename: 'a.jsonl', purpose: 'batch', content: Content.of('{}\n') }).id
+  const routes = {
     '/chat/completions': { model: 'm1', messages: [{ role: 'user', content: 'x' }], store: true },
-    [`/chat/completions/${chats[0]}`]: { metadata: {} },
+    [`/chat/completions/${chat}`]: { metadata: {} },
     '/responses': { model: 'm1', input: 'x' },
-    [`/responses/${responses[0]}/cancel`]: {},
     '/conversations': { items: [] },
-    [`/conversations/${conversations[0]}`]: { metadata: {} },
-    [`/conversations/${conversations[0]}/items`]: { items: [] },
+    [`/conversations/${conversation}`]: { metadata: {} },
+    [`/conversations/${conversation}/items`]: { items: [] },
     '/vector_stores': { name: 'x' },
-    [`/vector_stores/${vectorStores[0]}`]: { name: 'x' },
-    [`/vector_stores/${vectorStores[0]}/files`]: { file_id: files[0] },
-    [`/vector_stores/${vectorStores[0]}/file_batches`]: { file_ids: [files[0]] },
-    [`/vector_stores/${vectorStores[0]}/search`]: { query: 'x' },
+    [`/vector_stores/${store}`]: { name: 'x' },
+    [`/vector_stores/${store}/files`]: { file_id: file },
+    [`/vector_stores/${store}/file_batches`]: { file_ids: [file] },
+    [`/vector_stores/${store}/search`]: { query: 'x' },
     '/containers': { name: 'x' },
-    [`/containers/${containers[0]}/files`]: { file_id: files[0] },
-    '/batches': batch,
-    [`/batches/${batches[0]}/cancel`]: {},
-    '/uploads': upload,
+    [`/containers/${container}/files`]: { file_id: file },
+    '/batches': { input_file_id, endpoint: '/v1/responses', completion_window: '24h' },
+    '/uploads': { bytes: 1, filename: 'a.txt', purpose: 'user_data', mime_type: 'text/plain' },
   }
+  const lists = [
+    ...['/chat/completions', '/chat/completions?metadata[a]=b', `/chat/completions/${chat}/messages`, '/vector_stores'],
+    ...[`/vector_stores/${store}/files`, '/containers', `/containers/${container}/files`, '/files', '/batches'],
+    ...[`/conversations/${conversation}/items`, `/responses/${response}/input_items`, '/models'],
+  ]
+  return { routes, lists }
 }
 
-test('whatever stands in a body, it is answered, and so is every list afterwards', async () => {
+test('whatever stands in a body, it is answered, and so is every list behind it', async () => {
   await using account = await startAccount()
+  const { routes, lists } = routesOf(account)
   const headers = { authorization: `Bearer ${account.key}`, 'content-type': 'application/json' }
-  const cut: string[] = []
-  const ask = async (path: string, body: unknown) => {
+  const unanswered: string[] = []
+  /** @param isRight whether it has to be answered with 200 */
+  const ask = async (path: string, body: unknown, isRight = false) => {
     const init = body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) }
     const asked = `${path} ${JSON.stringify(body)}`
     await fetch(account.url + path, init).then(
       async (answer) => {
         await answer.arrayBuffer()
-        if (answer.status >= 500) cut.push(`${answer.status} ${asked}`)
+        if (isRight ? answer.status !== 200 : answer.status >= 500) unanswered.push(`${answer.status} ${asked}`)
       },
-      (error: Error) => cut.push(`${error.message} ${asked}`),
+      (error: Error) => unanswered.push(`${error.message} ${asked}`),
     )
   }
-  for (const [path, right] of Object.entries(routesOf(account))) {
-    for (const value of values) await ask(path, value)
-    for (const name of new Set([...Object.keys(right), ...names, ...more]))
-      for (const value of values) await ask(path, { ...right, [name]: value })
-    for (const tool of tools) if (path === '/responses') await ask(path, { ...right, tools: [tool] })
+  const askAll = async (path: string, bodies: readonly unknown[]) => {
+    for (const body of bodies) await ask(path, body)
   }
-  const lists = ['chat/completions', 'vector_stores', 'containers', 'files', 'batches', 'models']
-  for (const list of lists) {
-    await ask(`/${list}`, undefined)
-    await ask(`/${list}?limit=100&metadata[a]=b`, undefined)
+  const askLists = async () => {
+    for (const list of lists) await ask(list, undefined, true)
   }
-  assert.deepEqual(cut, [])
+  for (const [path, right] of Object.entries(routes)) {
+    await ask(path, right, true)
+    await askAll(path, values)
+    for (const name of new Set([...Object.keys(right), ...names]))
+      await askAll(
+        path,
+        values.map((value) => ({ ...right, [name]: value })),
+      )
+    await askLists()
+  }
+  await askAll(
+    '/responses',
+    tools.map((tool) => ({ ...routes['/responses'], tools: [tool] })),
+  )
+  // Of what is changed the last value stays: each that a list could not show has its turn.
+  for (const path of Object.keys(routes).filter((one) => /\/(chatcmpl-|conv_|vs_)[^/]*$/.test(one)))
+    for (const value of values) {
+      await ask(path, { metadata: value, name: value, attributes: value })
+      await askLists()
+    }
+  assert.deepEqual(unanswered, [])
 })

@@ -71,8 +71,15 @@ export async function startServer(routes: Routes, key: string, keptBytes: number
     const body = read(request, logged)
     const type = headers['content-type'] ?? ''
     const { handler, ids } = found
-    const [json, form] = [() => readJson(body), () => readForm(type, body, keptBytes)]
-    const reply = await handler({ ids, query, type, response, json, form })
+    let isRead = false
+    const json = () => {
+      isRead = true
+      return readJson(body)
+    }
+    const form = () => readForm(type, body, keptBytes)
+    const reply = await Promise.try(handler, { ids, query, type, response, json, form }).catch((error: unknown) => {
+      throw isRead ? asRefusal(error) : error
+    })
     await gates.pass(called, 'answer')
     if (reply !== undefined) send(response, 200, reply)
     request.resume()
@@ -80,9 +87,8 @@ export async function startServer(routes: Routes, key: string, keptBytes: number
 
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
-      const refusal = refusalOf(error)
-      if (refusal === null || response.headersSent || refusal.status === 0) return void response.destroy()
-      send(response, refusal.status, { error: refusal.error })
+      if (!(error instanceof Refusal) || response.headersSent || error.status === 0) return void response.destroy()
+      send(response, error.status, { error: error.error })
       request.resume()
     })
   })
@@ -101,14 +107,13 @@ export async function startServer(routes: Routes, key: string, keptBytes: number
 }
 
 /**
- * What is answered to a request that failed; null: nobody is there to hear it. A route reads a body without asking of what type each
- * field is: of a value that it can do nothing with it says what the original says of a wrong type.
+ * A route reads a body without asking of what type each field is: of a value that it can do nothing with it says what the original says of a
+ * wrong type.
  */
-function refusalOf(error: unknown): Refusal | null {
-  if (error instanceof Refusal) return error
+function asRefusal(error: unknown): unknown {
   return error instanceof TypeError || error instanceof RangeError
     ? invalid('Invalid type.', null, 'invalid_type')
-    : null
+    : error
 }
 
 function patternOf(route: string): RegExp {

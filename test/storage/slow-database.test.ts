@@ -98,7 +98,7 @@ for (const outage of outages) {
     // What was used meanwhile is in the database in the end.
     const report = '/v1/organization/usage/completions?bucket_width=1d&start_time='
     const counted = async () => {
-      const { body } = await app.send('GET', report + Math.floor(Date.now() / 86_400_000) * 86_400)
+      const { body } = await app.send('GET', report + (Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400))
       return body.data
         .flatMap((bucket: Bucket) => bucket.results)
         .reduce((sum: number, one: Result) => sum + one.num_model_requests, 0)

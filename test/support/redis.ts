@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NO_REDIS_FILE, type RedisConfig, redisUrl } from '../../src/config/redis.ts'
+import { type Announcing, openRedisChanges, type RedisChangesParts } from '../../src/redis/changes.ts'
 import { openRedis, type Redis, type RedisOptions } from '../../src/redis/connection.ts'
 import { freePort } from './ports.ts'
 import { until } from './until.ts'
@@ -90,9 +91,27 @@ const cliOf = ({ cli }: RedisSpeech, ...command: string[]) =>
 
 /** Opens one connection, and waits for it: a start would go on without, on a machine that is busy. */
 export async function connectedRedis(options: RedisOptions): Promise<Redis> {
-  const redis = await openRedis(options)
+  await using stack = new AsyncDisposableStack()
+  const redis = stack.use(await openRedis(options))
   await until(() => redis.connections > 0, 'a connection to Redis')
+  stack.move()
   return redis
+}
+
+/** The same of what tells and hears of changes. */
+export async function connectedChanges(parts: Omit<RedisChangesParts, 'dependency'>): Promise<Announcing> {
+  await using stack = new AsyncDisposableStack()
+  let isThere = false
+  const dependency = {
+    is(now: boolean) {
+      isThere ||= now
+      return now
+    },
+  }
+  const changes = stack.use(await openRedisChanges({ ...parts, dependency }))
+  await until(() => isThere, 'a connection on which changes are heard of')
+  stack.move()
+  return changes
 }
 
 /** Waits until somebody listens on a port. */

@@ -4,6 +4,7 @@ import { inTransaction } from '../../db/transaction.ts'
 import { recordUsage } from '../../db/usage.ts'
 import { addSpendOf } from '../../db/usage-batch.ts'
 import type { Gate } from '../gate.ts'
+import { Stint } from '../stint.ts'
 import type { BatchMoneyParts } from './money.ts'
 import { type BatchOwner, type Replied, type ReplyLine, settleLine } from './reply.ts'
 import type { ShownByLines } from './shown.ts'
@@ -85,7 +86,9 @@ class MovedMeanwhile extends Error {}
 async function useOf(lines: readonly ReplyLine[], terms: Terms | null, replied: Replied) {
   const entries: UsageEntry[] = []
   let [nano, excess] = [0, 0]
+  const stint = new Stint()
   for (const line of terms === null ? [] : lines) {
+    if (stint.isOver) await stint.giveWay()
     const settled = await settleLine(line, terms as Terms, replied)
     if (settled === null) continue
     entries.push(...settled.entries)

@@ -63,7 +63,10 @@ async function* partsOf(
   const stint = new Stint()
   const some = async function* (found: ReturnType<Lines['take']>) {
     for (const line of found) {
-      if (stint.isOver) await stint.giveWay()
+      if (stint.isOver) {
+        await stint.giveWay()
+        signal.throwIfAborted()
+      }
       if (line.end <= from) continue
       const length = line.end - end
       end = line.end

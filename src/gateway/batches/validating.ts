@@ -25,7 +25,7 @@ export async function validate(life: Life, batch: BatchRow): Promise<void> {
   const { gate, charging, signal } = life
   const route = asBrought(routeOf('POST', batch.endpoint, gate.offers), JSON_BODY)
   const grant = await grantOf(gate, batch)
-  const refused = grant === null ? keyGone() : refusalOf(gate, grant, route)
+  const refused = refusalOf(gate, grant, route)
   if (grant === null || refused !== null) return fail(life, batch, [errorOf(refused, null)])
   const content = await inputOf(life, batch)
   if (content === null) return fail(life, batch, [errorOf(noFile(batch), null)])
@@ -33,6 +33,9 @@ export async function validate(life: Life, batch: BatchRow): Promise<void> {
   const judged = await judgeFile({ gate: ofNobody(gate), batch, grant, route, need, signal }, content)
   if (Array.isArray(judged)) return fail(life, batch, judged)
   await using _ = judged.copy
+  // To judge it takes its time, in which the key may have ended.
+  const meanwhile = refusalOf(gate, await grantOf(gate, batch), route)
+  if (meanwhile !== null) return fail(life, batch, [errorOf(meanwhile, null)])
   const known = await changeBatch(gate.db.write, batch, { model: judged.model, request_total: judged.lines })
   // Its end was asked for meanwhile.
   if (known === null) return
@@ -51,7 +54,8 @@ async function grantOf(gate: Gate, { organization_id, project_id, key_id }: Batc
   return grant !== null && grant.rules.projectId === project_id ? grant : null
 }
 
-function refusalOf(gate: Gate, grant: Grant, { permission }: GatewayRoute): ApiError | null {
+function refusalOf(gate: Gate, grant: Grant | null, { permission }: GatewayRoute): ApiError | null {
+  if (grant === null) return keyGone()
   const now = secondsOf(gate)
   return ownRefusal(grant, 'api.batch.write', now) ?? ownRefusal(grant, permission, now)
 }

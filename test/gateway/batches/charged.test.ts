@@ -16,7 +16,7 @@ const M1 = {
   batch_price_per_million: { input: 5, output: 5000 },
 }
 const usd = { currency: 'USD', interval: 'month' } as const
-const DAY = 86_400
+const [HOUR, DAY] = [3600, 86_400]
 
 type Cost = { line_item?: string; amount?: { value?: number } }
 
@@ -29,6 +29,9 @@ async function startPriced(options: Parameters<typeof startStage>[0], redis?: st
       env: { GATEHOUSE_CONFIG: file.path, ...(redis && { GATEHOUSE_REDIS_URL: redis }) },
     }),
   )
+  // While minutes pass no month ends.
+  const later = Date.now() + HOUR * 1000
+  if (new Date(later).getUTCMonth() !== new Date().getUTCMonth()) it.app.advance(HOUR)
   const rest = stack.move()
   /** What all batches hold of money and tokens: sums that are not nothing. */
   const held = async () => {

@@ -69,7 +69,7 @@ for (const [what, { lines, endpoint, answer, used, usage }] of Object.entries(ca
     assert.deepEqual(await usedIn(it.app.admin(), endpoint === '/v1/embeddings' ? 'embeddings' : 'completions'), used)
     const { data } = await it.app
       .admin()
-      .organization.usage.costs({ start_time: Math.floor(Date.now() / 86_400_000) * 86_400 })
+      .organization.usage.costs({ start_time: Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400 })
     const costs = data.flatMap(({ results }) => results as { amount: { value: number } }[])
     const all = costs.reduce((sum, { amount }) => sum + amount.value, 0)
     assert.equal(Math.round(all * 1e9), ((used[1] ?? 0) + (used[2] ?? 0)) * 1000)

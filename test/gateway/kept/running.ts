@@ -124,8 +124,9 @@ export async function usedIn(
   admin: OpenAI['admin'],
   kind: 'completions' | 'embeddings' = 'completions',
 ): Promise<[number, number, number]> {
-  const day = Math.floor(Date.now() / 86_400_000) * 86_400
-  const asked = { start_time: day, bucket_width: '1d', batch: true } as const
+  // A day may have ended since.
+  const yesterday = Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400
+  const asked = { start_time: yesterday, bucket_width: '1d', batch: true } as const
   const { usage } = admin.organization
   const { data } = kind === 'completions' ? await usage.completions(asked) : await usage.embeddings(asked)
   const results = data.flatMap(

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChangeScope } from '../../../src/db/changed.ts'
-import { openRedisChanges } from '../../../src/redis/changes.ts'
-import { connectedRedis, startRedis, withoutRedis } from '../../support/redis.ts'
+import { connectedChanges, connectedRedis, startRedis, withoutRedis } from '../../support/redis.ts'
+import { until } from '../../support/until.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
-const dependency = { is: () => true }
 
 describe('changes by way of Redis', { skip: withoutRedis }, () => {
   test('are heard by every other node; after a connection that was lost anything may have changed', async () => {
@@ -17,7 +16,7 @@ describe('changes by way of Redis', { skip: withoutRedis }, () => {
       const redis = stack.use(await connectedRedis({ config, log }))
       const heard: (ChangeScope | null)[] = []
       const changed = { publish: (scope: ChangeScope | null) => void heard.push(scope) }
-      return { heard, ...stack.use(await openRedisChanges({ config, redis, changed, dependency, log })) }
+      return { heard, ...stack.use(await connectedChanges({ config, redis, changed, log })) }
     }
     const [here, there] = [await node(), await node()]
     assert.deepEqual(there.heard.splice(0), [null])
@@ -26,16 +25,16 @@ describe('changes by way of Redis', { skip: withoutRedis }, () => {
       { organizationId: 'org-x', projectId: null },
     ]
     for (const scope of scopes) here.announce(scope)
-    while (there.heard.length < 2) await sleep(5)
+    await until(() => there.heard.length >= 2, 'what is heard')
     assert.deepEqual(there.heard.splice(0), scopes)
     // What nobody of us wrote may mean anything.
     for (const text of ['no JSON', '{"organizationId":1}']) server.cli('publish', 'gatehouse:changed', text)
-    while (there.heard.length < 2) await sleep(5)
+    await until(() => there.heard.length >= 2, 'what is heard')
     assert.deepEqual(there.heard.splice(0), [null, null])
     await server.kill()
     here.announce(scopes[0] ?? null)
     await server.start()
-    while (there.heard.length < 1) await sleep(5)
+    await until(() => there.heard.length >= 1, 'what is heard')
     assert.deepEqual(there.heard.splice(0), [null])
     while (there.heard.length < 1) {
       here.announce(scopes[1] ?? null)

@@ -5,13 +5,19 @@ import type { RedisConfig } from '../../../src/config/redis.ts'
 import { MINUTE_MS } from '../../../src/core/limit.ts'
 import type { ChangeScope } from '../../../src/db/changed.ts'
 import type { RedisCounters } from '../../../src/gateway/counters/redis/counters.ts'
-import { openRedisChanges } from '../../../src/redis/changes.ts'
 import { openRedis } from '../../../src/redis/connection.ts'
-import { connectedRedis, startRedis, startRedisCluster, startSentinel, withoutRedis } from '../../support/redis.ts'
+import {
+  connectedChanges,
+  connectedRedis,
+  startRedis,
+  startRedisCluster,
+  startSentinel,
+  withoutRedis,
+} from '../../support/redis.ts'
+import { until } from '../../support/until.ts'
 import { countersOn } from './counting.ts'
 
 const log = { debug() {}, info() {}, warn() {} }
-const dependency = { is: () => true }
 const LIMIT = 50
 
 const shareOf = (organizationId: string) => ({
@@ -76,17 +82,17 @@ describe('several processes of Redis', { skip: withoutRedis }, () => {
     const changed = { publish: (scope: ChangeScope | null) => void heard.push(scope) }
     const { config } = cluster
     const redis = stack.use(await connectedRedis({ config, log }))
-    const changes = stack.use(await openRedisChanges({ config, redis, changed, dependency, log }))
-    const others = stack.use(await openRedisChanges({ config, redis, changed: { publish() {} }, dependency, log }))
+    const changes = stack.use(await connectedChanges({ config, redis, changed, log }))
+    const others = stack.use(await connectedChanges({ config, redis, changed: { publish() {} }, log }))
     const scope = { organizationId: 'org-1', projectId: null }
     // Its own are known to it before they are told.
     changes.announce({ organizationId: 'org-2', projectId: null })
     others.announce(scope)
-    while (heard.length < 2) await sleep(5)
+    await until(() => heard.length >= 2, 'what is heard')
     assert.deepEqual(heard, [null, scope])
     // While nobody hears anything may change.
     for (const { cli } of cluster.masters) cli('client', 'kill', 'type', 'pubsub')
-    while (heard.length < 3) await sleep(5)
+    await until(() => heard.length >= 3, 'what is heard')
     for (let tries = 0; heard.length < 4; tries++) {
       assert.ok(tries < 1000, 'nothing is heard any more')
       others.announce(scope)

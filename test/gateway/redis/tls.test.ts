@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisConfig } from '../../../src/config/redis.ts'
 import { MINUTE_MS } from '../../../src/core/limit.ts'
 import type { ChangeScope } from '../../../src/db/changed.ts'
-import { openRedisChanges } from '../../../src/redis/changes.ts'
 import { startTestApp } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
 import {
+  connectedChanges,
   connectedRedis,
   type OwnRedis,
   startRedis,
@@ -17,6 +16,7 @@ import {
   withoutRedis,
 } from '../../support/redis.ts'
 import { type RedisTls, redisTls } from '../../support/redis-tls.ts'
+import { until } from '../../support/until.ts'
 import { CHAT, makeKey } from '../gate.ts'
 import { countersOn } from './counting.ts'
 
@@ -121,7 +121,6 @@ async function countAndHear(config: RedisConfig) {
   await using stack = new AsyncDisposableStack()
   const fail = (fields: object) => assert.fail(JSON.stringify(fields))
   const log = { debug: fail, info() {}, warn: fail }
-  const dependency = { is: (isThere: boolean) => isThere }
   const heard: (ChangeScope | null)[] = []
   const nodes = [
     stack.use(await connectedRedis({ config, log })),
@@ -129,12 +128,12 @@ async function countAndHear(config: RedisConfig) {
   ] as const
   const publishes = [{ publish: (scope: ChangeScope | null) => void heard.push(scope) }, { publish() {} }] as const
   const [, other] = [
-    stack.use(await openRedisChanges({ config, redis: nodes[0], changed: publishes[0], dependency, log })),
-    stack.use(await openRedisChanges({ config, redis: nodes[1], changed: publishes[1], dependency, log })),
+    stack.use(await connectedChanges({ config, redis: nodes[0], changed: publishes[0], log })),
+    stack.use(await connectedChanges({ config, redis: nodes[1], changed: publishes[1], log })),
   ]
   const scope = { organizationId: 'org-x', projectId: null }
   other.announce(scope)
-  while (heard.length < 2) await sleep(5)
+  await until(() => heard.length >= 2, 'what is heard')
   assert.deepEqual(heard, [null, scope])
   const options = { gatherMs: 100, beatMs: 50, denyMs: 0 }
   const counters = nodes.map((redis) => stack.use(countersOn(redis, { prefix: 'tls', options })))

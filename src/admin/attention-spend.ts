@@ -95,8 +95,8 @@ async function nearLimits(
   month: string,
   { after, through, atOnce }: { after: string; through: string | null; atOnce: number },
 ) {
-  // Each by itself, whatever a database thinks of the month: on the first of one nobody has spent anything in it as far as PostgreSQL has counted,
-  // which would begin with all that was ever spent. And what has a limit first: an organization may have any number of projects.
+  // Each by itself: on the first of a month PostgreSQL has counted no row of it, and would begin with all that was ever spent. What has a limit
+  // comes first: an organization may have any number of projects.
   const looked = db
     .selectFrom(limited(db, organizationId, after).select(['project_id', 'spend_limit_cents']).limit(atOnce).as('q'))
     .select(({ selectFrom }) => [

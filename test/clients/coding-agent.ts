@@ -36,21 +36,25 @@ export async function layDesk(files: Readonly<Record<string, string>>, within?: 
   return { work, home, [Symbol.asyncDispose]: () => rm(whole, { recursive: true, force: true }) }
 }
 
+type Provider = { baseUrl: string; api: string; apiKey: string; models: { id: string }[] }
+
 /** What the documents tell a user to write down of this server. */
-async function toldInDocs(): Promise<{ apiKey: string }> {
+async function toldInDocs(): Promise<Provider> {
   const text = await readFile(join(import.meta.dirname, '../../docs/clients.md'), 'utf8')
   const [, block] = /^```json models\.json\n(.*?)^```/ms.exec(text) ?? []
-  return JSON.parse(block ?? '').providers.gatehouse
+  if (block === undefined) throw new Error('docs/clients.md has no block models.json')
+  return JSON.parse(block).providers.gatehouse
 }
 
 /** Has the agent do something, as a script would: it is asked once, works until it has an answer, prints that and ends. */
 export async function runAgent({ url, key }: Place, { work, home }: Desk, task: Task): Promise<Ended> {
   const { provider, model, tools, prompt } = task
-  // That API's paths begin with `/v1` by themselves.
-  const baseUrl = url.replace(/\/v1$/, '')
   const told = await toldInDocs()
-  const gatehouse = { ...told, baseUrl, models: [{ id: model }] }
-  const providers = { gatehouse, anthropic: { baseUrl, apiKey: told.apiKey } }
+  const baseUrl = new URL(told.baseUrl)
+  baseUrl.host = new URL(url).host
+  const at = { ...told, baseUrl: baseUrl.href.replace(/\/$/, '') }
+  const gatehouse = { ...at, models: told.models.map((one) => ({ ...one, id: model })) }
+  const providers = { gatehouse, anthropic: { baseUrl: at.baseUrl, apiKey: at.apiKey } }
   await writeFile(join(home, 'models.json'), JSON.stringify({ providers }))
   const cli = join(import.meta.dirname, 'node_modules/.bin/pi')
   const options = ['--print', '--no-session', '--no-context-files', '--tools', tools.join(',')]

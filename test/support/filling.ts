@@ -220,7 +220,7 @@ export function fillings({ kind, organizationId, ownerId, rows: n }: Filling): s
       ...{ event_types: `'["batch.completed"]'`, secret: "'whsec_x'", created_at: '1', updated_at: '1' },
       ...{ waiting: '1', due_at: '1' },
     }),
-    insert('webhook_told', { ...own, source: id('limit '), position: `'${FULL_MONTH}-30T04'` }),
+    insert('webhook_told', { ...own, source: id('limit '), position: `'${FULL_MONTH}-01T04'` }),
     insert('webhook_delivery', {
       ...{ ...own, id: id('wh_'), event_id: id('evt_'), payload: "'{}'" },
       endpoint_id: `case i % 3 when 0 then ${id('whe_')} else '${FULL_ENDPOINT}' end`,

@@ -66,11 +66,12 @@ for (const kind of databases) {
       try {
         await client.query('analyze')
         await judge(statements, explainOnPostgres(client))
-        // On the first of a month PostgreSQL has counted nothing in it, and much in those before.
+        // On the first of a month there is next to nothing in it, and much in those before.
         const spend = ['spend_total', 'spend_of_writer', 'spend_alert_sent']
         for (const table of spend) {
           await client.query(`delete from ${table} where month <> $1`, [FULL_MONTH])
-          await client.query(`update ${table} set month = '2020-01'`)
+          const few = `select ctid from ${table} limit 2`
+          await client.query(`update ${table} set month = '2020-01' where ctid not in (${few})`)
         }
         // As if all had always stood there.
         await client.query(`vacuum full analyze ${spend.join(', ')}`)

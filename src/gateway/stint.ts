@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { isCallUnderWay } from './turn.ts'
 
 /** Milliseconds of work after which others have their turn: a call has some five before it is answered. */
@@ -10,8 +10,6 @@ const TURN_MS = 1
 const REST_MS = 4
 /** Milliseconds that it rests in all: it comes to its end also where there are always calls. */
 const MOST_REST_MS = 8000
-
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** Long work in a thread that answers calls: whoever does it asks again and again whether it is others' turn. */
 export class Stint {
@@ -26,7 +24,7 @@ export class Stint {
   /** Lets others have their turn, and begins with the next. */
   async giveWay(): Promise<void> {
     const begun = performance.now()
-    await turn()
+    await nextTurn()
     if (this.#restLeft > 0 && isCallUnderWay()) {
       await sleep(REST_MS)
       this.#restLeft -= performance.now() - begun

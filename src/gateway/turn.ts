@@ -17,6 +17,7 @@ export function callIsOver(): void {
   underWay--
 }
 
+/** Whether one has come to this thread that is not over. */
 export const isCallUnderWay = () => underWay > 0
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { yesterday } from '../support/days.ts'
 import { modelsFile } from '../support/models-file.ts'
 import { CHAT, makeKey, question, startGate, type TestGate, UPSTREAM_KEY } from './gate.ts'
 import { json, settled, until } from './upstream.ts'
@@ -108,7 +109,7 @@ export async function openLedger(options: Parameters<typeof startGate>[0] = {}):
 export async function usedBy({ app, projectId }: Pick<TestGate, 'app' | 'projectId'>) {
   await until(async () => (await app.metric('gatehouse_usage_buffered')) === 0, 'the flush')
   const { usage } = app.admin().organization
-  const start_time = Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400
+  const start_time = yesterday()
   const query = { start_time, bucket_width: '1d' as const, project_ids: [projectId], limit: 3 }
   const sums = { calls: 0, input: 0, output: 0, dollars: 0 }
   for (const { results } of (await usage.completions(query)).data) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../gateway/upstream.ts'
+import { passMonthsEnd } from '../support/days.ts'
 import { add, NOTHING, type Used, usedBy } from './books.ts'
 import { closeClients, makeCall, type Seen } from './client.ts'
 import { planOf } from './plan.ts'
@@ -15,8 +16,8 @@ export type SoakOptions = StageOptions & {
 /** The sides of the equation in words, and every difference between them: none where all is well. */
 export type SoakResult = { calls: number; sides: string[]; differences: string[] }
 
-/** The month of what is spent must be one: where it ends within this, the server lives in the next already. */
-const MONTH_MARGIN_MS = 600_000
+/** Seconds. The month of what is spent must be one: where it ends within this, the server lives in the next already. */
+const MONTH_MARGIN = 600
 /** No client and no model server of these waits nearly as long. */
 const LONGEST_CALL_MS = 60_000
 
@@ -26,9 +27,7 @@ const LONGEST_CALL_MS = 60_000
  */
 export async function soak({ concurrency = 64, until: end, ...options }: SoakOptions): Promise<SoakResult> {
   await using stage = await openStage(options)
-  if (new Date(Date.now() + MONTH_MARGIN_MS).getUTCMonth() !== new Date().getUTCMonth()) {
-    stage.app.advance(MONTH_MARGIN_MS / 1000)
-  }
+  passMonthsEnd(stage.app, MONTH_MARGIN)
   const seen: { keyId: string; seen: Seen }[] = []
   const begun = performance.now()
   let next = 0

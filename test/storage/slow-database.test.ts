@@ -4,6 +4,7 @@ import { CHAT, makeKey } from '../gateway/gate.ts'
 import { settled } from '../gateway/upstream.ts'
 import { until } from '../process/gatehouse.ts'
 import { openTestDatabase } from '../support/databases.ts'
+import { yesterday } from '../support/days.ts'
 import { givenTime } from '../support/given-time.ts'
 import { startTestApp, type TestApp } from '../support/harness.ts'
 import { modelsFile } from '../support/models-file.ts'
@@ -98,7 +99,7 @@ for (const outage of outages) {
     // What was used meanwhile is in the database in the end.
     const report = '/v1/organization/usage/completions?bucket_width=1d&start_time='
     const counted = async () => {
-      const { body } = await app.send('GET', report + (Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400))
+      const { body } = await app.send('GET', report + yesterday())
       return body.data
         .flatMap((bucket: Bucket) => bucket.results)
         .reduce((sum: number, one: Result) => sum + one.num_model_requests, 0)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type OpenAI from 'openai'
 import { DATABASE, databases, openTestDatabase } from '../../support/databases.ts'
+import { passMonthsEnd } from '../../support/days.ts'
 import { startTestApp } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
 import { startRedis, withoutRedis } from '../../support/redis.ts'
@@ -29,9 +30,7 @@ async function startPriced(options: Parameters<typeof startStage>[0], redis?: st
       env: { GATEHOUSE_CONFIG: file.path, ...(redis && { GATEHOUSE_REDIS_URL: redis }) },
     }),
   )
-  // While minutes pass no month ends.
-  const later = Date.now() + HOUR * 1000
-  if (new Date(later).getUTCMonth() !== new Date().getUTCMonth()) it.app.advance(HOUR)
+  passMonthsEnd(it.app, HOUR)
   const rest = stack.move()
   /** What all batches hold of money and tokens: sums that are not nothing. */
   const held = async () => {

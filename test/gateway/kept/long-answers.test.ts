@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { yesterday } from '../../support/days.ts'
 import type { Call } from '../upstream.ts'
 import { MB } from './kept.ts'
 import { chat, create, jsonl, type Line, linesOf, reach, startRunning, usedIn } from './running.ts'
@@ -67,9 +68,7 @@ for (const [what, { lines, endpoint, answer, used, usage }] of Object.entries(ca
     assert.deepEqual([line.custom_id, line.error?.code, line.response?.status_code], ['a', 'response_too_large', 200])
     assert.deepEqual(line.response?.body, { usage })
     assert.deepEqual(await usedIn(it.app.admin(), endpoint === '/v1/embeddings' ? 'embeddings' : 'completions'), used)
-    const { data } = await it.app
-      .admin()
-      .organization.usage.costs({ start_time: Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400 })
+    const { data } = await it.app.admin().organization.usage.costs({ start_time: yesterday() })
     const costs = data.flatMap(({ results }) => results as { amount: { value: number } }[])
     const all = costs.reduce((sum, { amount }) => sum + amount.value, 0)
     assert.equal(Math.round(all * 1e9), ((used[1] ?? 0) + (used[2] ?? 0)) * 1000)

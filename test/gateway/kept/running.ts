@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type OpenAI from 'openai'
 import type { Batch } from 'openai/resources/batches'
+import { yesterday } from '../../support/days.ts'
 import type { TestAppOptions } from '../../support/harness.ts'
 import { modelsFile } from '../../support/models-file.ts'
 import { until } from '../../support/until.ts'
@@ -124,9 +125,7 @@ export async function usedIn(
   admin: OpenAI['admin'],
   kind: 'completions' | 'embeddings' = 'completions',
 ): Promise<[number, number, number]> {
-  // A day may have ended since.
-  const yesterday = Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400
-  const asked = { start_time: yesterday, bucket_width: '1d', batch: true } as const
+  const asked = { start_time: yesterday(), bucket_width: '1d', batch: true } as const
   const { usage } = admin.organization
   const { data } = kind === 'completions' ? await usage.completions(asked) : await usage.embeddings(asked)
   const results = data.flatMap(
